@@ -1,0 +1,110 @@
+"""RunConfig, the one model of a run: it drives validation, form, CLI and docs; must not know who trains it."""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+from engine.config.data import DataSettings
+from engine.config.errors import ConfigError, explain, unknown_name
+from engine.config.network import NetworkSettings
+from engine.config.setting import Help, applies
+from engine.config.training import TrainingSettings
+
+CONFIG_VERSION = 1
+SECTIONS: dict[str, type[BaseModel]] = {
+    "data": DataSettings,
+    "network": NetworkSettings,
+    "training": TrainingSettings,
+}
+SHORTHANDS = ("depth", "width")
+DEFAULTS_BY_CHOICE = {
+    "initializer_std": 0.01,
+    "momentum": 0.9,
+    "beta1": 0.9,
+    "beta2": 0.999,
+    "eps": 1e-8,
+}
+
+
+class RunConfig(TrainingSettings, NetworkSettings, DataSettings):
+    """Everything that decides a run's arithmetic; frozen, strict, unknown names refused.
+
+    ``depth`` and ``width`` are accepted as a shorthand for ``hidden_sizes``. A setting whose value is
+    ``None`` is filled in by :func:`engine.config.resolve.resolve`.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _accept_shorthands_and_known_names(cls, values: Any) -> Any:
+        if not isinstance(values, Mapping):
+            raise ValueError(f"a configuration must be an object of settings, got {type(values).__name__}")
+        known = (*cls.model_fields, *SHORTHANDS)
+        for name in values:
+            if name not in known:
+                raise ValueError(unknown_name("setting", str(name), known))
+        return _expand_shorthands(dict(values))
+
+    @model_validator(mode="after")
+    def _refuse_values_that_do_not_apply(self) -> Self:
+        for name in DEFAULTS_BY_CHOICE:
+            explained = help_of(name)
+            if getattr(self, name) is not None and not applies(explained, self.__dict__):
+                decider, accepted = explained.applies_when  # type: ignore[misc]
+                raise ValueError(
+                    f"{name} applies only with {decider} {' or '.join(accepted)}, "
+                    f"got {decider} {getattr(self, decider)}"
+                )
+        return self
+
+    def to_json(self) -> str:
+        """Return the configuration as JSON, every setting named; read again by :func:`config_from_json`."""
+        return self.model_dump_json()
+
+
+def _expand_shorthands(values: dict[str, Any]) -> dict[str, Any]:
+    given = [name for name in SHORTHANDS if name in values]
+    if not given:
+        return values
+    if "hidden_sizes" in values:
+        raise ValueError(f"{given[0]} is a shorthand for hidden_sizes: give one of them, got both")
+    default: tuple[int, ...] = RunConfig.model_fields["hidden_sizes"].default
+    depth = values.pop("depth", len(default))
+    width = values.pop("width", default[0])
+    if isinstance(depth, bool) or not isinstance(depth, int) or not 0 <= depth <= 200:
+        raise ValueError(f"depth must be a whole number from 0 to 200, got {depth!r}")
+    return {**values, "hidden_sizes": (width,) * depth}
+
+
+def help_of(name: str) -> Help:
+    """Return the help that the field ``name`` carries."""
+    extra = RunConfig.model_fields[name].json_schema_extra
+    assert isinstance(extra, dict)
+    explained = extra["help"]
+    assert isinstance(explained, Help)
+    return explained
+
+
+def parse_config(values: Mapping[str, Any]) -> RunConfig:
+    """Validate settings into a configuration.
+
+    Parameters
+    ----------
+    values : mapping
+        Settings by name; those left out take their defaults.
+
+    Returns
+    -------
+    RunConfig
+
+    Raises
+    ------
+    ConfigError
+        One sentence that names the setting, what was required and what came.
+    """
+    try:
+        return RunConfig.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(explain(error)) from None

@@ -1,0 +1,63 @@
+"""Reads configurations and single settings from text: JSON files, command lines, forms."""
+
+import json
+from typing import Any, Literal, get_args, get_origin
+
+from engine.config.errors import ConfigError, shown
+from engine.config.run_config import RunConfig, parse_config
+
+
+def config_from_json(text: str) -> RunConfig:
+    """Read a configuration from JSON.
+
+    Raises
+    ------
+    ConfigError
+        For text that is no JSON, NaN or Infinity, a key given twice, or a setting that cannot be used.
+    """
+    try:
+        values = json.loads(text, object_pairs_hook=_each_key_once, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        raise ConfigError(f"the configuration must be JSON: line {error.lineno}, {error.msg}") from None
+    return parse_config(values)
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in values:
+            raise ConfigError(f"each setting must be given once, got {shown(key)} twice")
+        values[key] = value
+    return values
+
+
+def _refuse_constant(name: str) -> float:
+    raise ConfigError(f"numbers in a configuration must be finite, got {name}")
+
+
+def value_from_text(name: str, text: str) -> Any:
+    """Return the value that a text stands for in the setting ``name``; what is no number stays text.
+
+    ``none`` and an empty text stand for None, ``64,32`` and ``[64, 32]`` for a list.
+    """
+    stripped = text.strip()
+    if name in RunConfig.model_fields and _is_choice(RunConfig.model_fields[name].annotation):
+        return stripped
+    if name == "hidden_sizes":
+        return [_number(part) for part in stripped.strip("[]() ").split(",") if part.strip()]
+    if stripped.lower() in ("", "none"):
+        return None
+    return _number(stripped)
+
+
+def _is_choice(annotation: Any) -> bool:
+    return get_origin(annotation) is Literal and all(isinstance(value, str) for value in get_args(annotation))
+
+
+def _number(text: str) -> int | float | str:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text.strip()

@@ -1,0 +1,94 @@
+"""The settings of the training of a run; must not know how an optimizer works."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from engine.config.setting import Help, setting
+
+
+class TrainingSettings(BaseModel):
+    """What is minimised, by which rule, for how long."""
+
+    loss: Literal["auto", "mse", "binary_cross_entropy", "cross_entropy"] = setting(
+        "auto", "what is minimised; auto is mse for regression and cross-entropy for classes"
+    )
+    optimizer: Literal["sgd", "momentum", "adam"] = setting(
+        "adam", "the rule that turns gradients into steps", Help(group="main")
+    )
+    learning_rate: float = setting(
+        0.01,
+        "length of a step along the optimizer's direction",
+        Help("the loss hardly moves", "the loss jumps or becomes infinite", group="main"),
+        gt=0,
+        le=1e6,
+    )
+    momentum: float | None = setting(
+        None,
+        "share of the previous step that is kept (0.9 by default)",
+        Help("plain gradient descent", "overshoots and swings", applies_when=("optimizer", ("momentum",))),
+        ge=0,
+        lt=1,
+    )
+    beta1: float | None = setting(
+        None,
+        "memory of Adam's mean gradient (0.9 by default)",
+        Help("noisy steps", "slow to turn", applies_when=("optimizer", ("adam",))),
+        ge=0,
+        lt=1,
+    )
+    beta2: float | None = setting(
+        None,
+        "memory of Adam's mean squared gradient (0.999 by default)",
+        Help("step sizes jump", "slow to notice larger gradients", applies_when=("optimizer", ("adam",))),
+        ge=0,
+        lt=1,
+    )
+    eps: float | None = setting(
+        None,
+        "added to Adam's denominator (1e-8 by default)",
+        Help("", "Adam turns into momentum", applies_when=("optimizer", ("adam",))),
+        gt=0,
+        le=1,
+    )
+    weight_decay: float = setting(
+        0.0,
+        "L2 penalty: weight_decay times the parameters is added to the gradient, after clipping",
+        Help("no effect", "weights shrink to nothing: underfitting"),
+        ge=0,
+        le=1000,
+    )
+    clip_norm: float | None = setting(
+        None,
+        "largest allowed norm of the whole gradient; acts after clip_value",
+        Help("every step is cut to the same length", "no effect"),
+        gt=0,
+        le=1e12,
+    )
+    clip_value: float | None = setting(
+        None,
+        "largest allowed magnitude of each gradient element; acts before clip_norm",
+        Help("only the signs of the gradient count", "no effect"),
+        gt=0,
+        le=1e12,
+    )
+    batch_size: Annotated[int, Field(ge=1, le=10_000_000)] | Literal["full"] = setting(
+        32,
+        "rows in a step: 1 is stochastic descent, full is batch descent",
+        Help("noisy steps, slow epochs", "few steps in an epoch", unit="rows"),
+    )
+    epochs: int = setting(
+        100,
+        "full passes over the training rows",
+        Help("stops before it has learned", "overfits, takes long"),
+        ge=1,
+        le=1_000_000,
+    )
+    seed: int = setting(0, "seed of initial weights, shuffling and dropout", ge=0, le=2**32 - 1)
+    record_every: int | None = setting(
+        None,
+        "steps between two records; by default so that a run has at most 2000",
+        Help("larger files", "coarser curves", unit="steps"),
+        ge=1,
+        le=1_000_000_000,
+    )

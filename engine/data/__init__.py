@@ -1,0 +1,1 @@
+"""The data of a run: making, splitting and storing it; must not know networks."""
