@@ -1,0 +1,50 @@
+# Everything starts from a fresh clone with Python 3.11 or newer and make; the environment lives in .venv.
+
+PORT ?= 8501
+VENV := .venv
+RUN := $(VENV)/bin/python
+# Stamps: pip runs again only when the requirements have changed.
+READY := $(VENV)/ready
+READY_DEV := $(VENV)/ready-dev
+
+.DEFAULT_GOAL := help
+.PHONY: help run test setup lint types browser bench-accuracy clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
+
+run: $(READY) ## Open the dashboard (make run PORT=8600 for another port)
+	@screen=; case "$$(uname -s)" in Darwin|CYGWIN*|MINGW*) screen=yes ;; esac; \
+	if [ -n "$$CI" ] || [ -z "$$screen$$DISPLAY$$WAYLAND_DISPLAY" ]; then headless=true; else headless=false; fi; \
+	exec $(RUN) -m streamlit run dashboard.py --server.port $(PORT) --server.headless $$headless
+
+test: $(READY_DEV) lint types browser ## Lint, check types and run all tests
+	$(RUN) -m pytest -n auto --dist loadgroup
+
+setup: $(READY_DEV) ## Install everything into .venv and stop there
+
+lint: $(READY_DEV)
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+
+types: $(READY_DEV)
+	$(VENV)/bin/basedpyright
+
+browser: $(READY_DEV)
+	@sh .ci/browser
+
+bench-accuracy: $(READY_DEV) ## Our networks against scikit-learn's, as a table
+	$(RUN) -m benchmarks.accuracy
+
+clean: ## Remove the environment and the tools' caches (runs in .lab stay)
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): requirements.txt
+	@sh .ci/environment $(VENV)
+	$(RUN) -m pip install --quiet -r requirements.txt
+	@touch $@
+
+$(READY_DEV): requirements-dev.txt $(READY)
+	$(RUN) -m pip install --quiet -r requirements-dev.txt
+	@touch $@
