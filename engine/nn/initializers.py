@@ -1,0 +1,39 @@
+"""Initial weights: functions of a generator and the two fans; knows no layer."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+Initializer = Callable[[np.random.Generator, int, int], np.ndarray]
+
+
+def xavier_uniform(generator: np.random.Generator, fan_in: int, fan_out: int) -> np.ndarray:
+    """Uniform within ``±sqrt(6 / (fan_in + fan_out))`` (Glorot and Bengio, 2010), shape (out, in)."""
+    bound = np.sqrt(6 / (fan_in + fan_out))
+    return generator.uniform(-bound, bound, (fan_out, fan_in))
+
+
+def xavier_normal(generator: np.random.Generator, fan_in: int, fan_out: int) -> np.ndarray:
+    """Normal with variance ``2 / (fan_in + fan_out)`` (Glorot and Bengio, 2010), shape (out, in)."""
+    return generator.normal(0, np.sqrt(2 / (fan_in + fan_out)), (fan_out, fan_in))
+
+
+def he_uniform(generator: np.random.Generator, fan_in: int, fan_out: int) -> np.ndarray:
+    """Uniform within ``±sqrt(6 / fan_in)`` (He et al., 2015), shape (out, in)."""
+    bound = np.sqrt(6 / fan_in)
+    return generator.uniform(-bound, bound, (fan_out, fan_in))
+
+
+def he_normal(generator: np.random.Generator, fan_in: int, fan_out: int) -> np.ndarray:
+    """Normal with variance ``2 / fan_in`` (He et al., 2015), shape (out, in)."""
+    return generator.normal(0, np.sqrt(2 / fan_in), (fan_out, fan_in))
+
+
+def normal(std: float) -> Initializer:
+    """Return an initialiser: normal with standard deviation ``std``, whatever the fans."""
+    return lambda generator, fan_in, fan_out: generator.normal(0, std, (fan_out, fan_in))
+
+
+INITIALIZERS: dict[str, Initializer] = {
+    each.__name__: each for each in (xavier_uniform, xavier_normal, he_uniform, he_normal)
+}

@@ -1,0 +1,64 @@
+"""All parameters of a network in one flat vector, with named views per layer; knows no layer's formula."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.nn.tape import Lead, Tape, assign
+
+
+class Parameters:
+    """Weights and gradient of a whole network, each one flat vector; layers own views.
+
+    Update in place only: rebinding ``theta`` would silently detach the views.
+
+    Parameters
+    ----------
+    shapes : sequence of (int, int)
+        ``(out, in + 1)`` of each dense layer, input side first; the last column is the bias.
+
+    Attributes
+    ----------
+    theta, grad : numpy.ndarray
+        Shape ``lead + (P,)``.
+    weights, gradients : list of numpy.ndarray
+        Views of shape ``lead + (out, in + 1)``, one a layer.
+    starts : numpy.ndarray
+        Where each layer begins in the flat vectors.
+    """
+
+    def __init__(self, shapes: Sequence[tuple[int, int]], dtype: Any, lead: Lead = ()) -> None:
+        sizes = [rows * columns for rows, columns in shapes]
+        ends = np.cumsum(sizes)
+        self.lead = lead
+        self.size = int(ends[-1])
+        self.starts = (ends - sizes).astype(np.intp)
+        self.sizes = np.array(sizes)
+        self.theta = np.zeros((*lead, self.size), dtype)
+        self.grad = np.zeros((*lead, self.size), dtype)
+        self.weights = self._views(self.theta, shapes)
+        self.gradients = self._views(self.grad, shapes)
+
+    def _views(self, flat: np.ndarray, shapes: Sequence[tuple[int, int]]) -> list[np.ndarray]:
+        return [
+            flat[..., start : start + size].reshape(*self.lead, *shape)
+            for start, size, shape in zip(self.starts, self.sizes, shapes, strict=True)
+        ]
+
+
+def record_layer_sums(tape: Tape, flat: np.ndarray, starts: np.ndarray, label: str, power: int) -> np.ndarray:
+    """Record the sum of ``|flat|^power`` over each layer; return where it will stand, ``lead + (layers,)``.
+
+    Summed in float64: in float32 the squares of vanishing gradients would all be 0, those of exploding ones
+    infinite, where the true norm is neither.
+    """
+    wide = tape.array(flat.shape[-1], dtype=np.float64)
+    sums = tape.array(len(starts), dtype=np.float64)
+    tape.call(assign, flat, wide, label=label)
+    if power == 1:
+        tape.call(np.abs, wide, wide, label=f"|{label}|")
+    else:
+        tape.call(np.multiply, wide, wide, wide, label=f"{label}²")
+    tape.call(np.add.reduceat, wide, starts, -1, None, sums, label=f"sum over each layer of |{label}|^{power}")
+    return sums
