@@ -1,5 +1,6 @@
 """Real tables that scikit-learn carries, kept as .npz after the first use: importing scikit-learn takes 3 s."""
 
+import contextlib
 import os
 import tempfile
 import zipfile
@@ -7,7 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.config.data import BUNDLED_ROWS
+
 CACHE_VARIABLE = "BACKPROP_LAB_CACHE"
+Table = tuple[np.ndarray, np.ndarray, tuple[str, ...], tuple[str, ...]]
 
 
 def cache_folder() -> Path:
@@ -16,21 +20,29 @@ def cache_folder() -> Path:
     return Path(named) if named else Path(__file__).resolve().parents[2] / ".lab" / "datasets"
 
 
-def bundled(name: str) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], tuple[str, ...]]:
-    """Return ``x (n, f)``, labels ``(n,)``, feature names and class names of ``digits`` or ``wine``."""
+def bundled(name: str) -> Table:
+    """Return ``x (n, f)``, labels ``(n,)``, feature names and class names of ``digits`` or ``wine``.
+
+    A kept file that is damaged or of another table is made anew; a folder that cannot be written to costs
+    the import of scikit-learn each time and nothing else.
+    """
     path = cache_folder() / f"{name}.npz"
     try:
         with np.load(path, allow_pickle=False) as kept:
-            return _from_arrays(dict(kept))
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+            return _from_arrays(name, dict(kept))
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
         arrays = _from_sklearn(name)
-        _keep(path, arrays)
-        return _from_arrays(arrays)
+        with contextlib.suppress(OSError):
+            _keep(path, arrays)
+        return _from_arrays(name, arrays)
 
 
-def _from_arrays(arrays: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], tuple[str, ...]]:
+def _from_arrays(name: str, arrays: dict[str, np.ndarray]) -> Table:
+    rows = BUNDLED_ROWS[name]
+    if arrays["x"].shape != (rows, len(arrays["features"])) or arrays["y"].shape != (rows,):
+        raise ValueError(f"the kept table {name} must have {rows} rows, got shape {arrays['x'].shape}")
     features = tuple(str(name) for name in arrays["features"])
-    return arrays["x"], arrays["y"], features, tuple(str(name) for name in arrays["classes"])
+    return arrays["x"], arrays["y"], features, tuple(str(label) for label in arrays["classes"])
 
 
 def _from_sklearn(name: str) -> dict[str, np.ndarray]:

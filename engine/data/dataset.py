@@ -76,14 +76,16 @@ def build_dataset(settings: DataSettings) -> Dataset:
         chosen = np.sort(split_rows(y, 1 - samples / len(y), _generator(settings, SUBSET))[0])
         x, y = x[chosen], y[chosen]
         x = x + _generator(settings, FEATURE_NOISE).normal(0, 1, x.shape) * noise * x.std(axis=0)
-    train, val = split_rows(y if classes else None, settings.validation_fraction, _generator(settings, SPLIT), len(x))
-    y_train = _with_wrong_targets(y[train], settings.label_noise, len(classes), _generator(settings, LABEL_NOISE))
+    train, val = split_rows(
+        y if classes else None, settings.validation_fraction, _generator(settings, SPLIT), len(x)
+    )
+    y_train = _with_wrong_targets(
+        y[train], settings.label_noise, len(classes), _generator(settings, LABEL_NOISE)
+    )
     mean, spread = x[train].mean(axis=0), x[train].std(axis=0)
     scale = np.where(spread > 0, spread, 1.0)
     x = (x - mean) / scale
-    return Dataset(
-        name, task_of(name), x[train], y_train, x[val], y[val], mean, scale, features, classes
-    )
+    return Dataset(name, task_of(name), x[train], y_train, x[val], y[val], mean, scale, features, classes)
 
 
 def split_rows(
@@ -96,22 +98,24 @@ def split_rows(
     labels : numpy.ndarray or None
         ``(n,)`` classes to keep in proportion; None for a plain split of ``rows`` rows.
     held_out : float
-        Share in [0, 1). The number held out is rounded once for all rows; what rounding leaves over goes to
-        the classes with the largest remainders.
+        Share in [0, 1). The number held out is rounded once for all rows, to one row or more unless the
+        share is 0; what rounding leaves over goes to the classes with the largest remainders.
     """
     count = len(labels) if labels is not None else int(rows or 0)
     order = generator.permutation(count)
     groups = [order] if labels is None else [order[labels[order] == c] for c in np.unique(labels)]
     exact = np.array([len(group) * held_out for group in groups])
     taken = np.floor(exact).astype(int)
-    missing = round(count * held_out) - int(taken.sum())
+    missing = max(round(count * held_out), int(held_out > 0)) - int(taken.sum())
     taken[np.argsort(taken - exact, kind="stable")[:missing]] += 1
     kept = np.concatenate([group[n:] for group, n in zip(groups, taken, strict=True)])
     held = np.concatenate([group[:n] for group, n in zip(groups, taken, strict=True)])
     return generator.permutation(kept), generator.permutation(held)
 
 
-def _with_wrong_targets(y: np.ndarray, share: float, classes: int, generator: np.random.Generator) -> np.ndarray:
+def _with_wrong_targets(
+    y: np.ndarray, share: float, classes: int, generator: np.random.Generator
+) -> np.ndarray:
     wrong = generator.permutation(len(y))[: round(share * len(y))]
     y = y.copy()
     if classes:
@@ -122,7 +126,9 @@ def _with_wrong_targets(y: np.ndarray, share: float, classes: int, generator: np
 
 
 def _generator(settings: DataSettings, purpose: int) -> np.random.Generator:
-    return np.random.Generator(np.random.SFC64(np.random.SeedSequence(settings.data_seed, spawn_key=(purpose,))))
+    return np.random.Generator(
+        np.random.SFC64(np.random.SeedSequence(settings.data_seed, spawn_key=(purpose,)))
+    )
 
 
 def dataset_to_bytes(dataset: Dataset) -> bytes:

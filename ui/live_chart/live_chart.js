@@ -4,6 +4,11 @@
 // Zoom, hidden legend items and a drag in progress survive every message, because the div is never replaced
 // and `uirevision` stays the same for as long as the chart shows the same thing.
 
+const CONFIG = {
+    responsive: true,
+    displaylogo: false,
+    modeBarButtons: [["toImage", "zoom2d", "pan2d", "resetScale2d"]],
+};
 const charts = new WeakMap();
 let plotly = null;
 
@@ -68,6 +73,7 @@ function themed(root, layout) {
     const themed = { ...layout };
     themed.paper_bgcolor = themed.plot_bgcolor = "rgba(0,0,0,0)";
     themed.font = { ...themed.font, color: text, family: colour("font", "sans-serif"), size: 12 };
+    themed.modebar = { bgcolor: "rgba(0,0,0,0)", color: colour("gray-text-color", "#888"), activecolor: text };
     themed.hoverlabel = {
         bgcolor: colour("background-color", "#fff"),
         bordercolor: grid,
@@ -112,12 +118,13 @@ function draw(chart, root) {
     layout.autosize = true;
     const began = performance.now();
     chart.drawing = chart.drawing
-        .then(() => window.Plotly.react(gd, data, layout, { responsive: true, displaylogo: false, ...header.config }))
+        .then(() => window.Plotly.react(gd, data, layout, { ...CONFIG, ...header.config }))
         .then(() => {
             gd.dataset.draws = String(Number(gd.dataset.draws ?? 0) + 1);
             gd.dataset.points = String(data.reduce((sum, trace) => sum + (trace.x?.length ?? 0), 0));
             gd.dataset.milliseconds = (performance.now() - began).toFixed(1);
-        });
+        })
+        .catch((error) => console.error("live chart:", error));
 }
 
 function mount(root) {

@@ -1,0 +1,93 @@
+"""Losses, scores and activation statistics at given weights, in evaluation mode; must not change a weight."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.config import RunConfig
+from engine.data.dataset import Dataset
+from engine.nn.network import Network, Recording
+from engine.training.model import target_columns
+from engine.training.plan import EVALUATED_ROWS
+from engine.training.state import EVALUATION, stream
+from engine.training.telemetry import LAYER_INDEX, LAYER_STATISTICS
+
+ACTIVE_SHARE_OF_A_DEAD_UNIT = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows to evaluate on: ``x (features, n)``, ``target (outputs, n)``, and the targets as people know them."""
+
+    x: np.ndarray
+    target: np.ndarray
+    y: np.ndarray
+
+
+def fixed_rows(config: RunConfig, dataset: Dataset) -> tuple[Rows, Rows]:
+    """Return the parts of both splits that a run's curves are measured on: seeded, 2048 rows or fewer."""
+    parts = []
+    for index, (x, y) in enumerate(((dataset.x_train, dataset.y_train), (dataset.x_val, dataset.y_val))):
+        chosen = np.sort(stream(config.data_seed, EVALUATION, index).permutation(len(x))[:EVALUATED_ROWS])
+        parts.append(columns(config, dataset, x[chosen], y[chosen]))
+    return parts[0], parts[1]
+
+
+def columns(config: RunConfig, dataset: Dataset, x: np.ndarray, y: np.ndarray) -> Rows:
+    """Return rows in the shape that a network takes."""
+    return Rows(np.ascontiguousarray(x.T, dtype=config.dtype), target_columns(config, dataset, y), y)
+
+
+def evaluate(network: Network, rows: Rows) -> tuple[float, float, Recording]:
+    """Return loss, score (accuracy, or R² for real targets) and the recording that holds all activations."""
+    recording = network.recording(rows.x.shape[1], training=False)
+    recording.x[...] = rows.x
+    recording.target[...] = rows.target
+    recording.tape.replay()
+    recording.loss_tape.replay()
+    return float(recording.loss), score(recording.output.values, rows.y), recording
+
+
+def score(outputs: np.ndarray, y: np.ndarray) -> float:
+    """Return accuracy for labels ``(n,)``, R² for values ``(n, outputs)``; outputs are ``(outputs, n)``.
+
+    R² of a constant target is NaN.
+    """
+    if y.ndim == 1:
+        decided = outputs[0] > 0 if len(outputs) == 1 else outputs.argmax(axis=0)
+        return float((decided == y).mean())
+    residual = np.square(outputs.T.astype(np.float64) - y).sum()
+    total = np.square(y - y.mean(axis=0)).sum()
+    return float(1 - residual / total) if total > 0 else float("nan")
+
+
+def evaluate_all(network: Network, rows: Rows) -> tuple[float, float]:
+    """Return loss and score over any number of rows, block by block."""
+    count = rows.x.shape[1]
+    outputs, losses = [], []
+    for start in range(0, count, EVALUATED_ROWS):
+        part = np.s_[start : start + EVALUATED_ROWS]
+        block = Rows(rows.x[:, part], rows.target[:, part], rows.y[part])
+        loss, _, recording = evaluate(network, block)
+        losses.append(loss * block.x.shape[1])
+        outputs.append(recording.output.values.copy())
+    return sum(losses) / count, score(np.concatenate(outputs, axis=1), rows.y)
+
+
+def activation_statistics(network: Network, recording: Recording, layers: np.ndarray) -> None:
+    """Write mean, spread, saturated and dead share of each layer's outputs into ``layers``."""
+    assert layers.shape == (network.depth, len(LAYER_STATISTICS))
+    for number in range(1, network.depth + 1):
+        is_last = number == network.depth
+        outputs = recording.arena.blocks[f"z{number}" if is_last else f"a{number}"].values
+        row = layers[number - 1]
+        row[LAYER_INDEX["activation_mean"]] = outputs.mean(dtype=np.float64)
+        row[LAYER_INDEX["activation_std"]] = outputs.std(dtype=np.float64)
+        if is_last:
+            continue
+        if network.activation.saturated is not None:
+            low, high = network.activation.saturated
+            row[LAYER_INDEX["saturated_fraction"]] = ((outputs < low) | (outputs > high)).mean()
+        if network.activation.dies:
+            active = (outputs > 0).mean(axis=1)
+            row[LAYER_INDEX["dead_fraction"]] = (active < ACTIVE_SHARE_OF_A_DEAD_UNIT).mean()

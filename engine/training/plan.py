@@ -1,0 +1,106 @@
+"""The plan of a run: how many steps, which of them are recorded and evaluated, what memory it takes."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from engine.config import ConfigError, RunConfig
+from engine.data.dataset import Dataset
+
+EVALUATED_ROWS = 2048
+RECORDS_AT_MOST = 2000
+EVALUATIONS_AT_LEAST, EVALUATIONS_AT_MOST, EVALUATION_SHARE = 50, 400, 0.25
+SLOTS = {"sgd": 0, "momentum": 1, "adam": 2}
+PROCESS_BYTES = 150 * 2**20
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """What follows from a resolved configuration and the shape of its data alone, never from the clock.
+
+    Attributes
+    ----------
+    sizes : tuple of int
+        Features, hidden units of each layer, outputs.
+    record_steps, evaluation_steps : frozenset of int
+        Every evaluated step is recorded.
+    bytes_needed : int
+        Estimate of a worker's memory.
+    """
+
+    sizes: tuple[int, ...]
+    batch_size: int
+    steps_per_epoch: int
+    total_steps: int
+    parameters: int
+    record_steps: frozenset[int]
+    evaluation_steps: frozenset[int]
+    bytes_needed: int
+
+
+def plan(config: RunConfig, dataset: Dataset) -> TrainingPlan:
+    """Return the plan of a resolved configuration on its data."""
+    rows = len(dataset.x_train)
+    batch = rows if config.batch_size == "full" else config.batch_size
+    sizes = network_sizes(config, dataset)
+    per_epoch = -(-rows // batch)
+    total = per_epoch * config.epochs
+    parameters = sum((fan_in + 1) * out for fan_in, out in pairwise(sizes))
+    evaluated = min(rows, EVALUATED_ROWS) + min(len(dataset.x_val), EVALUATED_ROWS)
+    evaluations = _evaluation_steps(total, training_cost=3 * batch, evaluation_cost=evaluated)
+    every = config.record_every or -(-total // RECORDS_AT_MOST)
+    records = frozenset(range(0, total + 1, every)) | evaluations
+    return TrainingPlan(
+        sizes, batch, per_epoch, total, parameters, records, evaluations, _bytes(config, dataset, sizes, batch)
+    )
+
+
+def network_sizes(config: RunConfig, dataset: Dataset) -> tuple[int, ...]:
+    """Return features, hidden units of each layer, outputs."""
+    if dataset.task == "regression":
+        outputs = dataset.y_train.shape[1]
+    else:
+        outputs = 1 if config.loss == "binary_cross_entropy" else dataset.classes
+    return (dataset.features, *config.hidden_sizes, outputs)
+
+
+def _evaluation_steps(total: int, training_cost: int, evaluation_cost: int) -> frozenset[int]:
+    affordable = int(EVALUATION_SHARE * total * training_cost / evaluation_cost)
+    count = min(max(affordable, EVALUATIONS_AT_LEAST), EVALUATIONS_AT_MOST, total)
+    return frozenset(int(step) for step in np.linspace(0, total, count + 1).round())
+
+
+def _bytes(config: RunConfig, dataset: Dataset, sizes: tuple[int, ...], batch: int) -> int:
+    itemsize = 4 if config.dtype == "float32" else 8
+    parameters = sum((fan_in + 1) * out for fan_in, out in pairwise(sizes))
+    vectors = 2 + SLOTS[config.optimizer] + 3
+    wide = 8 * parameters * 5
+    rows = 2 * sum(sizes) * (3 if config.dropout else 2)
+    activations = rows * (batch + 2 * min(len(dataset.x_train), EVALUATED_ROWS))
+    data = 3 * (dataset.x_train.size + dataset.x_val.size)
+    return itemsize * (parameters * vectors + activations + data) + wide + PROCESS_BYTES
+
+
+def check_memory(plan: TrainingPlan, available: int) -> None:
+    """Refuse a run that would not fit.
+
+    Raises
+    ------
+    ConfigError
+        When the estimate is above 60 % of ``available`` bytes.
+    """
+    limit = 0.6 * available
+    if plan.bytes_needed > limit:
+        raise ConfigError(
+            f"hidden_sizes must fit into memory: {plan.parameters:,} parameters need about "
+            f"{_readable(plan.bytes_needed)}, got {_readable(limit)} to use"
+        )
+
+
+def _readable(count: float) -> str:
+    for unit in ("B", "KB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} TB"

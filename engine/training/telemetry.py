@@ -1,0 +1,70 @@
+"""What is recorded of a run: the columns, their meaning, and one record; must not know who stores it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Column:
+    """One recorded quantity: its name everywhere (frame, CSV, glossary), what it means, its unit."""
+
+    name: str
+    description: str
+    unit: str = ""
+
+
+SCALARS = (
+    Column("step", "completed updates; 0 is before the first", "steps"),
+    Column("epoch", "full passes over the training rows", "epochs"),
+    Column("seconds", "time spent training, pauses left out", "s"),
+    Column("learning_rate", "of the update that led to this step"),
+    Column("batch_loss", "data loss of the batch in training mode, dropout included, before its update"),
+    Column("train_loss", "data loss on a fixed part of the training rows (2048 at most), evaluation mode"),
+    Column("val_loss", "data loss on a fixed part of the validation rows (2048 at most), evaluation mode"),
+    Column("generalization_gap", "val_loss - train_loss"),
+    Column("train_accuracy", "share of the same training rows that is classified rightly", "fraction"),
+    Column("val_accuracy", "share of the same validation rows that is classified rightly", "fraction"),
+    Column("train_r2", "share of the variance explained on the same training rows"),
+    Column("val_r2", "share of the variance explained on the same validation rows"),
+    Column("grad_norm", "norm of the whole gradient of the data loss, before clipping"),
+    Column("grad_norm_clipped", "the same after clipping"),
+    Column("update_ratio", "norm of the applied update / norm of the weights before it"),
+    Column("penalty", "weight_decay / 2 times the squared norm of the parameters; not part of the losses"),
+)
+LAYER_STATISTICS = (
+    Column("grad_norm", "norm of the layer's gradient of the data loss, before clipping"),
+    Column("grad_mean_abs", "mean magnitude of the layer's gradient elements"),
+    Column("weight_norm", "norm of the layer's weights and biases at this step"),
+    Column("update_ratio", "norm of the layer's applied update / norm of its weights before it"),
+    Column("activation_mean", "mean output of the layer's units on the evaluated training rows"),
+    Column("activation_std", "standard deviation of the same outputs"),
+    Column("saturated_fraction", "share of the same outputs beyond the activation's flat ends", "fraction"),
+    Column("dead_fraction", "share of relu units active on less than 1 % of the same rows", "fraction"),
+)
+SCALAR_INDEX = {column.name: index for index, column in enumerate(SCALARS)}
+LAYER_INDEX = {column.name: index for index, column in enumerate(LAYER_STATISTICS)}
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """Step k: the losses at theta_k; gradient norms, clipping and update ratio of update k.
+
+    Attributes
+    ----------
+    scalars : numpy.ndarray
+        ``(len(SCALARS),)`` float64; NaN where a quantity was not measured at this step.
+    layers : numpy.ndarray
+        ``(layers, len(LAYER_STATISTICS))`` float64, layer 1 on the input side first; NaN likewise.
+    diverged : bool
+        A measured loss or gradient norm was not finite: the run ends with this record.
+    """
+
+    step: int
+    scalars: np.ndarray
+    layers: np.ndarray
+    diverged: bool = False
+
+    def __getitem__(self, name: str) -> float:
+        """Return a scalar by its name."""
+        return float(self.scalars[SCALAR_INDEX[name]])

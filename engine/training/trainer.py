@@ -1,0 +1,192 @@
+"""The only training loop: a stream of records that command line, worker and tests consume alike."""
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+
+from engine.config import RunConfig
+from engine.data.dataset import Dataset
+from engine.nn.parameters import record_layer_sums
+from engine.nn.tape import Tape
+from engine.training.evaluation import activation_statistics, columns, evaluate, evaluate_all, fixed_rows
+from engine.training.model import build_network, build_optimizer, target_columns
+from engine.training.plan import plan
+from engine.training.state import State
+from engine.training.telemetry import (
+    LAYER_INDEX,
+    LAYER_STATISTICS,
+    SCALAR_INDEX,
+    SCALARS,
+    Record,
+)
+
+LOOK_UP_SECONDS = 0.05
+
+
+def train(config: RunConfig, dataset: Dataset, state: State) -> Iterator[Record | None]:
+    """Train from ``state`` to the end of the plan, or to the record in which the run diverged.
+
+    Yields a :class:`Record` at each recorded step, and None about every 50 ms and at each epoch's end, so
+    that the caller can look up, pause, store or stop. At every yield ``state`` is whole: stored then and
+    loaded later it leads to the same bits. What the caller does in between never changes the arithmetic.
+
+    Parameters
+    ----------
+    config : RunConfig
+        Resolved.
+    dataset : Dataset
+    state : State
+        Owned by the caller; changed in place.
+    """
+    training = _Training(config, dataset, state)
+    if state.recorded_step < 0:
+        yield training.first_record()
+    while state.step < training.plan.total_steps and not state.diverged:
+        yield training.advance()
+
+
+def final_summary(config: RunConfig, dataset: Dataset, state: State) -> dict[str, float | int]:
+    """Return losses and scores at the state's weights over all rows of both splits."""
+    network = build_network(config, dataset)
+    network.parameters.theta[...] = state.theta
+    name = "r2" if dataset.task == "regression" else "accuracy"
+    with np.errstate(all="ignore"):
+        train_loss, train_score = evaluate_all(network, columns(config, dataset, dataset.x_train, dataset.y_train))
+        val_loss, val_score = evaluate_all(network, columns(config, dataset, dataset.x_val, dataset.y_val))
+    return {
+        "steps": state.step,
+        "train_loss": train_loss,
+        "val_loss": val_loss,
+        f"train_{name}": train_score,
+        f"val_{name}": val_score,
+        "seconds": state.seconds,
+    }
+
+
+class _Training:
+    """The network, the optimizer and the data of one run, tied to the vectors of its state."""
+
+    def __init__(self, config: RunConfig, dataset: Dataset, state: State) -> None:
+        self.config, self.dataset, self.state = config, dataset, state
+        self.plan = plan(config, dataset)
+        self.network = build_network(config, dataset, state.dropout if config.dropout > 0 else None)
+        parameters = self.network.parameters
+        parameters.theta[...] = state.theta
+        self.optimizer = build_optimizer(config, parameters)
+        for name, slot in self.optimizer.slots.items():
+            slot[...] = state.slots[name]
+        state.theta, state.slots = parameters.theta, self.optimizer.slots
+        self.train_rows, self.val_rows = fixed_rows(config, dataset)
+        self.x = np.ascontiguousarray(dataset.x_train.T, dtype=config.dtype)
+        self.y = target_columns(config, dataset, dataset.y_train)
+        self.epoch_x, self.epoch_y = np.empty_like(self.x), np.empty_like(self.y)
+        self._gather()
+        self.gradient_measures = Tape(config.dtype)
+        with self.gradient_measures.section("measure"):
+            self.grad_squares = record_layer_sums(
+                self.gradient_measures, parameters.grad, parameters.starts, "g", 2
+            )
+            self.grad_magnitudes = record_layer_sums(
+                self.gradient_measures, parameters.grad, parameters.starts, "g", 1
+            )
+
+    def _gather(self) -> None:
+        np.take(self.x, self.state.permutation, axis=1, out=self.epoch_x, mode="clip")
+        np.take(self.y, self.state.permutation, axis=1, out=self.epoch_y, mode="clip")
+
+    def first_record(self) -> Record:
+        """Return record 0: losses and activations before the first update."""
+        record = self._blank()
+        with np.errstate(all="ignore"):
+            self._fill_evaluation(record)
+        return self._finished(record)
+
+    def advance(self) -> Record | None:
+        """Train up to the next record, the end of the epoch, or about 50 ms, whichever comes first."""
+        started = now = time.perf_counter()
+        state, plan = self.state, self.plan
+        with np.errstate(all="ignore"):
+            while True:
+                is_recorded = state.step + 1 in plan.record_steps
+                record = self._step(is_recorded)
+                now = time.perf_counter()
+                if record or state.step % plan.steps_per_epoch == 0 or now - started > LOOK_UP_SECONDS:
+                    break
+        state.seconds += now - started
+        if record is None:
+            return None
+        record.scalars[SCALAR_INDEX["seconds"]] = state.seconds
+        return self._finished(record)
+
+    def _step(self, is_recorded: bool) -> Record | None:
+        state, plan = self.state, self.plan
+        position = state.step % plan.steps_per_epoch
+        if position == 0:
+            state.permutation = state.shuffling.permutation(len(state.permutation))
+            self._gather()
+        start = position * plan.batch_size
+        x = self.epoch_x[:, start : start + plan.batch_size]
+        recording = self.network.recording(x.shape[1])
+        np.copyto(recording.x, x)
+        np.copyto(recording.target, self.epoch_y[:, start : start + plan.batch_size])
+        recording.tape.replay()
+        self.optimizer.prepare(state.step + 1, self.config.learning_rate)
+        if not is_recorded:
+            self.optimizer.update.replay()
+            state.step += 1
+            return None
+        recording.loss_tape.replay()
+        self.gradient_measures.replay()
+        self.optimizer.measured_update.replay()
+        state.step += 1
+        record = self._blank()
+        record.scalars[SCALAR_INDEX["batch_loss"]] = recording.loss
+        self._fill_update(record)
+        if state.step in plan.evaluation_steps:
+            self._fill_evaluation(record)
+        return record
+
+    def _blank(self) -> Record:
+        state = self.state
+        scalars = np.full(len(SCALARS), np.nan)
+        layers = np.full((self.network.depth, len(LAYER_STATISTICS)), np.nan)
+        scalars[SCALAR_INDEX["step"]] = state.step
+        scalars[SCALAR_INDEX["epoch"]] = state.step / self.plan.steps_per_epoch
+        scalars[SCALAR_INDEX["seconds"]] = state.seconds
+        squares = np.array([np.square(w, dtype=np.float64).sum() for w in self.network.parameters.weights])
+        layers[:, LAYER_INDEX["weight_norm"]] = np.sqrt(squares)
+        scalars[SCALAR_INDEX["penalty"]] = self.config.weight_decay / 2 * squares.sum()
+        return Record(state.step, scalars, layers)
+
+    def _fill_update(self, record: Record) -> None:
+        measures, scalars, layers = self.optimizer.measures, record.scalars, record.layers
+        scalars[SCALAR_INDEX["learning_rate"]] = self.config.learning_rate
+        scalars[SCALAR_INDEX["grad_norm"]] = np.sqrt(self.grad_squares.sum())
+        scalars[SCALAR_INDEX["grad_norm_clipped"]] = np.sqrt(measures.clipped_squares.sum())
+        before = measures.weight_squares
+        scalars[SCALAR_INDEX["update_ratio"]] = np.sqrt(measures.update_squares.sum() / before.sum())
+        layers[:, LAYER_INDEX["grad_norm"]] = np.sqrt(self.grad_squares)
+        layers[:, LAYER_INDEX["grad_mean_abs"]] = self.grad_magnitudes / self.network.parameters.sizes
+        layers[:, LAYER_INDEX["update_ratio"]] = np.sqrt(measures.update_squares / before)
+
+    def _fill_evaluation(self, record: Record) -> None:
+        scalars = record.scalars
+        name = "r2" if self.dataset.task == "regression" else "accuracy"
+        train_loss, train_score, recording = evaluate(self.network, self.train_rows)
+        activation_statistics(self.network, recording, record.layers)
+        val_loss, val_score, _ = evaluate(self.network, self.val_rows)
+        scalars[SCALAR_INDEX["train_loss"]], scalars[SCALAR_INDEX["val_loss"]] = train_loss, val_loss
+        scalars[SCALAR_INDEX["generalization_gap"]] = val_loss - train_loss
+        scalars[SCALAR_INDEX[f"train_{name}"]], scalars[SCALAR_INDEX[f"val_{name}"]] = train_score, val_score
+        if val_loss < self.state.best_val_loss:
+            self.state.best_val_loss, self.state.best_step = val_loss, self.state.step
+
+    def _finished(self, record: Record) -> Record:
+        state = self.state
+        state.recorded_step = record.step
+        measured = ["batch_loss", "grad_norm"] if record.step > 0 else []
+        if record.step in self.plan.evaluation_steps:
+            measured += ["train_loss", "val_loss"]
+        state.diverged = not all(np.isfinite(record[name]) for name in measured)
+        return Record(record.step, record.scalars, record.layers, state.diverged)
