@@ -64,7 +64,7 @@ def _sentence(name: str, alternatives: list[ErrorDetails]) -> str:
         return str(context.get("error", detail["msg"]))
     if detail["type"] in LIMITS:
         symbol, key = LIMITS[detail["type"]]
-        return f"{name} must be {symbol} {context[key]:g}, got {value}"
+        return f"{name} must be {symbol} {context[key]:.10g}, got {value}"
     if detail["type"] == "literal_error" and isinstance(detail["input"], str):
         choices = [choice.strip(" '") for choice in context["expected"].replace(" or ", ", ").split(",")]
         like = nearest(detail["input"], choices)
