@@ -1,4 +1,4 @@
-"""Real tables that scikit-learn carries, kept as .npz after the first use: importing scikit-learn takes 3 s."""
+"""Real tables that scikit-learn carries, kept as .npz because importing it takes 3 s; knows no split."""
 
 import contextlib
 import os
@@ -28,7 +28,7 @@ def bundled(name: str) -> Table:
     """
     path = cache_folder() / f"{name}.npz"
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
             return _from_arrays(name, dict(kept))
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
         arrays = _from_sklearn(name)

@@ -82,8 +82,8 @@ def build_dataset(settings: DataSettings) -> Dataset:
     y_train = _with_wrong_targets(
         y[train], settings.label_noise, len(classes), _generator(settings, LABEL_NOISE)
     )
-    mean, spread = x[train].mean(axis=0), x[train].std(axis=0)
-    scale = np.where(spread > 0, spread, 1.0)
+    mean, varies = x[train].mean(axis=0), np.ptp(x[train], axis=0) > 0
+    scale = np.where(varies, x[train].std(axis=0), 1.0)
     x = (x - mean) / scale
     return Dataset(name, task_of(name), x[train], y_train, x[val], y[val], mean, scale, features, classes)
 
@@ -147,8 +147,9 @@ def dataset_from_bytes(blob: bytes) -> Dataset:
         When the bytes are foreign or damaged.
     """
     arrays, facts = unpack(blob)
-    names = {key: tuple(facts.pop(key)) for key in ("feature_names", "class_names")}
-    return Dataset(**arrays, **facts, **names)
+    for key in ("feature_names", "class_names"):
+        facts[key] = tuple(facts[key])
+    return Dataset(**arrays, **facts)
 
 
 def content_id(blob: bytes) -> str:

@@ -28,7 +28,7 @@ def circles(rows: int, noise: float, generator: np.random.Generator) -> Points:
 
 
 def spiral(rows: int, noise: float, generator: np.random.Generator) -> Points:
-    """Two spiral arms of 1.25 turns each, the second turned by half a turn (after Lang and Witbrock, 1988)."""
+    """Two spiral arms of 1.25 turns each, one turned by half a turn (after Lang and Witbrock, 1988)."""
     first = rows // 2
     labels = np.repeat([0, 1], [first, rows - first])
     distance = np.sqrt(generator.uniform(0.01, 1, rows))
