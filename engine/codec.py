@@ -19,7 +19,7 @@ class CodecError(ValueError):
 def pack(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any] | None = None) -> bytes:
     """Return arrays and JSON-able facts as bytes that :func:`unpack` reads.
 
-    Layout: magic, header length (8 bytes, little-endian), sha256 of the rest (32 bytes), header (JSON with
+    Layout: magic, header length (8 bytes, little-endian), sha256 of length and rest (32 bytes), header (JSON with
     ``meta`` and name, dtype, shape of each array), then the arrays in that order, C order.
 
     Raises
@@ -36,7 +36,8 @@ def pack(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any] | None = None
         bodies.append(little.tobytes())
     header = json.dumps({"meta": dict(meta or {}), "arrays": listed}, separators=(",", ":")).encode()
     rest = b"".join([header, *bodies])
-    return b"".join([MAGIC, len(header).to_bytes(8, "little"), hashlib.sha256(rest).digest(), rest])
+    length = len(header).to_bytes(8, "little")
+    return b"".join([MAGIC, length, hashlib.sha256(length + rest).digest(), rest])
 
 
 def unpack(blob: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -52,7 +53,9 @@ def unpack(blob: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         raise CodecError("these bytes were not written by this program")
     length = int.from_bytes(blob[len(MAGIC) : len(MAGIC) + 8], "little")
     rest = memoryview(blob)[start:]
-    if hashlib.sha256(rest).digest() != blob[len(MAGIC) + 8 : start]:
+    digest = hashlib.sha256(blob[len(MAGIC) : len(MAGIC) + 8])
+    digest.update(rest)
+    if digest.digest() != blob[len(MAGIC) + 8 : start]:
         raise CodecError("the stored bytes are damaged: their sha256 does not match")
     header = json.loads(bytes(rest[:length]))
     arrays: dict[str, np.ndarray] = {}

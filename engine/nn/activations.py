@@ -24,7 +24,9 @@ class Activation(Protocol):
         """Record ``a = f(z)``."""
         ...
 
-    def backward(self, tape: Tape, z: np.ndarray, a: np.ndarray, da: np.ndarray, dz: np.ndarray, i: int) -> None:
+    def backward(
+        self, tape: Tape, z: np.ndarray, a: np.ndarray, da: np.ndarray, dz: np.ndarray, i: int
+    ) -> None:
         """Record ``dz = da f'(z)``."""
         ...
 
@@ -39,7 +41,9 @@ class Identity:
         """Record ``a = z``."""
         tape.call(np.positive, z, a, label=f"a{i} = z{i}")
 
-    def backward(self, tape: Tape, z: np.ndarray, a: np.ndarray, da: np.ndarray, dz: np.ndarray, i: int) -> None:
+    def backward(
+        self, tape: Tape, z: np.ndarray, a: np.ndarray, da: np.ndarray, dz: np.ndarray, i: int
+    ) -> None:
         """Record ``dz = da``."""
         tape.call(np.positive, da, dz, label=f"dz{i} = da{i}")
 
@@ -54,7 +58,9 @@ class Tanh:
         """Record ``a = tanh(z)``."""
         tape.call(np.tanh, z, a, label=f"a{i} = tanh(z{i})")
 
-    def backward(self, tape: Tape, z: np.ndarray, a: np.ndarray, da: np.ndarray, dz: np.ndarray, i: int) -> None:
+    def backward(
+        self, tape: Tape, z: np.ndarray, a: np.ndarray, da: np.ndarray, dz: np.ndarray, i: int
+    ) -> None:
         """Record ``dz = da (1 - a²)``."""
         slope = tape.array(*a.shape[-2:])
         tape.call(np.multiply, a, a, slope, label=f"s = a{i}²")
@@ -72,7 +78,9 @@ class Sigmoid:
         """Record ``a = 1 / (1 + exp(-z))``."""
         record_sigmoid(tape, z, a, f"z{i}", f"a{i}")
 
-    def backward(self, tape: Tape, z: np.ndarray, a: np.ndarray, da: np.ndarray, dz: np.ndarray, i: int) -> None:
+    def backward(
+        self, tape: Tape, z: np.ndarray, a: np.ndarray, da: np.ndarray, dz: np.ndarray, i: int
+    ) -> None:
         """Record ``dz = da a (1 - a)``."""
         slope = tape.array(*a.shape[-2:])
         tape.call(np.subtract, tape.constant(1), a, slope, label=f"s = 1 - a{i}")
@@ -90,11 +98,13 @@ class Relu:
         """Record ``a = max(0, z)``."""
         tape.call(maximum, z, tape.constant(0), a, label=f"a{i} = max(0, z{i})")
 
-    def backward(self, tape: Tape, z: np.ndarray, a: np.ndarray, da: np.ndarray, dz: np.ndarray, i: int) -> None:
-        """Record ``dz = da [z > 0]``."""
-        positive = tape.array(*a.shape[-2:], dtype=np.bool_)
-        tape.call(np.greater, z, tape.constant(0), positive, label=f"s = [z{i} > 0]")
-        tape.call(np.multiply, da, positive, dz, label=f"dz{i} = da{i} s")
+    def backward(
+        self, tape: Tape, z: np.ndarray, a: np.ndarray, da: np.ndarray, dz: np.ndarray, i: int
+    ) -> None:
+        """Record ``dz = da sign(a)``: a is never negative, so the sign is 1 where z > 0, else 0."""
+        slope = tape.array(*a.shape[-2:])
+        tape.call(np.sign, a, slope, label=f"s = sign(a{i})")
+        tape.call(np.multiply, da, slope, dz, label=f"dz{i} = da{i} s")
 
 
 def record_sigmoid(tape: Tape, z: np.ndarray, a: np.ndarray, z_name: str, a_name: str) -> None:

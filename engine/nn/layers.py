@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from engine.nn.activations import Activation
-from engine.nn.tape import Arena, Block, Tape, draw_uniform
+from engine.nn.tape import Arena, Block, Tape, assign, draw_uniform
 
 Backward = Callable[[], None]
 
@@ -59,8 +59,8 @@ class Dense:
             inputs = x.with_ones.swapaxes(-1, -2)
             tape.call(product, z.error, inputs, self.gradient, label=f"dW{i} = dz{i} {x.name}ᵀ")
             if not x.is_input:
-                without_bias = self.weight[..., :-1].swapaxes(-1, -2)
-                tape.call(product, without_bias, z.error, x.error, label=f"d{x.name} = W{i}ᵀ dz{i}")
+                transposed = self.weight.swapaxes(-1, -2)
+                tape.call(product, transposed, z.error, x.error_with_ones, label=f"d{x.name} = W{i}ᵀ dz{i}")
 
         return z, backward
 
@@ -112,16 +112,16 @@ class Dropout:
         if not training:
             return x, lambda: None
         y, i = arena.blocks[self.output], self.number
-        draws, kept = tape.array(*x.values.shape[-2:]), tape.array(*x.values.shape[-2:], dtype=np.bool_)
-        keep, scale = tape.constant(1 - self.rate), tape.constant(1 / (1 - self.rate))
-        for generator, part in zip(self.generators, draws if tape.lead else [draws], strict=True):
-            tape.call(draw_uniform, generator, part, label=f"u{i} = uniform draws")
-        tape.call(np.less, draws, keep, kept, label=f"m{i} = [u{i} < {1 - self.rate:g}]")
-        tape.call(np.multiply, x.values, kept, y.values, label=f"d{i} = {x.name} m{i}")
-        tape.call(np.multiply, y.values, scale, y.values, label=f"d{i} = d{i} / {1 - self.rate:g}")
+        shape, keep = x.values.shape[-2:], 1 - self.rate
+        mask, kept = tape.array(*shape), tape.array(*shape, dtype=np.bool_)
+        for generator, part in zip(self.generators, mask if tape.lead else [mask], strict=True):
+            tape.call(draw_uniform, generator, part, label=f"m{i} = uniform draws")
+        tape.call(np.less, mask, tape.constant(keep), kept, label=f"k{i} = [m{i} < {keep:g}]")
+        tape.call(assign, kept, mask, label=f"m{i} = k{i}")
+        tape.call(np.multiply, mask, tape.constant(1 / keep), mask, label=f"m{i} = m{i} / {keep:g}")
+        tape.call(np.multiply, x.values, mask, y.values, label=f"d{i} = {x.name} m{i}")
 
         def backward() -> None:
-            tape.call(np.multiply, y.error, kept, x.error, label=f"d{x.name} = dd{i} m{i}")
-            tape.call(np.multiply, x.error, scale, x.error, label=f"d{x.name} = d{x.name} / {1 - self.rate:g}")
+            tape.call(np.multiply, y.error, mask, x.error, label=f"d{x.name} = dd{i} m{i}")
 
         return y, backward

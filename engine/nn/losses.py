@@ -28,9 +28,7 @@ class Loss(Protocol):
 
 
 def _record_mean(tape: Tape, terms: np.ndarray, count: int, value: np.ndarray) -> None:
-    tape.call(
-        np.add.reduce, terms, (-2, -1), np.float64, value, label="L = sum of the terms", output=value
-    )
+    tape.call(np.add.reduce, terms, (-2, -1), np.float64, value, label="L = sum of the terms", output=value)
     tape.call(np.divide, value, np.float64(count), value, label=f"L = L / {count}")
 
 
@@ -69,7 +67,9 @@ class BinaryCrossEntropy:
         error = output.error
         record_sigmoid(tape, output.values, error, output.name, "p")
         tape.call(np.subtract, error, target, error, label="e = p - y")
-        tape.call(np.multiply, error, tape.constant(1 / elements), error, label=f"d{output.name} = e / {elements}")
+        tape.call(
+            np.multiply, error, tape.constant(1 / elements), error, label=f"d{output.name} = e / {elements}"
+        )
 
     def record_value(self, tape: Tape, output: Block, target: np.ndarray, value: np.ndarray) -> None:
         """Record the stable form of the formula."""

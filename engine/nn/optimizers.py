@@ -22,7 +22,9 @@ class Transform(Protocol):
     cells: tuple[str, ...]
     clips: bool
 
-    def record(self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays) -> np.ndarray:
+    def record(
+        self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
+    ) -> np.ndarray:
         """Record the calls and return the vector that they write."""
         ...
 
@@ -40,7 +42,9 @@ class ClipByValue:
     cells = ()
     clips = True
 
-    def record(self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays) -> np.ndarray:
+    def record(
+        self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
+    ) -> np.ndarray:
         """Record ``g = clamp(g, -limit, limit)``; NaN stays NaN."""
         tape.call(np.clip, g, -self.limit, self.limit, g, label=f"g = clamp(g, ±{self.limit:g})")
         return g
@@ -59,7 +63,9 @@ class ClipByNorm:
     cells = ()
     clips = True
 
-    def record(self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays) -> np.ndarray:
+    def record(
+        self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
+    ) -> np.ndarray:
         """Record the norm in float64, the factor, and ``g = factor g``."""
         wide = tape.array(g.shape[-1], dtype=np.float64)
         factor = np.zeros(cell_shape(tape.lead), np.float64)
@@ -90,7 +96,9 @@ class CoupledDecay:
     cells = ()
     clips = False
 
-    def record(self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays) -> np.ndarray:
+    def record(
+        self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
+    ) -> np.ndarray:
         """Record ``g = g + decay theta``."""
         penalty = tape.array(g.shape[-1])
         tape.call(np.multiply, theta, tape.constant(self.decay), penalty, label=f"t = {self.decay:g} theta")
@@ -111,7 +119,9 @@ class Momentum:
     cells = ()
     clips = False
 
-    def record(self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays) -> np.ndarray:
+    def record(
+        self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
+    ) -> np.ndarray:
         """Record the two calls on b."""
         b = slots["b"]
         tape.call(np.multiply, b, tape.constant(self.mu), b, label=f"b = {self.mu:g} b")
@@ -134,7 +144,9 @@ class Adam:
     cells = ("root_correction", "mean_correction")
     clips = False
 
-    def record(self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays) -> np.ndarray:
+    def record(
+        self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
+    ) -> np.ndarray:
         """Record the two moments, their corrections and the quotient."""
         m, v, t, u = slots["m"], slots["v"], tape.array(g.shape[-1]), tape.array(g.shape[-1])
         b1, b2, eps = (tape.constant(value) for value in (self.beta1, self.beta2, self.eps))

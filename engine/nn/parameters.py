@@ -60,5 +60,7 @@ def record_layer_sums(tape: Tape, flat: np.ndarray, starts: np.ndarray, label: s
         tape.call(np.abs, wide, wide, label=f"|{label}|")
     else:
         tape.call(np.multiply, wide, wide, wide, label=f"{label}²")
-    tape.call(np.add.reduceat, wide, starts, -1, None, sums, label=f"sum over each layer of |{label}|^{power}")
+    tape.call(
+        np.add.reduceat, wide, starts, -1, None, sums, label=f"sum over each layer of |{label}|^{power}"
+    )
     return sums

@@ -70,9 +70,7 @@ class Tape:
     ) -> None:
         """Append a call; its output is the last argument unless ``output`` names another one."""
         written = arguments[-1] if output is None else output
-        self.instructions.append(
-            Instruction(function, arguments, written, label, self._layer, self._phase)
-        )
+        self.instructions.append(Instruction(function, arguments, written, label, self._layer, self._phase))
         self._calls.append((function, arguments))
 
     def array(self, *shape: int, dtype: Any = None) -> np.ndarray:
@@ -105,13 +103,16 @@ class Block:
     """The rows of one layer's output in the arena.
 
     ``values`` and ``error`` have shape ``lead + (width, batch)``; ``with_ones`` has one row of ones more,
-    which carries the bias of the layer that reads it. ``error`` is the derivative of the loss.
+    which carries the bias of the layer that reads it. ``error`` is the derivative of the loss, and
+    ``error_with_ones`` has a last row for the ones that nobody reads: with it the product that fills it
+    takes the whole weight matrix, which np.dot would otherwise copy at each call.
     """
 
     def __init__(self, name: str, values: np.ndarray, error: np.ndarray, is_input: bool) -> None:
         self.name = name
         self.with_ones = values
         self.values = values[..., :-1, :]
+        self.error_with_ones = error
         self.error = error[..., :-1, :]
         self.is_input = is_input
         self.width = self.values.shape[-2]

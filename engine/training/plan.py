@@ -52,7 +52,14 @@ def plan(config: RunConfig, dataset: Dataset) -> TrainingPlan:
     every = config.record_every or -(-total // RECORDS_AT_MOST)
     records = frozenset(range(0, total + 1, every)) | evaluations
     return TrainingPlan(
-        sizes, batch, per_epoch, total, parameters, records, evaluations, _bytes(config, dataset, sizes, batch)
+        sizes,
+        batch,
+        per_epoch,
+        total,
+        parameters,
+        records,
+        evaluations,
+        _bytes(config, dataset, sizes, batch),
     )
 
 

@@ -77,7 +77,8 @@ class State:
         slots = {name[5:]: slot for name, slot in arrays.items() if name.startswith("slot.")}
         best = meta.pop("best_val_loss")
         generators = {
-            name: _generator(arrays[f"generator.{name}"], *meta.pop(name)) for name in ("shuffling", "dropout")
+            name: _generator(arrays[f"generator.{name}"], *meta.pop(name))
+            for name in ("shuffling", "dropout")
         }
         return cls(
             arrays["theta"],

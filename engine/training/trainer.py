@@ -52,7 +52,9 @@ def final_summary(config: RunConfig, dataset: Dataset, state: State) -> dict[str
     network.parameters.theta[...] = state.theta
     name = "r2" if dataset.task == "regression" else "accuracy"
     with np.errstate(all="ignore"):
-        train_loss, train_score = evaluate_all(network, columns(config, dataset, dataset.x_train, dataset.y_train))
+        train_loss, train_score = evaluate_all(
+            network, columns(config, dataset, dataset.x_train, dataset.y_train)
+        )
         val_loss, val_score = evaluate_all(network, columns(config, dataset, dataset.x_val, dataset.y_val))
     return {
         "steps": state.step,

@@ -1,0 +1,123 @@
+"""Backpropagation equals finite differences over the product of layers, activations, losses and shapes."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.nn.activations import ACTIVATIONS
+from engine.nn.gradient_check import check_gradients
+from engine.nn.initializers import xavier_normal
+from engine.nn.losses import LOSSES
+from engine.nn.network import Network
+
+
+def random_target(loss, outputs, batch, rng):
+    if loss == "cross_entropy":
+        return np.eye(outputs)[:, rng.integers(0, outputs, batch)]
+    return rng.integers(0, 2, (outputs, batch)).astype(float)
+
+
+def build(sizes, activation, loss, seed=0, **options):
+    network = Network(sizes, ACTIVATIONS[activation], LOSSES[loss], dtype=np.float64, **options)
+    generators = [np.random.default_rng((seed, layer)) for layer in range(network.depth)]
+    network.initialize(xavier_normal, generators)
+    for weight in network.parameters.weights:
+        weight[..., -1] = np.random.default_rng(seed).normal(0, 0.1, weight.shape[:-1])
+    return network
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.integers(1, 6), max_size=3),
+    st.sampled_from(sorted(ACTIVATIONS)),
+    st.sampled_from(sorted(LOSSES)),
+    st.integers(1, 4),
+    st.integers(1, 6),
+    st.integers(0, 1000),
+)
+def test_each_layers_gradient_equals_central_differences(hidden, activation, loss, outputs, batch, seed):
+    rng = np.random.default_rng(seed)
+    network = build([3, *hidden, outputs], activation, loss, seed)
+    recording = network.gradient_recording(batch)
+    recording.x[...] = rng.normal(size=recording.x.shape)
+    recording.target[...] = random_target(loss, outputs, batch, rng)
+    recording.tape.replay()
+    pre_activations = [recording.arena.blocks[f"z{i}"].values for i in range(1, len(hidden) + 1)]
+    if activation == "relu" and any(np.abs(z).min() < 1e-4 for z in pre_activations):
+        return
+    for check in check_gradients(network, recording):
+        assert check.largest_error < 1e-5
+
+
+@pytest.mark.parametrize("loss", sorted(LOSSES))
+def test_extreme_outputs_overflow_nowhere(loss):
+    network = Network([1, 2], ACTIVATIONS["identity"], LOSSES[loss], dtype=np.float64)
+    network.parameters.weights[0][:, 0] = [1e4, -1e4]
+    recording = network.recording(2)
+    recording.x[...] = [[1.0, -1.0]]
+    recording.target[...] = np.eye(2)
+    with np.errstate(all="raise", under="ignore"):
+        recording.tape.replay()
+        recording.loss_tape.replay()
+    assert np.isfinite(recording.loss) and np.isfinite(network.parameters.grad).all()
+
+
+@pytest.mark.parametrize("name", sorted(ACTIVATIONS))
+def test_an_activation_overflows_nowhere(name):
+    network = Network([1, 1, 1], ACTIVATIONS[name], LOSSES["mse"], dtype=np.float32)
+    network.parameters.weights[0][:, 0] = 1e4
+    recording = network.recording(2)
+    recording.x[...] = [[1.0, -1.0]]
+    with np.errstate(all="raise", under="ignore"):
+        recording.tape.replay()
+
+
+def test_permuting_the_rows_of_a_batch_leaves_the_gradient():
+    rng = np.random.default_rng(1)
+    network = build([3, 5, 2], "tanh", "cross_entropy")
+    recording = network.recording(8)
+    x, y = rng.normal(size=(3, 8)), random_target("cross_entropy", 2, 8, rng)
+    gradients = []
+    for order in (np.arange(8), rng.permutation(8)):
+        recording.x[...], recording.target[...] = x[:, order], y[:, order]
+        recording.tape.replay()
+        gradients.append(network.parameters.grad.copy())
+    np.testing.assert_allclose(*gradients, rtol=1e-12, atol=1e-15)
+
+
+def test_the_gradient_of_a_batch_is_the_mean_of_its_halves():
+    rng = np.random.default_rng(2)
+    network = build([3, 5, 1], "sigmoid", "mse")
+    x, y = rng.normal(size=(3, 8)), rng.normal(size=(1, 8))
+
+    def gradient(part):
+        recording = network.recording(x[:, part].shape[1])
+        recording.x[...], recording.target[...] = x[:, part], y[:, part]
+        recording.tape.replay()
+        return network.parameters.grad.copy()
+
+    halves = (gradient(np.s_[:4]) + gradient(np.s_[4:])) / 2
+    np.testing.assert_allclose(gradient(np.s_[:]), halves, rtol=1e-12)
+
+
+def test_replicates_stacked_on_a_leading_axis_equal_single_networks_bit_for_bit():
+    rng = np.random.default_rng(3)
+    singles = [build([3, 5, 2], "tanh", "cross_entropy", seed) for seed in range(4)]
+    stack = Network([3, 5, 2], ACTIVATIONS["tanh"], LOSSES["cross_entropy"], dtype=np.float64, lead=(4,))
+    recording = stack.recording(6)
+    for r, single in enumerate(singles):
+        stack.parameters.theta[r] = single.parameters.theta
+        alone = single.recording(6)
+        alone.x[...] = recording.x[r] = rng.normal(size=(3, 6))
+        alone.target[...] = recording.target[r] = random_target("cross_entropy", 2, 6, rng)
+        alone.tape.replay()
+    recording.tape.replay()
+    for r, single in enumerate(singles):
+        np.testing.assert_array_equal(stack.parameters.grad[r], single.parameters.grad)
+
+
+def test_a_gradient_check_refuses_single_precision():
+    network = Network([2, 1], ACTIVATIONS["tanh"], LOSSES["mse"])
+    with pytest.raises(ValueError, match="needs float64"):
+        check_gradients(network, network.gradient_recording(2))

@@ -1,0 +1,197 @@
+"""Training records what its columns promise, resumes exactly at every step, and learns."""
+
+import numpy as np
+import pytest
+
+from engine.config import ConfigError, parse_config
+from engine.config.resolve import resolve
+from engine.data.dataset import build_dataset
+from engine.training.model import initial_state, predict, weights_by_layer
+from engine.training.plan import check_memory, plan
+from engine.training.state import State
+from engine.training.telemetry import LAYER_INDEX, SCALAR_INDEX
+from engine.training.trainer import final_summary, train
+
+SHORT = {"samples": 60, "epochs": 3, "hidden_sizes": [5], "batch_size": 16}
+
+
+def start(**settings):
+    config = parse_config({**SHORT, **settings})
+    dataset = build_dataset(config)
+    config = resolve(config, dataset.facts)
+    return config, dataset, initial_state(config, dataset)
+
+
+def records_of(config, dataset, state):
+    return [record for record in train(config, dataset, state) if record is not None]
+
+
+def without_seconds(record):
+    scalars = record.scalars.copy()
+    scalars[SCALAR_INDEX["seconds"]] = 0
+    return scalars.tobytes() + record.layers.tobytes()
+
+
+RESUMED = [
+    {"optimizer": "adam", "dropout": 0.3},
+    {"optimizer": "momentum", "clip_norm": 0.5, "weight_decay": 0.01},
+    {"optimizer": "sgd", "clip_value": 0.1, "batch_size": "full", "dataset": "sine"},
+]
+
+
+@pytest.mark.parametrize("settings", RESUMED, ids=lambda settings: settings["optimizer"])
+def test_a_run_resumed_from_bytes_at_every_step_ends_with_the_same_bits(settings):
+    whole = start(**settings)
+    expected = {record.step: without_seconds(record) for record in records_of(*whole)}
+    config, dataset, state = start(**settings)
+    seen = {}
+    while state.step < plan(config, dataset).total_steps:
+        record = next(train(config, dataset, state))
+        if record is not None:
+            seen[record.step] = without_seconds(record)
+        state = State.from_bytes(state.to_bytes())
+    assert seen == expected
+    assert state.theta.tobytes() == whole[2].theta.tobytes()
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_seed_does_not():
+    runs = [start(seed=seed) for seed in (1, 1, 2)]
+    for run in runs:
+        records_of(*run)
+    first, second, other = (run[2].theta.tobytes() for run in runs)
+    assert first == second != other
+
+
+def test_dropout_changes_neither_the_first_weights_nor_the_order_of_rows():
+    plain, dropped = start(), start(dropout=0.5)
+    np.testing.assert_array_equal(plain[2].theta, dropped[2].theta)
+    next_rows = []
+    for config, dataset, state in (plain, dropped):
+        records_of(config, dataset, state)
+        next_rows.append(state.permutation)
+    np.testing.assert_array_equal(*next_rows)
+
+
+def test_a_deeper_twin_keeps_the_first_layers_weights():
+    shallow, deep = start(hidden_sizes=[5]), start(hidden_sizes=[5, 5])
+    np.testing.assert_array_equal(
+        weights_by_layer(*shallow)["dense1.weight"], weights_by_layer(*deep)["dense1.weight"]
+    )
+
+
+def test_recorded_losses_are_those_of_the_weights_at_that_step():
+    config, dataset, state = start(dropout=0.4, dtype="float64")
+    for record in train(config, dataset, state):
+        if record is None or np.isnan(record["train_loss"]):
+            continue
+        for x, y, name in (
+            (dataset.x_train, dataset.y_train, "train_loss"),
+            (dataset.x_val, dataset.y_val, "val_loss"),
+        ):
+            a = x
+            weights = weights_by_layer(config, dataset, state)
+            a = np.tanh(a @ weights["dense1.weight"].T + weights["dense1.bias"])
+            z = (a @ weights["dense2.weight"].T + weights["dense2.bias"])[:, 0]
+            p = 1 / (1 + np.exp(-z))
+            loss = -np.mean(np.where(y == 1, np.log(p), np.log(1 - p)))
+            assert record[name] == pytest.approx(loss, abs=1e-5)
+        assert record["generalization_gap"] == record["val_loss"] - record["train_loss"]
+
+
+def test_record_zero_has_losses_and_no_gradient():
+    record = records_of(*start())[0]
+    assert record.step == 0 and np.isfinite(record["train_loss"])
+    assert np.isnan(record["grad_norm"]) and np.isnan(record["batch_loss"])
+
+
+def test_clipping_shows_in_the_norm_after_it_and_not_in_the_norm_before():
+    records = records_of(*start(clip_norm=0.01))[1:]
+    assert all(record["grad_norm_clipped"] <= 0.01 for record in records)
+    assert all(record["grad_norm"] > 0.01 for record in records)
+
+
+def test_layer_norms_add_up_to_the_global_norm():
+    for record in records_of(*start(hidden_sizes=[5, 4]))[1:]:
+        layers = record.layers[:, LAYER_INDEX["grad_norm"]]
+        assert np.sqrt(np.square(layers).sum()) == pytest.approx(record["grad_norm"])
+
+
+def test_ten_sigmoid_layers_vanish_where_ten_relu_layers_do_not():
+    ratios = {}
+    for activation in ("sigmoid", "relu"):
+        record = records_of(*start_deep(activation))[1]
+        norms = record.layers[:, LAYER_INDEX["grad_norm"]]
+        ratios[activation] = norms[0] / norms[-1]
+    assert ratios["sigmoid"] < 1e-5
+    assert ratios["relu"] > 1e-3
+
+
+def start_deep(activation):
+    return start(hidden_sizes=[32] * 10, activation=activation, initializer="xavier")
+
+
+def test_an_exploding_run_ends_diverged_with_its_last_record_kept():
+    config, dataset, state = start(
+        activation="relu", optimizer="sgd", learning_rate=1e6, loss="mse", epochs=50
+    )
+    last = records_of(config, dataset, state)[-1]
+    assert last.diverged and state.diverged and state.step < plan(config, dataset).total_steps
+    assert not np.isfinite([last["batch_loss"], last["train_loss"]]).all()
+
+
+def test_a_linear_network_reaches_the_least_squares_solution():
+    config, dataset, state = start(
+        dataset="sine",
+        hidden_sizes=[],
+        optimizer="sgd",
+        learning_rate=0.2,
+        batch_size="full",
+        epochs=400,
+        dtype="float64",
+    )
+    records_of(config, dataset, state)
+    design = np.column_stack([dataset.x_train, np.ones(len(dataset.x_train))])
+    solution = np.linalg.lstsq(design, dataset.y_train, rcond=None)[0][:, 0]
+    np.testing.assert_allclose(state.theta, solution, atol=1e-8)
+
+
+def test_float32_follows_float64():
+    runs = [start(dtype=dtype, epochs=5) for dtype in ("float32", "float64")]
+    losses = [records_of(*run)[-1]["train_loss"] for run in runs]
+    assert losses[0] == pytest.approx(losses[1], abs=1e-4)
+
+
+def test_evaluations_are_fifty_or_more_and_never_above_four_hundred():
+    config, dataset, _ = start(epochs=200)
+    assert 50 <= len(plan(config, dataset).evaluation_steps) <= 401
+    config, dataset, _ = start(epochs=100_000)
+    assert len(plan(config, dataset).evaluation_steps) == 401
+
+
+def test_a_network_beyond_memory_is_refused_with_the_estimate():
+    config = parse_config({"hidden_sizes": [1_000_000, 1_000_000]})
+    dataset = build_dataset(config)
+    with pytest.raises(ConfigError, match=r"parameters need about .* TB"):
+        check_memory(plan(resolve(config, dataset.facts), dataset), 16 * 2**30)
+
+
+def test_one_very_wide_layer_is_allowed():
+    config = parse_config({"hidden_sizes": [1_000_000], "samples": 10})
+    dataset = build_dataset(config)
+    config = resolve(config.model_copy(update={"batch_size": 1}), dataset.facts)
+    check_memory(plan(config, dataset), 16 * 2**30)
+
+
+def test_predictions_are_probabilities_and_agree_with_the_summary():
+    config, dataset, state = start(epochs=30)
+    records_of(config, dataset, state)
+    p = predict(config, dataset, state.theta, dataset.x_val)[:, 0]
+    assert ((p > 0.5) == dataset.y_val).mean() == final_summary(config, dataset, state)["val_accuracy"]
+
+
+def test_digits_are_learned_to_095():
+    config, dataset, state = start(
+        dataset="digits", samples=None, epochs=20, batch_size=32, hidden_sizes=[64]
+    )
+    records_of(config, dataset, state)
+    assert final_summary(config, dataset, state)["val_accuracy"] >= 0.95
