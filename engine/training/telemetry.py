@@ -46,14 +46,17 @@ SCALAR_INDEX = {column.name: index for index, column in enumerate(SCALARS)}
 LAYER_INDEX = {column.name: index for index, column in enumerate(LAYER_STATISTICS)}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Record:
     """Step k: the losses at theta_k; gradient norms, clipping and update ratio of update k.
 
     Attributes
     ----------
+    step : int
     scalars : numpy.ndarray
         ``(len(SCALARS),)`` float64; NaN where a quantity was not measured at this step.
+    measured : numpy.ndarray
+        ``(len(SCALARS),)`` bool: tells what was not measured from what was measured as NaN.
     layers : numpy.ndarray
         ``(layers, len(LAYER_STATISTICS))`` float64, layer 1 on the input side first; NaN likewise.
     diverged : bool
@@ -62,9 +65,27 @@ class Record:
 
     step: int
     scalars: np.ndarray
+    measured: np.ndarray
     layers: np.ndarray
     diverged: bool = False
+
+    @classmethod
+    def blank(cls, step: int, layers: int) -> "Record":
+        """Return a record in which nothing but the step is measured yet."""
+        record = cls(
+            step,
+            np.full(len(SCALARS), np.nan),
+            np.zeros(len(SCALARS), np.bool_),
+            np.full((layers, len(LAYER_STATISTICS)), np.nan),
+        )
+        record["step"] = step
+        return record
 
     def __getitem__(self, name: str) -> float:
         """Return a scalar by its name."""
         return float(self.scalars[SCALAR_INDEX[name]])
+
+    def __setitem__(self, name: str, value: float) -> None:
+        """Set a scalar that was measured."""
+        self.scalars[SCALAR_INDEX[name]] = value
+        self.measured[SCALAR_INDEX[name]] = True

@@ -15,9 +15,7 @@ from engine.training.plan import plan
 from engine.training.state import State
 from engine.training.telemetry import (
     LAYER_INDEX,
-    LAYER_STATISTICS,
     SCALAR_INDEX,
-    SCALARS,
     Record,
 )
 
@@ -118,7 +116,7 @@ class _Training:
         state.seconds += now - started
         if record is None:
             return None
-        record.scalars[SCALAR_INDEX["seconds"]] = state.seconds
+        record["seconds"] = state.seconds
         return self._finished(record)
 
     def _step(self, is_recorded: bool) -> Record | None:
@@ -143,7 +141,7 @@ class _Training:
         self.optimizer.measured_update.replay()
         state.step += 1
         record = self._blank()
-        record.scalars[SCALAR_INDEX["batch_loss"]] = recording.loss
+        record["batch_loss"] = float(recording.loss)
         self._fill_update(record)
         if state.step in plan.evaluation_steps:
             self._fill_evaluation(record)
@@ -151,44 +149,37 @@ class _Training:
 
     def _blank(self) -> Record:
         state = self.state
-        scalars = np.full(len(SCALARS), np.nan)
-        layers = np.full((self.network.depth, len(LAYER_STATISTICS)), np.nan)
-        scalars[SCALAR_INDEX["step"]] = state.step
-        scalars[SCALAR_INDEX["epoch"]] = state.step / self.plan.steps_per_epoch
-        scalars[SCALAR_INDEX["seconds"]] = state.seconds
+        record = Record.blank(state.step, self.network.depth)
+        record["epoch"] = state.step / self.plan.steps_per_epoch
+        record["seconds"] = state.seconds
         squares = np.array([np.square(w, dtype=np.float64).sum() for w in self.network.parameters.weights])
-        layers[:, LAYER_INDEX["weight_norm"]] = np.sqrt(squares)
-        scalars[SCALAR_INDEX["penalty"]] = self.config.weight_decay / 2 * squares.sum()
-        return Record(state.step, scalars, layers)
+        record.layers[:, LAYER_INDEX["weight_norm"]] = np.sqrt(squares)
+        record["penalty"] = self.config.weight_decay / 2 * squares.sum()
+        return record
 
     def _fill_update(self, record: Record) -> None:
-        measures, scalars, layers = self.optimizer.measures, record.scalars, record.layers
-        scalars[SCALAR_INDEX["learning_rate"]] = self.config.learning_rate
-        scalars[SCALAR_INDEX["grad_norm"]] = np.sqrt(self.grad_squares.sum())
-        scalars[SCALAR_INDEX["grad_norm_clipped"]] = np.sqrt(measures.clipped_squares.sum())
+        measures, layers = self.optimizer.measures, record.layers
         before = measures.weight_squares
-        scalars[SCALAR_INDEX["update_ratio"]] = np.sqrt(measures.update_squares.sum() / before.sum())
+        record["learning_rate"] = self.config.learning_rate
+        record["grad_norm"] = np.sqrt(self.grad_squares.sum())
+        record["grad_norm_clipped"] = np.sqrt(measures.clipped_squares.sum())
+        record["update_ratio"] = np.sqrt(measures.update_squares.sum() / before.sum())
         layers[:, LAYER_INDEX["grad_norm"]] = np.sqrt(self.grad_squares)
         layers[:, LAYER_INDEX["grad_mean_abs"]] = self.grad_magnitudes / self.network.parameters.sizes
         layers[:, LAYER_INDEX["update_ratio"]] = np.sqrt(measures.update_squares / before)
 
     def _fill_evaluation(self, record: Record) -> None:
-        scalars = record.scalars
         name = "r2" if self.dataset.task == "regression" else "accuracy"
-        train_loss, train_score, recording = evaluate(self.network, self.train_rows)
+        record["train_loss"], record[f"train_{name}"], recording = evaluate(self.network, self.train_rows)
         activation_statistics(self.network, recording, record.layers)
-        val_loss, val_score, _ = evaluate(self.network, self.val_rows)
-        scalars[SCALAR_INDEX["train_loss"]], scalars[SCALAR_INDEX["val_loss"]] = train_loss, val_loss
-        scalars[SCALAR_INDEX["generalization_gap"]] = val_loss - train_loss
-        scalars[SCALAR_INDEX[f"train_{name}"]], scalars[SCALAR_INDEX[f"val_{name}"]] = train_score, val_score
-        if val_loss < self.state.best_val_loss:
-            self.state.best_val_loss, self.state.best_step = val_loss, self.state.step
+        record["val_loss"], record[f"val_{name}"], _ = evaluate(self.network, self.val_rows)
+        record["generalization_gap"] = record["val_loss"] - record["train_loss"]
+        if record["val_loss"] < self.state.best_val_loss:
+            self.state.best_val_loss, self.state.best_step = record["val_loss"], self.state.step
 
     def _finished(self, record: Record) -> Record:
-        state = self.state
-        state.recorded_step = record.step
-        measured = ["batch_loss", "grad_norm"] if record.step > 0 else []
-        if record.step in self.plan.evaluation_steps:
-            measured += ["train_loss", "val_loss"]
-        state.diverged = not all(np.isfinite(record[name]) for name in measured)
-        return Record(record.step, record.scalars, record.layers, state.diverged)
+        losses = ("batch_loss", "train_loss", "val_loss", "grad_norm")
+        measured = [record[name] for name in losses if record.measured[SCALAR_INDEX[name]]]
+        record.diverged = not np.isfinite(measured).all()
+        self.state.recorded_step, self.state.diverged = record.step, record.diverged
+        return record

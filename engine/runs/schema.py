@@ -1,0 +1,112 @@
+"""The tables of the store and their migrations; must not know what a run computes."""
+
+import sqlalchemy as sa
+
+SCHEMA_VERSION = 1
+APPLICATION = "backprop-lab"
+
+metadata = sa.MetaData()
+Blob = sa.LargeBinary
+
+schema_version = sa.Table(
+    "schema_version",
+    metadata,
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("application", sa.String(40), nullable=False),
+    sa.Column("applied_at", sa.Float, nullable=False),
+)
+
+datasets = sa.Table(
+    "datasets",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("content", Blob, nullable=False),
+)
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("name", sa.Text, nullable=False, default=""),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("finished_at", sa.Float),
+    sa.Column("config", sa.Text, nullable=False),
+    sa.Column("config_version", sa.Integer, nullable=False),
+    sa.Column("dataset_id", sa.String(64), sa.ForeignKey("datasets.id"), nullable=False),
+    sa.Column("parent_run", sa.Integer, sa.ForeignKey("runs.id")),
+    sa.Column("branch_step", sa.Integer),
+    sa.Column("group_id", sa.Integer),
+    sa.Column("fingerprint", sa.Text, nullable=False, default=""),
+    # What happens to the run, and what people asked for.
+    sa.Column("status", sa.String(20), nullable=False, index=True),
+    sa.Column("paused", sa.Boolean, nullable=False, default=False),
+    sa.Column("request", sa.String(20), nullable=False, default=""),
+    sa.Column("speed", sa.Float),
+    sa.Column("message", sa.Text, nullable=False, default=""),
+    # Who trains it.
+    sa.Column("lease_owner", sa.String(80)),
+    sa.Column("lease_epoch", sa.Integer, nullable=False, default=0),
+    sa.Column("lease_host", sa.String(200)),
+    sa.Column("lease_pid", sa.Integer),
+    sa.Column("lease_process_start", sa.Float),
+    sa.Column("lease_beat", sa.Integer, nullable=False, default=0),
+    sa.Column("takeovers", sa.Integer, nullable=False, default=0),
+    # Where it stands.
+    sa.Column("step", sa.Integer, nullable=False, default=0),
+    sa.Column("total_steps", sa.Integer, nullable=False),
+    sa.Column("epoch", sa.Float, nullable=False, default=0.0),
+    sa.Column("parameters", sa.Integer, nullable=False),
+    sa.Column("seconds", sa.Float, nullable=False, default=0.0),
+    sa.Column("score_name", sa.String(20), nullable=False),
+    sa.Column("train_loss", sa.Float),
+    sa.Column("val_loss", sa.Float),
+    sa.Column("train_score", sa.Float),
+    sa.Column("val_score", sa.Float),
+    sa.Column("best_val_loss", sa.Float),
+    sa.Column("best_step", sa.Integer),
+)
+
+chunks = sa.Table(
+    "chunks",
+    metadata,
+    sa.Column("run_id", sa.Integer, sa.ForeignKey("runs.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("first_step", sa.Integer, nullable=False),
+    sa.Column("last_step", sa.Integer, nullable=False),
+    sa.Column("records", sa.Integer, nullable=False),
+    sa.Column("scalars", Blob, nullable=False),
+    sa.Column("layers", Blob, nullable=False),
+)
+
+checkpoints = sa.Table(
+    "checkpoints",
+    metadata,
+    sa.Column("run_id", sa.Integer, sa.ForeignKey("runs.id"), primary_key=True),
+    sa.Column("step", sa.Integer, primary_key=True),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("state", Blob, nullable=False),
+)
+
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("run_id", sa.Integer, sa.ForeignKey("runs.id"), nullable=False, index=True),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("step", sa.Integer, nullable=False),
+    sa.Column("field", sa.String(80), nullable=False),
+    sa.Column("old", sa.Text, nullable=False, default=""),
+    sa.Column("new", sa.Text, nullable=False, default=""),
+)
+
+workers = sa.Table(
+    "workers",
+    metadata,
+    sa.Column("owner", sa.String(80), primary_key=True),
+    sa.Column("host", sa.String(200), nullable=False),
+    sa.Column("pid", sa.Integer, nullable=False),
+    sa.Column("process_start", sa.Float, nullable=False),
+    sa.Column("started_at", sa.Float, nullable=False),
+)
