@@ -1,5 +1,5 @@
 """A Plotly chart that is fed while it is looked at: zoom, legend and drags survive; must not know runs."""
 
-from ui.live_chart.chart import Line, send_whole, show_figure, show_lines
+from ui.live_chart.chart import send_whole, show_chart
 
-__all__ = ["Line", "send_whole", "show_figure", "show_lines"]
+__all__ = ["send_whole", "show_chart"]

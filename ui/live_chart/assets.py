@@ -2,7 +2,6 @@
 
 import importlib.metadata
 import importlib.util
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -24,6 +23,6 @@ def plotly_script(folder: Path = STATIC) -> str:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as part:
             shutil.copyfile(Path(spec.origin).parent / "package_data" / "plotly.min.js", part.name)
-        os.chmod(part.name, 0o644)
-        os.replace(part.name, target)
+        Path(part.name).chmod(0o644)
+        Path(part.name).replace(target)
     return name

@@ -1,8 +1,9 @@
 // Holds one Plotly chart and feeds it what the server sends; must not know what a run is.
 //
 // A message is bytes: header length (uint32, little-endian), header (JSON), padding to 8, then the arrays.
-// Zoom, hidden legend items and a drag in progress survive every message, because the div is never replaced
-// and `uirevision` stays the same for as long as the chart shows the same thing.
+// The header holds a Plotly figure; its long lines come apart from it, as arrays or as tails of arrays that
+// are here already. Zoom, hidden legend items and a drag in progress survive every message, because the div
+// is never replaced and `uirevision` stays the same for as long as the chart shows the same thing.
 
 const CONFIG = {
     responsive: true,
@@ -48,20 +49,20 @@ function joined(held, x, y) {
 
 // Returns false when the server spoke of points that never arrived here.
 function absorb(chart, header, array) {
-    const series = new Map();
-    for (const trace of header.traces) {
-        const x = array(trace.x);
-        const y = array(trace.y);
-        const held = chart.series.get(trace.key);
-        if (trace.whole) {
-            series.set(trace.key, { x: Float64Array.from(x), y: Float64Array.from(y) });
-        } else if (!held || held.x.length === 0 || (x.length > 0 && x[0] > held.x[held.x.length - 1])) {
+    const lines = new Map();
+    for (const line of header.lines) {
+        const x = array(line.x);
+        const y = array(line.y);
+        const held = chart.lines.get(line.key);
+        if (line.whole) {
+            lines.set(line.key, { x: Float64Array.from(x), y: Float64Array.from(y) });
+        } else if (!held || (x.length > 0 && !(x[0] <= held.x[held.x.length - 1]))) {
             return false;
         } else {
-            series.set(trace.key, x.length > 0 ? joined(held, x, y) : held);
+            lines.set(line.key, x.length > 0 ? joined(held, x, y) : held);
         }
     }
-    chart.series = series;
+    chart.lines = lines;
     return true;
 }
 
@@ -70,71 +71,45 @@ function themed(root, layout) {
     const colour = (name, otherwise) => css.getPropertyValue(`--st-${name}`).trim() || otherwise;
     const text = colour("text-color", "#333");
     const grid = colour("border-color", "#ddd");
-    const themed = { ...layout };
-    themed.paper_bgcolor = themed.plot_bgcolor = "rgba(0,0,0,0)";
-    themed.font = { ...themed.font, color: text, family: colour("font", "sans-serif"), size: 12 };
-    themed.modebar = { bgcolor: "rgba(0,0,0,0)", color: colour("gray-text-color", "#888"), activecolor: text };
-    themed.hoverlabel = {
+    const dressed = { ...layout, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)" };
+    dressed.font = { ...layout.font, color: text, family: colour("font", "sans-serif"), size: 12 };
+    dressed.modebar = { bgcolor: "rgba(0,0,0,0)", color: colour("gray-text-color", "#888"), activecolor: text };
+    dressed.hoverlabel = {
         bgcolor: colour("background-color", "#fff"),
         bordercolor: grid,
         font: { color: text, size: 12 },
     };
     for (const name of Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name))) {
-        themed[name] = { ...layout[name], gridcolor: grid, zerolinecolor: grid, linecolor: grid, tickcolor: grid };
+        dressed[name] = { ...layout[name], gridcolor: grid, zerolinecolor: grid, linecolor: grid };
     }
-    for (const list of ["shapes", "annotations"]) {
-        themed[list] = (layout[list] ?? []).map((item) =>
-            item.themed ? { ...item, font: { color: text, size: 11 }, line: { ...item.line, color: text } } : item,
-        );
-    }
-    return themed;
-}
-
-function dark(root) {
-    const background = getComputedStyle(root).getPropertyValue("--st-background-color").trim();
-    const hex = background.match(/^#(..)(..)(..)$/);
-    return hex !== null && hex.slice(1).reduce((sum, part) => sum + parseInt(part, 16), 0) < 384;
-}
-
-function traces(chart, root) {
-    const night = dark(root);
-    return chart.header.traces.map((trace) => {
-        const { x, y } = chart.series.get(trace.key);
-        const { light, dark: darkColour } = trace.colour;
-        const line = { ...trace.style.line, color: night ? darkColour : light };
-        return { ...trace.style, uid: trace.key, x, y, line, marker: { ...trace.style.marker, color: line.color } };
-    });
+    return dressed;
 }
 
 function draw(chart, root) {
-    const gd = chart.div;
     if (chart.pressed) return;
-    const { header } = chart;
-    gd.style.height = `${header.height}px`;
-    const figure = header.figure;
-    const data = figure ? figure.data : traces(chart, root);
-    const layout = themed(root, { ...(figure ? figure.layout : header.layout), height: header.height });
-    layout.uirevision = header.identity;
-    layout.autosize = true;
+    const { div, header } = chart;
+    const data = [...header.figure.data];
+    for (const { trace, key } of header.lines) data[trace] = { ...data[trace], ...chart.lines.get(key) };
+    const layout = { ...themed(root, header.figure.layout), uirevision: header.identity, autosize: true };
     const began = performance.now();
     chart.drawing = chart.drawing
-        .then(() => window.Plotly.react(gd, data, layout, { ...CONFIG, ...header.config }))
+        .then(() => window.Plotly.react(div, data, layout, CONFIG))
         .then(() => {
-            gd.dataset.draws = String(Number(gd.dataset.draws ?? 0) + 1);
-            gd.dataset.points = String(data.reduce((sum, trace) => sum + (trace.x?.length ?? 0), 0));
-            gd.dataset.milliseconds = (performance.now() - began).toFixed(1);
+            div.dataset.draws = String(Number(div.dataset.draws ?? 0) + 1);
+            div.dataset.points = String([...chart.lines.values()].reduce((sum, line) => sum + line.x.length, 0));
+            div.dataset.milliseconds = (performance.now() - began).toFixed(1);
         })
         .catch((error) => console.error("live chart:", error));
 }
 
 function mount(root) {
     const div = root.querySelector(".live-chart");
-    const chart = { div, series: new Map(), header: null, pressed: false, drawing: Promise.resolve() };
+    const chart = { div, lines: new Map(), header: null, pressed: false, drawing: Promise.resolve() };
     chart.press = () => (chart.pressed = true);
     chart.release = () => {
         if (!chart.pressed) return;
         chart.pressed = false;
-        setTimeout(() => chart.header && draw(chart, root), 60);
+        setTimeout(() => charts.get(root) === chart && draw(chart, root), 60);
     };
     div.addEventListener("pointerdown", chart.press, true);
     window.addEventListener("pointerup", chart.release, true);
@@ -143,26 +118,23 @@ function mount(root) {
     return chart;
 }
 
-export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
+export default function ({ data, parentElement, setTriggerValue }) {
     const chart = charts.get(parentElement) ?? mount(parentElement);
-    const { header, array } = decode(data);
-    if (!header.figure) {
-        const known = chart.header !== null && chart.header.identity === header.identity;
-        if (!known) chart.series = new Map();
-        if (chart.message !== data && !absorb(chart, header, array)) {
+    if (chart.message !== data) {
+        const { header, array } = decode(data);
+        if (chart.header?.identity !== header.identity) chart.lines = new Map();
+        if (!absorb(chart, header, array)) {
             setTriggerValue("resend", header.serial);
-            return;
+            return undefined;
         }
+        chart.message = data;
+        chart.header = header;
     }
-    chart.message = data;
-    chart.header = header;
-    const note = parentElement.querySelector(".live-chart-note");
-    note.textContent = header.note ?? "";
-    note.hidden = !header.note;
-    chart.div.setAttribute("aria-label", header.title);
-    loadPlotly(header.plotly).then(
-        () => draw(chart, parentElement),
-        () => setStateValue("failed", true),
+    chart.div.style.height = `${chart.header.figure.layout.height}px`;
+    chart.div.setAttribute("aria-label", chart.header.title);
+    loadPlotly(chart.header.plotly).then(
+        () => charts.get(parentElement) === chart && draw(chart, parentElement),
+        () => setTriggerValue("failed", true),
     );
     return () => {
         window.removeEventListener("pointerup", chart.release, true);
