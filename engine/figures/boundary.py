@@ -1,0 +1,207 @@
+"""What a network says all over its input space: boundaries and curve fits; must not know networks."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+
+from engine.data.dataset import Dataset
+from engine.figures.theme import (
+    HIGH,
+    LOW,
+    MIDDLE,
+    QUIET,
+    TRAIN,
+    VALIDATION,
+    class_colour,
+    empty_figure,
+    label,
+)
+
+DIVERGING = [[0.0, LOW], [0.5, MIDDLE], [1.0, HIGH]]
+POINTS_AT_MOST = 1000
+MARGIN = 0.15
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Places to ask a network about.
+
+    Attributes
+    ----------
+    points : numpy.ndarray
+        ``(n, features)``, standardised as the network takes them.
+    axes : tuple of numpy.ndarray
+        Values along each feature, in the units of the data; the last feature varies slowest in ``points``.
+    """
+
+    points: np.ndarray
+    axes: tuple[np.ndarray, ...]
+
+
+def grid_over(dataset: Dataset, resolution: int = 64) -> Grid:
+    """Return a grid over the rows of a dataset with one or two features, a little wider than they spread.
+
+    Raises
+    ------
+    ValueError
+        For more than two features: there is no plane to draw on.
+    """
+    if dataset.features > 2:
+        raise ValueError(f"a boundary needs 1 or 2 features, got {dataset.features}")
+    rows = np.concatenate([dataset.x_train, dataset.x_val])
+    low, high = rows.min(axis=0), rows.max(axis=0)
+    room = MARGIN * (high - low)
+    scaled = [np.linspace(a, b, resolution) for a, b in zip(low - room, high + room, strict=True)]
+    mesh = np.meshgrid(*scaled)
+    points = np.column_stack([each.ravel() for each in mesh])
+    axes = tuple(
+        axis * scale + mean for axis, scale, mean in zip(scaled, dataset.x_scale, dataset.x_mean, strict=True)
+    )
+    return Grid(points, axes)
+
+
+def decision_boundary(dataset: Dataset, grid: Grid, outputs: np.ndarray, *, height: int = 380) -> go.Figure:
+    """Show what was learned: a smooth line between the classes, or islands around single noisy points.
+
+    Islands mean overfitting; a straight line through bent classes means underfitting; a plane of one grey
+    means that nothing was learned yet.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        With two features; its points are drawn, training filled, validation as open diamonds.
+    grid : Grid
+        From :func:`grid_over`.
+    outputs : numpy.ndarray
+        ``(n, 1)`` probability of class 1, or ``(n, classes)`` probabilities or scores, at ``grid.points``.
+    """
+    figure = empty_figure(*(label(name) for name in dataset.feature_names), height=height)
+    across, up = grid.axes
+    shape = (len(up), len(across))
+    if dataset.classes == 2:
+        _two_classes(figure, across, up, probability_of_second(outputs).reshape(shape))
+    else:
+        _many_classes(figure, across, up, outputs.argmax(axis=1).reshape(shape), dataset.class_names)
+    for split, x, y in (
+        ("training", dataset.x_train, dataset.y_train),
+        ("validation", dataset.x_val, dataset.y_val),
+    ):
+        _points(figure, dataset, split, x, y)
+    figure.update_xaxes(range=[across[0], across[-1]], showgrid=False)
+    figure.update_yaxes(range=[up[0], up[-1]], showgrid=False)
+    return figure
+
+
+def regression_fit(dataset: Dataset, grid: Grid, outputs: np.ndarray, *, height: int = 380) -> go.Figure:
+    """Show what was learned of a curve: too stiff underfits, a line through every noisy point overfits.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        With one feature and one target.
+    grid : Grid
+        From :func:`grid_over`.
+    outputs : numpy.ndarray
+        ``(n, 1)`` predictions at ``grid.points``.
+    """
+    figure = empty_figure(label(dataset.feature_names[0]), "target", height=height)
+    for split, x, y, colour, symbol in (
+        ("training", dataset.x_train, dataset.y_train, TRAIN, "circle"),
+        ("validation", dataset.x_val, dataset.y_val, VALIDATION, "diamond-open"),
+    ):
+        raw = x[:POINTS_AT_MOST] * dataset.x_scale + dataset.x_mean
+        figure.add_scatter(
+            x=raw[:, 0],
+            y=y[:POINTS_AT_MOST, 0],
+            mode="markers",
+            name=_split_name(split, len(x)),
+            marker={"color": colour, "symbol": symbol, "size": 6, "opacity": 0.7},
+        )
+    figure.add_scatter(
+        x=grid.axes[0],
+        y=outputs[:, 0],
+        mode="lines",
+        name="network",
+        line={"color": class_colour(2), "width": 3},
+    )
+    return figure
+
+
+def probability_of_second(outputs: np.ndarray) -> np.ndarray:
+    """Return ``(n,)`` how sure a network is of the second of two classes, 0 to 1; 0.5 is the boundary.
+
+    Two columns of scores (classes learned with mse) count by their difference, cut to the range.
+    """
+    if outputs.shape[1] == 1:
+        return np.clip(outputs[:, 0], 0, 1)
+    return np.clip((outputs[:, 1] - outputs[:, 0] + 1) / 2, 0, 1)
+
+
+def _two_classes(figure: go.Figure, across: np.ndarray, up: np.ndarray, probability: np.ndarray) -> None:
+    figure.add_heatmap(
+        x=across,
+        y=up,
+        z=probability,
+        zmin=0,
+        zmax=1,
+        colorscale=DIVERGING,
+        opacity=0.6,
+        zsmooth="best",
+        colorbar={"title": {"text": "probability of class 1", "side": "right"}, "thickness": 14},
+        hovertemplate="probability of class 1: %{z:.3f}<extra></extra>",
+    )
+    figure.add_contour(
+        x=across,
+        y=up,
+        z=probability,
+        contours={"start": 0.5, "end": 0.5, "size": 1, "coloring": "none"},
+        line={"color": QUIET, "width": 2},
+        showlegend=False,
+        hoverinfo="skip",
+    )
+
+
+def _many_classes(
+    figure: go.Figure, across: np.ndarray, up: np.ndarray, decided: np.ndarray, names: tuple[str, ...]
+) -> None:
+    last = max(len(names) - 1, 1)
+    edges = [(index + side) / (last + 1) for index in range(last + 1) for side in (0, 1)]
+    colours = [class_colour(index) for index in range(last + 1) for _ in (0, 1)]
+    figure.add_heatmap(
+        x=across,
+        y=up,
+        z=decided,
+        zmin=-0.5,
+        zmax=last + 0.5,
+        colorscale=list(zip(edges, colours, strict=True)),
+        opacity=0.45,
+        showscale=False,
+        hovertemplate="class %{z}<extra></extra>",
+    )
+
+
+def _points(figure: go.Figure, dataset: Dataset, split: str, x: np.ndarray, y: np.ndarray) -> None:
+    raw = x[:POINTS_AT_MOST] * dataset.x_scale + dataset.x_mean
+    labels = y[:POINTS_AT_MOST]
+    two = (LOW, HIGH)
+    colours = np.array([two[i] if dataset.classes == 2 else class_colour(i) for i in range(dataset.classes)])
+    is_training = split == "training"
+    figure.add_scatter(
+        x=raw[:, 0],
+        y=raw[:, 1],
+        mode="markers",
+        name=_split_name(split, len(x)),
+        marker={
+            "color": colours[labels],
+            "symbol": "circle" if is_training else "diamond",
+            "size": 7 if is_training else 8,
+            "line": {"color": "#FFFFFF" if is_training else "#222222", "width": 1},
+        },
+        text=[label(dataset.class_names[index]) for index in labels],
+        hovertemplate=f"class %{{text}} ({split})<extra></extra>",
+    )
+
+
+def _split_name(split: str, rows: int) -> str:
+    return split if rows <= POINTS_AT_MOST else f"{split} ({POINTS_AT_MOST} of {rows})"

@@ -1,0 +1,125 @@
+"""Gradients layer by layer over time, as lines and as one heatmap; must not know a run."""
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.colors import sample_colorscale
+
+from engine.figures.theme import MAGNITUDES, empty_figure
+
+LOWEST, HIGHEST = -8.0, 1.0
+COLUMNS_AT_MOST = 400
+NAMED_LAYERS_AT_MOST = 12
+
+
+def layer_lines(
+    steps: np.ndarray,
+    values: np.ndarray,
+    *,
+    title: str = "gradient norm",
+    x_title: str = "step",
+    log_y: bool = True,
+    height: int = 320,
+) -> go.Figure:
+    """Show vanishing and exploding gradients: the lines of the layers fan out over orders of magnitude.
+
+    Healthy layers lie together. When layer 1 (the input side) lies far below the last one, the early layers
+    learn nothing; far above, every step shakes them.
+
+    Parameters
+    ----------
+    steps : numpy.ndarray
+        ``(n,)``, the x axis.
+    values : numpy.ndarray
+        ``(n, layers)``, layer 1 first. On a log axis zeros cannot be drawn and are passed over.
+    """
+    figure = empty_figure(x_title, title, log_y=log_y, height=height)
+    layers = values.shape[1]
+    for index, colour in enumerate(_layer_colours(layers)):
+        drawn = np.isfinite(values[:, index]) & (values[:, index] > 0 if log_y else True)
+        figure.add_scatter(
+            x=steps[drawn],
+            y=values[drawn, index],
+            mode="lines",
+            name=_layer_name(index, layers),
+            line={"color": colour, "width": 1.8},
+            hovertemplate="%{y:.3g}",
+            showlegend=layers <= NAMED_LAYERS_AT_MOST or index in (0, layers - 1),
+        )
+    return figure
+
+
+def layer_heatmap(
+    steps: np.ndarray,
+    values: np.ndarray,
+    *,
+    title: str = "gradient norm",
+    x_title: str = "step",
+    lowest: float = LOWEST,
+    highest: float = HIGHEST,
+    height: int = 320,
+) -> go.Figure:
+    """Show vanishing gradients as a shadow that falls on the lower layers, exploding ones as a glare.
+
+    The scale is logarithmic and fixed, so that the pictures of two runs can be compared. What lies outside
+    it takes the colour at its end, and so does an exact zero; what was not measured stays blank.
+
+    Parameters
+    ----------
+    steps : numpy.ndarray
+        ``(n,)``, ascending.
+    values : numpy.ndarray
+        ``(n, layers)`` magnitudes, layer 1 (the input side, drawn at the bottom) first.
+    lowest, highest : float
+        Ends of the scale, as powers of ten.
+    """
+    figure = empty_figure(x_title, "layer (1 = input side)", height=height)
+    columns, magnitudes = _thinned(steps, values)
+    layers = magnitudes.shape[1]
+    ticks = np.arange(np.ceil(lowest), np.floor(highest) + 1, 2)
+    figure.add_heatmap(
+        x=columns,
+        y=np.arange(1, layers + 1),
+        z=_log10(magnitudes, lowest).T,
+        customdata=magnitudes.T,
+        zmin=lowest,
+        zmax=highest,
+        colorscale=MAGNITUDES,
+        colorbar={
+            "title": {"text": title, "side": "right"},
+            "tickvals": ticks,
+            "ticktext": [f"1e{power:g}" for power in ticks],
+            "thickness": 14,
+        },
+        hovertemplate=f"layer %{{y}}, {x_title} %{{x:.6g}}: %{{customdata:.3g}}<extra></extra>",
+        hoverongaps=False,
+    )
+    figure.update_yaxes(dtick=1 if layers <= NAMED_LAYERS_AT_MOST else None, range=[0.5, layers + 0.5])
+    figure.update_yaxes(showgrid=False, exponentformat="none")
+    return figure
+
+
+def _log10(magnitudes: np.ndarray, lowest: float) -> np.ndarray:
+    measured = np.where(np.isfinite(magnitudes), magnitudes, np.nan)
+    return np.log10(np.maximum(measured, 10.0**lowest))
+
+
+def _thinned(steps: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return at most COLUMNS_AT_MOST columns: of the steps that share one, the largest magnitude stays."""
+    measured = np.isfinite(values).any(axis=1)
+    steps, values = steps[measured], values[measured]
+    if len(steps) <= COLUMNS_AT_MOST:
+        return steps, values
+    starts = np.linspace(0, len(steps), COLUMNS_AT_MOST, endpoint=False).astype(int)
+    ends = np.append(starts[1:], len(steps)) - 1
+    finite = np.where(np.isfinite(values), values, np.nan)
+    return steps[ends], np.fmax.reduceat(finite, starts, axis=0)
+
+
+def _layer_name(index: int, layers: int) -> str:
+    side = {0: " (input side)", layers - 1: " (output)"}.get(index, "") if layers > 1 else ""
+    return f"layer {index + 1}{side}"
+
+
+def _layer_colours(layers: int) -> list[str]:
+    positions = np.linspace(0.12, 0.88, layers) if layers > 1 else [0.5]
+    return [str(colour) for colour in sample_colorscale(MAGNITUDES, list(positions))]

@@ -1,0 +1,93 @@
+"""What all figures share: colours of runs, safe texts, an empty figure; must not know what is plotted."""
+
+import unicodedata
+
+import plotly.graph_objects as go
+
+# Okabe and Ito (2008): told apart by colour-blind eyes. On a light page orange, sky blue and yellow are
+# darkened until they stand out (contrast 3 or more); the first of each pair reads on both kinds of page.
+PALETTE = (
+    ("#0072B2", "#0072B2"),
+    ("#D55E00", "#D55E00"),
+    ("#009E73", "#009E73"),
+    ("#CC79A7", "#CC79A7"),
+    ("#C08400", "#E69F00"),
+    ("#2E8FC9", "#56B4E9"),
+    ("#8F8500", "#F0E442"),
+)
+SYMBOLS = ("circle", "diamond", "square", "triangle-up", "star", "pentagon", "hexagon")
+TRAIN, VALIDATION = PALETTE[0][0], PALETTE[1][0]
+LOW, MIDDLE, HIGH = "#0072B2", "#B8BCC2", "#E69F00"
+MAGNITUDES = "Cividis"
+QUIET = "#808080"
+GRID = "rgba(128,128,128,0.22)"
+LABEL_LENGTH = 40
+
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_MARKUP = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;"}
+
+
+def label(text: str, limit: int = LABEL_LENGTH) -> str:
+    """Return a text that a figure shows as it stands: no markup, no formula, no template.
+
+    Plotly reads ``<a href>``, ``<b>``, ``$...$`` and ``%{...}`` in every string it is given. Control and
+    direction characters are taken out, white space becomes a space, and what is longer than ``limit``
+    characters is cut.
+    """
+    spaced = " ".join(text[: 50 * limit].split())
+    visible = "".join(c for c in spaced if unicodedata.category(c) not in _INVISIBLE)
+    cut = visible if len(visible) <= limit else f"{visible[: limit - 1]}…"
+    return "".join(_MARKUP.get(c, c) for c in cut).replace("%{", "&#37;{")
+
+
+def run_label(run: int, name: str = "") -> str:
+    """Return what a legend calls a run: its number, and its name where it has one."""
+    shown = label(name)
+    return f"{run} · {shown}" if shown else f"run {run}"
+
+
+def run_colour(run: int) -> str:
+    """Return the colour of a run, the same in every figure, for light and dark pages alike."""
+    return run_colours(run)[0]
+
+
+def run_colours(run: int) -> tuple[str, str]:
+    """Return the colour of a run on a light and on a dark page."""
+    return PALETTE[(run - 1) % len(PALETTE)]
+
+
+def run_symbol(run: int) -> str:
+    """Return the marker of a run: runs that share a colour differ in it."""
+    return SYMBOLS[(run - 1) // len(PALETTE) % len(SYMBOLS)]
+
+
+def class_colour(index: int) -> str:
+    """Return the colour of a class in a figure with many classes."""
+    return PALETTE[index % len(PALETTE)][0]
+
+
+def empty_figure(x: str, y: str, *, height: int = 320, log_y: bool = False) -> go.Figure:
+    """Return a figure without traces: transparent, axes named, legend above, zoom kept across updates.
+
+    Parameters
+    ----------
+    x, y : str
+        Titles of the axes.
+    height : int
+        In pixels; fixed, so that nothing jumps.
+    """
+    figure = go.Figure()
+    figure.update_layout(
+        height=height,
+        template="none",
+        font={"color": QUIET, "size": 12},
+        margin={"l": 64, "r": 16, "t": 36, "b": 44},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        uirevision="kept",
+    )
+    axis = {"gridcolor": GRID, "zeroline": False, "showline": False}
+    figure.update_xaxes(title_text=x, **axis)
+    figure.update_yaxes(title_text=y, type="log" if log_y else "linear", exponentformat="power", **axis)
+    return figure

@@ -1,0 +1,95 @@
+"""Boundaries and fits are drawn where the data lies, in the data's own units."""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.config.data import DataSettings
+from engine.data.dataset import Dataset, build_dataset
+from engine.figures.boundary import (
+    POINTS_AT_MOST,
+    decision_boundary,
+    grid_over,
+    probability_of_second,
+    regression_fit,
+)
+
+
+def traces(figure: Any) -> list[Any]:
+    """Return the traces of a figure; Plotly's own types know nothing of them."""
+    return list(figure.data)
+
+
+@pytest.fixture(scope="module")
+def moons() -> Dataset:
+    return build_dataset(DataSettings(dataset="moons"))
+
+
+def test_the_grid_is_in_the_units_of_the_data_and_its_points_in_those_of_the_network(moons: Dataset) -> None:
+    grid = grid_over(moons, 16)
+    across, up = grid.axes
+    raw = grid.points * moons.x_scale + moons.x_mean
+    assert grid.points.shape == (256, 2)
+    np.testing.assert_allclose(raw[:, 0].reshape(16, 16), np.tile(across, (16, 1)))
+    np.testing.assert_allclose(raw[:, 1].reshape(16, 16), np.tile(up, (16, 1)).T)
+    rows = np.concatenate([moons.x_train, moons.x_val]) * moons.x_scale + moons.x_mean
+    assert across[0] < rows[:, 0].min() and rows[:, 0].max() < across[-1]
+
+
+def test_a_boundary_on_x1_is_drawn_upright(moons: Dataset) -> None:
+    """What depends on the first feature varies along the x axis, not along y."""
+    grid = grid_over(moons, 32)
+    outputs = (grid.points[:, :1] > 0).astype(np.float32)
+    heatmap = traces(decision_boundary(moons, grid, outputs))[0]
+    z = np.array(heatmap.z)
+    assert (z == z[0]).all()
+    assert z[0, 0] == 0 and z[0, -1] == 1
+    assert (heatmap.zmin, heatmap.zmax) == (0, 1)
+
+
+def test_points_of_both_splits_lie_where_the_data_lies(moons: Dataset) -> None:
+    grid = grid_over(moons, 8)
+    found = {trace.name: trace for trace in traces(decision_boundary(moons, grid, np.full((64, 1), 0.5)))}
+    raw = moons.x_val * moons.x_scale + moons.x_mean
+    np.testing.assert_allclose(found["validation"].x, raw[:, 0])
+    np.testing.assert_allclose(found["validation"].y, raw[:, 1])
+    assert len(found["training"].x) == len(moons.x_train)
+    assert found["training"].marker.symbol != found["validation"].marker.symbol
+
+
+def test_two_columns_of_probabilities_say_the_same_as_one() -> None:
+    second = np.array([0.0, 0.25, 1.0])
+    np.testing.assert_allclose(probability_of_second(np.column_stack([1 - second, second])), second)
+    np.testing.assert_allclose(probability_of_second(second[:, np.newaxis]), second)
+    assert probability_of_second(np.array([[-2.0, 3.0]]))[0] == 1.0
+
+
+def test_three_classes_get_three_flat_colours(moons: Dataset) -> None:
+    three = dataclasses.replace(moons, class_names=("a", "b", "<b>"), y_train=moons.y_train + 1)
+    grid = grid_over(three, 8)
+    outputs = np.eye(3)[np.arange(64) % 3]
+    heatmap = traces(decision_boundary(three, grid, outputs))[0]
+    np.testing.assert_array_equal(np.array(heatmap.z).ravel(), np.arange(64) % 3)
+    assert len({colour for _, colour in heatmap.colorscale}) == 3
+
+
+def test_a_fit_goes_through_the_units_of_the_data() -> None:
+    sine = build_dataset(DataSettings(dataset="sine", noise=0.0))
+    grid = grid_over(sine, 50)
+    raw = grid.points * sine.x_scale + sine.x_mean
+    line = traces(regression_fit(sine, grid, np.sin(2 * np.pi * raw)))[-1]
+    np.testing.assert_allclose(line.y, np.sin(2 * np.pi * np.array(line.x)))
+    assert np.all(np.diff(line.x) > 0)
+
+
+def test_only_a_thousand_points_are_drawn_and_the_legend_says_so() -> None:
+    many = build_dataset(DataSettings(dataset="circles", samples=4000))
+    names = [trace.name for trace in traces(decision_boundary(many, grid_over(many, 4), np.ones((16, 1))))]
+    assert f"training ({POINTS_AT_MOST} of 3000)" in names
+
+
+def test_there_is_no_boundary_of_thirteen_features() -> None:
+    with pytest.raises(ValueError, match="needs 1 or 2 features, got 13"):
+        grid_over(build_dataset(DataSettings(dataset="wine")))

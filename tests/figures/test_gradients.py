@@ -1,0 +1,65 @@
+"""Gradient figures keep zeros, spikes and the place of layer 1."""
+
+from typing import Any
+
+import numpy as np
+
+from engine.figures.gradients import COLUMNS_AT_MOST, HIGHEST, LOWEST, layer_heatmap, layer_lines
+
+NAN = float("nan")
+STEPS = np.array([0, 1, 2])
+VALUES = np.array([[NAN, NAN], [1e-3, 1.0], [0.0, 100.0]])
+
+
+def traces(figure: Any) -> list[Any]:
+    """Return the traces of a figure; Plotly's own types know nothing of them."""
+    return list(figure.data)
+
+
+def test_the_heatmap_has_layer_one_at_the_bottom_and_step_along() -> None:
+    heatmap = traces(layer_heatmap(STEPS, VALUES))[0]
+    assert list(heatmap.y) == [1, 2]
+    np.testing.assert_allclose(heatmap.z, [[-3, LOWEST], [0, 2]])
+
+
+def test_a_zero_takes_the_lowest_colour_and_what_was_not_measured_stays_blank() -> None:
+    values = np.array([[0.0, 1.0], [NAN, 1.0], [np.inf, 1.0]])
+    z = np.array(traces(layer_heatmap(STEPS, values))[0].z)
+    assert z[0, 0] == LOWEST
+    assert np.isnan(z[0, 1:]).all()
+
+
+def test_a_step_without_any_gradient_takes_no_column() -> None:
+    assert list(traces(layer_heatmap(STEPS, VALUES))[0].x) == [1, 2]
+
+
+def test_the_scale_is_the_same_for_every_run() -> None:
+    for factor in (1e-9, 1, 1e9):
+        heatmap = traces(layer_heatmap(STEPS, VALUES * factor))[0]
+        assert (heatmap.zmin, heatmap.zmax) == (LOWEST, HIGHEST)
+
+
+def test_a_long_run_is_thinned_without_losing_a_spike_or_its_end() -> None:
+    steps = np.arange(1, 10_001)
+    values = np.full((10_000, 3), 1e-2)
+    values[4321, 1] = 50.0
+    heatmap = traces(layer_heatmap(steps, values))[0]
+    assert len(heatmap.x) == COLUMNS_AT_MOST
+    assert heatmap.x[-1] == 10_000
+    assert np.max(heatmap.customdata) == 50.0
+    assert (np.diff(heatmap.x) > 0).all()
+
+
+def test_lines_pass_over_zeros_on_a_logarithmic_axis_and_keep_them_on_a_linear_one() -> None:
+    logarithmic, linear = layer_lines(STEPS, VALUES), layer_lines(STEPS, VALUES, log_y=False)
+    assert list(traces(logarithmic)[0].x) == [1]
+    assert list(traces(linear)[0].x) == [1, 2]
+    assert [trace.name for trace in traces(linear)] == ["layer 1 (input side)", "layer 2 (output)"]
+
+
+def test_a_deep_network_names_its_first_and_last_layer_only() -> None:
+    figure = layer_lines(np.array([1]), np.ones((1, 50)))
+    assert [trace.name for trace in traces(figure) if trace.showlegend] == [
+        "layer 1 (input side)",
+        "layer 50 (output)",
+    ]
