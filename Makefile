@@ -34,7 +34,7 @@ browser: $(READY_DEV)
 	@sh .ci/browser
 
 bench-accuracy: $(READY_DEV) ## Our networks against scikit-learn's, as a table
-	$(RUN) -m benchmarks.accuracy
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(RUN) -m benchmarks.accuracy
 
 clean: ## Remove the environment and the tools' caches (runs in .lab stay)
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis

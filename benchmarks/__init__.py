@@ -1,0 +1,1 @@
+"""Measurements that the README states; each file is one command that prints one table."""
