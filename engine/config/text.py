@@ -15,11 +15,24 @@ def config_from_json(text: str) -> RunConfig:
     ConfigError
         For text that is no JSON, NaN or Infinity, a key given twice, or a setting that cannot be used.
     """
+    return parse_config(config_values(text))
+
+
+def config_values(text: str) -> dict[str, Any]:
+    """Return the settings of a JSON text as they stand, for more to be laid on top.
+
+    Raises
+    ------
+    ConfigError
+        For text that is no JSON object, NaN or Infinity, or a key given twice.
+    """
     try:
         values = json.loads(text, object_pairs_hook=_each_key_once, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         raise ConfigError(f"the configuration must be JSON: line {error.lineno}, {error.msg}") from None
-    return parse_config(values)
+    if not isinstance(values, dict):
+        raise ConfigError(f"a configuration must be an object of settings, got {type(values).__name__}")
+    return values
 
 
 def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

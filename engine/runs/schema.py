@@ -109,4 +109,5 @@ workers = sa.Table(
     sa.Column("pid", sa.Integer, nullable=False),
     sa.Column("process_start", sa.Float, nullable=False),
     sa.Column("started_at", sa.Float, nullable=False),
+    sa.Column("idle", sa.Boolean, nullable=False, default=False),
 )

@@ -25,7 +25,10 @@ class StoreError(Exception):
 
 def default_url() -> str:
     """Return $BACKPROP_LAB_STORE, or the embedded store .lab/lab.db beside the program."""
-    return os.environ.get(STORE_VARIABLE) or f"sqlite:///{Path(__file__).resolve().parents[2] / '.lab' / 'lab.db'}"
+    return (
+        os.environ.get(STORE_VARIABLE)
+        or f"sqlite:///{Path(__file__).resolve().parents[2] / '.lab' / 'lab.db'}"
+    )
 
 
 class Store:
@@ -90,7 +93,9 @@ def open_store(url: str | None = None) -> Store:
     try:
         engine = sa.create_engine(parsed)
     except (NoSuchModuleError, ModuleNotFoundError) as error:
-        raise StoreError(f"no driver is installed for the store {parsed.render_as_string()}: {error}") from None
+        raise StoreError(
+            f"no driver is installed for the store {parsed.render_as_string()}: {error}"
+        ) from None
     if parsed.get_backend_name() == "sqlite":
         sa.event.listen(engine, "connect", _prepare_connection)
     store = Store(url, engine)
@@ -110,7 +115,9 @@ def _prepare_file(parsed: sa.URL) -> tuple[str, sa.URL]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"store needs the folder {path.parent}, which cannot be made: {error.strerror}") from None
+        raise StoreError(
+            f"store needs the folder {path.parent}, which cannot be made: {error.strerror}"
+        ) from None
     parsed = parsed.set(database=str(path))
     return parsed.render_as_string(hide_password=False), parsed
 

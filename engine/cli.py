@@ -1,0 +1,227 @@
+"""The command line: train, list, show, export, resume, weights, worker, check-gradients, doctor."""
+
+import inspect
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from engine.codec import CodecError
+from engine.config import ConfigError, RunConfig, parse_config
+from engine.config.settings import SETTINGS, Setting
+from engine.config.text import config_values, value_from_text
+from engine.runs.catalog import NoSuchRun
+from engine.runs.store import StoreError
+
+app = typer.Typer(
+    name="engine",
+    help="Train, watch and compare multilayer perceptrons.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+StoreUrl = Annotated[str | None, typer.Option("--store", help="database URL; $BACKPROP_LAB_STORE otherwise")]
+AsJson = Annotated[bool, typer.Option("--json", help="end with one JSON line")]
+Run = Annotated[int, typer.Argument(help="id of the run, as `list` shows it")]
+BAD_INPUT, FAILED = 2, 1
+
+
+class BadInput(Exception):
+    """Input that cannot be used; its text is one sentence for people."""
+
+
+def main() -> None:
+    """Run the command line; bad input ends with status 2 and one sentence on stderr."""
+    try:
+        app()
+    except (BadInput, ConfigError, StoreError, NoSuchRun, CodecError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(BAD_INPUT)
+    except KeyboardInterrupt:
+        print("stopped; `resume` goes on from here", file=sys.stderr)
+        sys.exit(130)
+
+
+def _option(setting: Setting) -> inspect.Parameter:
+    names = [f"--{setting.name.replace('_', '-')}"]
+    facts = [", ".join(setting.choices) or setting.range_text, setting.unit]
+    shown = "; ".join(fact for fact in facts if fact)
+    text = f"{setting.description} [{shown}]" if shown else setting.description
+    annotation = Annotated[str | None, typer.Option(*names, help=text, rich_help_panel=setting.section)]
+    return inspect.Parameter(
+        setting.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
+    )
+
+
+def with_settings(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command one option for each setting; it gets those that were named as ``settings``."""
+    own = [p for p in inspect.signature(command).parameters.values() if p.name != "settings"]
+    short = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[str | None, typer.Option(f"--{name}", help=text, rich_help_panel="network")],
+        )
+        for name, text in (("depth", "number of hidden layers"), ("width", "units of each hidden layer"))
+    ]
+    options = [*[_option(setting) for setting in SETTINGS.values()], *short]
+
+    def wrapped(**arguments: Any) -> None:
+        given = {p.name: arguments.pop(p.name) for p in options}
+        settings = {name: value_from_text(name, text) for name, text in given.items() if text is not None}
+        command(settings=settings, **arguments)
+
+    parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + options
+    wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {p.name: p.annotation for p in parameters}
+    wrapped.__doc__, wrapped.__name__ = command.__doc__, command.__name__
+    return wrapped
+
+
+def read_config(path: Path | None, settings: dict[str, Any]) -> RunConfig:
+    """Return the configuration of a JSON file with settings of the command line on top."""
+    if path is None:
+        return parse_config(settings)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"config must be a readable JSON file: {error}") from None
+    return parse_config({**config_values(text), **settings})
+
+
+@app.command()
+@with_settings
+def train(
+    settings: dict[str, Any],
+    config: Annotated[Path | None, typer.Option(help="JSON file of settings; options override it")] = None,
+    name: Annotated[str, typer.Option(help="name of the run")] = "",
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train a new run here and now, with a progress bar."""
+    from engine.cli_runs import follow
+    from engine.data.dataset import build_dataset
+    from engine.runs.catalog import submit
+    from engine.runs.store import open_store
+
+    chosen = read_config(config, settings)
+    dataset = build_dataset(chosen)
+    opened = open_store(store)
+    run_id = submit(opened, chosen, dataset, name=name, paused=True)
+    follow(opened, run_id, as_json)
+
+
+@app.command()
+def resume(run: Run, store: StoreUrl = None, as_json: AsJson = False) -> None:
+    """Go on with a stopped, interrupted or paused run from its last checkpoint."""
+    from engine.cli_runs import follow
+    from engine.runs.catalog import reopen
+    from engine.runs.store import open_store
+
+    opened = open_store(store)
+    reopen(opened, run)
+    follow(opened, run, as_json)
+
+
+@app.command("list")
+def list_command(store: StoreUrl = None, as_json: AsJson = False) -> None:
+    """List the runs, newest first."""
+    from engine.cli_runs import print_list
+    from engine.runs.store import open_store
+
+    print_list(open_store(store), as_json)
+
+
+@app.command()
+def show(run: Run, store: StoreUrl = None, as_json: AsJson = False) -> None:
+    """Show how a run stands: status, step, losses, configuration."""
+    from engine.cli_runs import print_run
+    from engine.runs.store import open_store
+
+    print_run(open_store(store), run, as_json)
+
+
+@app.command()
+def export(
+    run: Annotated[list[int], typer.Argument(help="ids of the runs")],
+    output: Annotated[Path, typer.Option(help="file to write; - for standard output")] = Path("-"),
+    format: Annotated[str, typer.Option(help="csv")] = "csv",
+    layers: Annotated[bool, typer.Option("--layers", help="statistics per layer instead of metrics")] = False,
+    spreadsheet_safe: Annotated[
+        bool, typer.Option("--spreadsheet-safe", help="no formulas from names")
+    ] = False,
+    store: StoreUrl = None,
+) -> None:
+    """Write the records of runs as CSV."""
+    from engine.runs.export import layers_csv, metrics_csv
+    from engine.runs.store import open_store
+
+    if format != "csv":
+        raise BadInput(f"format must be csv, got {format!r}")
+    text = (layers_csv if layers else metrics_csv)(open_store(store), run, spreadsheet_safe=spreadsheet_safe)
+    if str(output) == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        output.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise BadInput(f"output cannot be written: {error}") from None
+
+
+@app.command()
+def weights(
+    run: Run,
+    output: Annotated[Path, typer.Option(help=".npz file to write")],
+    store: StoreUrl = None,
+) -> None:
+    """Write the newest parameters of a run by layer name: dense1.weight (out, in), dense1.bias, ..."""
+    from engine.cli_runs import write_weights
+    from engine.runs.store import open_store
+
+    write_weights(open_store(store), run, output)
+
+
+@app.command()
+def worker(store: StoreUrl = None) -> None:
+    """Train whatever is queued in a store; the dashboard starts such workers by itself."""
+    from engine.runs.store import default_url
+    from engine.runs.worker import work
+
+    work(store or default_url())
+
+
+@app.command("check-gradients")
+@with_settings
+def check_gradients(
+    settings: dict[str, Any],
+    config: Annotated[Path | None, typer.Option(help="JSON file of settings; options override it")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare backpropagation with finite differences on a configuration, layer by layer."""
+    from engine.training.checking import check_config
+
+    checks, passed = check_config(read_config(config, settings))
+    if as_json:
+        print(json.dumps({"passed": passed, "largest_error": {c.layer: c.largest_error for c in checks}}))
+    else:
+        for check in checks:
+            tried = f"{check.parameters_tried} parameters"
+            print(f"layer {check.layer}: largest relative error {check.largest_error:.1e} over {tried}")
+        print("backpropagation and finite differences agree" if passed else "they do NOT agree")
+    if not passed:
+        raise SystemExit(FAILED)
+
+
+@app.command()
+def doctor(store: StoreUrl = None) -> None:
+    """Check the store and name the versions in use."""
+    from engine.cli_runs import print_health
+    from engine.runs.store import open_store
+
+    print_health(open_store(store))

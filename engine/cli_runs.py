@@ -1,0 +1,150 @@
+"""What the command line does with runs of a store: follow one, print, write weights; knows no option."""
+
+import json
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from engine.runs.catalog import RunRow, get_run, list_runs, load_run
+from engine.runs.checkpoints import latest_checkpoint
+from engine.runs.fingerprint import fingerprint
+from engine.runs.lease import LeaseLost, claim, new_owner
+from engine.runs.session import train_claimed
+from engine.runs.store import Store, StoreError
+from engine.training.model import weights_by_layer
+from engine.training.telemetry import Record
+
+FAILED_STATUSES = ("failed", "diverged")
+
+
+def follow(store: Store, run_id: int, as_json: bool) -> None:
+    """Train a run in this process with a progress bar; leave with status 1 when it failed or diverged."""
+    row = get_run(store, run_id)
+    if not row.ended:
+        lease = claim(store, new_owner(), run_id, even_paused=True)
+        if lease is None:
+            raise StoreError(f"run {run_id} is held by a living worker; pause or stop it there first")
+        console = Console(stderr=True)
+        with Progress(
+            TextColumn("run {task.fields[run]}"),
+            BarColumn(),
+            TextColumn("step {task.completed}/{task.total}  loss {task.fields[loss]}"),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not console.is_terminal,
+        ) as progress:
+            task = progress.add_task("", run=run_id, total=row.total_steps, completed=row.step, loss="")
+
+            def advance(record: Record) -> None:
+                loss = record["train_loss"]
+                shown = {} if loss != loss else {"loss": f"{loss:.4f}"}
+                progress.update(task, completed=record.step, **shown)
+
+            try:
+                train_claimed(store, lease, advance)
+            except LeaseLost as lost:
+                raise StoreError(str(lost)) from None
+        row = get_run(store, run_id)
+    print(json.dumps(summary(row)) if as_json else sentence(row))
+    if row.status in FAILED_STATUSES:
+        if row.message:
+            print(row.message, file=sys.stderr)
+        sys.exit(1)
+
+
+def summary(row: RunRow) -> dict[str, Any]:
+    """Return how a run stands as a JSON-able dict: non-finite numbers are None."""
+    values = {
+        "run": row.id,
+        "name": row.name,
+        "status": row.status,
+        "paused": row.paused,
+        "step": row.step,
+        "steps": row.step,
+        "total_steps": row.total_steps,
+        "epoch": row.epoch,
+        "train_loss": row.train_loss,
+        "val_loss": row.val_loss,
+        f"train_{row.score_name}": row.train_score,
+        f"val_{row.score_name}": row.val_score,
+        "best_val_loss": row.best_val_loss,
+        "best_step": row.best_step,
+        "seconds": row.seconds,
+        "message": row.message,
+    }
+    return {name: None if isinstance(v, float) and not np.isfinite(v) else v for name, v in values.items()}
+
+
+def sentence(row: RunRow) -> str:
+    """Return how a run stands as one line."""
+    numbers = [
+        f"{name} {value:.4f}"
+        for name, value in (
+            ("train_loss", row.train_loss),
+            ("val_loss", row.val_loss),
+            (f"val_{row.score_name}", row.val_score),
+        )
+        if value is not None
+    ]
+    return f"run {row.id} {row.status} at step {row.step} of {row.total_steps}: {', '.join(numbers)}"
+
+
+def print_list(store: Store, as_json: bool) -> None:
+    """Print the runs, newest first."""
+    rows = list_runs(store)
+    if as_json:
+        for row in rows:
+            print(json.dumps(summary(row)))
+        return
+    table = Table("run", "name", "status", "step", "train loss", "val loss", "val score", "started", box=None)
+    for row in rows:
+        numbers = ["" if v is None else f"{v:.4f}" for v in (row.train_loss, row.val_loss, row.val_score)]
+        started = datetime.fromtimestamp(row.created_at).strftime("%Y-%m-%d %H:%M")
+        steps = f"{row.step}/{row.total_steps}"
+        table.add_row(str(row.id), row.name.replace("[", r"\["), row.status, steps, *numbers, started)
+    Console().print(table)
+
+
+def print_run(store: Store, run_id: int, as_json: bool) -> None:
+    """Print one run with its configuration."""
+    row = get_run(store, run_id)
+    if as_json:
+        print(json.dumps({**summary(row), "config": row.config}))
+        return
+    print(sentence(row))
+    if row.message:
+        print(row.message)
+    for name, value in row.config.items():
+        print(f"  {name} = {'auto' if value is None else value}")
+
+
+def write_weights(store: Store, run_id: int, output: Path) -> None:
+    """Write the newest parameters of a run to a .npz file."""
+    config, dataset = load_run(store, run_id)
+    state, _ = latest_checkpoint(store, run_id)
+    if state is None:
+        raise StoreError(f"run {run_id} has no checkpoint yet: its training has not begun")
+    try:
+        with output.open("wb") as file:
+            np.savez(file, allow_pickle=False, **weights_by_layer(config, dataset, state))
+    except OSError as error:
+        raise StoreError(f"output cannot be written: {error}") from None
+
+
+def print_health(store: Store) -> None:
+    """Print versions and whether the store is whole."""
+    with store.reading() as connection:
+        print(f"store      {store.url}")
+        if store.engine.dialect.name == "sqlite":
+            version = connection.scalar(sa.text("select sqlite_version()"))
+            print(f"sqlite     {version}")
+            print(f"integrity  {connection.exec_driver_sql('PRAGMA quick_check').scalar()}")
+    print(f"machine    {fingerprint()}")
+    print(f"runs       {len(list_runs(store))}")

@@ -1,0 +1,220 @@
+"""The runs of a store as people know them: submitted, listed, looked up, asked to pause or stop."""
+
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+import sqlalchemy as sa
+
+from engine.config import CONFIG_VERSION, RunConfig, config_from_json
+from engine.config.resolve import resolve
+from engine.data.dataset import Dataset, content_id, dataset_from_bytes, dataset_to_bytes
+from engine.runs.lease import holder_is_gone
+from engine.runs.schema import datasets, runs
+from engine.runs.store import Store
+from engine.training.plan import check_memory, plan
+
+REQUESTS = ("pause", "resume", "stop", "step")
+ENDED = ("finished", "stopped", "diverged", "failed")
+LARGEST_ID = 2**63 - 1
+
+
+class NoSuchRun(LookupError):
+    """No run has this id; its text is one sentence for people."""
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One run as it stands.
+
+    Attributes
+    ----------
+    status : str
+        ``queued``, ``running``, ``interrupted`` (running, but its worker is gone), ``finished``,
+        ``stopped``, ``diverged`` or ``failed``.
+    score_name : str
+        ``accuracy`` or ``r2``: what train_score and val_score are.
+    speed : float or None
+        Epochs a second; None is as fast as possible.
+    """
+
+    id: int
+    name: str
+    status: str
+    paused: bool
+    request: str
+    speed: float | None
+    message: str
+    created_at: float
+    config: dict[str, Any]
+    dataset_id: str
+    step: int
+    total_steps: int
+    epoch: float
+    parameters: int
+    seconds: float
+    score_name: str
+    train_loss: float | None
+    val_loss: float | None
+    train_score: float | None
+    val_score: float | None
+    best_val_loss: float | None
+    best_step: int | None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        return self.status in ENDED
+
+    @property
+    def label(self) -> str:
+        """Name and number, as shown in lists and legends."""
+        return f"{self.name} #{self.id}" if self.name else f"run {self.id}"
+
+
+COLUMNS = [runs.c[name] for name in RunRow.__dataclass_fields__]
+HOLDER = [runs.c.lease_host, runs.c.lease_pid, runs.c.lease_process_start]
+
+
+def submit(store: Store, config: RunConfig, dataset: Dataset, *, name: str = "", paused: bool = False) -> int:
+    """Put a run into the queue and return its id.
+
+    The configuration is resolved and checked first, the data stored by its content. A run submitted paused
+    waits for whoever asks for it by name: no worker claims it by itself.
+
+    Raises
+    ------
+    ConfigError
+        When the configuration does not fit the data or the memory.
+    """
+    planned = plan(resolve(config, dataset.facts), dataset)
+    check_memory(planned, psutil.virtual_memory().available)
+    blob = dataset_to_bytes(dataset)
+    dataset_id, now = content_id(blob), time.time()
+    with store.writing() as connection:
+        if connection.scalar(sa.select(datasets.c.id).where(datasets.c.id == dataset_id)) is None:
+            row = {"id": dataset_id, "name": dataset.name, "created_at": now, "content": blob}
+            connection.execute(datasets.insert().values(row))
+        result = connection.execute(
+            runs.insert().values(
+                name=plain_text(name),
+                created_at=now,
+                config=config.to_json(),
+                config_version=CONFIG_VERSION,
+                dataset_id=dataset_id,
+                status="queued",
+                paused=paused,
+                total_steps=planned.total_steps,
+                parameters=planned.parameters,
+                score_name="r2" if dataset.task == "regression" else "accuracy",
+            )
+        )
+    key = result.inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def plain_text(name: str) -> str:
+    """Return a name as it can be stored: without NUL and lone surrogates, 200 characters at most."""
+    return name.encode("utf-8", "replace").decode("utf-8").replace("\0", "")[:200]
+
+
+def list_runs(store: Store, limit: int = 1000) -> list[RunRow]:
+    """Return the newest runs, newest first."""
+    query = sa.select(*COLUMNS, *HOLDER).order_by(runs.c.id.desc()).limit(limit)
+    with store.reading() as connection:
+        return [_run_row(row) for row in connection.execute(query).all()]
+
+
+def get_run(store: Store, run_id: int) -> RunRow:
+    """Return one run.
+
+    Raises
+    ------
+    NoSuchRun
+        When no run has this id.
+    """
+    row = None
+    if 0 < run_id <= LARGEST_ID:
+        with store.reading() as connection:
+            row = connection.execute(sa.select(*COLUMNS, *HOLDER).where(runs.c.id == run_id)).first()
+    if row is None:
+        raise NoSuchRun(f"no such run: {run_id}")
+    return _run_row(row)
+
+
+def _run_row(row: sa.Row[Any]) -> RunRow:
+    values = dict(row._mapping)
+    gone = holder_is_gone(*(values.pop(column.name) for column in HOLDER))
+    if values["status"] == "running" and gone:
+        values["status"] = "interrupted"
+    values["config"] = json.loads(values["config"])
+    return RunRow(**values)
+
+
+def load_run(store: Store, run_id: int) -> tuple[RunConfig, Dataset]:
+    """Return the resolved configuration and the data of a run.
+
+    Raises
+    ------
+    NoSuchRun
+        When no run has this id.
+    CodecError
+        When the stored data is damaged.
+    """
+    row = get_run(store, run_id)
+    dataset = load_dataset(store, row.dataset_id)
+    return resolve(config_from_json(json.dumps(row.config)), dataset.facts), dataset
+
+
+def load_dataset(store: Store, dataset_id: str) -> Dataset:
+    """Return a stored dataset by its content's id."""
+    with store.reading() as connection:
+        blob = connection.scalar(sa.select(datasets.c.content).where(datasets.c.id == dataset_id))
+    assert blob is not None
+    return dataset_from_bytes(blob)
+
+
+def request(store: Store, run_id: int, wish: str) -> None:
+    """Ask whoever trains a run to ``pause``, ``resume``, ``stop`` or ``step`` (one epoch, then pause).
+
+    A run that has ended is left as it is. A queued run, or one whose worker is gone, is stopped at once;
+    resuming or stepping an interrupted or paused run puts it back into the queue when nobody holds it.
+    """
+    if wish not in REQUESTS:
+        raise ValueError(f"request must be one of {', '.join(REQUESTS)}, got {wish!r}")
+    row = get_run(store, run_id)
+    nobody = row.status in ("queued", "interrupted")
+    with store.writing() as connection:
+        open_run = runs.update().where(runs.c.id == run_id, runs.c.status.in_(("queued", "running")))
+        if wish == "stop" and nobody:
+            fenced = open_run.values(status="stopped", request="", lease_epoch=runs.c.lease_epoch + 1)
+            connection.execute(fenced.values(finished_at=time.time()))
+        elif nobody:
+            paused = wish == "pause"
+            connection.execute(
+                open_run.values(
+                    status="queued",
+                    paused=paused,
+                    request="step" if wish == "step" else "",
+                    lease_epoch=runs.c.lease_epoch + 1,
+                )
+            )
+        else:
+            connection.execute(open_run.values(request=wish))
+
+
+def reopen(store: Store, run_id: int) -> None:
+    """Put a stopped or failed run back into the queue; it goes on from its last checkpoint."""
+    get_run(store, run_id)
+    with store.writing() as connection:
+        again = runs.update().where(runs.c.id == run_id, runs.c.status.in_(("stopped", "failed")))
+        connection.execute(again.values(status="queued", paused=False, request="", message="", takeovers=0))
+
+
+def set_speed(store: Store, run_id: int, epochs_per_second: float | None) -> None:
+    """Set how many epochs a second a run trains at most; None is as fast as possible."""
+    with store.writing() as connection:
+        connection.execute(runs.update().where(runs.c.id == run_id).values(speed=epochs_per_second))

@@ -1,0 +1,135 @@
+"""Leases: who trains a run, whether that process still lives, and how another one takes over."""
+
+import os
+import socket
+import uuid
+from dataclasses import dataclass
+from functools import cache
+
+import psutil
+import sqlalchemy as sa
+
+from engine.runs.schema import runs
+from engine.runs.store import Store
+
+TAKEOVERS_WITHOUT_PROGRESS = 3
+
+
+class LeaseLost(Exception):
+    """Another process holds the run now: whoever gets this writes nothing more and leaves it."""
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to write a run: every write carries ``WHERE lease_epoch = epoch``."""
+
+    run_id: int
+    owner: str
+    epoch: int
+
+
+@cache
+def host_name() -> str:
+    """Return the name of this machine."""
+    return socket.gethostname()
+
+
+def process_start(pid: int) -> float | None:
+    """Return when a living process of this machine began, None for a dead one or a zombie."""
+    try:
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return None
+        return process.create_time()
+    except psutil.Error:
+        return None
+
+
+def new_owner() -> str:
+    """Return a name for this process as a holder of leases."""
+    return f"{host_name()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+
+
+def holder_is_gone(host: str | None, pid: int | None, started: float | None) -> bool:
+    """Tell whether the process that held a lease is dead; on another machine nobody can tell by its pid."""
+    if host is None or pid is None or started is None:
+        return True
+    if host != host_name():
+        return False
+    now = process_start(pid)
+    return now is None or abs(now - started) > 1
+
+
+def claim(
+    store: Store,
+    owner: str,
+    run_id: int | None = None,
+    *,
+    frozen: frozenset[int] = frozenset(),
+    even_paused: bool = False,
+) -> Lease | None:
+    """Claim a queued run, or one whose holder is gone; the oldest, or ``run_id`` alone.
+
+    Parameters
+    ----------
+    frozen : frozenset of int
+        Runs whose beat has not moved for so long that the caller counts their holder as gone.
+
+    even_paused : bool
+        Claim a paused run too, and let it go on.
+
+    Returns
+    -------
+    Lease or None
+        None when there is nothing to claim.
+    """
+    with store.writing() as connection:
+        query = sa.select(runs).where(runs.c.status.in_(("queued", "running"))).order_by(runs.c.id)
+        if run_id is not None:
+            query = query.where(runs.c.id == run_id)
+        for row in connection.execute(query).all():
+            waits = row.paused and row.request not in ("step", "resume")
+            if row.status == "queued" and waits and not even_paused:
+                continue
+            taken_over = row.status == "running"
+            gone = holder_is_gone(row.lease_host, row.lease_pid, row.lease_process_start)
+            if taken_over and not gone and row.id not in frozen:
+                continue
+            if taken_over and row.takeovers >= TAKEOVERS_WITHOUT_PROGRESS:
+                message = f"its worker died {row.takeovers + 1} times without progress at step {row.step}"
+                give_up = runs.update().where(runs.c.id == row.id)
+                connection.execute(give_up.values(status="failed", message=message))
+                continue
+            lease = Lease(row.id, owner, row.lease_epoch + 1)
+            connection.execute(
+                runs.update()
+                .where(runs.c.id == row.id)
+                .values(
+                    status="running",
+                    lease_owner=owner,
+                    lease_epoch=lease.epoch,
+                    lease_host=host_name(),
+                    lease_pid=os.getpid(),
+                    lease_process_start=process_start(os.getpid()),
+                    lease_beat=row.lease_beat + 1,
+                    paused=row.paused and not even_paused,
+                    takeovers=row.takeovers + 1 if taken_over else 0,
+                )
+            )
+            return lease
+    return None
+
+
+def write_held(connection: sa.Connection, lease: Lease, **values: object) -> None:
+    """Update a run's row under a lease and move its beat.
+
+    Raises
+    ------
+    LeaseLost
+        When another process holds the run now, or it has ended.
+    """
+    held = runs.update().where(
+        runs.c.id == lease.run_id, runs.c.lease_epoch == lease.epoch, runs.c.status == "running"
+    )
+    if connection.execute(held.values(lease_beat=runs.c.lease_beat + 1, **values)).rowcount != 1:
+        raise LeaseLost(f"run {lease.run_id} is held by another process")

@@ -1,0 +1,118 @@
+"""Records of a run as columnar chunks in the store: written at the tail, read since a step."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import sqlalchemy as sa
+
+from engine.codec import pack, unpack
+from engine.runs.schema import chunks
+from engine.runs.store import Store
+from engine.training.telemetry import LAYER_STATISTICS, SCALAR_INDEX, SCALARS, Record
+
+CHUNK_RECORDS = 100
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """Records of a run, ordered by step.
+
+    Attributes
+    ----------
+    scalars : numpy.ndarray
+        ``(n, len(SCALARS))`` float64.
+    measured : numpy.ndarray
+        ``(n, len(SCALARS))`` bool.
+    layers : numpy.ndarray
+        ``(n, layers, len(LAYER_STATISTICS))`` float64.
+    """
+
+    scalars: np.ndarray
+    measured: np.ndarray
+    layers: np.ndarray
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        """Return one scalar over all records."""
+        return self.scalars[:, SCALAR_INDEX[name]]
+
+    def __len__(self) -> int:
+        return len(self.scalars)
+
+
+def write_tail(connection: sa.Connection, run_id: int, number: int, records: Sequence[Record]) -> None:
+    """Put chunk ``number`` in place of what it was: the open tail grows by being replaced."""
+    connection.execute(chunks.delete().where(chunks.c.run_id == run_id, chunks.c.number == number))
+    series = _from_records(records)
+    connection.execute(chunks.insert().values(run_id=run_id, number=number, **_row(series)))
+
+
+def read_series(store: Store, run_id: int, since_step: int = -1) -> Series:
+    """Return the records of a run after ``since_step``.
+
+    Raises
+    ------
+    CodecError
+        When a stored chunk is damaged.
+    """
+    query = (
+        sa.select(chunks.c.scalars, chunks.c.layers)
+        .where(chunks.c.run_id == run_id, chunks.c.last_step > since_step)
+        .order_by(chunks.c.first_step)
+    )
+    with store.reading() as connection:
+        rows = connection.execute(query).all()
+    if not rows:
+        return _from_records([])
+    parts = [_from_blobs(row.scalars, row.layers) for row in rows]
+    whole = Series(
+        np.concatenate([part.scalars for part in parts]),
+        np.concatenate([part.measured for part in parts]),
+        np.concatenate([part.layers for part in parts]),
+    )
+    return _chosen(whole, whole["step"] > since_step)
+
+
+def cut_after(connection: sa.Connection, run_id: int, step: int) -> int:
+    """Drop the records after ``step``; return the number of the next chunk."""
+    late = chunks.select().where(chunks.c.run_id == run_id, chunks.c.last_step > step)
+    for row in connection.execute(late).all():
+        where = (chunks.c.run_id == run_id) & (chunks.c.number == row.number)
+        connection.execute(chunks.delete().where(where))
+        series = _from_blobs(row.scalars, row.layers)
+        kept = _chosen(series, series["step"] <= step)
+        if len(kept):
+            connection.execute(chunks.insert().values(run_id=run_id, number=row.number, **_row(kept)))
+    last = connection.scalar(sa.select(sa.func.max(chunks.c.number)).where(chunks.c.run_id == run_id))
+    return 0 if last is None else last + 1
+
+
+def _from_records(records: Sequence[Record]) -> Series:
+    if not records:
+        empty = np.zeros((0, len(SCALARS)))
+        return Series(empty, empty.astype(np.bool_), np.zeros((0, 0, len(LAYER_STATISTICS))))
+    return Series(
+        np.stack([record.scalars for record in records]),
+        np.stack([record.measured for record in records]),
+        np.stack([record.layers for record in records]),
+    )
+
+
+def _chosen(series: Series, rows: np.ndarray) -> Series:
+    return Series(series.scalars[rows], series.measured[rows], series.layers[rows])
+
+
+def _row(series: Series) -> dict[str, object]:
+    steps = series["step"]
+    return {
+        "first_step": int(steps[0]),
+        "last_step": int(steps[-1]),
+        "records": len(series),
+        "scalars": pack({"values": series.scalars, "measured": series.measured}),
+        "layers": pack({"values": series.layers}),
+    }
+
+
+def _from_blobs(scalars: bytes, layers: bytes) -> Series:
+    arrays, _ = unpack(scalars)
+    return Series(arrays["values"], arrays["measured"], unpack(layers)[0]["values"])

@@ -1,0 +1,129 @@
+"""A worker: claims queued runs one after another and trains them; must not import pandas, plotly, sklearn."""
+
+import os
+import time
+
+import psutil
+import sqlalchemy as sa
+
+from engine.runs.lease import Lease, LeaseLost, claim, host_name, new_owner, process_start
+from engine.runs.schema import runs, workers
+from engine.runs.session import train_claimed
+from engine.runs.store import Store, open_store
+
+WARM_SECONDS = 600
+POLL_SECONDS = 0.05
+INSPECT_SECONDS = 1.0
+FROZEN_SECONDS = 15.0
+
+
+def work(store_url: str) -> None:
+    """Train what is queued in the store; leave when another worker already waits, or after ten idle minutes."""
+    worker = _Worker(open_store(store_url))
+    worker.register()
+    try:
+        worker.serve()
+    finally:
+        worker.unregister()
+
+
+class _Worker:
+    def __init__(self, store: Store) -> None:
+        self.store, self.owner = store, new_owner()
+        self.beats: dict[int, tuple[int, float]] = {}
+        self.inspected_at = float("-inf")
+
+    def register(self) -> None:
+        pid = os.getpid()
+        with self.store.writing() as connection:
+            connection.execute(workers.delete().where(workers.c.host == host_name(), workers.c.pid == pid))
+            row = {"owner": self.owner, "host": host_name(), "pid": pid, "started_at": time.time()}
+            connection.execute(workers.insert().values(**row, process_start=process_start(pid), idle=False))
+
+    def unregister(self) -> None:
+        with self.store.writing() as connection:
+            connection.execute(workers.delete().where(workers.c.owner == self.owner))
+
+    def serve(self) -> None:
+        idle_since = time.monotonic()
+        while True:
+            lease = self._next()
+            if lease is not None:
+                self._set_idle(False)
+                self._train(lease)
+                idle_since = time.monotonic()
+            elif time.monotonic() - idle_since > WARM_SECONDS or not self._wait_warm():
+                if self._leave():
+                    return
+            else:
+                time.sleep(POLL_SECONDS)
+
+    def _next(self) -> Lease | None:
+        now = time.monotonic()
+        if now - self.inspected_at < INSPECT_SECONDS and not self._has_queued():
+            return None
+        self.inspected_at = now
+        return claim(self.store, self.owner, frozen=self._frozen())
+
+    def _has_queued(self) -> bool:
+        waiting = (runs.c.status == "queued") & (~runs.c.paused | (runs.c.request != ""))
+        with self.store.reading() as connection:
+            return connection.scalar(sa.select(runs.c.id).where(waiting).limit(1)) is not None
+
+    def _frozen(self) -> frozenset[int]:
+        """Return the runs whose beat has not moved for 15 s of this worker's own clock."""
+        now = time.monotonic()
+        with self.store.reading() as connection:
+            rows = connection.execute(
+                sa.select(runs.c.id, runs.c.lease_beat).where(runs.c.status == "running")
+            ).all()
+        seen = {row.id: (row.lease_beat, now) for row in rows}
+        for run_id, (beat, since) in self.beats.items():
+            if run_id in seen and seen[run_id][0] == beat:
+                seen[run_id] = beat, since
+        self.beats = seen
+        return frozenset(run_id for run_id, (_, since) in seen.items() if now - since > FROZEN_SECONDS)
+
+    def _train(self, lease: Lease) -> None:
+        try:
+            train_claimed(self.store, lease)
+        except LeaseLost:
+            return
+
+    def _set_idle(self, idle: bool) -> None:
+        mine = workers.update().where(workers.c.owner == self.owner, workers.c.idle != idle)
+        with self.store.writing() as connection:
+            connection.execute(mine.values(idle=idle))
+
+    def _wait_warm(self) -> bool:
+        """Whether to stay: only one idle worker waits for the next run."""
+        others = sa.select(workers).where(workers.c.owner != self.owner, workers.c.idle)
+        with self.store.reading() as connection:
+            rows = connection.execute(others).all()
+        if any(row.owner < self.owner and is_alive(row) for row in rows):
+            return False
+        self._set_idle_once()
+        return True
+
+    def _set_idle_once(self) -> None:
+        with self.store.reading() as connection:
+            idle = connection.scalar(sa.select(workers.c.idle).where(workers.c.owner == self.owner))
+        if not idle:
+            self._set_idle(True)
+
+    def _leave(self) -> bool:
+        """Delete the own row unless a run came in: looked up and done under one write lock."""
+        waiting = (runs.c.status == "queued") & (~runs.c.paused | (runs.c.request != ""))
+        with self.store.writing() as connection:
+            if connection.scalar(sa.select(runs.c.id).where(waiting).limit(1)) is not None:
+                return False
+            connection.execute(workers.delete().where(workers.c.owner == self.owner))
+        return True
+
+
+def is_alive(row: sa.Row) -> bool:  # type: ignore[type-arg]
+    """Tell whether the process of a row of ``workers`` lives; one of another machine counts as alive."""
+    if row.host != host_name():
+        return True
+    started = process_start(row.pid)
+    return started is not None and abs(started - row.process_start) < 1 and psutil.pid_exists(row.pid)
