@@ -1,0 +1,33 @@
+"""The frame of the dashboard: names the pages and runs the chosen one; must not know what a page shows."""
+
+import streamlit as st
+
+from ui.shell import LOGO, carry_on
+
+st.set_page_config(page_title="Backprop Lab", page_icon=str(LOGO.with_name("icon.svg")), layout="wide")
+st.logo(str(LOGO), icon_image=str(LOGO.with_name("icon.svg")), size="large")
+
+train = st.Page(
+    "pages/train.py",
+    title="Train",
+    icon=":material/play_circle:",
+    help="Choose data, network and optimizer, press Start and watch loss, gradients and boundary live.",
+)
+compare = st.Page(
+    "pages/compare.py",
+    title="Compare",
+    icon=":material/stacked_line_chart:",
+    help="Lay the curves of several runs over each other, see what differs, download them as CSV.",
+)
+
+
+def home() -> None:
+    """Send the bare address to the Train page, with whatever stood behind it."""
+    st.switch_page(train, query_params=st.query_params.to_dict())
+
+
+page = st.navigation(
+    [st.Page(home, title="Home", default=True, visibility="hidden"), train, compare], position="top"
+)
+carry_on()
+page.run()

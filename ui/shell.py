@@ -1,0 +1,72 @@
+"""What every page begins with: the frame around it, the store, living workers; must not know any page."""
+
+import gc
+import logging
+from pathlib import Path
+
+import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
+
+from engine.runs.launcher import ensure_workers
+from engine.runs.store import Store, StoreError, default_url, open_store
+from ui.live_chart.assets import plotly_script
+
+LOGO = Path(__file__).with_name("logo.svg")
+WIDE_ADDRESSES = ("", "0.0.0.0", "::")
+
+
+def open_page() -> Store:
+    """Return the store; each page calls this first.
+
+    A deep link on a fresh server makes Streamlit run the page's file alone, without `dashboard.py`, because
+    the folder is called ``pages``. In that case the script is run again, this time inside the frame.
+    """
+    if getattr(PagesManager, "uses_pages_directory", False):
+        PagesManager.uses_pages_directory = False
+        st.rerun()
+    try:
+        url, engine = _opened(default_url())
+    except StoreError as error:
+        st.error(str(error), icon=":material/database_off:")
+        st.stop()
+    return Store(url, engine)
+
+
+def carry_on() -> None:
+    """Start what runs beside the pages: workers that wait for runs, and Plotly's script in its place."""
+    plotly_script()
+    _warn_when_reachable()
+    try:
+        url, _ = _opened(default_url())
+    except StoreError:
+        return
+    ensure_workers(url)
+
+
+@st.cache_resource(show_spinner=False)
+def _opened(url: str) -> tuple:
+    """Open the store once a server; a URL and a library's object, so that a hot reload does no harm.
+
+    Streamlit collects all garbage after every run of a script; what was imported until now need not be
+    looked through each time (94 ms against 10 ms).
+    """
+    store = open_store(url)
+    _import_what_pages_need()
+    gc.collect()
+    gc.freeze()
+    return store.url, store.engine
+
+
+def _import_what_pages_need() -> None:
+    import pandas  # noqa: F401
+    import plotly.graph_objects  # noqa: F401
+
+
+@st.cache_resource(show_spinner=False)
+def _warn_when_reachable() -> None:
+    address = st.get_option("server.address") or ""
+    if address in WIDE_ADDRESSES:
+        logging.getLogger("backprop_lab").warning(
+            "the dashboard can be reached from other machines and asks nobody for a password; "
+            "start it with --server.address 127.0.0.1, or put a proxy with a login in front of it"
+        )
