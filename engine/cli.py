@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.exceptions import TyperException
 
 from engine.codec import CodecError
 from engine.config import ConfigError, RunConfig, parse_config
+from engine.config.errors import nearest
 from engine.config.settings import SETTINGS, Setting
 from engine.config.text import config_values, value_from_text
 from engine.runs.catalog import NoSuchRun
@@ -38,13 +40,28 @@ class BadInput(Exception):
 def main() -> None:
     """Run the command line; bad input ends with status 2 and one sentence on stderr."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False) or 0)
+    except typer.Exit as leaving:
+        sys.exit(leaving.exit_code)
     except (BadInput, ConfigError, StoreError, NoSuchRun, CodecError) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(BAD_INPUT)
-    except KeyboardInterrupt:
+    except TyperException as error:
+        print(f"error: {_usage_sentence(error)}", file=sys.stderr)
+        sys.exit(BAD_INPUT)
+    except (KeyboardInterrupt, typer.Abort):
         print("stopped; `resume` goes on from here", file=sys.stderr)
         sys.exit(130)
+
+
+def _usage_sentence(error: Exception) -> str:
+    name = getattr(error, "option_name", None)
+    if name is None:
+        return getattr(error, "message", "") or str(error)
+    known = [setting.replace("_", "-") for setting in SETTINGS]
+    like = nearest(str(name).lstrip("-").replace("-", "_"), SETTINGS)
+    guess = f"did you mean --{like.replace('_', '-')}? " if like else ""
+    return f"unknown option {name}: {guess}settings are --{', --'.join(known)}"
 
 
 def _option(setting: Setting) -> inspect.Parameter:

@@ -44,8 +44,9 @@ def follow(store: Store, run_id: int, as_json: bool) -> None:
 
             def advance(record: Record) -> None:
                 loss = record["train_loss"]
-                shown = {} if loss != loss else {"loss": f"{loss:.4f}"}
-                progress.update(task, completed=record.step, **shown)
+                progress.update(task, completed=record.step)
+                if loss == loss:
+                    progress.update(task, loss=f"{loss:.4f}")
 
             try:
                 train_claimed(store, lease, advance)

@@ -1,4 +1,4 @@
-"""One binary form for all arrays that are stored: a JSON header, then plain little-endian bytes; no pickle."""
+"""One binary form for all arrays that are stored: a JSON header, then little-endian bytes; no pickle."""
 
 import hashlib
 import json
@@ -19,8 +19,8 @@ class CodecError(ValueError):
 def pack(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any] | None = None) -> bytes:
     """Return arrays and JSON-able facts as bytes that :func:`unpack` reads.
 
-    Layout: magic, header length (8 bytes, little-endian), sha256 of length and rest (32 bytes), header (JSON with
-    ``meta`` and name, dtype, shape of each array), then the arrays in that order, C order.
+    Layout: magic, header length (8 bytes, little-endian), sha256 of length and rest (32 bytes), header (JSON
+    with ``meta`` and name, dtype, shape of each array), then the arrays in that order, C order.
 
     Raises
     ------

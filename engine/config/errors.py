@@ -73,7 +73,9 @@ def _sentence(name: str, alternatives: list[ErrorDetails]) -> str:
     if detail["type"] == "too_long":
         return f"{name} must have at most {context['max_length']} entries, got {context['actual_length']}"
     kinds = [KINDS[entry["type"]] for entry in alternatives if KINDS.get(entry["type"])]
-    words = [f"{entry['ctx']['expected']}" for entry in alternatives if entry["type"] == "literal_error"]
+    words = [
+        f"{entry.get('ctx', {})['expected']}" for entry in alternatives if entry["type"] == "literal_error"
+    ]
     wanted = " or ".join(dict.fromkeys(kinds + words)) or detail["msg"]
     return f"{name} must be {wanted}, got {value}"
 

@@ -17,7 +17,7 @@ from engine.config.setting import applies
 
 @dataclass(frozen=True)
 class DataFacts:
-    """What a configuration must know of its data: ``task``, number of ``classes`` (0 for regression), rows."""
+    """What a configuration must know of its data: ``task``, ``classes`` (0 for regression), rows."""
 
     task: str
     classes: int

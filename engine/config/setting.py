@@ -1,4 +1,4 @@
-"""What a field of the configuration knows about itself: unit, range, when it applies; must not know any field."""
+"""What a field of the configuration says of itself: unit, effects, when it applies; knows no field."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

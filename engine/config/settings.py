@@ -1,4 +1,4 @@
-"""SETTINGS: every field of RunConfig as a fact for form, command line and docs; must not validate anything."""
+"""SETTINGS: every field of RunConfig as facts for form, command line and docs; must not validate."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args, get_origin

@@ -16,6 +16,7 @@ from engine.figures.theme import (
 
 AXES = {"step": "step", "epoch": "epoch", "seconds": "training time (s)"}
 GAP_FILL = "rgba(213,94,0,0.18)"
+ALWAYS_MEASURED = ("batch_loss", "grad_norm", "penalty")
 VALIDATION_COLUMNS = ("val_loss", "val_accuracy", "val_r2")
 
 
@@ -30,8 +31,8 @@ def loss_curves(
     Parameters
     ----------
     frame : pandas.DataFrame
-        One run in the order of its steps; columns ``step, epoch, seconds, batch_loss, train_loss,
-        val_loss``. Steps without an evaluation hold NaN and are passed over.
+        The metrics of one run in the order of its steps. Steps without an evaluation hold NaN and are
+        passed over.
     x : {"epoch", "step", "seconds"}
     """
     figure = empty_figure(AXES[x], "loss", log_y=log_y, height=height)
@@ -61,7 +62,7 @@ def compare_runs(
     Parameters
     ----------
     frame : pandas.DataFrame
-        Columns ``run, name, step, epoch, seconds`` and those asked for; the runs in the order of the legend.
+        Metrics with the columns ``run`` and ``name``; the runs in the order of the legend.
     columns : list of str
         Such as ``["train_loss", "val_loss"]``.
     """
@@ -80,14 +81,16 @@ def compare_runs(
 
 
 def divergence(frame: pd.DataFrame) -> int | None:
-    """Return the step at which a run's loss stopped being a number, or None for a run that stayed finite."""
+    """Return the step at which a run stopped being finite, or None for a run that stayed so.
+
+    Batch loss, gradient norm and penalty are measured at every recorded update: where the last one holds no
+    finite number for one of them, the run diverged there.
+    """
     last = frame.iloc[-1] if len(frame) else None
     if last is None or last["step"] == 0:
         return None
-    is_lost = (
-        not np.isfinite(last["batch_loss"]) or np.isinf(last["train_loss"]) or np.isinf(last["val_loss"])
-    )
-    return int(last["step"]) if is_lost else None
+    is_finite = all(np.isfinite(last[name]) for name in ALWAYS_MEASURED)
+    return None if is_finite else int(last["step"])
 
 
 def _drawn(frame: pd.DataFrame, x: str, column: str) -> tuple[np.ndarray, np.ndarray]:

@@ -8,17 +8,32 @@ from engine.nn.tape import Tape, maximum, minimum
 
 
 class Activation(Protocol):
-    """What a layer asks of an activation.
+    """What a layer asks of an activation."""
 
-    ``saturated`` are the output values beyond which a unit counts as saturated (None where it cannot);
-    ``dies`` tells whether a unit can be stuck at zero output with zero derivative.
-    """
+    @property
+    def name(self) -> str:
+        """As in the configuration."""
+        ...
 
-    name: str
-    formula: str
-    derivative: str
-    saturated: tuple[float, float] | None
-    dies: bool
+    @property
+    def formula(self) -> str:
+        """f(z) as people write it."""
+        ...
+
+    @property
+    def derivative(self) -> str:
+        """f'(z) as people write it, a standing for f(z)."""
+        ...
+
+    @property
+    def saturated(self) -> tuple[float, float] | None:
+        """Output values beyond which a unit counts as saturated; None where it cannot."""
+        ...
+
+    @property
+    def dies(self) -> bool:
+        """Whether a unit can be stuck at zero output with zero derivative."""
+        ...
 
     def forward(self, tape: Tape, z: np.ndarray, a: np.ndarray, i: int) -> None:
         """Record ``a = f(z)``."""

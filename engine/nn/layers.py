@@ -108,7 +108,7 @@ class Dropout:
         return f"d{self.number}"
 
     def record(self, tape: Tape, arena: Arena, x: Block, training: bool) -> tuple[Block, Backward]:
-        """Record a fresh mask and its product; the backward uses the same mask. In evaluation y is x itself."""
+        """Record a fresh mask and its product; the backward reuses the mask. In evaluation y is x."""
         if not training:
             return x, lambda: None
         y, i = arena.blocks[self.output], self.number

@@ -13,14 +13,22 @@ Arrays = dict[str, np.ndarray]
 
 
 class Transform(Protocol):
-    """One step of an optimizer: takes a flat vector, records what it does, gives a flat vector.
+    """One step of an optimizer: takes a flat vector, records what it does, gives a flat vector."""
 
-    ``slots`` names the flat vectors that it remembers, ``cells`` the scalars that change per step.
-    """
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """Names of the flat vectors that it remembers."""
+        ...
 
-    slots: tuple[str, ...]
-    cells: tuple[str, ...]
-    clips: bool
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """Names of the scalars that change per step."""
+        ...
+
+    @property
+    def clips(self) -> bool:
+        """Whether it limits the gradient; the norm after clipping is measured behind the last that does."""
+        ...
 
     def record(
         self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays

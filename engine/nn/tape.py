@@ -1,4 +1,4 @@
-"""The tape: the numpy calls of a training step, recorded once and replayed for every batch; knows no layer."""
+"""The tape: numpy calls of a training step, recorded once and replayed for every batch; knows no layer."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -49,7 +49,7 @@ class Tape:
         Axes in front of every array: ``()`` for one network, ``(R,)`` for R replicates side by side.
     """
 
-    def __init__(self, dtype: np.dtype[Any] | type, lead: Lead = ()) -> None:
+    def __init__(self, dtype: Any, lead: Lead = ()) -> None:
         self.dtype = np.dtype(dtype)
         self.lead = lead
         self.instructions: list[Instruction] = []

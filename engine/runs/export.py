@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -88,8 +88,9 @@ def layers_csv(store: Store, run_ids: Sequence[int], *, spreadsheet_safe: bool =
     return _csv(LAYERS_HEADER, _rows(store, run_ids, _layer_cells), spreadsheet_safe)
 
 
-def _rows(store: Store, run_ids: Sequence[int], cells: object) -> Iterator[list[str]]:
-    assert callable(cells)
+def _rows(
+    store: Store, run_ids: Sequence[int], cells: Callable[[Series], Iterator[list[str]]]
+) -> Iterator[list[str]]:
     for run_id in run_ids:
         name = get_run(store, run_id).name
         for row in cells(read_series(store, run_id)):

@@ -14,7 +14,7 @@ from engine.runs.store import Store, open_store
 from engine.runs.worker import is_alive
 
 ROOT = Path(__file__).resolve().parents[2]
-ONE_THREAD = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _children: list[subprocess.Popen[bytes]] = []
 
 

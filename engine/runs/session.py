@@ -1,4 +1,4 @@
-"""One run in training under a lease: commits records with their checkpoint, obeys pause, step, stop, speed."""
+"""One run in training under a lease: commits records with their checkpoint, obeys requests."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -99,7 +99,7 @@ class _Session:
                 at_epoch_end = self.state.step % self.plan.steps_per_epoch == 0
                 if at_epoch_end and not self.state.diverged:
                     self._keep_speed()
-                    if self.is_single_step and record is None or self._single_step_done():
+                    if (self.is_single_step and record is None) or self._single_step_done():
                         self.wish, self.is_single_step = "pause", False
                 if not self._look_up():
                     return "stopped" if self.wish == "stop" else "queued"

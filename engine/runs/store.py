@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 
@@ -97,7 +98,7 @@ def open_store(url: str | None = None) -> Store:
             f"no driver is installed for the store {parsed.render_as_string()}: {error}"
         ) from None
     if parsed.get_backend_name() == "sqlite":
-        sa.event.listen(engine, "connect", _prepare_connection)
+        event.listen(engine, "connect", _prepare_connection)
     store = Store(url, engine)
     try:
         _migrate(store)

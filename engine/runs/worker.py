@@ -18,7 +18,7 @@ FROZEN_SECONDS = 15.0
 
 
 def work(store_url: str) -> None:
-    """Train what is queued in the store; leave when another worker already waits, or after ten idle minutes."""
+    """Train what is queued; leave when another worker already waits, or after ten idle minutes."""
     worker = _Worker(open_store(store_url))
     worker.register()
     try:

@@ -17,7 +17,7 @@ ACTIVE_SHARE_OF_A_DEAD_UNIT = 0.01
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Rows to evaluate on: ``x (features, n)``, ``target (outputs, n)``, and the targets as people know them."""
+    """Rows to evaluate on: ``x (features, n)``, ``target (outputs, n)``, and targets as people know them."""
 
     x: np.ndarray
     target: np.ndarray

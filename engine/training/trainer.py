@@ -1,7 +1,7 @@
 """The only training loop: a stream of records that command line, worker and tests consume alike."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from engine.training.telemetry import (
 LOOK_UP_SECONDS = 0.05
 
 
-def train(config: RunConfig, dataset: Dataset, state: State) -> Iterator[Record | None]:
+def train(config: RunConfig, dataset: Dataset, state: State) -> Generator[Record | None, None, None]:
     """Train from ``state`` to the end of the plan, or to the record in which the run diverged.
 
     Yields a :class:`Record` at each recorded step, and None about every 50 ms and at each epoch's end, so

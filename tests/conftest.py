@@ -1,0 +1,33 @@
+"""Fixtures that several test modules share."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.config import parse_config
+from engine.data.dataset import build_dataset
+from engine.runs.catalog import submit
+from engine.runs.store import Store, open_store
+
+
+@pytest.fixture
+def store_url(tmp_path: Path) -> str:
+    """URL of a store that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'lab.db'}"
+
+
+@pytest.fixture
+def store(store_url: str) -> Store:
+    """A new, empty store."""
+    return open_store(store_url)
+
+
+@pytest.fixture
+def submitted(store: Store):
+    """Submit a run with the given settings to the store and return its id."""
+
+    def submit_settings(name: str = "", **settings: object) -> int:
+        config = parse_config({"samples": 80, "epochs": 4, "hidden_sizes": [6], **settings})
+        return submit(store, config, build_dataset(config), name=name)
+
+    return submit_settings

@@ -1,0 +1,148 @@
+"""The command line does what scripts rely on: one JSON line, exit status, one sentence for bad input."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.runs.series import read_series
+from engine.runs.store import open_store
+from engine.training.telemetry import SCALARS
+
+ROOT = Path(__file__).resolve().parents[1]
+SMALL = ["--samples", "80", "--epochs", "4", "--hidden-sizes", "6"]
+
+
+def engine(*arguments, url=None):
+    store = ["--store", url] if url else []
+    command = [sys.executable, "-m", "engine", *arguments, *store]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_train_ends_with_one_json_line_and_status_0(store_url):
+    done = engine("train", *SMALL, "--json", url=store_url)
+    assert done.returncode == 0, done.stderr
+    line = json.loads(done.stdout.splitlines()[-1])
+    assert {"run", "status", "steps", "train_loss", "val_loss", "val_accuracy", "seconds"} <= set(line)
+    assert (line["run"], line["status"], line["steps"]) == (1, "finished", 8)
+
+
+def test_regression_reports_r2(store_url):
+    line = json.loads(engine("train", "--dataset", "sine", *SMALL, "--json", url=store_url).stdout)
+    assert "val_r2" in line and "val_accuracy" not in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--learning-rate", "-0.1"], "learning_rate must be > 0, got -0.1"),
+        (["--hidden-sizes", "6,0"], "hidden_sizes must be >= 1, got 0"),
+        (["--batch-size", "100"], "batch_size must be at most the 60 training rows, got 100"),
+        (["--activation", "rleu"], "did you mean 'relu'"),
+        (["--lrr", "1"], "did you mean --learning-rate"),
+        (["--hidden-sizes", "1000000,1000000"], "must fit into memory"),
+    ],
+)
+def test_bad_input_ends_with_status_2_and_one_line_that_names_it(store_url, arguments, sentence):
+    done = engine("train", *SMALL, *arguments, url=store_url)
+    assert done.returncode == 2
+    assert sentence in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_a_diverged_run_ends_with_status_1_and_keeps_its_nan_in_the_csv(store_url, tmp_path):
+    wild = ["--learning-rate", "1e6", "--optimizer", "sgd", "--activation", "relu", "--loss", "mse"]
+    done = engine("train", *SMALL, *wild, "--json", url=store_url)
+    assert done.returncode == 1 and json.loads(done.stdout)["status"] == "diverged"
+    assert "diverged at step" in done.stderr
+    engine("export", "1", "--output", str(tmp_path / "wild.csv"), url=store_url)
+    last = list(csv.DictReader((tmp_path / "wild.csv").read_text().splitlines()))[-1]
+    assert {last["batch_loss"], last["train_loss"]} & {"nan", "inf"}
+
+
+def test_the_csv_equals_the_store_row_for_row(store_url, tmp_path):
+    for seed in ("1", "2"):
+        engine("train", *SMALL, "--seed", seed, "--name", "=1+1", url=store_url)
+    output = tmp_path / "runs.csv"
+    assert engine("export", "1", "2", "--output", str(output), url=store_url).returncode == 0
+    with output.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    store = open_store(store_url)
+    for run_id in (1, 2):
+        series = read_series(store, run_id)
+        mine = [row for row in rows if row["run"] == str(run_id)]
+        assert len(mine) == len(series) and {row["name"] for row in mine} == {"=1+1"}
+        for column in SCALARS:
+            read = [float(row[column.name]) if row[column.name] else np.nan for row in mine]
+            np.testing.assert_array_equal(read, series[column.name])
+
+
+def test_the_layer_csv_has_one_row_for_each_record_and_layer(store_url):
+    engine("train", *SMALL, url=store_url)
+    lines = engine("export", "1", "--layers", url=store_url).stdout.splitlines()
+    assert lines[0].startswith("run,name,step,epoch,layer,grad_norm,")
+    assert len(lines) == 1 + 2 * len(read_series(open_store(store_url), 1))
+
+
+def test_names_that_look_like_formulas_are_defused_only_when_asked(store_url):
+    engine("train", *SMALL, "--name", "=1+1", url=store_url)
+    assert ",=1+1," in engine("export", "1", url=store_url).stdout
+    assert ",'=1+1," in engine("export", "1", "--spreadsheet-safe", url=store_url).stdout
+
+
+def test_weights_are_written_by_layer_name(store_url, tmp_path):
+    engine("train", *SMALL, url=store_url)
+    engine("weights", "1", "--output", str(tmp_path / "w.npz"), url=store_url)
+    with np.load(tmp_path / "w.npz", allow_pickle=False) as weights:
+        shapes = {name: weights[name].shape for name in weights.files}
+    expected = {"dense1.weight": (6, 2), "dense1.bias": (6,), "dense2.weight": (1, 6), "dense2.bias": (1,)}
+    assert shapes == expected
+
+
+def test_show_tells_the_step_of_a_run_while_another_process_trains_it_and_resume_ends_it(store_url):
+    long = ["train", *SMALL[:2], "--hidden-sizes", "6", "--epochs", "200000", "--record-every", "1000"]
+    command = [sys.executable, "-m", "engine", *long, "--store", store_url, "--json"]
+    training = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    shown = {"status": "", "step": 0}
+    until = time.monotonic() + 60
+    while not (shown["status"] == "running" and shown["step"] > 0) and time.monotonic() < until:
+        done = engine("show", "1", "--json", url=store_url)
+        shown = json.loads(done.stdout) if done.returncode == 0 else shown
+    assert shown["status"] == "running" and 0 < shown["step"] < shown["total_steps"]
+    training.kill()
+    training.communicate()
+    assert json.loads(engine("show", "1", "--json", url=store_url).stdout)["status"] == "interrupted"
+
+
+def test_a_configuration_file_is_read_and_options_override_it(store_url, tmp_path):
+    path = tmp_path / "config.json"
+    path.write_text('{"samples": 80, "epochs": 4, "hidden_sizes": [5, 4]}')
+    engine("train", "--config", str(path), "--epochs", "2", url=store_url)
+    config = json.loads(engine("show", "1", "--json", url=store_url).stdout)["config"]
+    assert (config["epochs"], config["hidden_sizes"]) == (2, [5, 4])
+
+
+def test_check_gradients_gives_a_verdict():
+    done = engine("check-gradients", "--dataset", "wine", "--hidden-sizes", "5,4", "--activation", "relu")
+    assert done.returncode == 0 and "agree" in done.stdout
+
+
+def test_the_default_store_is_named_by_the_environment(tmp_path):
+    environment = {**os.environ, "BACKPROP_LAB_STORE": f"sqlite:///{tmp_path / 'named.db'}"}
+    command = [sys.executable, "-m", "engine", "list"]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, timeout=60)
+    assert (tmp_path / "named.db").exists()
+
+
+def test_a_worker_never_imports_scikit_learn_pandas_plotly_or_streamlit():
+    heavy = "{'sklearn', 'pandas', 'plotly', 'streamlit'}"
+    code = f"import engine.runs.worker, engine.cli, sys; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip() == "[]"
