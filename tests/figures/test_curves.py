@@ -22,6 +22,8 @@ def frame_of(train: list[float], val: list[float], *, run: int = 3, name: str = 
             "epoch": steps / 20,
             "seconds": steps / 1000,
             "batch_loss": [NAN, *[0.5] * len(train)][: len(train)],
+            "grad_norm": [NAN, *[0.1] * len(train)][: len(train)],
+            "penalty": 0.0,
             "train_loss": train,
             "val_loss": val,
         }
@@ -65,11 +67,12 @@ def test_a_run_that_was_not_measured_yet_gives_a_figure_without_points() -> None
     assert all(len(trace.x) == 0 for trace in traces(loss_curves(frame_of([NAN], [NAN]))))
 
 
+@pytest.mark.parametrize("column", ["batch_loss", "grad_norm", "penalty"])
 @pytest.mark.parametrize("lost", [NAN, float("inf")])
-def test_a_run_that_diverged_carries_a_cross_at_its_last_step(lost: float) -> None:
+def test_a_run_that_diverged_carries_a_cross_at_its_last_step(lost: float, column: str) -> None:
     frame = frame_of([1.0, 0.5, NAN], [1.0, 0.5, NAN])
     assert divergence(frame) is None
-    frame.loc[2, "batch_loss"] = lost
+    frame.loc[2, column] = lost
     assert divergence(frame) == 20
     cross = named(loss_curves(frame, x="step"))["diverged at step 20"]
     assert (list(cross.x), list(cross.y)) == ([20.0], [0.5])
