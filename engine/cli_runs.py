@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import sqlalchemy as sa
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -144,7 +143,7 @@ def print_health(store: Store) -> None:
     with store.reading() as connection:
         print(f"store      {store.url}")
         if store.engine.dialect.name == "sqlite":
-            version = connection.scalar(sa.text("select sqlite_version()"))
+            version = connection.exec_driver_sql("SELECT sqlite_version()").scalar()
             print(f"sqlite     {version}")
             print(f"integrity  {connection.exec_driver_sql('PRAGMA quick_check').scalar()}")
     print(f"machine    {fingerprint()}")

@@ -40,8 +40,8 @@ def check_gradients(
     Returns
     -------
     list of LayerCheck
-        The error is ``|analytic - numeric| / max(|analytic| + |numeric|, scale)`` where the scale is 1e-3
-        of the layer's largest gradient: below it a central difference has no digits left.
+        The error is ``|analytic - numeric| / max(|analytic| + |numeric|, scale)`` where the scale is 1e-4,
+        or 1e-4 of the loss where that is larger: a central difference is exact to about 1e-10 of the loss.
 
     Raises
     ------
@@ -54,12 +54,12 @@ def check_gradients(
     parameters = network.parameters
     recording.tape.replay()
     analytic = parameters.grad.copy()
+    scale = 1e-4 * max(1.0, _loss(recording))
     checks = []
     for number, (start, size) in enumerate(zip(parameters.starts, parameters.sizes, strict=True), start=1):
         chosen = start + np.sort(generator.choice(size, min(tries, size), replace=False))
         numeric = np.array([_slope(network, recording, index, step) for index in chosen])
         exact = analytic[chosen]
-        scale = max(1e-3 * np.abs(exact).max(initial=0.0), 1e-9)
         errors = np.abs(exact - numeric) / np.maximum(np.abs(exact) + np.abs(numeric), scale)
         checks.append(LayerCheck(number, len(chosen), float(errors.max())))
     return checks
