@@ -12,6 +12,7 @@ from engine.runs.catalog import get_run, load_run
 from engine.runs.checkpoints import latest_checkpoint, write_checkpoint
 from engine.runs.fingerprint import fingerprint
 from engine.runs.lease import Lease, LeaseLost, write_held
+from engine.runs.maintenance import tidy
 from engine.runs.schema import events, runs
 from engine.runs.series import CHUNK_RECORDS, cut_after, write_tail
 from engine.runs.store import Store
@@ -76,7 +77,7 @@ class _Session:
         self.looked_at = 0.0
         self.wish, self.speed = "", None
         self.epoch_started = time.monotonic()
-        self.is_single_step = False
+        self.is_single_step, self.step_from = False, 0
         row = get_run(store, lease.run_id)
         self.wish = "pause" if row.paused and not row.request else row.request
         with store.writing() as connection:
@@ -99,14 +100,11 @@ class _Session:
                 at_epoch_end = self.state.step % self.plan.steps_per_epoch == 0
                 if at_epoch_end and not self.state.diverged:
                     self._keep_speed()
-                    if (self.is_single_step and record is None) or self._single_step_done():
+                    if self.is_single_step and self.state.step > self.step_from:
                         self.wish, self.is_single_step = "pause", False
                 if not self._look_up():
                     return "stopped" if self.wish == "stop" else "queued"
         return self._finish()
-
-    def _single_step_done(self) -> bool:
-        return self.is_single_step and self.state.step > self.step_from
 
     def _take(self, record: Record) -> None:
         self.tail.append(record)
@@ -126,7 +124,7 @@ class _Session:
             write_checkpoint(connection, self.lease.run_id, self.state)
         if len(self.tail) >= CHUNK_RECORDS:
             self.chunk, self.tail = self.chunk + 1, []
-        self.store.tidy()
+        tidy(self.store)
         self.committed_at = time.monotonic()
         self.commit_cost = self.committed_at - started
 

@@ -17,7 +17,6 @@ from engine.runs.schema import APPLICATION, SCHEMA_VERSION, metadata, schema_ver
 
 STORE_VARIABLE = "BACKPROP_LAB_STORE"
 BUSY_SECONDS = 30
-WAL_LIMIT_BYTES = 32 * 2**20
 
 
 class StoreError(Exception):
@@ -64,16 +63,6 @@ class Store:
                 connection.rollback()
                 raise
             connection.commit()
-
-    def tidy(self) -> None:
-        """Fold SQLite's write-ahead log into the database once it is large; outside any transaction."""
-        path = self.engine.url.database
-        if self.engine.dialect.name != "sqlite" or path is None:
-            return
-        log = Path(f"{path}-wal")
-        if log.exists() and log.stat().st_size > WAL_LIMIT_BYTES:
-            with self.engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def open_store(url: str | None = None) -> Store:

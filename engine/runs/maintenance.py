@@ -1,0 +1,43 @@
+"""Keeps SQLite's write-ahead log short: one process at a time folds it into the database."""
+
+import os
+from pathlib import Path
+
+from engine.runs.lease import holder_is_gone, host_name, process_start
+from engine.runs.schema import maintenance
+from engine.runs.store import Store
+
+WAL_LIMIT_BYTES = 32 * 2**20
+
+
+def tidy(store: Store, limit: int = WAL_LIMIT_BYTES) -> bool:
+    """Fold the log into the database when it is larger than ``limit`` bytes; return whether it was done.
+
+    Outside any transaction, where alone it works; under a lease, because SQLite before 3.51.3 can lose a
+    write when two connections do it at once.
+    """
+    path = store.engine.url.database
+    if store.engine.dialect.name != "sqlite" or path is None:
+        return False
+    log = Path(f"{path}-wal")
+    if not log.exists() or log.stat().st_size <= limit or not _take(store):
+        return False
+    try:
+        with store.reading() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        with store.writing() as connection:
+            connection.execute(maintenance.delete().where(maintenance.c.pid == os.getpid()))
+    return True
+
+
+def _take(store: Store) -> bool:
+    with store.writing() as connection:
+        holder = connection.execute(maintenance.select()).first()
+        if holder is not None:
+            if not holder_is_gone(holder.host, holder.pid, holder.process_start):
+                return False
+            connection.execute(maintenance.delete())
+        mine = {"host": host_name(), "pid": os.getpid(), "process_start": process_start(os.getpid())}
+        connection.execute(maintenance.insert().values(id=1, **mine))
+    return True
