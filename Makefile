@@ -8,7 +8,7 @@ READY := $(VENV)/ready
 READY_DEV := $(VENV)/ready-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup lint types browser bench-accuracy clean
+.PHONY: help run test setup lint types browser bench-accuracy docs clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -35,6 +35,9 @@ browser: $(READY_DEV)
 
 bench-accuracy: $(READY_DEV) ## Our networks against scikit-learn's, as a table
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(RUN) -m benchmarks.accuracy
+
+docs: $(READY_DEV) ## Write README.md's glossary and tree anew from the code
+	$(RUN) -m docs.tables
 
 clean: ## Remove the environment and the tools' caches (runs in .lab stay)
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
