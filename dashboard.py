@@ -2,9 +2,15 @@
 
 import streamlit as st
 
-from ui.shell import LOGO, carry_on
+from ui.shell import LOGO, SIDEBAR_WIDTH, carry_on
 
-st.set_page_config(page_title="Backprop Lab", page_icon=str(LOGO.with_name("icon.svg")), layout="wide")
+st.set_page_config(
+    page_title="Backprop Lab",
+    page_icon=str(LOGO.with_name("icon.svg")),
+    layout="wide",
+    initial_sidebar_state=SIDEBAR_WIDTH,
+)
+st.html(LOGO.with_name("style.css"))
 st.logo(str(LOGO), icon_image=str(LOGO.with_name("icon.svg")), size="large")
 
 train = st.Page(

@@ -1,6 +1,51 @@
-"""Train."""
+"""Train: describe a network, start it, watch it learn; must not know how it is trained or stored."""
+
 import streamlit as st
+
+from engine.config import parse_config
+from ui.form import config_form, fill_form
+from ui.live import show_run
+from ui.runs import chosen_run
 from ui.shell import open_page
+from ui.text import as_markdown
+from ui.transport import start_run
+
 store = open_page()
-st.title("Train")
-st.write(store.url, st.query_params.to_dict())
+left, right = st.columns([3, 2], vertical_alignment="center")
+with right:
+    row = chosen_run(store)
+if "train_dataset" not in st.session_state and row is not None:
+    fill_form(row.config)
+with st.sidebar:
+    config, sentence = config_form()
+bar = left.container(horizontal=True, vertical_alignment="center", gap="small", key="train_bar")
+bar.button(
+    "Start",
+    icon=":material/play_arrow:",
+    type="primary",
+    key="train_start",
+    on_click=start_run,
+    args=(store, config),
+    disabled=config is None,
+    help="Train a new run with the settings on the left.",
+)
+sentence = sentence or st.session_state.pop("train_refused", "")
+if sentence:
+    st.error(as_markdown(sentence), icon=":material/error:")
+if row is not None:
+    show_run(row, bar)
+elif "run" not in st.query_params:
+    with st.container(border=True, horizontal_alignment="center"):
+        st.subheader("Watch a network learn")
+        st.write(
+            "Two moons, two hidden layers, backpropagation written in NumPy. Press the button and see loss, "
+            "gradients and decision boundary move; then change one setting and compare."
+        )
+        st.button(
+            "Train the example",
+            icon=":material/play_arrow:",
+            type="primary",
+            key="train_example",
+            on_click=start_run,
+            args=(store, parse_config({})),
+        )

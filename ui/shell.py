@@ -12,6 +12,7 @@ from engine.runs.store import Store, StoreError, default_url, open_store
 from ui.live_chart.assets import plotly_script
 
 LOGO = Path(__file__).with_name("logo.svg")
+SIDEBAR_WIDTH = 330
 WIDE_ADDRESSES = ("", "0.0.0.0", "::")
 
 

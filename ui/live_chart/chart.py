@@ -21,7 +21,8 @@ FAILED = "live_chart_script_failed"
 def send_whole(*keys: str) -> None:
     """Have the charts ``keys`` sent whole next time; a page calls it in each full run of its script."""
     for key in keys:
-        st.session_state.pop(f"{key}_sent", None)
+        sent = st.session_state.get(f"{key}_sent", {})
+        st.session_state[f"{key}_sent"] = {"serial": sent.get("serial", 0)}
 
 
 def show_chart(key: str, figure: Figure, *, identity: str, title: str) -> None:
@@ -40,10 +41,22 @@ def show_chart(key: str, figure: Figure, *, identity: str, title: str) -> None:
     """
     if FAILED in st.session_state:
         _show_plainly(key, figure)
+        st.session_state.pop(f"{key}_shown", None)
         return
     header = {"identity": identity, "title": title, "plotly": _script_url()}
     blob, sent = message(header, figure, st.session_state.get(f"{key}_sent", {}))
     st.session_state[f"{key}_sent"] = sent
+    st.session_state[f"{key}_shown"] = blob
+    _mount(key, blob)
+
+
+def repeat_chart(key: str) -> None:
+    """Leave the chart ``key`` as it is; the browser draws nothing anew."""
+    if f"{key}_shown" in st.session_state:
+        _mount(key, st.session_state[f"{key}_shown"])
+
+
+def _mount(key: str, blob: bytes) -> None:
     COMPONENT(
         key=key,
         data=blob,

@@ -85,21 +85,52 @@ function themed(root, layout) {
     return dressed;
 }
 
+function channels(colour) {
+    const hex = colour.match(/^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i);
+    const found = hex ? hex.slice(1).map((part) => parseInt(part, 16)) : colour.match(/^rgb\((.+)\)$/)?.[1].split(",");
+    return found ? found.map(Number) : null;
+}
+
+function luminance(rgb) {
+    const [r, g, b] = rgb.map((c) => (c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+// Returns a line's colour, moved towards the text's colour until it stands out from the page (contrast 3).
+function readable(colour, page, text) {
+    const [from, to, ground] = [colour, text, page].map(channels);
+    if (!from || !to || !ground) return colour;
+    for (let share = 0; share <= 1; share += 0.1) {
+        const mixed = from.map((c, i) => Math.round(c + (to[i] - c) * share));
+        const [light, dim] = [luminance(mixed), luminance(ground)].sort((a, b) => b - a);
+        if ((light + 0.05) / (dim + 0.05) >= 3) return `rgb(${mixed.join(",")})`;
+    }
+    return text;
+}
+
+function lineTrace(trace, points, root) {
+    const css = getComputedStyle(root);
+    const [page, text] = ["background", "text"].map((name) => css.getPropertyValue(`--st-${name}-color`).trim());
+    const colour = trace.line?.color;
+    return { ...trace, ...points, line: colour ? { ...trace.line, color: readable(colour, page, text) } : trace.line };
+}
+
 function draw(chart, root) {
     if (chart.pressed) return;
     const { div, header } = chart;
     const data = [...header.figure.data];
-    for (const { trace, key } of header.lines) data[trace] = { ...data[trace], ...chart.lines.get(key) };
+    for (const { trace, key } of header.lines) data[trace] = lineTrace(data[trace], chart.lines.get(key), root);
     const layout = { ...themed(root, header.figure.layout), uirevision: header.identity, autosize: true };
     const began = performance.now();
     chart.drawing = chart.drawing
-        .then(() => window.Plotly.react(div, data, layout, CONFIG))
+        .then(() => charts.get(root) === chart && window.Plotly.react(div, data, layout, CONFIG))
         .then(() => {
+            div.dataset.identity = header.identity;
             div.dataset.draws = String(Number(div.dataset.draws ?? 0) + 1);
             div.dataset.points = String([...chart.lines.values()].reduce((sum, line) => sum + line.x.length, 0));
             div.dataset.milliseconds = (performance.now() - began).toFixed(1);
         })
-        .catch((error) => console.error("live chart:", error));
+        .catch((error) => charts.get(root) === chart && console.error("live chart:", error));
 }
 
 function mount(root) {
@@ -114,6 +145,12 @@ function mount(root) {
     div.addEventListener("pointerdown", chart.press, true);
     window.addEventListener("pointerup", chart.release, true);
     window.addEventListener("pointercancel", chart.release, true);
+    chart.leave = () => {
+        window.removeEventListener("pointerup", chart.release, true);
+        window.removeEventListener("pointercancel", chart.release, true);
+        charts.delete(root);
+        window.Plotly?.purge(div);
+    };
     charts.set(root, chart);
     return chart;
 }
@@ -122,10 +159,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const chart = charts.get(parentElement) ?? mount(parentElement);
     if (chart.message !== data) {
         const { header, array } = decode(data);
+        if (chart.header?.identity === header.identity && chart.header.serial === header.serial) return chart.leave;
         if (chart.header?.identity !== header.identity) chart.lines = new Map();
         if (!absorb(chart, header, array)) {
             setTriggerValue("resend", header.serial);
-            return undefined;
+            return chart.leave;
         }
         chart.message = data;
         chart.header = header;
@@ -136,10 +174,5 @@ export default function ({ data, parentElement, setTriggerValue }) {
         () => charts.get(parentElement) === chart && draw(chart, parentElement),
         () => setTriggerValue("failed", true),
     );
-    return () => {
-        window.removeEventListener("pointerup", chart.release, true);
-        window.removeEventListener("pointercancel", chart.release, true);
-        charts.delete(parentElement);
-        window.Plotly?.purge(chart.div);
-    };
+    return chart.leave;
 }

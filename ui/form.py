@@ -1,0 +1,240 @@
+"""The form that describes a run, drawn from SETTINGS; must not know how a run is started or stored."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from engine.config import ConfigError, RunConfig, config_from_json, parse_config
+from engine.config.data import BUNDLED_ROWS, DEFAULT_NOISE, DEFAULT_SYNTHETIC_ROWS
+from engine.config.resolve import resolve
+from engine.config.setting import applies
+from engine.config.settings import SETTINGS, Setting
+from engine.config.text import value_from_text
+from engine.data.dataset import Dataset, build_dataset, dataset_from_bytes, dataset_to_bytes
+from engine.training.plan import TrainingPlan, plan
+from ui.pictures import activation_picture, dataset_picture
+from ui.text import megabytes
+
+RATES = [float(f"{digit}e{power}") for power in range(-5, 1) for digit in (1, 1.5, 2, 3, 5, 7)] + [10.0]
+WIDTHS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512]
+BATCHES = ["1", "8", "16", "32", "64", "128", "256", "full"]
+MAIN = ("dataset", "hidden_sizes", "activation", "optimizer", "learning_rate", "dropout")
+SECTIONS = (("data", "Data"), ("network", "Network"), ("training", "Training"))
+AUTOMATIC = {"initializer_std": "0.01", "momentum": "0.9", "beta1": "0.9", "beta2": "0.999", "eps": "1e-8"}
+OFF = ("clip_norm", "clip_value")
+
+MEANING = {
+    "relu": "max(0, z). Slope 1 or 0: gradients pass whole, but a unit that is never positive is dead.",
+    "tanh": "From -1 to 1. Slope 1 at zero, fading on both sides: saturated units hardly learn.",
+    "sigmoid": "From 0 to 1. Slope 0.25 at most: each layer shrinks the gradient fourfold or more.",
+    "identity": "No bend: however deep, the network stays linear.",
+    "sgd": "$w \\leftarrow w - \\eta\\,g$: straight down the gradient of the batch.",
+    "momentum": "$v \\leftarrow \\mu v + g,\\; w \\leftarrow w - \\eta\\,v$: a heavy ball.",
+    "adam": "$w \\leftarrow w - \\eta\\,\\hat m / (\\sqrt{\\hat v} + \\epsilon)$: a step for each weight.",
+}
+
+
+def label_of(name: str) -> str:
+    """Return the words for a setting on the screen, with its unit."""
+    setting = SETTINGS[name]
+    words = name.replace("_", " ").capitalize()
+    return f"{words} ({setting.unit})" if setting.unit and setting.group == "more" else words
+
+
+def fill_form(config: Mapping[str, Any]) -> None:
+    """Put a configuration into the form; call it before the form is drawn."""
+    for name, setting in SETTINGS.items():
+        value = config.get(name, setting.default)
+        if name == "hidden_sizes":
+            _fill_layers(list(value))
+        elif name == "batch_size":
+            st.session_state["train_batch_size"] = str(value)
+        else:
+            st.session_state[f"train_{name}"] = value
+
+
+def _fill_layers(sizes: list[int]) -> None:
+    is_even = 0 < len(sizes) <= 20 and len(set(sizes)) == 1 and sizes[0] in WIDTHS
+    st.session_state["train_as_list"] = not is_even
+    st.session_state["train_hidden_sizes"] = ", ".join(str(size) for size in sizes)
+    st.session_state["train_depth"] = len(sizes) if is_even else 2
+    st.session_state["train_width"] = sizes[0] if is_even else 16
+
+
+def config_form() -> tuple[RunConfig | None, str]:
+    """Draw the form; return the configuration it describes, or None and a sentence on what is wrong."""
+    if "train_dataset" not in st.session_state:
+        fill_form({"samples": None, "noise": None, **dict.fromkeys(AUTOMATIC)})
+    values: dict[str, Any] = {}
+    _choose_data(values)
+    picture = st.container()
+    _layers(values)
+    _choice("activation", values)
+    st.image(activation_picture(values["activation"]), width="stretch", alt="curve, and derivative dashed")
+    st.caption(MEANING[values["activation"]])
+    _choice("optimizer", values)
+    st.caption(MEANING[values["optimizer"]])
+    rates = sorted({*RATES, float(st.session_state["train_learning_rate"])})
+    values["learning_rate"] = st.select_slider(
+        "Learning rate",
+        rates,
+        key="train_learning_rate",
+        format_func=lambda rate: f"{rate:g}",
+        help=SETTINGS["learning_rate"].help_text,
+        persist_state="session",
+    )
+    values["dropout"] = st.slider(
+        "Dropout",
+        0.0,
+        0.9,
+        step=0.05,
+        key="train_dropout",
+        help=SETTINGS["dropout"].help_text,
+        persist_state="session",
+    )
+    with st.expander("More", icon=":material/tune:", key="train_more"):
+        for section, title in SECTIONS:
+            st.markdown(f"**{title}**")
+            _rest(section, values)
+    return _checked({name: value for name, value in values.items() if value is not None}, picture)
+
+
+def _choose_data(values: dict[str, Any]) -> None:
+    values["dataset"] = st.pills(
+        "Dataset",
+        SETTINGS["dataset"].choices,
+        required=True,
+        key="train_dataset",
+        help=SETTINGS["dataset"].help_text,
+        persist_state="session",
+    )
+
+
+def _layers(values: dict[str, Any]) -> None:
+    explained = SETTINGS["hidden_sizes"].help_text
+    if st.session_state["train_as_list"]:
+        text = st.text_input(
+            "Hidden layers",
+            key="train_hidden_sizes",
+            placeholder="64, 32, 16",
+            help=explained,
+            persist_state="session",
+        )
+        values["hidden_sizes"] = value_from_text("hidden_sizes", text)
+    else:
+        deep, wide = st.columns(2)
+        depth = deep.slider(
+            "Hidden layers", 0, 20, key="train_depth", help=explained, persist_state="session"
+        )
+        width = wide.select_slider(
+            "Units in each", WIDTHS, key="train_width", help=explained, persist_state="session"
+        )
+        values["hidden_sizes"] = [width] * depth
+    st.toggle(
+        "Sizes as a list",
+        key="train_as_list",
+        help="Give each hidden layer its own size, input side first.",
+        persist_state="session",
+    )
+
+
+def _choice(name: str, values: dict[str, Any]) -> None:
+    setting = SETTINGS[name]
+    values[name] = st.segmented_control(
+        label_of(name),
+        setting.choices,
+        required=True,
+        key=f"train_{name}",
+        help=setting.help_text,
+        width="stretch",
+        persist_state="session",
+    )
+
+
+def _rest(section: str, values: dict[str, Any]) -> None:
+    for name, setting in SETTINGS.items():
+        if setting.section == section and name not in MAIN and applies(setting.explained, values):
+            values[name] = _widget(setting, values["dataset"])
+
+
+def _widget(setting: Setting, dataset: str) -> Any:
+    common: dict[str, Any] = {
+        "key": f"train_{setting.name}",
+        "help": setting.help_text,
+        "persist_state": "session",
+    }
+    label = label_of(setting.name)
+    if setting.kind == "choice":
+        return st.selectbox(label, setting.choices, **common)
+    if setting.kind == "integer or full":
+        chosen = st.selectbox(label, BATCHES, accept_new_options=True, **common)
+        return value_from_text(setting.name, str(chosen))
+    placeholder = _placeholder(setting.name, dataset)
+    if setting.kind == "integer":
+        return st.number_input(label, value=None, step=1, placeholder=placeholder, **common)
+    step = 0.05 if "fraction" in setting.unit else 0.01
+    return st.number_input(label, value=None, step=step, format="%g", placeholder=placeholder, **common)
+
+
+def _placeholder(name: str, dataset: str) -> str:
+    if name in OFF:
+        return "off"
+    if name == "noise":
+        return f"{DEFAULT_NOISE[dataset]:g}"
+    if name == "samples":
+        return f"{BUNDLED_ROWS.get(dataset, DEFAULT_SYNTHETIC_ROWS)}"
+    return AUTOMATIC.get(name, "automatic")
+
+
+def _checked(values: dict[str, Any], picture: DeltaGenerator) -> tuple[RunConfig | None, str]:
+    try:
+        config = parse_config(values)
+        planned = plan_of(config)
+    except ConfigError as error:
+        return None, str(error)
+    picture.image(_picture(_data_json(config)), width="stretch", alt=f"training rows of {config.dataset}")
+    st.caption(
+        f"{planned.parameters:,} parameters · {planned.steps_per_epoch:,} steps an epoch · "
+        f"about {megabytes(planned.bytes_needed)}"
+    )
+    return config, ""
+
+
+def dataset_of(config: RunConfig) -> Dataset:
+    """Return the data that a configuration describes; built once, kept as bytes.
+
+    Raises
+    ------
+    ConfigError
+        When more rows are asked for than there are.
+    """
+    return dataset_from_bytes(_dataset_bytes(_data_json(config)))
+
+
+def plan_of(config: RunConfig) -> TrainingPlan:
+    """Return what follows from a configuration: steps, parameters, memory.
+
+    Raises
+    ------
+    ConfigError
+        When the configuration does not fit its data.
+    """
+    dataset = dataset_of(config)
+    return plan(resolve(config, dataset.facts), dataset)
+
+
+def _data_json(config: RunConfig) -> str:
+    names = {name for name, setting in SETTINGS.items() if setting.section == "data"}
+    return config.model_dump_json(include=names)
+
+
+@st.cache_data(show_spinner="Preparing the data", max_entries=16)
+def _dataset_bytes(data_settings: str) -> bytes:
+    return dataset_to_bytes(build_dataset(config_from_json(data_settings)))
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _picture(data_settings: str) -> str:
+    return dataset_picture(dataset_from_bytes(_dataset_bytes(data_settings)))

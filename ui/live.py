@@ -1,0 +1,155 @@
+"""One run as it is now, redrawn while it moves: the Train page's right side; must not start or store one."""
+
+import time
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from engine.data.dataset import Dataset
+from engine.figures.boundary import decision_boundary, grid_over, regression_fit
+from engine.figures.curves import compare_runs, loss_curves
+from engine.figures.gradients import layer_heatmap, layer_lines
+from engine.figures.theme import QUIET
+from engine.runs.catalog import RunRow, get_run, load_run
+from engine.runs.checkpoints import latest_checkpoint
+from engine.runs.series import Series, read_series
+from engine.runs.store import Store
+from engine.training.model import predict
+from engine.training.telemetry import LAYER_INDEX, SCALARS
+from ui.live_chart import repeat_chart, send_whole, show_chart
+from ui.measures import measure_strip, status_line
+from ui.runs import is_moving
+from ui.shell import open_page
+from ui.transport import keep_workers, speed_control, transport
+
+CHARTS = ("train_loss_chart", "train_output_chart", "train_layers_chart", "train_heat_chart")
+HEIGHT = 340
+QUICK_SECONDS = 5.0
+QUICK_PACE, PACE = 0.3, 1.0
+AXES = ("epoch", "step", "seconds")
+
+
+def show_run(row: RunRow, bar: DeltaGenerator) -> None:
+    """Show a run, and go on showing it while it moves; its controls stand in ``bar``."""
+    send_whole(*CHARTS)
+    st.session_state.pop("train_drawn", None)
+    pace = _pace(row)
+    st.fragment(_live, run_every=pace)(row.id, pace, bar)
+
+
+def _pace(row: RunRow) -> float | None:
+    """Return the seconds between two looks at a run: fewer at first, None when nothing can change."""
+    since = time.time() - st.session_state.get("train_started_at", 0.0)
+    if since < QUICK_SECONDS:
+        return QUICK_PACE
+    return PACE if is_moving([row]) else None
+
+
+def _live(run_id: int, pace: float | None, bar: DeltaGenerator) -> None:
+    store = open_page()
+    row = get_run(store, run_id)
+    keep_workers(store, row)
+    with bar:
+        transport(store, row)
+        speed_control(store, row)
+    status_line(row)
+    series = read_series(store, run_id)
+    measure_strip(row, series)
+    x, log_y = _chart_options()
+    state = [run_id, len(series), row.step, row.status, x, log_y]
+    if st.session_state.get("train_drawn") == state:
+        figures: dict[str, tuple[Any, str]] = {}
+    else:
+        figures = _figures(store, row, series, x, log_y)
+    st.session_state["train_drawn"] = state
+    _place(figures, identity=f"{run_id} {x} {log_y}")
+    if _pace(row) != pace:
+        st.rerun()
+
+
+def _chart_options() -> tuple[str, bool]:
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="train_options"):
+        st.session_state.setdefault("train_x", "epoch")
+        x = st.segmented_control(
+            "Over",
+            AXES,
+            required=True,
+            key="train_x",
+            help="What the curves run over: epochs, optimizer steps, or seconds of training.",
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+        log_y = st.toggle(
+            "Log loss",
+            key="train_log",
+            help="Logarithmic axis for the loss: shows what still happens near zero.",
+            persist_state="session",
+        )
+    return x or "epoch", log_y
+
+
+def _figures(store: Store, row: RunRow, series: Series, x: str, log_y: bool) -> dict[str, tuple[Any, str]]:
+    """Return by chart the figure and what a screen reader says of it."""
+    frame = pd.DataFrame(series.scalars, columns=[column.name for column in SCALARS])
+    norms = series.layers[:, :, LAYER_INDEX["grad_norm"]]
+    if norms.shape[1] == 0:
+        norms = np.zeros((0, len(row.config["hidden_sizes"]) + 1))
+    along = series[x]
+    titles = {"x_title": x if x != "seconds" else "training time (s)", "height": HEIGHT}
+    return {
+        "train_loss_chart": (
+            _with_batches(loss_curves(frame, x=x, log_y=log_y, height=HEIGHT), along, series["batch_loss"]),
+            f"loss of run {row.id}: training {row.train_loss}, validation {row.val_loss}",
+        ),
+        "train_output_chart": _output(store, row, frame, x),
+        "train_layers_chart": (
+            layer_lines(along, norms, title="gradient norm", **titles),
+            f"gradient norm of each layer of run {row.id}",
+        ),
+        "train_heat_chart": (
+            layer_heatmap(along, norms, title="gradient norm", **titles),
+            f"gradient norm by layer and {x} of run {row.id}",
+        ),
+    }
+
+
+def _with_batches(figure: Any, along: np.ndarray, losses: np.ndarray) -> Any:
+    """Add the noisy loss of the batches, faint."""
+    faint = {"mode": "lines", "name": "batch", "opacity": 0.3, "line": {"color": QUIET, "width": 1}}
+    figure.add_scatter(x=along, y=losses, hoverinfo="skip", **faint)
+    return figure
+
+
+def _output(store: Store, row: RunRow, frame: pd.DataFrame, x: str) -> tuple[Any, str]:
+    config, dataset = load_run(store, row.id)
+    state = latest_checkpoint(store, row.id)[0]
+    if _has_picture(dataset) and state is not None:
+        grid = grid_over(dataset)
+        outputs = predict(config, dataset, state.theta, grid.points)
+        draw = regression_fit if dataset.task == "regression" else decision_boundary
+        return draw(dataset, grid, outputs, height=HEIGHT), f"what run {row.id} says of its inputs"
+    columns = [f"train_{row.score_name}", f"val_{row.score_name}"]
+    frame = frame.assign(run=row.id, name=row.name)
+    return compare_runs(frame, columns, x=x, height=HEIGHT), f"{row.score_name} of run {row.id}"
+
+
+def _has_picture(dataset: Dataset) -> bool:
+    if dataset.task == "regression":
+        return dataset.features == 1 and dataset.y_train.shape[1] == 1
+    return dataset.features == 2
+
+
+def _place(figures: dict[str, tuple[Any, str]], identity: str) -> None:
+    titles = ("Loss", "What the network says", "Gradient norm by layer", "Gradient norm, layer × time")
+    places = [place for _ in range(2) for place in st.columns(2, gap="medium")]
+    for place, key, title in zip(places, CHARTS, titles, strict=True):
+        with place, st.container(border=True, height=HEIGHT + 74, gap=None):
+            st.markdown(f"**{title}**")
+            if key in figures:
+                figure, spoken = figures[key]
+                show_chart(key, figure, identity=identity, title=spoken)
+            else:
+                repeat_chart(key)

@@ -1,0 +1,94 @@
+"""Numbers of one run with sparklines, and the line that tells how far it is; must not draw charts."""
+
+import time
+
+import numpy as np
+import streamlit as st
+
+from engine.runs.catalog import RunRow
+from engine.runs.series import Series
+from ui.runs import LIVE, show_badge
+from ui.text import as_markdown, duration, number, percent
+
+SPARK_POINTS = 60
+OBSERVATIONS = 6
+TILE_WIDTH, TILE_HEIGHT = 158, 148
+
+
+def measure_strip(row: RunRow, series: Series) -> None:
+    """Show losses, gap, score, gradient norm and update ratio: the newest value and how it came there."""
+    score = "R²" if row.score_name == "r2" else "accuracy"
+    shown = (
+        ("Training loss", "train_loss", number, "Loss on the training rows, dropout off."),
+        ("Validation loss", "val_loss", number, "Loss on rows the network never trained on."),
+        ("Gap", "generalization_gap", number, "Validation - training loss: growing above 0 is overfitting."),
+        (f"Validation {score}", f"val_{row.score_name}", _score(row), f"{score} on the validation rows."),
+        ("Gradient norm", "grad_norm", number, "Length of the whole gradient, before clipping."),
+        ("Update ratio", "update_ratio", number, "Length of a step over length of the weights: .002 to .02 is good."),
+    )  # fmt: skip
+    with st.container(horizontal=True, gap="small", key="train_measures"):
+        for title, column, words, explained in shown:
+            values = series[column]
+            values = values[np.isfinite(values)]
+            last = float(values[-1]) if len(values) else None
+            st.metric(
+                title,
+                words(last),
+                help=explained,
+                border=True,
+                chart_data=_spark(values),
+                width=TILE_WIDTH,
+                height=TILE_HEIGHT,
+            )
+
+
+def _score(row: RunRow):
+    return number if row.score_name == "r2" else percent
+
+
+def _spark(values: np.ndarray) -> list[float]:
+    if len(values) < 2:
+        return []
+    kept = np.unique(np.linspace(0, len(values) - 1, SPARK_POINTS).round().astype(int))
+    return values[kept].tolist()
+
+
+def status_line(row: RunRow) -> None:
+    """Show badge, epoch, step, speed, time left, and what the run has to say for itself."""
+    rate = _steps_a_second(row)
+    facts = [
+        f"epoch {row.epoch:,.4g} of {row.config['epochs']:,}",
+        f"step {row.step:,} of {row.total_steps:,}",
+    ]
+    if rate and row.status == "running" and not row.paused:
+        facts.append(f"{rate:,.0f} steps/s")
+        facts.append(f"about {duration((row.total_steps - row.step) / rate)} left")
+    elif row.seconds:
+        facts.append(f"{duration(row.seconds) if row.seconds >= 1 else f'{row.seconds:.2f} s'} of training")
+    if row.best_step is not None and row.best_val_loss is not None:
+        facts.append(f"lowest validation loss {number(row.best_val_loss)} at step {row.best_step:,}")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        show_badge(row)
+        st.caption(" · ".join(facts))
+    st.progress(min(1.0, row.step / max(row.total_steps, 1)))
+    if row.status == "queued" and not row.paused:
+        st.caption("Waiting for a worker.")
+    if row.status == "interrupted":
+        st.caption("Its worker is gone; another one takes over within seconds and goes on exactly here.")
+    if row.status == "diverged":
+        st.warning(
+            f"The loss or a gradient became infinite at step {row.step:,}. "
+            "A lower learning rate or clipping helps.",
+            icon=":material/warning:",
+        )
+    elif row.message and row.status not in LIVE:
+        st.warning(as_markdown(row.message), icon=":material/info:")
+
+
+def _steps_a_second(row: RunRow) -> float | None:
+    seen = st.session_state.get("train_seen", [])
+    seen = [entry for entry in seen if entry[0] == row.id and entry[2] <= row.step]
+    seen = [*seen, (row.id, time.monotonic(), row.step)][-OBSERVATIONS:]
+    st.session_state["train_seen"] = seen
+    (_, began, first), (_, now, last) = seen[0], seen[-1]
+    return (last - first) / (now - began) if last > first else None

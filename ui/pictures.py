@@ -1,0 +1,79 @@
+"""Small drawings beside the form's choices, as SVG that reads on light and dark; must not know Streamlit."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from engine.data.dataset import Dataset
+from engine.figures.theme import HIGH, LOW, class_colour
+
+WIDTH, HEIGHT = 300, 150
+POINTS_AT_MOST = 300
+QUIET = "#808890"
+
+CURVES: dict[str, tuple[Callable[[np.ndarray], np.ndarray], Callable[[np.ndarray], np.ndarray]]] = {
+    "relu": (lambda z: np.maximum(z, 0), lambda z: (z > 0).astype(float)),
+    "tanh": (np.tanh, lambda z: 1 - np.tanh(z) ** 2),
+    "sigmoid": (
+        lambda z: 1 / (1 + np.exp(-z)),
+        lambda z: np.exp(-z) / (1 + np.exp(-z)) ** 2,
+    ),
+    "identity": (lambda z: z, np.ones_like),
+}
+
+
+def dataset_picture(dataset: Dataset) -> str:
+    """Return the training rows as a picture: points of the plane, a curve, or the first digits."""
+    if dataset.name == "digits":
+        return _digits(dataset)
+    x = dataset.x_train[:POINTS_AT_MOST]
+    if dataset.task == "regression":
+        points = np.column_stack([x[:, 0], dataset.y_train[:POINTS_AT_MOST, 0]])
+        colours = [LOW] * len(points)
+    else:
+        points = x[:, :2]
+        palette = [LOW, HIGH] if dataset.classes == 2 else [class_colour(i) for i in range(dataset.classes)]
+        colours = [palette[label] for label in dataset.y_train[:POINTS_AT_MOST]]
+    across, up = _scaled(points[:, 0], WIDTH, 10), HEIGHT - _scaled(points[:, 1], HEIGHT, 10)
+    dots = "".join(
+        f'<circle cx="{a:.1f}" cy="{b:.1f}" r="3" fill="{colour}" fill-opacity=".8"/>'
+        for a, b, colour in zip(across, up, colours, strict=True)
+    )
+    return _svg(dots)
+
+
+def _digits(dataset: Dataset) -> str:
+    raw = dataset.x_train[:18] * dataset.x_scale + dataset.x_mean
+    cell, drawn = 5.6, []
+    for index, row in enumerate(raw):
+        left, top = 3 + index % 6 * 50, 2 + index // 6 * 50
+        for pixel, value in enumerate(np.clip(row / 16, 0, 1)):
+            x, y = left + pixel % 8 * cell, top + pixel // 8 * cell
+            drawn.append(
+                f'<rect x="{x:.1f}" y="{y:.1f}" width="{cell}" height="{cell}" fill="{LOW}" '
+                f'fill-opacity="{value:.2f}"/>'
+            )
+    return _svg("".join(drawn))
+
+
+def activation_picture(name: str) -> str:
+    """Return the curve of an activation (solid) and of its derivative (dashed) for z from -4 to 4."""
+    function, derivative = CURVES[name]
+    z = np.linspace(-4, 4, 97)
+    centre, unit = 62.0, 30.0
+    axes = f'<path d="M0 {centre}H{WIDTH}M150 4V108" stroke="{QUIET}" stroke-opacity=".45" fill="none"/>'
+    parts = [axes]
+    for values, colour, dash in ((function(z), LOW, ""), (derivative(z), HIGH, ' stroke-dasharray="6 4"')):
+        heights = np.clip(centre - unit * values, 2, 110)
+        places = " ".join(f"{150 + 36 * a:.1f},{b:.1f}" for a, b in zip(z, heights, strict=True))
+        parts.append(f'<polyline points="{places}" fill="none" stroke="{colour}" stroke-width="2.5"{dash}/>')
+    return _svg("".join(parts), height=112)
+
+
+def _scaled(values: np.ndarray, size: int, margin: int) -> np.ndarray:
+    low, high = values.min(), values.max()
+    return margin + (values - low) / (high - low if high > low else 1) * (size - 2 * margin)
+
+
+def _svg(content: str, height: int = HEIGHT) -> str:
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}">{content}</svg>'

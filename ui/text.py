@@ -1,0 +1,71 @@
+"""Words for the screen: names made harmless, numbers made readable; must not know Streamlit."""
+
+import re
+import unicodedata
+from datetime import UTC, datetime
+from typing import Any
+
+PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
+
+
+def visible(text: str, limit: int = 60) -> str:
+    """Return a text on one line without control and direction characters, cut at ``limit`` characters."""
+    spaced = " ".join(text[: 50 * limit].split())
+    kept = "".join(c for c in spaced if unicodedata.category(c) not in INVISIBLE)
+    return kept if len(kept) <= limit else f"{kept[: limit - 1]}…"
+
+
+def as_markdown(text: str, limit: int = 400) -> str:
+    """Return Markdown that shows the text as it stands: no link, no formula, no tag."""
+    return PUNCTUATION.sub(r"\\\1", visible(text, limit))
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """Return a number with as many digits as people read; a dash for what is not known."""
+    if value is None or value != value:
+        return "–"
+    return f"{value:,.{digits}g}" if abs(value) < 1e5 else f"{value:.3e}"
+
+
+def percent(value: float | None) -> str:
+    """Return a share such as an accuracy in percent; a dash for what is not known."""
+    return "–" if value is None or value != value else f"{100 * value:.1f} %"
+
+
+def duration(seconds: float) -> str:
+    """Return a time span such as ``8 s``, ``3 min 20 s`` or ``2 h 5 min``."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def megabytes(count: float) -> str:
+    """Return a number of bytes in MB or GB."""
+    return f"{count / 1e6:,.0f} MB" if count < 1e9 else f"{count / 1e9:,.1f} GB"
+
+
+def when(timestamp: float) -> str:
+    """Return a moment as local date and time, to the minute."""
+    return datetime.fromtimestamp(timestamp, tz=UTC).astimezone().strftime("%d %b %H:%M")
+
+
+def layers_text(sizes: Any) -> str:
+    """Return hidden layer sizes such as ``16·16`` or, for many equal ones, ``10×32``."""
+    sizes = list(sizes)
+    if not sizes:
+        return "linear"
+    if len(sizes) > 3 and len(set(sizes)) == 1:
+        return f"{len(sizes)}×{sizes[0]}"
+    return "·".join(str(size) for size in sizes)
+
+
+def described(config: dict[str, Any]) -> str:
+    """Return what a run is in a few words: data, layers, activation, optimizer and rate."""
+    return (
+        f"{config['dataset']}, {layers_text(config['hidden_sizes'])} {config['activation']}, "
+        f"{config['optimizer']} {config['learning_rate']:g}"
+    )

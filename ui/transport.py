@@ -1,0 +1,129 @@
+"""Start, pause, step, stop and speed of a run; must not know what a run computes or how it is drawn."""
+
+import time
+
+import streamlit as st
+
+from engine.config import ConfigError, RunConfig
+from engine.runs.catalog import RunRow, reopen, request, set_speed, submit
+from engine.runs.launcher import ensure_workers
+from engine.runs.store import Store
+from ui.form import dataset_of
+from ui.runs import LIVE
+
+SPEEDS = ("1", "5", "20", "max")
+
+
+def start_run(store: Store, config: RunConfig, name: str = "") -> None:
+    """Submit a run at the chosen speed, show it in the address, and see to a worker.
+
+    The run is queued paused and let go once its speed is set: a small one would be over before.
+    """
+    speed = _chosen_speed()
+    try:
+        run_id = submit(store, config, dataset_of(config), name=name, paused=speed is not None)
+    except ConfigError as error:
+        st.session_state["train_refused"] = str(error)
+        return
+    if speed is not None:
+        set_speed(store, run_id, speed)
+        request(store, run_id, "resume")
+    st.query_params["run"] = str(run_id)
+    st.session_state["train_started_at"] = time.time()
+    st.session_state.pop("train_refused", None)
+    ensure_workers(store.url)
+
+
+def transport(store: Store, row: RunRow | None) -> None:
+    """Draw pause or resume, step and stop for a run, as far as they make sense now."""
+    is_live = row is not None and row.status in LIVE
+    is_waiting = row is not None and (row.paused if is_live else row.status in ("stopped", "failed"))
+    if is_waiting:
+        st.button(
+            "Resume",
+            icon=":material/resume:",
+            key="train_resume",
+            on_click=_resume,
+            args=(store, row),
+            help="Go on from the last checkpoint, as if nothing had happened.",
+        )
+    else:
+        st.button(
+            "Pause",
+            icon=":material/pause:",
+            key="train_pause",
+            on_click=_ask,
+            args=(store, row, "pause"),
+            disabled=not is_live,
+            help="Stop for now after the current step; nothing is lost.",
+        )
+    st.button(
+        "Step",
+        icon=":material/skip_next:",
+        key="train_step",
+        on_click=_ask,
+        args=(store, row, "step"),
+        disabled=not is_live,
+        help="Train one epoch, then pause.",
+    )
+    st.button(
+        "Stop",
+        icon=":material/stop:",
+        key="train_stop",
+        on_click=_ask,
+        args=(store, row, "stop"),
+        disabled=not is_live,
+        help="End the run here; what was learned and recorded is kept.",
+    )
+
+
+def speed_control(store: Store, row: RunRow | None) -> None:
+    """Draw the speed: epochs a second, changeable while the run goes on."""
+    if row is not None and row.status in LIVE and st.session_state.get("train_speed_of") != row.id:
+        shown = "max" if row.speed is None else f"{row.speed:g}"
+        st.session_state["train_speed"] = shown if shown in SPEEDS else "20"
+        st.session_state["train_speed_of"] = row.id
+    st.session_state.setdefault("train_speed", "20")
+    st.segmented_control(
+        "Epochs a second",
+        SPEEDS,
+        required=True,
+        key="train_speed",
+        on_change=_apply_speed,
+        args=(store, row),
+        label_visibility="collapsed",
+        format_func=lambda speed: "max" if speed == "max" else f"{speed}/s",
+        help="Epochs a second, changeable at any time; max is as fast as possible, faster than eyes follow.",
+        persist_state="session",
+    )
+
+
+def _chosen_speed() -> float | None:
+    chosen = st.session_state.get("train_speed", "20")
+    return None if chosen == "max" else float(chosen)
+
+
+def _apply_speed(store: Store, row: RunRow | None) -> None:
+    if row is not None and row.status in LIVE:
+        set_speed(store, row.id, _chosen_speed())
+
+
+def _ask(store: Store, row: RunRow, wish: str) -> None:
+    request(store, row.id, wish)
+    st.session_state["train_started_at"] = time.time()
+    ensure_workers(store.url)
+
+
+def _resume(store: Store, row: RunRow) -> None:
+    if row.status in LIVE:
+        request(store, row.id, "resume")
+    else:
+        reopen(store, row.id)
+    st.session_state["train_started_at"] = time.time()
+    ensure_workers(store.url)
+
+
+def keep_workers(store: Store, row: RunRow) -> None:
+    """See to a worker while a run waits for one."""
+    if row.status in ("queued", "interrupted") and (not row.paused or row.request):
+        ensure_workers(store.url)
