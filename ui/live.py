@@ -28,6 +28,7 @@ from ui.transport import keep_workers, speed_control, transport
 CHARTS = ("train_loss_chart", "train_output_chart", "train_layers_chart", "train_heat_chart")
 HEIGHT = 340
 QUICK_SECONDS = 5.0
+FIRST_RECORD_SECONDS = 0.8
 QUICK_PACE, PACE = 0.3, 1.0
 AXES = ("epoch", "step", "seconds")
 
@@ -50,13 +51,13 @@ def _pace(row: RunRow) -> float | None:
 
 def _live(run_id: int, pace: float | None, bar: DeltaGenerator) -> None:
     store = open_page()
+    series = _first_records(store, run_id)
     row = get_run(store, run_id)
     keep_workers(store, row)
     with bar:
         transport(store, row)
         speed_control(store, row)
     status_line(row)
-    series = read_series(store, run_id)
     measure_strip(row, series)
     x, log_y = _chart_options()
     state = [run_id, len(series), row.step, row.status, x, log_y]
@@ -68,6 +69,16 @@ def _live(run_id: int, pace: float | None, bar: DeltaGenerator) -> None:
     _place(figures, identity=f"{run_id} {x} {log_y}")
     if _pace(row) != pace:
         st.rerun()
+
+
+def _first_records(store: Store, run_id: int) -> Series:
+    """Return the records of a run; one that was started just now is waited for, but hardly noticeably."""
+    until = st.session_state.get("train_started_at", 0.0) + FIRST_RECORD_SECONDS
+    series = read_series(store, run_id)
+    while len(series) == 0 and time.time() < until:
+        time.sleep(0.02)
+        series = read_series(store, run_id)
+    return series
 
 
 def _chart_options() -> tuple[str, bool]:

@@ -24,7 +24,7 @@ def measure_strip(row: RunRow, series: Series) -> None:
         ("Gap", "generalization_gap", number, "Validation - training loss: growing above 0 is overfitting."),
         (f"Validation {score}", f"val_{row.score_name}", _score(row), f"{score} on the validation rows."),
         ("Gradient norm", "grad_norm", number, "Length of the whole gradient, before clipping."),
-        ("Update ratio", "update_ratio", number, "Length of a step over length of the weights: .002 to .02 is good."),
+        ("Update ratio", "update_ratio", number, "Step length over weight length: .002 to .02 is good."),
     )  # fmt: skip
     with st.container(horizontal=True, gap="small", key="train_measures"):
         for title, column, words, explained in shown:
