@@ -8,10 +8,10 @@ READY := $(VENV)/ready
 READY_DEV := $(VENV)/ready-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup lint types browser bench-accuracy docs clean
+.PHONY: help run test setup lint types browser bench-accuracy bench-first-point docs clean
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 20
 
 run: $(READY) ## Open the dashboard (make run PORT=8600 for another port)
 	@screen=; case "$$(uname -s)" in Darwin|CYGWIN*|MINGW*) screen=yes ;; esac; \
@@ -35,6 +35,9 @@ browser: $(READY_DEV)
 
 bench-accuracy: $(READY_DEV) ## Our networks against scikit-learn's, as a table
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(RUN) -m benchmarks.accuracy
+
+bench-first-point: $(READY_DEV) browser ## Seconds from Start to the first drawn point, in a real browser
+	$(RUN) -m benchmarks.first_point
 
 docs: $(READY_DEV) ## Write README.md's glossary and tree anew from the code
 	$(RUN) -m docs.tables
