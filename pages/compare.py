@@ -1,24 +1,38 @@
-"""Compare: several runs over each other, what differs between them, and their CSV; must not train."""
+"""Compare: choose runs, overlay their curves, see what differs; must not know how they are stored."""
 
 import streamlit as st
 
-from ui.comparison import choose_runs, show_curves, show_differences, show_downloads, show_numbers
-from ui.runs import asked_runs, is_moving
+from engine.config import parse_config
+from ui.comparison import chosen_runs
+from ui.overlay import show_comparison
 from ui.shell import open_page
-from ui.text import as_markdown
+from ui.transport import launch
+
+DEEP = {"depth": 10, "width": 16, "initializer": "xavier_uniform"}
+
+
+def train_example() -> None:
+    """Train the pair that shows vanishing gradients: ten sigmoid layers, ten ReLU layers, both Xavier."""
+    configs = [parse_config({**DEEP, "activation": activation}) for activation in ("sigmoid", "relu")]
+    runs = [launch(store, config) for config in configs]
+    st.query_params["runs"] = ",".join(str(run) for run in runs)
+
 
 store = open_page()
-st.header("Compare runs", anchor=False)
-asked, sentences = asked_runs(store, "runs") if "runs" in st.query_params else ([], [])
-for sentence in sentences[:3]:
-    st.warning(as_markdown(sentence), icon=":material/search_off:")
-chosen = choose_runs(store, asked)
-if chosen:
-    pace = 1.0 if is_moving(chosen) else None
-    st.fragment(show_curves, run_every=pace)([row.id for row in chosen], pace)
-    numbers, differences = st.columns(2)
-    with numbers:
-        show_numbers(chosen)
-    with differences:
-        show_differences(chosen)
-    show_downloads(store, chosen)
+rows = chosen_runs(store)
+st.caption(f"Comparing {', '.join(f'run {row.id}' for row in rows)}." if rows else "")
+if rows:
+    show_comparison(rows)
+elif "compare_listed" in st.session_state:
+    st.info("Tick the runs to compare in the table.", icon=":material/check_box:")
+else:
+    with st.container(border=True, horizontal_alignment="center"):
+        st.subheader("No runs yet")
+        st.write("Train two networks of ten layers, one sigmoid, one ReLU, and see which learns.")
+        st.button(
+            "Train the pair",
+            icon=":material/play_arrow:",
+            type="primary",
+            key="compare_example",
+            on_click=train_example,
+        )

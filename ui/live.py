@@ -4,23 +4,19 @@ import time
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from engine.data.dataset import Dataset
-from engine.figures.boundary import decision_boundary, grid_over, regression_fit
-from engine.figures.curves import compare_runs, loss_curves
+from engine.figures.curves import loss_curves
 from engine.figures.gradients import layer_heatmap, layer_lines
 from engine.figures.theme import QUIET
-from engine.runs.catalog import RunRow, get_run, load_run
-from engine.runs.checkpoints import latest_checkpoint
+from engine.runs.catalog import RunRow, get_run
 from engine.runs.series import Series, read_series
 from engine.runs.store import Store
-from engine.training.model import predict
-from engine.training.telemetry import LAYER_INDEX, SCALARS
+from engine.training.telemetry import LAYER_INDEX
 from ui.live_chart import repeat_chart, send_whole, show_chart
 from ui.measures import measure_strip, status_line
+from ui.outputs import output_figure, scalars_frame
 from ui.runs import is_moving
 from ui.shell import open_page
 from ui.transport import keep_workers, speed_control, transport
@@ -104,7 +100,9 @@ def _chart_options() -> tuple[str, bool]:
 
 def _figures(store: Store, row: RunRow, series: Series, x: str, log_y: bool) -> dict[str, tuple[Any, str]]:
     """Return by chart the figure and what a screen reader says of it."""
-    frame = pd.DataFrame(series.scalars, columns=[column.name for column in SCALARS])
+    frame = scalars_frame(row, series)
+    title, output = output_figure(store, row, series, x=x, height=HEIGHT)
+    st.session_state["train_output_title"] = title
     norms = series.layers[:, :, LAYER_INDEX["grad_norm"]]
     if norms.shape[1] == 0:
         norms = np.zeros((0, len(row.config["hidden_sizes"]) + 1))
@@ -115,7 +113,7 @@ def _figures(store: Store, row: RunRow, series: Series, x: str, log_y: bool) -> 
             _with_batches(loss_curves(frame, x=x, log_y=log_y, height=HEIGHT), along, series["batch_loss"]),
             f"loss of run {row.id}: training {row.train_loss}, validation {row.val_loss}",
         ),
-        "train_output_chart": _output(store, row, frame, x),
+        "train_output_chart": (output, f"what run {row.id} says of its inputs"),
         "train_layers_chart": (
             layer_lines(along, norms, title="gradient norm", **titles),
             f"gradient norm of each layer of run {row.id}",
@@ -134,27 +132,13 @@ def _with_batches(figure: Any, along: np.ndarray, losses: np.ndarray) -> Any:
     return figure
 
 
-def _output(store: Store, row: RunRow, frame: pd.DataFrame, x: str) -> tuple[Any, str]:
-    config, dataset = load_run(store, row.id)
-    state = latest_checkpoint(store, row.id)[0]
-    if _has_picture(dataset) and state is not None:
-        grid = grid_over(dataset)
-        outputs = predict(config, dataset, state.theta, grid.points)
-        draw = regression_fit if dataset.task == "regression" else decision_boundary
-        return draw(dataset, grid, outputs, height=HEIGHT), f"what run {row.id} says of its inputs"
-    columns = [f"train_{row.score_name}", f"val_{row.score_name}"]
-    frame = frame.assign(run=row.id, name=row.name)
-    return compare_runs(frame, columns, x=x, height=HEIGHT), f"{row.score_name} of run {row.id}"
-
-
-def _has_picture(dataset: Dataset) -> bool:
-    if dataset.task == "regression":
-        return dataset.features == 1 and dataset.y_train.shape[1] == 1
-    return dataset.features == 2
-
-
 def _place(figures: dict[str, tuple[Any, str]], identity: str) -> None:
-    titles = ("Loss", "What the network says", "Gradient norm by layer", "Gradient norm, layer × time")
+    titles = (
+        "Loss",
+        st.session_state["train_output_title"],
+        "Gradient norm of each layer",
+        "Gradient norm, layer by time",
+    )
     places = [place for _ in range(2) for place in st.columns(2, gap="medium")]
     for place, key, title in zip(places, CHARTS, titles, strict=True):
         with place, st.container(border=True, height=HEIGHT + 74, gap=None):

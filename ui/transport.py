@@ -14,24 +14,34 @@ from ui.runs import LIVE
 SPEEDS = ("1", "5", "20", "max")
 
 
-def start_run(store: Store, config: RunConfig, name: str = "") -> None:
-    """Submit a run at the chosen speed, show it in the address, and see to a worker.
-
-    The run is queued paused and let go once its speed is set: a small one would be over before.
-    """
-    speed = _chosen_speed()
+def start_run(store: Store, config: RunConfig) -> None:
+    """Launch a run at the chosen speed and show it in the address."""
     try:
-        run_id = submit(store, config, dataset_of(config), name=name, paused=speed is not None)
+        run_id = launch(store, config, _chosen_speed())
     except ConfigError as error:
         st.session_state["train_refused"] = str(error)
         return
-    if speed is not None:
-        set_speed(store, run_id, speed)
-        request(store, run_id, "resume")
     st.query_params["run"] = str(run_id)
     st.session_state["train_started_at"] = time.time()
     st.session_state.pop("train_refused", None)
+
+
+def launch(store: Store, config: RunConfig, speed: float | None = None) -> int:
+    """Submit a run, see to a worker, and return the run's id.
+
+    A run with a speed is queued paused and let go once the speed is set: a small one would be over before.
+
+    Raises
+    ------
+    ConfigError
+        When the configuration does not fit its data or the memory.
+    """
+    run_id = submit(store, config, dataset_of(config), paused=speed is not None)
+    if speed is not None:
+        set_speed(store, run_id, speed)
+        request(store, run_id, "resume")
     ensure_workers(store.url)
+    return run_id
 
 
 def transport(store: Store, row: RunRow | None) -> None:

@@ -1,0 +1,94 @@
+"""What a person does in a real browser: start, zoom, pause, come back, compare, download."""
+
+import csv
+import re
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from engine.runs.catalog import get_run, list_runs, set_speed
+from engine.runs.lease import claim, new_owner
+from engine.runs.series import read_series
+from engine.runs.session import train_claimed
+from engine.training.telemetry import SCALARS
+
+pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
+
+RANGE = "() => document.querySelector('.js-plotly-plot').layout.xaxis.range.map(Number)"
+POINTS = "() => Math.max(...document.querySelector('.js-plotly-plot').data.map(t => t.x ? t.x.length : 0))"
+ZOOM = """() => { const plot = document.querySelector('.js-plotly-plot');
+  document.defaultView.Plotly.relayout(plot, {'xaxis.range[0]': 2, 'xaxis.range[1]': 3}); }"""
+
+
+def wait_for(condition, seconds=30):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "waited too long"
+        time.sleep(0.05)
+
+
+def trained(store, run_id):
+    lease = claim(store, new_owner(), run_id)
+    assert lease is not None
+    train_claimed(store, lease)
+    return run_id
+
+
+def test_start_draws_a_live_curve_whose_zoom_survives_three_updates(page: Page, server, store):
+    page.goto(server)
+    page.get_by_role("button", name="Start", exact=False).first.click()
+    wait_for(lambda: list_runs(store))
+    run_id = list_runs(store)[0].id
+    set_speed(store, run_id, 1.0)
+    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    expect(page).to_have_url(re.compile(rf"run={run_id}$"))
+    page.wait_for_function(f"{POINTS.replace('() => ', '() => 3 < ')}")
+    page.evaluate(ZOOM)
+    for _ in range(3):
+        points = page.evaluate(POINTS)
+        page.wait_for_function(f"{POINTS.replace('() => ', f'() => {points} < ')}")
+    assert page.evaluate(RANGE) == [2, 3]
+
+
+def test_a_deep_link_on_a_fresh_server_shows_the_run_inside_the_frame(page: Page, server, store, submitted):
+    run_id = trained(store, submitted(name="linked"))
+    page.goto(f"{server}/train?run={run_id}")
+    expect(page.get_by_text("finished").first).to_be_visible()
+    expect(page.get_by_role("link", name="Compare")).to_be_visible()
+    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+
+
+def test_two_compared_runs_are_downloaded_as_the_store_holds_them(page: Page, server, store, submitted):
+    ids = [trained(store, submitted(seed=seed)) for seed in (1, 2)]
+    page.goto(f"{server}/compare?runs={ids[0]},{ids[1]}")
+    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Metrics CSV").click()
+    rows = list(csv.DictReader(Path(download.value.path()).read_text("utf-8").splitlines()))
+    for run_id in ids:
+        series = read_series(store, run_id)
+        mine = [row for row in rows if row["run"] == str(run_id)]
+        assert len(mine) == len(series)
+        for column in SCALARS:
+            read = [float(row[column.name]) if row[column.name] else np.nan for row in mine]
+            np.testing.assert_array_equal(read, series[column.name])
+
+
+def test_pause_freezes_the_step_and_a_refresh_finds_the_run_where_it_was(page: Page, server, store):
+    page.goto(server)
+    page.get_by_role("button", name="Start", exact=False).first.click()
+    wait_for(lambda: list_runs(store))
+    run_id = list_runs(store)[0].id
+    set_speed(store, run_id, 1.0)
+    wait_for(lambda: get_run(store, run_id).step > 0)
+    page.get_by_role("button", name="Pause").click()
+    wait_for(lambda: get_run(store, run_id).paused)
+    step = get_run(store, run_id).step
+    page.reload()
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+    assert get_run(store, run_id).step == step
+    page.get_by_role("button", name="Resume").click()
+    wait_for(lambda: get_run(store, run_id).step > step)

@@ -1,0 +1,76 @@
+"""Each page shows itself without an exception, whatever the store and the address hold."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine.runs.lease import claim, new_owner
+from engine.runs.session import train_claimed
+from engine.runs.store import STORE_VARIABLE
+
+ROOT = Path(__file__).resolve().parents[2]
+HOSTILE = ["<script>alert(1)</script>", r"$\href{javascript:alert(1)}{x}$", "[x](http://evil)", "‮abc"]
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+
+
+@pytest.fixture(autouse=True)
+def pages_read_the_tests_store(store, store_url, monkeypatch):
+    monkeypatch.setenv(STORE_VARIABLE, store_url)
+    monkeypatch.setattr("ui.transport.ensure_workers", lambda *_: 0)
+
+
+def page(name, **query):
+    app = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=60)
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.run()
+
+
+def trained(store, run_id):
+    lease = claim(store, new_owner(), run_id)
+    assert lease is not None
+    train_claimed(store, lease)
+    return run_id
+
+
+def words(app):
+    return " ".join(element.value for kind in ("markdown", "warning", "error") for element in app.get(kind))
+
+
+@pytest.mark.parametrize("name", ["train", "compare"])
+def test_a_page_on_an_empty_store_shows_what_to_do(name):
+    app = page(name)
+    assert not app.exception
+    assert app.subheader
+
+
+@pytest.mark.parametrize(("name", "query"), [("train", "run"), ("compare", "runs")])
+def test_a_page_shows_a_trained_run_whatever_its_name(store, submitted, name, query):
+    ids = [trained(store, submitted(name=text)) for text in HOSTILE]
+    for run_id in ids:
+        app = page(name, **{query: str(run_id)})
+        assert not app.exception and not app.error and not app.warning
+
+
+@pytest.mark.parametrize("address", ["../../x", "999999999999999999999", "1 OR 1=1", "-1"])
+@pytest.mark.parametrize(("name", "query"), [("train", "run"), ("compare", "runs")])
+def test_an_address_that_names_no_run_says_so(store, submitted, name, query, address):
+    trained(store, submitted())
+    app = page(name, **{query: address})
+    assert not app.exception
+    assert "no such run" in words(app)
+
+
+def test_a_run_that_diverged_is_shown(store, submitted):
+    wild = {"learning_rate": 1e6, "optimizer": "sgd", "activation": "relu", "loss": "mse"}
+    run_id = trained(store, submitted(**wild))
+    for name, query in (("train", "run"), ("compare", "runs")):
+        assert not page(name, **{query: str(run_id)}).exception
+
+
+def test_compare_shows_only_the_settings_that_differ(store, submitted):
+    ids = [trained(store, submitted(seed=seed)) for seed in (1, 2)]
+    app = page("compare", runs=",".join(map(str, ids)))
+    differing = next(frame.value for frame in app.dataframe if "setting" in frame.value)
+    assert differing["setting"].tolist() == ["seed"]

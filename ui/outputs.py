@@ -1,0 +1,43 @@
+"""What a run's network says of its inputs, as a figure; must not know which page shows it."""
+
+from typing import Any
+
+import pandas as pd
+
+from engine.data.dataset import Dataset
+from engine.figures.boundary import decision_boundary, grid_over, regression_fit
+from engine.figures.curves import compare_runs
+from engine.runs.catalog import RunRow, load_run
+from engine.runs.checkpoints import latest_checkpoint
+from engine.runs.series import Series
+from engine.runs.store import Store
+from engine.training.model import predict
+from engine.training.telemetry import SCALARS
+
+
+def scalars_frame(row: RunRow, series: Series) -> pd.DataFrame:
+    """Return the records of a run as the figures take them: columns ``run, name`` and all scalars."""
+    frame = pd.DataFrame(series.scalars, columns=[column.name for column in SCALARS])
+    return frame.assign(run=row.id, name=row.name)
+
+
+def output_figure(store: Store, row: RunRow, series: Series, *, x: str, height: int) -> tuple[str, Any]:
+    """Return title and figure: decision boundary, fitted curve, or the score where no plane can be drawn."""
+    config, dataset = load_run(store, row.id)
+    state = latest_checkpoint(store, row.id)[0]
+    if has_plane(dataset) and state is not None:
+        grid = grid_over(dataset)
+        outputs = predict(config, dataset, state.theta, grid.points)
+        if dataset.task == "regression":
+            return "Fitted curve", regression_fit(dataset, grid, outputs, height=height)
+        return "Decision boundary", decision_boundary(dataset, grid, outputs, height=height)
+    columns = [f"train_{row.score_name}", f"val_{row.score_name}"]
+    title = "R²" if row.score_name == "r2" else "Accuracy"
+    return title, compare_runs(scalars_frame(row, series), columns, x=x, height=height)
+
+
+def has_plane(dataset: Dataset) -> bool:
+    """Tell whether what the network says can be drawn over its inputs."""
+    if dataset.task == "regression":
+        return dataset.features == 1 and dataset.y_train.shape[1] == 1
+    return dataset.features == 2

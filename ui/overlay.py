@@ -1,0 +1,161 @@
+"""Curves of several runs over each other and their pictures side by side; must not choose the runs."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from engine.figures.curves import compare_runs
+from engine.figures.gradients import layer_heatmap
+from engine.runs.catalog import RunRow, get_run
+from engine.runs.export import layers_csv, metrics_csv
+from engine.runs.series import Series, read_series
+from engine.runs.store import Store
+from engine.training.telemetry import LAYER_INDEX, SCALARS
+from ui.comparison import show_differences, show_measures
+from ui.live_chart import repeat_chart, send_whole, show_chart
+from ui.outputs import output_figure, scalars_frame
+from ui.runs import is_moving
+from ui.shell import open_page
+
+PAIRS = {
+    "loss": ["train_loss", "val_loss"],
+    "accuracy": ["train_accuracy", "val_accuracy"],
+    "r2": ["train_r2", "val_r2"],
+}
+AXES = ("step", "epoch", "seconds")
+HEIGHT, SMALL_HEIGHT = 420, 300
+SIDE_BY_SIDE_AT_MOST = 4
+PICTURES = tuple(f"compare_picture_{place}" for place in range(2 * SIDE_BY_SIDE_AT_MOST))
+PACE = 1.0
+
+
+def show_comparison(rows: Sequence[RunRow]) -> None:
+    """Show the runs on one scale, and go on showing them while one of them moves."""
+    send_whole("compare_chart", *PICTURES)
+    st.session_state.pop("compare_drawn", None)
+    pace = PACE if is_moving(rows) else None
+    st.fragment(_overlay, run_every=pace)([row.id for row in rows], pace)
+
+
+def _overlay(run_ids: list[int], pace: float | None) -> None:
+    store = open_page()
+    rows = [get_run(store, run_id) for run_id in run_ids]
+    series = {row.id: read_series(store, row.id) for row in rows}
+    frames = {row.id: scalars_frame(row, series[row.id]) for row in rows}
+    metric, x, log_y = _options(frames)
+    state = [[(row.id, row.step, row.status, len(series[row.id])) for row in rows], metric, x, log_y]
+    is_new = st.session_state.get("compare_drawn") != state
+    st.session_state["compare_drawn"] = state
+    with st.container(border=True, gap=None):
+        if is_new:
+            figure = compare_runs(
+                pd.concat(frames.values()), PAIRS.get(metric, [metric]), x=x, log_y=log_y, height=HEIGHT
+            )
+            identity = f"{run_ids} {metric} {x} {log_y}"
+            show_chart("compare_chart", figure, identity=identity, title=f"{metric} of runs {run_ids}")
+        else:
+            repeat_chart("compare_chart")
+    _downloads(store, run_ids)
+    st.subheader("How they ended" if pace is None else "How they stand")
+    show_measures(rows, frames)
+    st.subheader("What differs")
+    show_differences(store, rows)
+    st.subheader("Side by side")
+    _side_by_side(store, rows, series, x, is_new)
+    if (PACE if is_moving(rows) else None) != pace:
+        st.rerun()
+
+
+def _options(frames: dict[int, pd.DataFrame]) -> tuple[str, str, bool]:
+    known = [name for name in _metrics() if any(_has(frame, name) for frame in frames.values())] or ["loss"]
+    if st.session_state.get("compare_metric") not in known:
+        st.session_state["compare_metric"] = known[0]
+    st.session_state.setdefault("compare_x", "step")
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        metric = st.selectbox(
+            "Metric",
+            known,
+            key="compare_metric",
+            format_func=lambda name: (
+                name.replace("_", " ") + (" (training and validation)" if name in PAIRS else "")
+            ),
+            help="; ".join(f"{column.name}: {column.description}" for column in SCALARS[4:]),
+            width=320,
+            persist_state="session",
+        )
+        x = st.segmented_control(
+            "Over",
+            AXES,
+            required=True,
+            key="compare_x",
+            help="What the curves run over: optimizer steps, epochs, or seconds of training.",
+            persist_state="session",
+        )
+        log_y = st.toggle("Log axis", key="compare_log", help="Logarithmic axis.", persist_state="session")
+    return metric, x or "step", log_y
+
+
+def _metrics() -> list[str]:
+    paired = {column for columns in PAIRS.values() for column in columns}
+    left_out = {"step", "epoch", "seconds", *paired}
+    return [*PAIRS, *(column.name for column in SCALARS if column.name not in left_out)]
+
+
+def _has(frame: pd.DataFrame, name: str) -> bool:
+    return any(bool(np.isfinite(frame[column]).any()) for column in PAIRS.get(name, [name]))
+
+
+def _downloads(store: Store, run_ids: list[int]) -> None:
+    stamp = "_".join(str(run_id) for run_id in run_ids[:10])
+    with st.container(horizontal=True, vertical_alignment="center"):
+        safe = bool(st.session_state.get("compare_spreadsheet"))
+        st.download_button(
+            "Metrics as CSV",
+            data=lambda: metrics_csv(store, run_ids, spreadsheet_safe=safe),
+            file_name=f"metrics_runs_{stamp}.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            key="compare_metrics_csv",
+            on_click="ignore",
+            help="Every record of the chosen runs, row for row as stored; numbers are lossless.",
+        )
+        st.download_button(
+            "Layers as CSV",
+            data=lambda: layers_csv(store, run_ids, spreadsheet_safe=safe),
+            file_name=f"layers_runs_{stamp}.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            key="compare_layers_csv",
+            on_click="ignore",
+            help="The statistics of every layer at every record of the chosen runs.",
+        )
+        st.toggle(
+            "For spreadsheets",
+            key="compare_spreadsheet",
+            help="Put an apostrophe before names that a spreadsheet would take for a formula.",
+        )
+
+
+def _side_by_side(
+    store: Store, rows: Sequence[RunRow], series: dict[int, Series], x: str, is_new: bool
+) -> None:
+    shown = rows[:SIDE_BY_SIDE_AT_MOST]
+    if len(rows) > len(shown):
+        st.caption(f"The first {len(shown)} of {len(rows)} runs.")
+    for place, (column, row) in enumerate(zip(st.columns(len(shown)), shown, strict=True)):
+        output_key, heat_key = PICTURES[2 * place : 2 * place + 2]
+        with column, st.container(border=True, gap=None):
+            st.markdown(f"**Run {row.id}**")
+            if not is_new:
+                repeat_chart(output_key)
+                repeat_chart(heat_key)
+                continue
+            identity = f"{row.id} {x}"
+            _, output = output_figure(store, row, series[row.id], x=x, height=SMALL_HEIGHT)
+            show_chart(output_key, output, identity=identity, title=f"what run {row.id} says of its inputs")
+            norms = series[row.id].layers[:, :, LAYER_INDEX["grad_norm"]]
+            if len(norms):
+                heat = layer_heatmap(series[row.id][x], norms, x_title=x, height=SMALL_HEIGHT)
+                show_chart(heat_key, heat, identity=identity, title=f"gradient norm by layer of run {row.id}")
