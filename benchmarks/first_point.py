@@ -25,7 +25,7 @@ from engine.runs.store import STORE_VARIABLE, Store, open_store
 ROOT = Path(__file__).resolve().parents[1]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 CLICK_AND_WAIT = """button => new Promise(resolve => {
-    const drawn = [".points path", "path.js-line[d*='L']"].map(part => `.js-plotly-plot .scatterlayer ${part}`);
+    const drawn = [".points path", "path.js-line[d*='L']"].map(part => `.js-plotly-plot ${part}`);
     const began = performance.now();
     const look = () => document.querySelector(drawn.join())
         ? resolve(performance.now() - began)
