@@ -112,7 +112,7 @@ def _downloads(store: Store, run_ids: list[int]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         safe = bool(st.session_state.get("compare_spreadsheet"))
         st.download_button(
-            "Metrics as CSV",
+            "Metrics CSV",
             data=lambda: metrics_csv(store, run_ids, spreadsheet_safe=safe),
             file_name=f"metrics_runs_{stamp}.csv",
             mime="text/csv",
@@ -122,7 +122,7 @@ def _downloads(store: Store, run_ids: list[int]) -> None:
             help="Every record of the chosen runs, row for row as stored; numbers are lossless.",
         )
         st.download_button(
-            "Layers as CSV",
+            "Layers CSV",
             data=lambda: layers_csv(store, run_ids, spreadsheet_safe=safe),
             file_name=f"layers_runs_{stamp}.csv",
             mime="text/csv",

@@ -135,7 +135,8 @@ def probability_of_second(outputs: np.ndarray) -> np.ndarray:
     """
     if outputs.shape[1] == 1:
         return np.clip(outputs[:, 0], 0, 1)
-    return np.clip((outputs[:, 1] - outputs[:, 0] + 1) / 2, 0, 1)
+    with np.errstate(invalid="ignore"):  # outputs of a diverged network are infinite or NaN
+        return np.clip((outputs[:, 1] - outputs[:, 0] + 1) / 2, 0, 1)
 
 
 def _two_classes(figure: go.Figure, across: np.ndarray, up: np.ndarray, probability: np.ndarray) -> None:

@@ -147,8 +147,8 @@ def get_run(store: Store, run_id: int) -> RunRow:
 
 def _run_row(row: sa.Row[Any]) -> RunRow:
     values = dict(row._mapping)
-    gone = holder_is_gone(*(values.pop(column.name) for column in HOLDER))
-    if values["status"] == "running" and gone:
+    holder = [values.pop(column.name) for column in HOLDER]
+    if values["status"] == "running" and holder_is_gone(*holder):
         values["status"] = "interrupted"
     values["config"] = json.loads(values["config"])
     return RunRow(**values)
@@ -185,9 +185,10 @@ def request(store: Store, run_id: int, wish: str) -> None:
     """
     if wish not in REQUESTS:
         raise ValueError(f"request must be one of {', '.join(REQUESTS)}, got {wish!r}")
-    row = get_run(store, run_id)
-    nobody = row.status in ("queued", "interrupted")
+    get_run(store, run_id)
     with store.writing() as connection:
+        row = connection.execute(sa.select(*COLUMNS, *HOLDER).where(runs.c.id == run_id)).one()
+        nobody = _run_row(row).status in ("queued", "interrupted")
         open_run = runs.update().where(runs.c.id == run_id, runs.c.status.in_(("queued", "running")))
         if wish == "stop" and nobody:
             fenced = open_run.values(status="stopped", request="", lease_epoch=runs.c.lease_epoch + 1)

@@ -4,11 +4,12 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from engine.runs.lease import host_name, process_start
+from engine.runs.lease import host_name, process_start, waits_for_a_worker
 from engine.runs.schema import runs, workers
 from engine.runs.store import Store, open_store
 from engine.runs.worker import is_alive
@@ -28,8 +29,11 @@ def ensure_workers(store_url: str, count: int | None = None) -> int:
         Workers at most; the number of cores by default.
     """
     _children[:] = [child for child in _children if child.poll() is None]
-    store = open_store(store_url)
-    most = count or os.cpu_count() or 1
+    with closing(open_store(store_url)) as store:
+        return _launch(store, count or os.cpu_count() or 1)
+
+
+def _launch(store: Store, most: int) -> int:
     with store.writing() as connection:
         rows = connection.execute(sa.select(workers)).all()
         alive = [row for row in rows if is_alive(row)]
@@ -46,8 +50,7 @@ def ensure_workers(store_url: str, count: int | None = None) -> int:
 
 
 def _waiting(connection: sa.Connection) -> int:
-    queued = (runs.c.status == "queued") & (~runs.c.paused | (runs.c.request != ""))
-    return connection.scalar(sa.select(sa.func.count()).select_from(runs).where(queued)) or 0
+    return connection.scalar(sa.select(sa.func.count(runs.c.id)).where(waits_for_a_worker())) or 0
 
 
 def _start(store: Store) -> int:

@@ -60,6 +60,12 @@ def holder_is_gone(host: str | None, pid: int | None, started: float | None) -> 
     return now is None or abs(now - started) > 1
 
 
+def waits_for_a_worker() -> sa.ColumnElement[bool]:
+    """Return the condition on ``runs``: queued, and not paused unless somebody asked for something."""
+    asked = runs.c.request.in_(("resume", "step", "stop"))
+    return (runs.c.status == "queued") & (sa.not_(runs.c.paused) | asked)
+
+
 def claim(
     store: Store,
     owner: str,
@@ -88,7 +94,7 @@ def claim(
         if run_id is not None:
             query = query.where(runs.c.id == run_id)
         for row in connection.execute(query).all():
-            waits = row.paused and row.request not in ("step", "resume")
+            waits = row.paused and row.request not in ("step", "resume", "stop")
             if row.status == "queued" and waits and not even_paused:
                 continue
             taken_over = row.status == "running"

@@ -8,13 +8,14 @@ from engine.runs.schema import maintenance
 from engine.runs.store import Store
 
 WAL_LIMIT_BYTES = 32 * 2**20
+READERS_MILLISECONDS = 100
 
 
 def tidy(store: Store, limit: int = WAL_LIMIT_BYTES) -> bool:
     """Fold the log into the database when it is larger than ``limit`` bytes; return whether it was done.
 
     Outside any transaction, where alone it works; under a lease, because SQLite before 3.51.3 can lose a
-    write when two connections do it at once.
+    write when two connections do it at once. A reader that stays in the way is not waited for.
     """
     path = store.engine.url.database
     if store.engine.dialect.name != "sqlite" or path is None:
@@ -24,11 +25,16 @@ def tidy(store: Store, limit: int = WAL_LIMIT_BYTES) -> bool:
         return False
     try:
         with store.reading() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            usual = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {READERS_MILLISECONDS}")
+            try:
+                was_busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar_one()
+            finally:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout = {usual}")
     finally:
         with store.writing() as connection:
             connection.execute(maintenance.delete().where(maintenance.c.pid == os.getpid()))
-    return True
+    return not was_busy
 
 
 def _take(store: Store) -> bool:

@@ -40,11 +40,20 @@ class Series:
         return len(self.scalars)
 
 
-def write_tail(connection: sa.Connection, run_id: int, number: int, records: Sequence[Record]) -> None:
-    """Put chunk ``number`` in place of what it was: the open tail grows by being replaced."""
-    connection.execute(chunks.delete().where(chunks.c.run_id == run_id, chunks.c.number == number))
-    series = _from_records(records)
-    connection.execute(chunks.insert().values(run_id=run_id, number=number, **_row(series)))
+def write_tail(connection: sa.Connection, run_id: int, number: int, records: Sequence[Record]) -> int:
+    """Put the records in place of chunk ``number``: the open tail grows by being replaced.
+
+    Returns
+    -------
+    int
+        How many chunks are full now; the records in them need not be given again.
+    """
+    connection.execute(chunks.delete().where(chunks.c.run_id == run_id, chunks.c.number >= number))
+    for start in range(0, len(records), CHUNK_RECORDS):
+        series = _from_records(records[start : start + CHUNK_RECORDS])
+        place = number + start // CHUNK_RECORDS
+        connection.execute(chunks.insert().values(run_id=run_id, number=place, **_row(series)))
+    return len(records) // CHUNK_RECORDS
 
 
 def read_series(store: Store, run_id: int, since_step: int = -1) -> Series:

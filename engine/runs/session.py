@@ -1,10 +1,11 @@
 """One run in training under a lease: commits records with their checkpoint, obeys requests."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable
+from contextlib import closing, suppress
 
 import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
 
 from engine.codec import CodecError
 from engine.config import ConfigError
@@ -13,9 +14,9 @@ from engine.runs.checkpoints import latest_checkpoint, write_checkpoint
 from engine.runs.fingerprint import fingerprint
 from engine.runs.lease import Lease, LeaseLost, write_held
 from engine.runs.maintenance import tidy
-from engine.runs.schema import events, runs
+from engine.runs.schema import checkpoints, events, runs
 from engine.runs.series import CHUNK_RECORDS, cut_after, write_tail
-from engine.runs.store import Store
+from engine.runs.store import Store, is_passing
 from engine.training.model import initial_state
 from engine.training.plan import plan
 from engine.training.telemetry import Record
@@ -24,6 +25,9 @@ from engine.training.trainer import final_summary, train
 COMMIT_SECONDS = 0.25
 COMMIT_SHARE = 20
 LOOK_UP_SECONDS = 0.05
+BEAT_SECONDS = 2
+TIDY_SECONDS = 5
+RETRY_SECONDS = 1
 PAUSE_SECONDS_BEFORE_LEAVING = 60
 
 Watcher = Callable[[Record], None]
@@ -42,23 +46,31 @@ def train_claimed(store: Store, lease: Lease, on_record: Watcher | None = None) 
     LeaseLost
         When another process took the run over; nothing more was written.
     KeyboardInterrupt
-        Passed on after everything trained so far was stored and the run marked stopped.
+        Passed on after the run was marked stopped. It may come in the middle of an update, so that what was
+        trained since the last commit is left out; going on trains it again.
     """
     try:
         session = _Session(store, lease)
     except (CodecError, ConfigError, MemoryError) as error:
-        return _end(store, lease, "failed", message=str(error) or "out of memory")
+        return end_run(store, lease, "failed", message=str(error) or "out of memory")
     try:
         return session.run(on_record)
     except KeyboardInterrupt:
-        session.commit(status="stopped", message="stopped by Ctrl-C", finished_at=time.time())
+        end_run(store, lease, "stopped", message="stopped by Ctrl-C")
         raise
     except MemoryError:
         needed = session.plan.bytes_needed / 1e6
-        return _end(store, lease, "failed", message=f"out of memory (needed about {needed:.0f} MB)")
+        return end_run(store, lease, "failed", message=f"out of memory (needed about {needed:.0f} MB)")
 
 
-def _end(store: Store, lease: Lease, status: str, message: str) -> str:
+def end_run(store: Store, lease: Lease, status: str, message: str) -> str:
+    """End a held run as it stands in the store, without a word of what was trained since; return status.
+
+    Raises
+    ------
+    LeaseLost
+        When another process holds the run now.
+    """
     with store.writing() as connection:
         write_held(connection, lease, status=status, message=message, finished_at=time.time())
     return status
@@ -73,17 +85,22 @@ class _Session:
         self.plan = plan(self.config, self.dataset)
         self.tail: list[Record] = []
         self.last: dict[str, object] = {}
-        self.committed_at, self.commit_cost = time.monotonic(), 0.0
+        self.first_step, self.committed_step = self.state.step, -1
+        self.committed_at, self.commit_cost = float("-inf"), 0.0
+        self.beat_at = self.tidied_at = time.monotonic()
+        self.is_waiting_for_space = False
         self.looked_at = 0.0
-        self.wish, self.speed = "", None
         self.epoch_started = time.monotonic()
         self.is_single_step, self.step_from = False, 0
         row = get_run(store, lease.run_id)
         self.wish = "pause" if row.paused and not row.request else row.request
+        self.speed = row.speed
         with store.writing() as connection:
             self.chunk = cut_after(connection, lease.run_id, self.state.recorded_step)
             write_held(connection, lease, fingerprint=fingerprint(), **self._progress())
             if damaged:
+                late = checkpoints.c.step > (self.state.step if found is not None else -1)
+                connection.execute(checkpoints.delete().where(checkpoints.c.run_id == lease.run_id, late))
                 self._tell(connection, "checkpoint", f"{damaged} damaged", f"step {self.state.step} used")
 
     def run(self, on_record: Watcher | None) -> str:
@@ -95,10 +112,9 @@ class _Session:
                     self._take(record)
                     if on_record is not None:
                         on_record(record)
-                if self._is_due():
-                    self.commit()
+                self._save()
                 at_epoch_end = self.state.step % self.plan.steps_per_epoch == 0
-                if at_epoch_end and not self.state.diverged:
+                if at_epoch_end and not self.state.diverged and self.state.step < self.plan.total_steps:
                     self._keep_speed()
                     if self.is_single_step and self.state.step > self.step_from:
                         self.wish, self.is_single_step = "pause", False
@@ -110,23 +126,58 @@ class _Session:
         self.tail.append(record)
         self.last.update(_summary(record))
 
-    def _is_due(self) -> bool:
-        waited = time.monotonic() - self.committed_at
-        return waited > max(COMMIT_SECONDS, COMMIT_SHARE * self.commit_cost)
+    def _save(self) -> None:
+        """Commit what is new once it is time, and show that this process lives in between."""
+        now = time.monotonic()
+        is_new = bool(self.tail) or self.state.step != self.committed_step
+        if is_new and now - self.committed_at > max(COMMIT_SECONDS, COMMIT_SHARE * self.commit_cost):
+            self.commit()
+        elif now - self.beat_at > BEAT_SECONDS:
+            with self.store.writing() as connection:
+                write_held(connection, self.lease)
+            self.beat_at = now
+        if now - self.tidied_at > TIDY_SECONDS:
+            tidy(self.store)
+            self.tidied_at = now
 
     def commit(self, **values: object) -> None:
-        """Store the open records, the checkpoint that belongs to them and the run's row at once."""
+        """Store the open records, the checkpoint that belongs to them and the run's row at once.
+
+        Waits as long as the disk is full or the store locked: nothing is lost, training goes on after it.
+        """
         started = time.monotonic()
-        with self.store.writing() as connection:
-            write_held(connection, self.lease, **{**self._progress(), **values})
-            if self.tail:
-                write_tail(connection, self.lease.run_id, self.chunk, self.tail)
-            write_checkpoint(connection, self.lease.run_id, self.state)
-        if len(self.tail) >= CHUNK_RECORDS:
-            self.chunk, self.tail = self.chunk + 1, []
-        tidy(self.store)
-        self.committed_at = time.monotonic()
+        while not self._written(values):
+            time.sleep(RETRY_SECONDS)
+            started = time.monotonic()
+        self.committed_at = self.beat_at = time.monotonic()
         self.commit_cost = self.committed_at - started
+        self.committed_step = self.state.step
+
+    def _written(self, values: dict[str, object]) -> bool:
+        values = {**self._progress(), **values}
+        if self.state.step > self.first_step:
+            values["takeovers"] = 0
+        if self.is_waiting_for_space:
+            values.setdefault("message", "")
+        try:
+            with self.store.writing() as connection:
+                write_held(connection, self.lease, **values)
+                full = write_tail(connection, self.lease.run_id, self.chunk, self.tail)
+                write_checkpoint(connection, self.lease.run_id, self.state)
+        except OperationalError as error:
+            if not is_passing(error):
+                raise
+            self._tell_of_waiting(str(error.orig))
+            return False
+        self.chunk, self.tail = self.chunk + full, self.tail[full * CHUNK_RECORDS :]
+        self.is_waiting_for_space = False
+        return True
+
+    def _tell_of_waiting(self, reason: str) -> None:
+        self.is_waiting_for_space = True
+        place = self.store.engine.url.database
+        with suppress(OperationalError), self.store.writing() as connection:
+            write_held(connection, self.lease, message=f"waits: {reason} ({place})")
 
     def _progress(self) -> dict[str, object]:
         state = self.state
@@ -164,8 +215,7 @@ class _Session:
             rest = self.epoch_started + 1 / self.speed - time.monotonic()
             if rest <= 0 or self.wish:
                 break
-            if self._is_due():
-                self.commit()
+            self._save()
             time.sleep(min(rest, LOOK_UP_SECONDS))
             self._read_wish()
         self.epoch_started = time.monotonic()
@@ -199,15 +249,18 @@ class _Session:
             return False
         if self.wish in ("resume", "step"):
             self.is_single_step, self.step_from = self.wish == "step", self.state.step
-            self.commit(request="", paused=False)
+            self.commit(request=_answered(self.wish), paused=False)
             self.epoch_started = time.monotonic()
         self.wish = ""
         return True
 
     def _pause(self) -> None:
-        self.commit(request="", paused=True)
+        self.commit(request=_answered(self.wish), paused=True)
         self.wish = ""
-        for _ in self._moments(PAUSE_SECONDS_BEFORE_LEAVING):
+        until = time.monotonic() + PAUSE_SECONDS_BEFORE_LEAVING
+        while time.monotonic() < until:
+            time.sleep(LOOK_UP_SECONDS)
+            self._save()
             self._read_wish()
             if self.wish in ("resume", "step", "stop"):
                 return
@@ -215,20 +268,14 @@ class _Session:
         self.commit(status="queued")
         self.wish = "left"
 
-    def _moments(self, seconds: float) -> Iterator[None]:
-        until = time.monotonic() + seconds
-        beat_at = time.monotonic()
-        while time.monotonic() < until:
-            time.sleep(LOOK_UP_SECONDS)
-            if time.monotonic() - beat_at > 2:
-                with self.store.writing() as connection:
-                    write_held(connection, self.lease)
-                beat_at = time.monotonic()
-            yield
-
     def _tell(self, connection: sa.Connection, field: str, old: str, new: str) -> None:
         values = {"run_id": self.lease.run_id, "created_at": time.time(), "step": self.state.step}
         connection.execute(events.insert().values(field=field, old=old, new=new, **values))
+
+
+def _answered(wish: str) -> sa.ColumnElement[str]:
+    """Clear the request that was just obeyed, and keep one that came in meanwhile."""
+    return sa.case((runs.c.request == wish, ""), else_=runs.c.request)
 
 
 def _summary(record: Record) -> dict[str, object]:

@@ -31,6 +31,12 @@ def default_url() -> str:
     )
 
 
+def is_passing(error: DatabaseError) -> bool:
+    """Tell whether waiting can help: the disk is full, or another process holds the write lock."""
+    reason = str(error.orig)
+    return "disk is full" in reason or "is locked" in reason
+
+
 class Store:
     """A database of runs.
 
@@ -44,6 +50,10 @@ class Store:
     def __init__(self, url: str, engine: sa.Engine) -> None:
         self.url = url
         self.engine = engine
+
+    def close(self) -> None:
+        """Give back the connections; the store may be used again."""
+        self.engine.dispose()
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -102,6 +112,8 @@ def _prepare_file(parsed: sa.URL) -> tuple[str, sa.URL]:
     path = Path(parsed.database).resolve()
     if path.is_dir():
         raise StoreError(f"store must be a file, got the directory {path}")
+    if path.exists() and not os.access(path, os.W_OK):
+        raise StoreError(f"store must be writable, got the read-only file {path}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -2,14 +2,25 @@
 
 import os
 import time
+import traceback
+from contextlib import suppress
 
 import psutil
 import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
 
-from engine.runs.lease import Lease, LeaseLost, claim, host_name, new_owner, process_start
+from engine.runs.lease import (
+    Lease,
+    LeaseLost,
+    claim,
+    host_name,
+    new_owner,
+    process_start,
+    waits_for_a_worker,
+)
 from engine.runs.schema import runs, workers
-from engine.runs.session import train_claimed
-from engine.runs.store import Store, open_store
+from engine.runs.session import RETRY_SECONDS, end_run, train_claimed
+from engine.runs.store import Store, is_passing, open_store
 
 WARM_SECONDS = 600
 POLL_SECONDS = 0.05
@@ -31,7 +42,7 @@ class _Worker:
     def __init__(self, store: Store) -> None:
         self.store, self.owner = store, new_owner()
         self.beats: dict[int, tuple[int, float]] = {}
-        self.inspected_at = float("-inf")
+        self.inspected_at, self.idle_since = float("-inf"), time.monotonic()
 
     def register(self) -> None:
         pid = os.getpid()
@@ -45,18 +56,26 @@ class _Worker:
             connection.execute(workers.delete().where(workers.c.owner == self.owner))
 
     def serve(self) -> None:
-        idle_since = time.monotonic()
         while True:
-            lease = self._next()
-            if lease is not None:
-                self._set_idle(False)
-                self._train(lease)
-                idle_since = time.monotonic()
-            elif time.monotonic() - idle_since > WARM_SECONDS or not self._wait_warm():
-                if self._leave():
+            try:
+                if not self._serve_once():
                     return
-            else:
-                time.sleep(POLL_SECONDS)
+            except OperationalError as error:
+                if not is_passing(error):
+                    raise
+                time.sleep(RETRY_SECONDS)
+
+    def _serve_once(self) -> bool:
+        lease = self._next()
+        if lease is not None:
+            self._set_idle(False)
+            self._train(lease)
+            self.idle_since = time.monotonic()
+        elif time.monotonic() - self.idle_since > WARM_SECONDS or not self._wait_warm():
+            return not self._leave()
+        else:
+            time.sleep(POLL_SECONDS)
+        return True
 
     def _next(self) -> Lease | None:
         now = time.monotonic()
@@ -66,9 +85,8 @@ class _Worker:
         return claim(self.store, self.owner, frozen=self._frozen())
 
     def _has_queued(self) -> bool:
-        waiting = (runs.c.status == "queued") & (~runs.c.paused | (runs.c.request != ""))
         with self.store.reading() as connection:
-            return connection.scalar(sa.select(runs.c.id).where(waiting).limit(1)) is not None
+            return connection.scalar(sa.select(runs.c.id).where(waits_for_a_worker()).limit(1)) is not None
 
     def _frozen(self) -> frozenset[int]:
         """Return the runs whose beat has not moved for 15 s of this worker's own clock."""
@@ -85,10 +103,14 @@ class _Worker:
         return frozenset(run_id for run_id, (_, since) in seen.items() if now - since > FROZEN_SECONDS)
 
     def _train(self, lease: Lease) -> None:
-        try:
-            train_claimed(self.store, lease)
-        except LeaseLost:
-            return
+        with suppress(LeaseLost):
+            try:
+                train_claimed(self.store, lease)
+            except (LeaseLost, OperationalError):
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever becomes of one run, the others go on
+                traceback.print_exc()
+                end_run(self.store, lease, "failed", message=f"{type(error).__name__}: {error}"[:500])
 
     def _set_idle(self, idle: bool) -> None:
         mine = workers.update().where(workers.c.owner == self.owner, workers.c.idle != idle)
@@ -113,9 +135,8 @@ class _Worker:
 
     def _leave(self) -> bool:
         """Delete the own row unless a run came in: looked up and done under one write lock."""
-        waiting = (runs.c.status == "queued") & (~runs.c.paused | (runs.c.request != ""))
         with self.store.writing() as connection:
-            if connection.scalar(sa.select(runs.c.id).where(waiting).limit(1)) is not None:
+            if connection.scalar(sa.select(runs.c.id).where(waits_for_a_worker()).limit(1)) is not None:
                 return False
             connection.execute(workers.delete().where(workers.c.owner == self.owner))
         return True

@@ -27,7 +27,7 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A headless Chromium."""
-    expect.set_options(timeout=30_000)
+    expect.set_options(timeout=60_000)
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     assert found, "no Chromium was found; `make test` installs Debian's where it may"
     with sync_playwright() as playwright:
@@ -78,6 +78,6 @@ def page(browser: Browser) -> Iterator[Page]:
     """A fresh window that waits up to 30 s for what it is asked to find."""
     context = browser.new_context(viewport={"width": 1400, "height": 1200}, accept_downloads=True)
     opened = context.new_page()
-    opened.set_default_timeout(30_000)
+    opened.set_default_timeout(60_000)
     yield opened
     context.close()

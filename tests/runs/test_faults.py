@@ -1,0 +1,183 @@
+"""What goes wrong around a run never changes its bits, loses a record or ends another run."""
+
+import signal
+import threading
+import time
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from engine.runs import catalog, worker
+from engine.runs.catalog import get_run, list_runs, reopen, request
+from engine.runs.checkpoints import latest_checkpoint
+from engine.runs.lease import LeaseLost, claim, write_held
+from engine.runs.maintenance import tidy
+from engine.runs.schema import chunks
+from engine.runs.series import read_series
+from engine.runs.session import train_claimed
+from engine.runs.store import open_store
+from engine.training.telemetry import SCALAR_INDEX
+
+
+class KilledError(BaseException):
+    """Stands for a death that no code of ours may handle."""
+
+
+def held(store, run_id, **options):
+    lease = claim(store, "somebody", run_id, **options)
+    assert lease is not None
+    return lease
+
+
+def bits(store, run_id):
+    state, _ = latest_checkpoint(store, run_id)
+    series = read_series(store, run_id)
+    scalars = series.scalars.copy()
+    scalars[:, SCALAR_INDEX["seconds"]] = 0
+    assert state is not None
+    return state.theta.tobytes(), scalars.tobytes(), series.layers.tobytes()
+
+
+def test_ctrl_c_in_the_middle_of_an_update_leaves_a_run_that_goes_on_to_the_same_bits(store, submitted):
+    settings = {"epochs": 150, "hidden_sizes": [64, 64], "samples": 400, "optimizer": "adam"}
+    whole, broken = submitted(**settings), submitted(**settings)
+    train_claimed(store, held(store, whole))
+    interrupts, delay = 0, 0.04
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    usual = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        while get_run(store, broken).status != "finished":
+            lease = held(store, broken)
+            try:
+                signal.setitimer(signal.ITIMER_REAL, delay)
+                train_claimed(store, lease)
+            except KeyboardInterrupt:
+                interrupts += 1
+                assert get_run(store, broken).status == "stopped"
+                reopen(store, broken)
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+            delay += 0.037
+    finally:
+        signal.signal(signal.SIGALRM, usual)
+    assert interrupts > 0
+    assert bits(store, broken) == bits(store, whole)
+
+
+def test_takeovers_are_counted_only_as_long_as_a_run_makes_no_progress(store, submitted):
+    run_id = submitted(epochs=100_000)
+
+    def die_after_progress(record):
+        if get_run(store, run_id).step > before:
+            raise KilledError
+
+    for _ in range(5):
+        before = get_run(store, run_id).step
+        with pytest.raises(KilledError):
+            train_claimed(store, held(store, run_id, frozen=frozenset({run_id})), die_after_progress)
+    assert get_run(store, run_id).status == "running"
+
+
+def test_a_chunk_holds_100_records_at_most_however_fast_the_steps_come(store, submitted):
+    run_id = submitted(epochs=800, record_every=1)
+    train_claimed(store, held(store, run_id))
+    with store.reading() as connection:
+        assert connection.scalar(sa.select(sa.func.max(chunks.c.records))) == 100
+    assert len(read_series(store, run_id)) == get_run(store, run_id).total_steps + 1
+
+
+def test_a_full_disk_makes_a_run_wait_and_it_loses_nothing(store, submitted):
+    settings = {"epochs": 200, "hidden_sizes": [40, 40], "record_every": 1}
+    whole, waiting = submitted(**settings), submitted(**settings)
+    train_claimed(store, held(store, whole))
+    lease = held(store, waiting)
+    with store.reading() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+
+    def fill_up(connection, *_):
+        connection.execute(f"PRAGMA max_page_count = {pages + 5}").fetchall()
+
+    def make_room(connection, *_):
+        connection.execute("PRAGMA max_page_count = 1000000").fetchall()
+
+    event.listen(store.engine, "checkout", fill_up)
+    training = threading.Thread(target=train_claimed, args=(store, lease))
+    training.start()
+    time.sleep(2)
+    row = get_run(store, waiting)
+    assert training.is_alive() and row.status == "running" and row.step < row.total_steps
+    event.remove(store.engine, "checkout", fill_up)
+    event.listen(store.engine, "checkout", make_room)
+    training.join(30)
+    assert get_run(store, waiting).status == "finished" and get_run(store, waiting).message == ""
+    assert bits(store, waiting) == bits(store, whole)
+
+
+def test_a_reader_that_pins_the_log_is_not_waited_for(store, store_url, submitted):
+    submitted()
+    pinning = open_store(store_url)
+    with pinning.engine.connect() as reader:
+        reader.exec_driver_sql("BEGIN")
+        reader.exec_driver_sql("SELECT count(*) FROM runs").scalar_one()
+        submitted()
+        began = time.monotonic()
+        assert not tidy(store, limit=0)
+        assert time.monotonic() - began < 5
+    pinning.close()
+    assert tidy(store, limit=0)
+
+
+def test_an_error_in_one_run_fails_that_run_and_the_worker_takes_the_next(
+    store, store_url, submitted, monkeypatch
+):
+    broken, healthy = submitted(), submitted()
+    real = worker.train_claimed
+
+    def break_the_first(store, lease):
+        if lease.run_id == broken:
+            raise ArithmeticError("no such luck")
+        return real(store, lease)
+
+    monkeypatch.setattr(worker, "train_claimed", break_the_first)
+    monkeypatch.setattr(worker, "WARM_SECONDS", 0)
+    worker.work(store_url)
+    assert get_run(store, broken).status == "failed"
+    assert get_run(store, broken).message == "ArithmeticError: no such luck"
+    assert get_run(store, healthy).status == "finished"
+
+
+def test_a_stop_asked_of_a_paused_run_that_its_worker_just_left_is_obeyed(store, store_url, submitted):
+    run_id = submitted()
+    with store.writing() as connection:
+        paused = catalog.runs.update().where(catalog.runs.c.id == run_id)
+        connection.execute(paused.values(paused=True, request="stop"))
+    lease = held(store, run_id)
+    assert train_claimed(store, lease) == "stopped"
+
+
+def test_a_step_through_the_last_epoch_finishes_the_run(store, submitted):
+    run_id = submitted(epochs=1)
+    request(store, run_id, "pause")
+    request(store, run_id, "step")
+    assert train_claimed(store, held(store, run_id)) == "finished"
+    assert [row.paused for row in list_runs(store)] == [False]
+
+
+def test_a_worker_that_was_taken_for_dead_writes_nothing_when_it_wakes_up(store, submitted):
+    run_id = submitted(epochs=100_000)
+    sleeper, seen = held(store, run_id), []
+
+    def fall_asleep_and_lose_the_run(record):
+        if record.step > 0 and not seen:
+            other = held(store, run_id, frozen=frozenset({run_id}))
+            with store.writing() as connection:
+                write_held(connection, other, message="taken over")
+            seen.append((get_run(store, run_id), len(read_series(store, run_id))))
+
+    with pytest.raises(LeaseLost):
+        train_claimed(store, sleeper, fall_asleep_and_lose_the_run)
+    assert (get_run(store, run_id), len(read_series(store, run_id))) == seen[0]
