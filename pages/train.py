@@ -12,8 +12,17 @@ from ui.transport import start_run
 
 store = open_page()
 left, right = st.columns([3, 2], vertical_alignment="center")
-with right:
+with right.container(horizontal=True, vertical_alignment="center", gap="small"):
     row = chosen_run(store)
+    if row is not None:
+        st.button(
+            "Copy",
+            icon=":material/content_copy:",
+            key="train_copy",
+            on_click=fill_form,
+            args=(row.config,),
+            help="Put the settings of this run into the form.",
+        )
 if "train_dataset" not in st.session_state and row is not None:
     fill_form(row.config)
 with st.sidebar:

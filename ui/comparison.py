@@ -39,7 +39,7 @@ def _run_table(rows: list[RunRow], chosen: list[int]) -> None:
     st.dataframe(
         pd.DataFrame([_table_row(row) for row in rows]),
         hide_index=True,
-        height=min(38 * (len(rows) + 1), 270),
+        height=min(35 * (len(rows) + 1) + 3, 283),
         on_select=_name_chosen_in_address,
         selection_mode="multi-row",
         key="compare_table",

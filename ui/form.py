@@ -95,6 +95,14 @@ def config_form() -> tuple[RunConfig | None, str]:
         persist_state="session",
     )
     with st.expander("More", icon=":material/tune:", key="train_more"):
+        st.text_input(
+            "Name",
+            key="train_name",
+            max_chars=200,
+            placeholder="optional",
+            help="What the run is called in lists, legends and files.",
+            persist_state="session",
+        )
         for section, title in SECTIONS:
             st.markdown(f"**{title}**")
             _rest(section, values)

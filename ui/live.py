@@ -23,6 +23,7 @@ from ui.transport import keep_workers, speed_control, transport
 
 CHARTS = ("train_loss_chart", "train_output_chart", "train_layers_chart", "train_heat_chart")
 HEIGHT = 340
+NAMED_LAYERS_AT_MOST = 5
 QUICK_SECONDS = 5.0
 FIRST_RECORD_SECONDS = 0.8
 QUICK_PACE, PACE = 0.3, 1.0
@@ -56,6 +57,7 @@ def _live(run_id: int, pace: float | None, bar: DeltaGenerator) -> None:
     status_line(row)
     measure_strip(row, series)
     x, log_y = _chart_options()
+    log_y = log_y or row.status == "diverged"
     state = [run_id, len(series), row.step, row.status, x, log_y]
     if st.session_state.get("train_drawn") == state:
         figures: dict[str, tuple[Any, str]] = {}
@@ -115,7 +117,7 @@ def _figures(store: Store, row: RunRow, series: Series, x: str, log_y: bool) -> 
         ),
         "train_output_chart": (output, f"what run {row.id} says of its inputs"),
         "train_layers_chart": (
-            layer_lines(along, norms, title="gradient norm", **titles),
+            _named_at_the_ends(layer_lines(along, norms, title="gradient norm", **titles)),
             f"gradient norm of each layer of run {row.id}",
         ),
         "train_heat_chart": (
@@ -123,6 +125,14 @@ def _figures(store: Store, row: RunRow, series: Series, x: str, log_y: bool) -> 
             f"gradient norm by layer and {x} of run {row.id}",
         ),
     }
+
+
+def _named_at_the_ends(figure: Any) -> Any:
+    """Leave only the first and the last of many layers in the legend: it would take the chart's room."""
+    if len(figure.data) > NAMED_LAYERS_AT_MOST:
+        figure.for_each_trace(lambda trace: trace.update(showlegend=False))
+        figure.data[0].showlegend = figure.data[-1].showlegend = True
+    return figure
 
 
 def _with_batches(figure: Any, along: np.ndarray, losses: np.ndarray) -> Any:

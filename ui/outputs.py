@@ -33,7 +33,7 @@ def output_figure(store: Store, row: RunRow, series: Series, *, x: str, height: 
         return "Decision boundary", decision_boundary(dataset, grid, outputs, height=height)
     columns = [f"train_{row.score_name}", f"val_{row.score_name}"]
     title = "R²" if row.score_name == "r2" else "Accuracy"
-    return title, compare_runs(scalars_frame(row, series), columns, x=x, height=height)
+    return title, compare_runs(scalars_frame(row, series).assign(name=""), columns, x=x, height=height)
 
 
 def has_plane(dataset: Dataset) -> bool:

@@ -17,7 +17,7 @@ SPEEDS = ("1", "5", "20", "max")
 def start_run(store: Store, config: RunConfig) -> None:
     """Launch a run at the chosen speed and show it in the address."""
     try:
-        run_id = launch(store, config, _chosen_speed())
+        run_id = launch(store, config, _chosen_speed(), st.session_state.get("train_name", ""))
     except ConfigError as error:
         st.session_state["train_refused"] = str(error)
         return
@@ -26,7 +26,7 @@ def start_run(store: Store, config: RunConfig) -> None:
     st.session_state.pop("train_refused", None)
 
 
-def launch(store: Store, config: RunConfig, speed: float | None = None) -> int:
+def launch(store: Store, config: RunConfig, speed: float | None = None, name: str = "") -> int:
     """Submit a run, see to a worker, and return the run's id.
 
     A run with a speed is queued paused and let go once the speed is set: a small one would be over before.
@@ -36,7 +36,7 @@ def launch(store: Store, config: RunConfig, speed: float | None = None) -> int:
     ConfigError
         When the configuration does not fit its data or the memory.
     """
-    run_id = submit(store, config, dataset_of(config), paused=speed is not None)
+    run_id = submit(store, config, dataset_of(config), name=name, paused=speed is not None)
     if speed is not None:
         set_speed(store, run_id, speed)
         request(store, run_id, "resume")
