@@ -14,7 +14,7 @@ from engine.runs.catalog import RunRow, get_run
 from engine.runs.series import Series, read_series
 from engine.runs.store import Store
 from engine.training.telemetry import LAYER_INDEX
-from ui.live_chart import repeat_chart, send_whole, show_chart
+from ui.live_chart import can_repeat, repeat_chart, send_whole, show_chart
 from ui.measures import measure_strip, status_line
 from ui.outputs import output_figure, scalars_frame
 from ui.runs import is_moving
@@ -59,7 +59,7 @@ def _live(run_id: int, pace: float | None, bar: DeltaGenerator) -> None:
     x, log_y = _chart_options()
     log_y = log_y or row.status == "diverged"
     state = [run_id, len(series), row.step, row.status, x, log_y]
-    if st.session_state.get("train_drawn") == state:
+    if st.session_state.get("train_drawn") == state and can_repeat(*CHARTS):
         figures: dict[str, tuple[Any, str]] = {}
     else:
         figures = _figures(store, row, series, x, log_y)

@@ -14,7 +14,7 @@ from engine.runs.series import Series, read_series
 from engine.runs.store import Store
 from engine.training.telemetry import LAYER_INDEX, SCALARS
 from ui.comparison import show_differences, show_measures
-from ui.live_chart import repeat_chart, send_whole, show_chart
+from ui.live_chart import can_repeat, repeat_chart, send_whole, show_chart
 from ui.outputs import output_figure, scalars_frame
 from ui.runs import is_moving
 from ui.shell import open_page
@@ -46,7 +46,7 @@ def _overlay(run_ids: list[int], pace: float | None) -> None:
     frames = {row.id: scalars_frame(row, series[row.id]) for row in rows}
     metric, x, log_y = _options(frames)
     state = [[(row.id, row.step, row.status, len(series[row.id])) for row in rows], metric, x, log_y]
-    is_new = st.session_state.get("compare_drawn") != state
+    is_new = st.session_state.get("compare_drawn") != state or not can_repeat(*_charts(rows, series))
     st.session_state["compare_drawn"] = state
     with st.container(border=True, gap=None):
         if is_new:
@@ -66,6 +66,14 @@ def _overlay(run_ids: list[int], pace: float | None) -> None:
     _side_by_side(store, rows, series, x, is_new)
     if (PACE if is_moving(rows) else None) != pace:
         st.rerun()
+
+
+def _charts(rows: Sequence[RunRow], series: dict[int, Series]) -> list[str]:
+    """Return the keys of the charts that are on the page."""
+    keys = ["compare_chart"]
+    for place, row in enumerate(rows[:SIDE_BY_SIDE_AT_MOST]):
+        keys += PICTURES[2 * place : 2 * place + (2 if len(series[row.id]) else 1)]
+    return keys
 
 
 def _options(frames: dict[int, pd.DataFrame]) -> tuple[str, str, bool]:
@@ -149,8 +157,8 @@ def _side_by_side(
         with column, st.container(border=True, gap=None):
             st.markdown(f"**Run {row.id}**")
             if not is_new:
-                repeat_chart(output_key)
-                repeat_chart(heat_key)
+                for key in (output_key, heat_key)[: 2 if len(series[row.id]) else 1]:
+                    repeat_chart(key)
                 continue
             identity = f"{row.id} {x}"
             _, output = output_figure(store, row, series[row.id], x=x, height=SMALL_HEIGHT)

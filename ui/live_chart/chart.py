@@ -50,10 +50,14 @@ def show_chart(key: str, figure: Figure, *, identity: str, title: str) -> None:
     _mount(key, blob)
 
 
+def can_repeat(*keys: str) -> bool:
+    """Tell whether the charts ``keys`` can be left as they are: all were sent, and their script works."""
+    return FAILED not in st.session_state and all(f"{key}_shown" in st.session_state for key in keys)
+
+
 def repeat_chart(key: str) -> None:
     """Leave the chart ``key`` as it is; the browser draws nothing anew."""
-    if f"{key}_shown" in st.session_state:
-        _mount(key, st.session_state[f"{key}_shown"])
+    _mount(key, st.session_state[f"{key}_shown"])
 
 
 def _mount(key: str, blob: bytes) -> None:

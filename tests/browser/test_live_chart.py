@@ -1,0 +1,66 @@
+"""The live chart in a real browser: what a person did to it stays, whatever the server sends."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from engine.runs.lease import claim, new_owner
+from engine.runs.session import train_claimed
+
+pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
+
+CHART = ".st-key-train_loss_chart .live-chart"
+STATE = f"""() => {{ const chart = document.querySelector('{CHART}');
+  return {{ draws: Number(chart.dataset.draws), range: chart._fullLayout.xaxis.range.map(Number),
+            hidden: chart._fullData.filter(t => t.visible === 'legendonly').map(t => t.name) }}; }}"""
+DRAWN = f"draws => Number(document.querySelector('{CHART}')?.dataset.draws ?? 0) > draws"
+
+
+@pytest.fixture
+def finished(store, submitted):
+    run_id = submitted(name="<script>alert(1)</script>", epochs=20)
+    lease = claim(store, new_owner(), run_id)
+    assert lease is not None
+    train_claimed(store, lease)
+    return run_id
+
+
+def zoom_with_the_mouse(page: Page):
+    box = page.locator(f"{CHART} .nsewdrag").first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.2 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.7 * box["height"], steps=5)
+    page.mouse.up()
+
+
+def test_zoom_and_hidden_legend_items_survive_a_full_rerun(page: Page, server, finished):
+    page.goto(f"{server}/train?run={finished}")
+    page.wait_for_function(DRAWN, arg=0)
+    whole = page.evaluate(STATE)["range"]
+    zoom_with_the_mouse(page)
+    page.locator(f"{CHART} .legendtoggle").last.click()
+    page.wait_for_function(f"({STATE})().hidden.length === 1".replace("\n", " "))
+    before = page.evaluate(STATE)
+    assert before["range"] != whole
+    page.get_by_text("sigmoid", exact=True).click()
+    page.wait_for_function(DRAWN, arg=before["draws"])
+    after = page.evaluate(STATE)
+    assert (after["range"], after["hidden"]) == (before["range"], before["hidden"])
+
+
+def test_a_page_whose_script_does_not_load_shows_plain_charts_and_says_so(page: Page, server, finished):
+    page.route("**/plotly-*.min.js", lambda route: route.abort())
+    page.goto(f"{server}/train?run={finished}")
+    expect(page.get_by_text("script did not load").first).to_be_visible()
+    expect(page.locator(".stPlotlyChart").first).to_be_visible()
+
+
+def test_a_hostile_name_is_text_and_a_narrow_screen_is_not_scrolled_sideways(page: Page, server, finished):
+    alerts = []
+    page.on("dialog", lambda dialog: alerts.append(dialog.message))
+    page.set_viewport_size({"width": 390, "height": 844})
+    for place in (f"train?run={finished}", f"compare?runs={finished}"):
+        page.goto(f"{server}/{place}")
+        expect(page.locator(".live-chart .plot-container").first).to_be_visible()
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
+    assert alerts == []
