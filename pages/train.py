@@ -13,7 +13,7 @@ from ui.transport import start_run
 store = open_page()
 left, right = st.columns([3, 2], vertical_alignment="center")
 with right.container(horizontal=True, vertical_alignment="center", gap="small"):
-    row = chosen_run(store)
+    row = chosen_run(store, "train")
     if row is not None:
         st.button(
             "Copy",

@@ -62,6 +62,11 @@ class RunRow:
     val_score: float | None
     best_val_loss: float | None
     best_step: int | None
+    test_loss: float | None
+    test_score: float | None
+    tags: str
+    note: str
+    archived: bool
 
     @property
     def ended(self) -> bool:

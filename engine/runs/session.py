@@ -16,6 +16,7 @@ from engine.runs.lease import Lease, LeaseLost, write_held
 from engine.runs.maintenance import tidy
 from engine.runs.schema import checkpoints, events, runs
 from engine.runs.series import CHUNK_RECORDS, cut_after, write_tail
+from engine.runs.snapshots import cut_snapshots, packed, write_snapshots
 from engine.runs.store import Store, is_passing
 from engine.training.model import initial_state
 from engine.training.plan import plan
@@ -84,6 +85,7 @@ class _Session:
         self.state = found if found is not None else initial_state(self.config, self.dataset)
         self.plan = plan(self.config, self.dataset)
         self.tail: list[Record] = []
+        self.snapshots: dict[int, bytes] = {}
         self.last: dict[str, object] = {}
         self.first_step, self.committed_step = self.state.step, -1
         self.committed_at, self.commit_cost = float("-inf"), 0.0
@@ -97,6 +99,7 @@ class _Session:
         self.speed = row.speed
         with store.writing() as connection:
             self.chunk = cut_after(connection, lease.run_id, self.state.recorded_step)
+            cut_snapshots(connection, lease.run_id, self.state.recorded_step)
             write_held(connection, lease, fingerprint=fingerprint(), **self._progress())
             if damaged:
                 late = checkpoints.c.step > (self.state.step if found is not None else -1)
@@ -125,6 +128,8 @@ class _Session:
     def _take(self, record: Record) -> None:
         self.tail.append(record)
         self.last.update(_summary(record))
+        if record.step in self.plan.snapshot_steps:
+            self.snapshots[record.step] = packed(self.state.theta)
 
     def _save(self) -> None:
         """Commit what is new once it is time, and show that this process lives in between."""
@@ -163,6 +168,7 @@ class _Session:
             with self.store.writing() as connection:
                 write_held(connection, self.lease, **values)
                 full = write_tail(connection, self.lease.run_id, self.chunk, self.tail)
+                write_snapshots(connection, self.lease.run_id, self.snapshots)
                 write_checkpoint(connection, self.lease.run_id, self.state)
         except OperationalError as error:
             if not is_passing(error):
@@ -170,6 +176,7 @@ class _Session:
             self._tell_of_waiting(str(error.orig))
             return False
         self.chunk, self.tail = self.chunk + full, self.tail[full * CHUNK_RECORDS :]
+        self.snapshots = {}
         self.is_waiting_for_space = False
         return True
 
