@@ -39,7 +39,8 @@ ROOMS = {
     "engine.data": Room({"engine.nn", "engine.config", "engine.codec"}, {"numpy"}, {"sklearn"}),
     "engine.training": Room(ENGINE_BELOW_RUNS, {"numpy"}),
     "engine.runs": Room(ENGINE_BELOW_RUNS, {"numpy", "sqlalchemy", "psutil"}),
-    "engine.runs.export": Room(ENGINE_UP_TO_RUNS, {"numpy", "sqlalchemy", "pandas"}),
+    "engine.runs.export": Room(ENGINE_UP_TO_RUNS, {"numpy", "sqlalchemy"}, {"pyarrow"}),
+    "engine.runs.importing": Room({"engine.runs.export", *ENGINE_UP_TO_RUNS}, {"numpy", "sqlalchemy"}, {"pyarrow"}),
     "engine.figures": Room(
         {"engine.training", "engine.data", "engine.config"}, {"numpy", "pandas", "plotly", "tsdownsample"}
     ),
