@@ -112,24 +112,29 @@ def submit(store: Store, config: RunConfig, dataset: Dataset, *, name: str = "",
     planned = plan(resolve(config, dataset.facts), dataset)
     check_memory(planned, psutil.virtual_memory().available)
     blob = dataset_to_bytes(dataset)
-    dataset_id, now = content_id(blob), time.time()
     with store.writing() as connection:
-        if connection.scalar(sa.select(datasets.c.id).where(datasets.c.id == dataset_id)) is None:
-            row = {"id": dataset_id, "name": dataset.name, "created_at": now, "content": blob}
-            connection.execute(datasets.insert().values(row))
         return insert_run(
             connection,
             name=plain_text(name),
-            created_at=now,
+            created_at=time.time(),
             config=config.to_json(),
             config_version=CONFIG_VERSION,
-            dataset_id=dataset_id,
+            dataset_id=keep_dataset(connection, blob, dataset.name),
             status="queued",
             paused=paused,
             total_steps=planned.total_steps,
             parameters=planned.parameters,
             score_name="r2" if dataset.task == "regression" else "accuracy",
         )
+
+
+def keep_dataset(connection: sa.Connection, blob: bytes, name: str) -> str:
+    """Store data unless its content is there already; return its id."""
+    dataset_id = content_id(blob)
+    if connection.scalar(sa.select(datasets.c.id).where(datasets.c.id == dataset_id)) is None:
+        row = {"id": dataset_id, "name": name[:NAME_LENGTH], "created_at": time.time(), "content": blob}
+        connection.execute(datasets.insert().values(row))
+    return dataset_id
 
 
 def insert_run(connection: sa.Connection, **values: Any) -> int:
