@@ -78,7 +78,7 @@ def _number(text: str) -> int | float | str:
 
 
 def command_line(config: RunConfig, name: str = "") -> str:
-    """Return the command that trains a run of this configuration again: what is not default, quoted for a shell."""
+    """Return the command that trains such a run again: what is not default, quoted for a shell."""
     settings = {"name": name} if name else {}
     for field, declared in RunConfig.model_fields.items():
         value = getattr(config, field)

@@ -79,9 +79,7 @@ def _with_more_epochs(config: RunConfig, done: int, more: int) -> RunConfig:
     return config_from_json(json.dumps({**json.loads(config.to_json()), "epochs": done + more}))
 
 
-def _copy(
-    connection: sa.Connection, parent: RunRow, child: int, state: State, planned: TrainingPlan
-) -> None:
+def _copy(connection: sa.Connection, parent: RunRow, child: int, state: State, planned: TrainingPlan) -> None:
     """Give the child what its parent recorded until the branch."""
     for table, until in ((chunks, chunks.c.first_step), (events, events.c.step)):
         mine = sa.select(table).where(table.c.run_id == parent.id, until <= state.step)
@@ -93,7 +91,9 @@ def _copy(
     )
     steps = sorted(connection.scalars(query))
     room = sum(step <= state.step for step in planned.snapshot_steps)
-    kept = {steps[place] for place in np.linspace(0, len(steps) - 1, min(room, len(steps))).round().astype(int)}
+    kept = {
+        steps[place] for place in np.linspace(0, len(steps) - 1, min(room, len(steps))).round().astype(int)
+    }
     for step in kept:
         found = sa.select(snapshots).where(snapshots.c.run_id == parent.id, snapshots.c.step == step)
         row = connection.execute(found).mappings().one()

@@ -170,6 +170,12 @@ def list_runs(store: Store, limit: int = 1000, *, archived: bool = False) -> lis
         return [row_of(row) for row in connection.execute(query).all()]
 
 
+def count_runs(store: Store) -> int:
+    """Return how many runs there are, archived ones too."""
+    with store.reading() as connection:
+        return connection.scalar(sa.select(sa.func.count()).select_from(runs)) or 0
+
+
 def get_run(store: Store, run_id: int) -> RunRow:
     """Return one run.
 

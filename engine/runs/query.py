@@ -103,7 +103,9 @@ def _condition(wanted: RunFilter) -> sa.ColumnElement[bool]:
     parts: list[sa.ColumnElement[bool]] = [sa.true()]
     text = wanted.text.strip()[:LONGEST_SEARCH].encode("utf-8", "replace").decode().replace("\0", "")
     if text:
-        places = [column.icontains(text, autoescape=True) for column in (runs.c.name, runs.c.tags, runs.c.note)]
+        places = [
+            column.icontains(text, autoescape=True) for column in (runs.c.name, runs.c.tags, runs.c.note)
+        ]
         number = text.removeprefix("#")
         if number.isascii() and number.isdigit() and len(number) < 19:
             places.append(runs.c.id == int(number))

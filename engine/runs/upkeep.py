@@ -1,4 +1,4 @@
-"""Keeps a store of runs in order: names, tags, notes, archive and deletion; must not know what was learned."""
+"""Keeps runs in order: names, tags, notes, archive and deletion; must not know what was learned."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -16,7 +16,9 @@ TOGETHER = 500
 
 def as_tags(text: str) -> list[str]:
     """Return the tags that a text names, separated by commas: each once, trimmed, twenty at most."""
-    parts = (" ".join(plain_text(part, 50 * TAG_LENGTH).split())[:TAG_LENGTH].strip() for part in text.split(","))
+    parts = (
+        " ".join(plain_text(part, 50 * TAG_LENGTH).split())[:TAG_LENGTH].strip() for part in text.split(",")
+    )
     return list(dict.fromkeys(part for part in parts if part))[:TAGS_AT_MOST]
 
 
@@ -48,7 +50,9 @@ def change_tags(store: Store, run_ids: Sequence[int], *, add: str = "", remove: 
             query = sa.select(runs.c.id, runs.c.tags).where(runs.c.id.in_(part))
             for row in connection.execute(query).all():
                 kept = [tag for tag in [*tags_of(row.tags), *as_tags(add)] if tag not in gone]
-                changed = runs.update().where(runs.c.id == row.id).values(tags=", ".join(as_tags(",".join(kept))))
+                changed = (
+                    runs.update().where(runs.c.id == row.id).values(tags=", ".join(as_tags(",".join(kept))))
+                )
                 connection.execute(changed)
 
 
@@ -76,7 +80,9 @@ def delete_runs(store: Store, run_ids: Sequence[int]) -> tuple[list[int], list[s
         for part in _parts(run_ids):
             query = sa.select(*COLUMNS, *HOLDER).where(runs.c.id.in_(part)).order_by(runs.c.id)
             rows = [row_of(row) for row in connection.execute(query).all()]
-            refused += [f"run {row.id} is in training: stop it first" for row in rows if row.status == "running"]
+            refused += [
+                f"run {row.id} is in training: stop it first" for row in rows if row.status == "running"
+            ]
             gone = [row.id for row in rows if row.status != "running"]
             _delete(connection, gone)
             deleted += gone

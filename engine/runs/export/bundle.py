@@ -63,7 +63,9 @@ def _write_run(
         happened = connection.execute(
             sa.select(events).where(events.c.run_id == row.id).order_by(events.c.id)
         ).mappings()
-        told = [{name: value for name, value in each.items() if name not in ("id", "run_id")} for each in happened]
+        told = [
+            {name: value for name, value in each.items() if name not in ("id", "run_id")} for each in happened
+        ]
     state, _ = latest_checkpoint(store, row.id)
     if state is not None:
         _add(archive, f"runs/{place}/state", state.to_bytes())

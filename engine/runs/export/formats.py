@@ -29,14 +29,23 @@ class ExportFormat:
 
 
 FORMATS = {
-    "csv": ExportFormat("CSV, long", "every record, one row each; lossless, can be imported", "csv", "text/csv"),
-    "layers": ExportFormat("CSV of the layers", "statistics of every layer at every record", "csv", "text/csv"),
+    "csv": ExportFormat(
+        "CSV, long", "every record, one row each; lossless, can be imported", "csv", "text/csv"
+    ),
+    "layers": ExportFormat(
+        "CSV of the layers", "statistics of every layer at every record", "csv", "text/csv"
+    ),
     "wide": ExportFormat("CSV, wide", "one row a step, one column a run and metric", "csv", "text/csv"),
     "parquet": ExportFormat(
-        "Parquet", "every record and the settings; can be imported", "parquet", "application/vnd.apache.parquet"
+        "Parquet",
+        "every record and the settings; can be imported",
+        "parquet",
+        "application/vnd.apache.parquet",
     ),
     "json": ExportFormat("JSON", "settings and results", "json", "application/json"),
-    "npz": ExportFormat("Weights (NumPy)", "the newest parameters by layer", "npz", "application/octet-stream"),
+    "npz": ExportFormat(
+        "Weights (NumPy)", "the newest parameters by layer", "npz", "application/octet-stream"
+    ),
     "bundle": ExportFormat(
         "Bundle", "everything of the runs, to be imported elsewhere without loss", "zip", "application/zip"
     ),

@@ -65,6 +65,7 @@ def _layer_columns(part: Series) -> list[tuple[np.ndarray, np.ndarray]]:
     places = [np.repeat(part[name], layers) for name in ("step", "epoch")]
     numbers = np.tile(np.arange(1, layers + 1), records)
     statistics = [
-        (part.layers[:, :, index].ravel(), known[:, :, index].ravel()) for index in range(len(LAYER_STATISTICS))
+        (part.layers[:, :, index].ravel(), known[:, :, index].ravel())
+        for index in range(len(LAYER_STATISTICS))
     ]
     return [*((values, everywhere) for values in (*places, numbers)), *statistics]

@@ -31,7 +31,16 @@ from engine.training.state import State
 
 RUNS_AT_MOST, MEMBERS_AT_MOST = 1000, 200_000
 LARGEST_MANIFEST = 50_000_000
-BROKEN = (CodecError, KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError)
+BROKEN = (
+    CodecError,
+    KeyError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    IndexError,
+    OverflowError,
+    RecursionError,
+)
 RESULTS = ("train_loss", "val_loss", "test_loss", "best_val_loss")
 
 
@@ -83,7 +92,11 @@ def _members(archive: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]:
     if len(listed) > MEMBERS_AT_MOST or len(members) != len(listed):
         raise BadFile("the bundle must name each of its parts once")
     for info in listed:
-        if info.compress_type != zipfile.ZIP_STORED or info.file_size != info.compress_size or info.flag_bits & 1:
+        if (
+            info.compress_type != zipfile.ZIP_STORED
+            or info.file_size != info.compress_size
+            or info.flag_bits & 1
+        ):
             raise BadFile(f"the bundle must not be compressed or encrypted, got {shown(info.filename)} so")
     if sum(info.file_size for info in listed) > size:
         raise BadFile("the bundle must not be larger inside than outside")
@@ -104,7 +117,9 @@ def _runs(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) -> Iter
         raise BadFile(f"{MANIFEST} must be JSON") from None
     fields = Fields(about, MANIFEST)
     if about.get("format") != FORMAT or about.get("version") != VERSION:
-        raise BadFile(f"{MANIFEST} must be of a {FORMAT}, version {VERSION}, got {shown(about.get('version'))}")
+        raise BadFile(
+            f"{MANIFEST} must be of a {FORMAT}, version {VERSION}, got {shown(about.get('version'))}"
+        )
     columns = ColumnMap.of(fields.names("scalars"), fields.names("layer_statistics"))
     listed = fields.objects("runs")
     if not 0 < len(listed) <= RUNS_AT_MOST:
@@ -187,7 +202,9 @@ def _row(told: Fields) -> dict[str, Any]:
         "best_step": results.optional_whole("best_step"),
     }
     row |= {name: results.optional_number(name) for name in RESULTS}
-    return row | {f"{split}_score": results.optional_number(f"{split}_{score}") for split in ("train", "val", "test")}
+    return row | {
+        f"{split}_score": results.optional_number(f"{split}_{score}") for split in ("train", "val", "test")
+    }
 
 
 def _event(told: Fields) -> dict[str, Any]:

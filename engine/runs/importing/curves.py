@@ -9,13 +9,13 @@ import numpy as np
 import sqlalchemy as sa
 
 from engine.config import CONFIG_VERSION, ConfigError, RunConfig, parse_config
+from engine.config.resolve import resolve
 from engine.data.dataset import build_dataset, dataset_to_bytes
 from engine.runs.catalog import insert_run, keep_dataset, plain_text
 from engine.runs.importing.errors import BadFile
 from engine.runs.series import Series, write_series
 from engine.runs.store import Store
 from engine.training.plan import plan
-from engine.config.resolve import resolve
 from engine.training.telemetry import LAYER_STATISTICS, SCALAR_INDEX
 
 LARGEST_STEP = 2**53
@@ -113,7 +113,8 @@ def _insert(
         config_version=CONFIG_VERSION if is_known else 0,
         dataset_id=keep_dataset(connection, blob, data_name),
         status="imported",
-        message="curves out of a file, without weights" + ("" if is_known else "; its settings are not known"),
+        message="curves out of a file, without weights"
+        + ("" if is_known else "; its settings are not known"),
         step=int(series["step"][-1]),
         total_steps=int(series["step"][-1]),
         epoch=float(series["epoch"][-1]),

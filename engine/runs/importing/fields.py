@@ -55,9 +55,9 @@ class Fields:
         """Return a finite number."""
         value = self.values.get(name)
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not is_number or abs(value) > 1e308 or not math.isfinite(value):
-            raise self._refused(name, "a finite number")
-        return float(value)
+        if is_number and abs(value) <= 1e308 and math.isfinite(value):
+                return float(value)
+        raise self._refused(name, "a finite number")
 
     def optional_number(self, name: str) -> float | None:
         """Return a finite number, or None where there is none."""

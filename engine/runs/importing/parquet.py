@@ -6,14 +6,16 @@ from typing import Any
 import numpy as np
 
 from engine.config import ConfigError, RunConfig, parse_config
+from engine.runs.catalog import plain_text
 from engine.runs.export.parquet import METADATA_KEY, VERSION
 from engine.runs.export.text import METRICS_HEADER
 from engine.runs.importing.curves import Curves
 from engine.runs.importing.errors import BadFile, shown
 from engine.runs.importing.text import ALWAYS, ROWS_AT_MOST, RUNS_AT_MOST
+from engine.runs.upkeep import as_tags
 from engine.training.telemetry import SCALAR_INDEX, SCALARS
 
-LARGEST_HEADER = 20_000_000
+LARGEST_HEADER, ENTRIES_AT_MOST = 20_000_000, 1_000_000
 ROWS_TOGETHER = 20_000
 
 
@@ -31,8 +33,11 @@ def read_parquet(content: bytes) -> list[Curves]:
     import pyarrow.parquet as pq
 
     try:
-        limits = {"thrift_string_size_limit": LARGEST_HEADER, "thrift_container_size_limit": 1_000_000}
-        file = pq.ParquetFile(pa.BufferReader(content), **limits)
+        file = pq.ParquetFile(
+            pa.BufferReader(content),
+            thrift_string_size_limit=LARGEST_HEADER,
+            thrift_container_size_limit=ENTRIES_AT_MOST,
+        )
         about = _about(file.schema_arrow.metadata or {})
         columns = _columns(pa, file)
         batches = file.iter_batches(ROWS_TOGETHER, columns=columns)
@@ -108,8 +113,17 @@ def _by_run(
                 measured[:, SCALAR_INDEX[name]] = known[name][mine]
         told = about.get(number, {})
         config = _config(told.get("config"))
-        found.append(Curves(str(number), str(told.get("name") or ""), scalars, measured, config))
+        curves = Curves(str(number), str(told.get("name") or ""), scalars, measured, config)
+        curves.facts = {
+            "tags": _tags(told.get("tags")),
+            "note": plain_text(str(told.get("note") or ""), 10_000),
+        }
+        found.append(curves)
     return found
+
+
+def _tags(tags: Any) -> str:
+    return ", ".join(as_tags(",".join(map(str, tags)))) if isinstance(tags, list) else ""
 
 
 def _config(settings: Any) -> RunConfig | None:

@@ -80,7 +80,9 @@ def check_dataset(dataset: Dataset) -> None:
     is_whole = (
         dataset.task in ("classification", "regression")
         and bool(dataset.classes) == is_classes
-        and all(isinstance(name, str) for name in (dataset.name, *dataset.feature_names, *dataset.class_names))
+        and all(
+            isinstance(name, str) for name in (dataset.name, *dataset.feature_names, *dataset.class_names)
+        )
         and dataset.x_mean.shape == dataset.x_scale.shape == (wide,)
         and len(dataset.feature_names) == wide
     )

@@ -44,7 +44,9 @@ def read_csv(content: bytes) -> list[Curves]:
             number = row[places["run"]]
             if number not in runs:
                 if not WHOLE_NUMBER.fullmatch(number):
-                    raise BadFile(f"run must be a whole number, got {shown(number)} in line {reader.line_num}")
+                    raise BadFile(
+                        f"run must be a whole number, got {shown(number)} in line {reader.line_num}"
+                    )
                 if len(runs) == RUNS_AT_MOST:
                     raise BadFile(f"the file must have at most {RUNS_AT_MOST:,} runs, got more")
                 runs[number] = (row[places["name"]], [], [])
@@ -61,7 +63,9 @@ def _text(content: bytes) -> str:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise BadFile(f"the file must be UTF-8, got byte 0x{content[error.start]:02x} at {error.start}") from None
+        raise BadFile(
+            f"the file must be UTF-8, got byte 0x{content[error.start]:02x} at {error.start}"
+        ) from None
     if "\0" in text:
         raise BadFile("the file must be text, got a NUL byte")
     return text
@@ -80,7 +84,9 @@ def _places(header: Sequence[str]) -> dict[str, int]:
     return {name: place for place, name in enumerate(header)}
 
 
-def _curves(number: str, name: str, rows: list[list[str]], lines: list[int], places: dict[str, int]) -> Curves:
+def _curves(
+    number: str, name: str, rows: list[list[str]], lines: list[int], places: dict[str, int]
+) -> Curves:
     scalars = np.full((len(rows), len(SCALARS)), np.nan)
     measured = np.zeros((len(rows), len(SCALARS)), np.bool_)
     for column, place in places.items():
