@@ -79,11 +79,14 @@ def find_runs(
     condition = _condition(wanted)
     column = SORT_COLUMNS[sort]
     order = sa.nulls_last(column.desc() if descending else column.asc())
-    found = sa.select(*COLUMNS, *HOLDER).where(condition).order_by(order, runs.c.id.desc())
+    page = sa.select(runs.c.id).where(condition).order_by(order, runs.c.id.desc())
+    page = page.limit(limit).offset(max(0, offset))
     with store.reading() as connection:
         total = connection.scalar(sa.select(sa.func.count()).select_from(runs).where(condition)) or 0
-        rows = connection.execute(found.limit(limit).offset(max(0, offset))).all()
-    return [row_of(row) for row in rows], total
+        numbers = list(connection.scalars(page))
+        found = sa.select(*COLUMNS, *HOLDER).where(runs.c.id.in_(numbers))
+        rows = {row.id: row_of(row) for row in connection.execute(found).all()}
+    return [rows[number] for number in numbers if number in rows], total
 
 
 def find_ids(store: Store, wanted: RunFilter, limit: int = IDS_AT_MOST) -> list[int]:

@@ -13,6 +13,7 @@ from engine.training.telemetry import LAYER_STATISTICS, SCALAR_INDEX, SCALARS, R
 
 CHUNK_RECORDS = 100
 CHUNKS_TOGETHER = 20
+NO_LAYERS = b""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +79,10 @@ def read_series(store: Store, run_id: int, since_step: int = -1) -> Series:
     return _chosen(whole, whole["step"] > since_step)
 
 
-def read_parts(store: Store, run_id: int) -> Iterator[Series]:
+def read_parts(store: Store, run_id: int, *, layers: bool = True) -> Iterator[Series]:
     """Give the records of a run in parts of some thousand, each in a short read of its own.
+
+    Without ``layers`` the statistics of the layers are left where they are: none are given.
 
     Together they are a prefix of the run as it stood at the last read, also while it trains.
 
@@ -91,7 +94,7 @@ def read_parts(store: Store, run_id: int) -> Iterator[Series]:
     seen = -1
     while True:
         query = (
-            sa.select(chunks.c.scalars, chunks.c.layers)
+            sa.select(chunks.c.scalars, chunks.c.layers if layers else sa.literal(NO_LAYERS))
             .where(chunks.c.run_id == run_id, chunks.c.last_step > seen)
             .order_by(chunks.c.first_step)
             .limit(CHUNKS_TOGETHER)
@@ -100,7 +103,7 @@ def read_parts(store: Store, run_id: int) -> Iterator[Series]:
             rows = connection.execute(query).all()
         if not rows:
             return
-        part = joined([_from_blobs(row.scalars, row.layers) for row in rows])
+        part = joined([_from_blobs(*row) for row in rows])
         part = _chosen(part, part["step"] > seen)
         seen = int(part["step"][-1])
         yield part
@@ -172,4 +175,6 @@ def _row(series: Series) -> dict[str, object]:
 
 def _from_blobs(scalars: bytes, layers: bytes) -> Series:
     arrays, _ = unpack(scalars)
-    return Series(arrays["values"], arrays["measured"], unpack(layers)[0]["values"])
+    values = arrays["values"]
+    none = np.zeros((len(values), 0, len(LAYER_STATISTICS)))
+    return Series(values, arrays["measured"], unpack(layers)[0]["values"] if layers else none)

@@ -39,7 +39,7 @@ def write_parquet(store: Store, run_ids: Sequence[int], file: IO[bytes], *, laye
     schema = pa.schema(fields, {METADATA_KEY: json.dumps(about, allow_nan=False).encode()})
     with pq.ParquetWriter(file, schema, compression="zstd") as writer:
         for row in rows:
-            for part in read_parts(store, row.id):
+            for part in read_parts(store, row.id, layers=layers):
                 columns = _layer_columns(part) if layers else _scalar_columns(part)
                 count = len(columns[0][0])
                 arrays = [pa.array(np.full(count, row.id)), pa.array([row.name] * count)]

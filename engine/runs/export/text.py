@@ -83,7 +83,7 @@ def _parts(
         if spreadsheet_safe and name.startswith(FORMULA_STARTS):
             name = f"'{name}"
         opening = f"{_line([str(run_id), name])[:-1]},"
-        for part in read_parts(store, run_id):
+        for part in read_parts(store, run_id, layers=cells is _layer_cells):
             lines = map(",".join, zip(*cells(part), strict=True))
             yield "".join([f"{opening}{line}\n" for line in lines])
 
@@ -169,7 +169,7 @@ def _belongs(name: str, score_name: str) -> bool:
 
 
 def _steps(store: Store, run_id: int, names: Sequence[str]) -> Iterator[tuple[int, str]]:
-    for part in read_parts(store, run_id):
+    for part in read_parts(store, run_id, layers=False):
         lines = map(",".join, zip(*(metrics_cells_of(part, name) for name in names), strict=True))
         yield from zip(part["step"].astype(np.int64).tolist(), lines, strict=True)
 

@@ -54,9 +54,10 @@ class Fields:
     def number(self, name: str) -> float:
         """Return a finite number."""
         value = self.values.get(name)
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if is_number and abs(value) <= 1e308 and math.isfinite(value):
-                return float(value)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise self._refused(name, "a finite number")
+        if abs(value) <= 1e308 and math.isfinite(value):
+            return float(value)
         raise self._refused(name, "a finite number")
 
     def optional_number(self, name: str) -> float | None:
