@@ -25,6 +25,12 @@ compare = st.Page(
     icon=":material/stacked_line_chart:",
     help="Lay the curves of several runs over each other, see what differs, download them as CSV.",
 )
+runs = st.Page(
+    "pages/runs.py",
+    title="Runs",
+    icon=":material/table_rows:",
+    help="Find, name, tag, continue, export, import, archive and delete runs.",
+)
 
 
 def home() -> None:
@@ -33,7 +39,7 @@ def home() -> None:
 
 
 page = st.navigation(
-    [st.Page(home, title="Home", default=True, visibility="hidden"), train, compare], position="top"
+    [st.Page(home, title="Home", default=True, visibility="hidden"), train, compare, runs], position="top"
 )
 carry_on()
 page.run()

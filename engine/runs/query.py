@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import sqlalchemy as sa
 
-from engine.runs.catalog import COLUMNS, HOLDER, RunRow, row_of
+from engine.runs.catalog import COLUMNS, HOLDER, LARGEST_ID, RunRow, row_of
 from engine.runs.schema import chunks, datasets, runs
 from engine.runs.series import scalars_of_chunk
 from engine.runs.store import Store
@@ -27,7 +27,7 @@ SORT_COLUMNS = {
 }
 STATES = ("queued", "running", "paused", "finished", "stopped", "diverged", "failed", "imported")
 LONGEST_SEARCH = 200
-IDS_AT_MOST = 10_000
+IDS_AT_MOST, TOGETHER = 10_000, 500
 SPARK_POINTS, SPARK_CHUNKS = 30, 8
 
 
@@ -51,6 +51,11 @@ class RunFilter:
     status: str = ""
     dataset: str = ""
     archived: bool | None = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing in particular is looked for."""
+        return not (self.text.strip() or self.status or self.dataset or self.archived)
 
 
 def find_runs(
@@ -87,6 +92,18 @@ def find_runs(
         found = sa.select(*COLUMNS, *HOLDER).where(runs.c.id.in_(numbers))
         rows = {row.id: row_of(row) for row in connection.execute(found).all()}
     return [rows[number] for number in numbers if number in rows], total
+
+
+def get_runs(store: Store, run_ids: Sequence[int]) -> list[RunRow]:
+    """Return those of the runs that there are, in the order asked for."""
+    wanted = [run_id for run_id in run_ids if 0 < run_id <= LARGEST_ID]
+    found: dict[int, RunRow] = {}
+    with store.reading() as connection:
+        for start in range(0, len(wanted), TOGETHER):
+            some = runs.c.id.in_(wanted[start : start + TOGETHER])
+            rows = connection.execute(sa.select(*COLUMNS, *HOLDER).where(some)).all()
+            found |= {row.id: row_of(row) for row in rows}
+    return [found[run_id] for run_id in wanted if run_id in found]
 
 
 def find_ids(store: Store, wanted: RunFilter, limit: int = IDS_AT_MOST) -> list[int]:
