@@ -17,12 +17,12 @@ TILE_WIDTH, TILE_HEIGHT = 152, 148
 
 def measure_strip(row: RunRow, series: Series) -> None:
     """Show losses, gap, score, gradient norm and update ratio: the newest value and how it came there."""
-    score = "R²" if row.score_name == "r2" else "accuracy"
+    score = "R²" if row.score_name == "r2" else "Accuracy"
     shown = (
         ("Training loss", "train_loss", number, "Loss on the training rows, dropout off."),
         ("Validation loss", "val_loss", number, "Loss on rows the network never trained on."),
         ("Gap", "generalization_gap", number, "Validation - training loss: growing above 0 is overfitting."),
-        (f"Validation {score}", f"val_{row.score_name}", _score(row), f"{score} on the validation rows."),
+        (score, f"val_{row.score_name}", _score(row), f"{score} on the validation rows."),
         ("Gradient norm", "grad_norm", number, "Length of the whole gradient, before clipping."),
         ("Update ratio", "update_ratio", number, "Step length over weight length: .002 to .02 is good."),
     )  # fmt: skip

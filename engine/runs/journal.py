@@ -123,10 +123,13 @@ class Journal:
 
     def _progress(self) -> dict[str, object]:
         state = self.state
+        is_known = state.best_val_loss < float("inf")
         return {
             "step": state.step,
             "epoch": state.step / self.plan.steps_per_epoch,
             "seconds": state.seconds,
+            "best_val_loss": state.best_val_loss if is_known else None,
+            "best_step": state.best_step if is_known else None,
             **self._summary,
         }
 

@@ -123,7 +123,6 @@ class _Session:
         score = "r2" if self.dataset.task == "regression" else "accuracy"
         diverged = self.state.diverged
         status = "diverged" if diverged else "finished"
-        best = self.state.best_val_loss
         self.journal.commit(
             status=status,
             message=f"diverged at step {self.state.step}" if diverged else "",
@@ -132,8 +131,6 @@ class _Session:
             val_loss=summary["val_loss"],
             train_score=summary[f"train_{score}"],
             val_score=summary[f"val_{score}"],
-            best_val_loss=best if best < float("inf") else None,
-            best_step=self.state.best_step,
             request="",
             paused=False,
         )
