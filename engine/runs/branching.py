@@ -18,7 +18,7 @@ from engine.runs.store import Store, StoreError
 from engine.training.plan import TrainingPlan, check_memory, plan
 from engine.training.state import State
 
-COPIED = ("name", "config_version", "dataset_id", "score_name", "tags", "epoch", "seconds")
+COPIED = ("name", "config_version", "dataset_id", "fingerprint", "score_name", "tags", "epoch", "seconds")
 COPIED_RESULTS = ("train_loss", "val_loss", "train_score", "val_score")
 CAN_GO_ON = ("finished", "stopped")
 
