@@ -20,7 +20,7 @@ from engine.training.telemetry import LAYER_STATISTICS, SCALAR_INDEX
 
 LARGEST_STEP = 2**53
 SMALLEST_ROWS = 10
-UNKNOWN_SETTINGS = {"samples": SMALLEST_ROWS, "hidden_sizes": []}
+UNKNOWN_SETTINGS = {"samples": SMALLEST_ROWS, "hidden_sizes": [], "batch_size": "full"}
 
 
 @dataclass(eq=False)
