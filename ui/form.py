@@ -13,6 +13,7 @@ from engine.config.setting import applies
 from engine.config.settings import SETTINGS, Setting
 from engine.config.text import value_from_text
 from engine.data.dataset import Dataset, build_dataset, dataset_from_bytes, dataset_to_bytes
+from engine.nn.activations import ACTIVATIONS
 from engine.training.plan import TrainingPlan, plan
 from ui.pictures import activation_picture, dataset_picture
 from ui.text import megabytes
@@ -26,10 +27,6 @@ AUTOMATIC = {"initializer_std": "0.01", "momentum": "0.9", "beta1": "0.9", "beta
 OFF = ("clip_norm", "clip_value")
 
 MEANING = {
-    "relu": "max(0, z). Slope 1 or 0: gradients pass whole, but a unit that is never positive is dead.",
-    "tanh": "From -1 to 1. Slope 1 at zero, fading on both sides: saturated units hardly learn.",
-    "sigmoid": "From 0 to 1. Slope 0.25 at most: each layer shrinks the gradient fourfold or more.",
-    "identity": "No bend: however deep, the network stays linear.",
     "sgd": "$w \\leftarrow w - \\eta\\,g$: straight down the gradient of the batch.",
     "momentum": "$v \\leftarrow \\mu v + g,\\; w \\leftarrow w - \\eta\\,v$: a heavy ball.",
     "adam": "$w \\leftarrow w - \\eta\\,\\hat m / (\\sqrt{\\hat v} + \\epsilon)$: a step for each weight.",
@@ -73,7 +70,7 @@ def config_form() -> tuple[RunConfig | None, str]:
     _layers(values)
     _choice("activation", values)
     st.image(activation_picture(values["activation"]), width="stretch", alt="curve, and derivative dashed")
-    st.caption(MEANING[values["activation"]])
+    st.caption(ACTIVATIONS[values["activation"]].meaning)
     _choice("optimizer", values)
     st.caption(MEANING[values["optimizer"]])
     rates = sorted({*RATES, float(st.session_state["train_learning_rate"])})

@@ -11,6 +11,7 @@ from engine.config.data import (
     DataSettings,
 )
 from engine.config.errors import ConfigError
+from engine.config.network import RECTIFIERS
 from engine.config.run_config import DEFAULTS_BY_CHOICE, RunConfig, help_of
 from engine.config.setting import applies
 
@@ -76,7 +77,7 @@ def task_of(dataset: str) -> str:
 def _initializer(config: RunConfig) -> str:
     if config.initializer != "auto":
         return config.initializer
-    return "he_normal" if config.activation == "relu" else "xavier_uniform"
+    return "he_normal" if config.activation in RECTIFIERS else "xavier_uniform"
 
 
 def _loss(config: RunConfig, facts: DataFacts) -> str:

@@ -81,8 +81,8 @@ class Activate:
     def record(self, tape: Tape, arena: Arena, x: Block, training: bool) -> tuple[Block, Backward]:
         """Record the activation; its backward multiplies by the slope at each z."""
         a = arena.blocks[self.output]
-        self.function.forward(tape, x.values, a.values, self.number)
-        return a, lambda: self.function.backward(tape, x.values, a.values, a.error, x.error, self.number)
+        self.function.forward(tape, x, a)
+        return a, lambda: self.function.backward(tape, x, a)
 
 
 @dataclass
