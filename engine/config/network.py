@@ -23,7 +23,9 @@ RECTIFIERS = ("relu", "leaky_relu", "elu", "gelu", "softplus")
 Activation = Literal["relu", "leaky_relu", "elu", "gelu", "softplus", "tanh", "sigmoid", "identity"]
 Width = Annotated[int, Field(ge=1, le=10_000_000)]
 Initializer = Annotated[
-    Literal["auto", "xavier_uniform", "xavier_normal", "he_uniform", "he_normal", "normal"],
+    Literal[
+        "auto", "xavier_uniform", "xavier_normal", "he_uniform", "he_normal", "orthogonal", "normal", "zeros"
+    ],
     BeforeValidator(lambda name: INITIALIZER_ALIASES.get(name, name) if isinstance(name, str) else name),
 ]
 

@@ -8,9 +8,11 @@ from engine.nn.activations import ACTIVATIONS
 from engine.nn.initializers import INITIALIZERS, Initializer, normal
 from engine.nn.losses import LOSSES
 from engine.nn.network import Network
-from engine.nn.optimizers import Adam, ClipByNorm, ClipByValue, CoupledDecay, Momentum, Optimizer, Transform
+from engine.nn.optimizers import ClipByNorm, ClipByValue, Decay, Optimizer, Transform
 from engine.nn.parameters import Parameters
-from engine.training.plan import network_sizes
+from engine.nn.rules import OPTIMIZERS
+from engine.nn.schedules import Schedule, constant, cosine, step_decay, warm_up
+from engine.training.plan import TrainingPlan, network_sizes
 from engine.training.state import DROPOUT, INITIALIZATION, SHUFFLING, State, stream
 
 
@@ -27,20 +29,28 @@ def build_network(config: RunConfig, dataset: Dataset, dropout: np.random.Genera
 
 
 def build_optimizer(config: RunConfig, parameters: Parameters) -> Optimizer:
-    """Return the optimizer of a resolved configuration: clip by value, by norm, decay, then the rule."""
+    """Return the optimizer of a resolved configuration: clip by value, by norm, decay and the rule."""
     transforms: list[Transform] = []
     if config.clip_value is not None:
         transforms.append(ClipByValue(config.clip_value))
     if config.clip_norm is not None:
         transforms.append(ClipByNorm(config.clip_norm))
-    if config.weight_decay > 0:
-        transforms.append(CoupledDecay(config.weight_decay))
-    if config.optimizer == "momentum" and config.momentum is not None:
-        transforms.append(Momentum(config.momentum))
-    if config.optimizer == "adam":
-        assert config.beta1 is not None and config.beta2 is not None and config.eps is not None
-        transforms.append(Adam(config.beta1, config.beta2, config.eps))
-    return Optimizer(parameters, transforms)
+    rule = OPTIMIZERS[config.optimizer]
+    decay = [Decay(config.weight_decay)] if config.weight_decay > 0 else []
+    step = [rule.transform(*(getattr(config, name) for name in rule.settings))] if rule.transform else []
+    return Optimizer(parameters, [*transforms, *(step + decay if rule.decoupled else decay + step)])
+
+
+def build_schedule(config: RunConfig, plan: TrainingPlan) -> Schedule:
+    """Return the factor of the learning rate by updates done, warm-up first."""
+    warm = config.warmup_epochs * plan.steps_per_epoch
+    then = constant()
+    if config.schedule == "step":
+        assert config.schedule_gamma is not None and config.schedule_every is not None
+        then = step_decay(config.schedule_gamma, config.schedule_every * plan.steps_per_epoch)
+    elif config.schedule == "cosine":
+        then = cosine(plan.total_steps - warm)
+    return warm_up(warm, then) if warm else then
 
 
 def _initializer(config: RunConfig) -> Initializer:

@@ -7,11 +7,11 @@ import numpy as np
 
 from engine.config import ConfigError, RunConfig
 from engine.data.dataset import Dataset
+from engine.nn.rules import OPTIMIZERS
 
 EVALUATED_ROWS = 2048
 RECORDS_AT_MOST = 2000
 EVALUATIONS_AT_LEAST, EVALUATIONS_AT_MOST, EVALUATION_SHARE = 50, 400, 0.25
-SLOTS = {"sgd": 0, "momentum": 1, "adam": 2}
 PROCESS_BYTES = 150 * 2**20
 
 
@@ -81,7 +81,7 @@ def _evaluation_steps(total: int, training_cost: int, evaluation_cost: int) -> f
 def _bytes(config: RunConfig, dataset: Dataset, sizes: tuple[int, ...], batch: int) -> int:
     itemsize = 4 if config.dtype == "float32" else 8
     parameters = sum((fan_in + 1) * out for fan_in, out in pairwise(sizes))
-    vectors = 2 + SLOTS[config.optimizer] + 3
+    vectors = 2 + OPTIMIZERS[config.optimizer].slots + 3
     wide = 8 * parameters * 5
     rows = 2 * sum(sizes) * (3 if config.dropout else 2)
     activations = rows * (batch + 2 * min(len(dataset.x_train), EVALUATED_ROWS))

@@ -10,7 +10,7 @@ from engine.data.dataset import Dataset
 from engine.nn.parameters import record_layer_sums
 from engine.nn.tape import Tape
 from engine.training.evaluation import activation_statistics, columns, evaluate, evaluate_all, fixed_rows
-from engine.training.model import build_network, build_optimizer, target_columns
+from engine.training.model import build_network, build_optimizer, build_schedule, target_columns
 from engine.training.plan import plan
 from engine.training.state import State
 from engine.training.telemetry import (
@@ -74,6 +74,7 @@ class _Training:
         parameters = self.network.parameters
         parameters.theta[...] = state.theta
         self.optimizer = build_optimizer(config, parameters)
+        self.schedule = build_schedule(config, self.plan)
         for name, slot in self.optimizer.slots.items():
             slot[...] = state.slots[name]
         state.theta, state.slots = parameters.theta, self.optimizer.slots
@@ -131,7 +132,8 @@ class _Training:
         np.copyto(recording.x, x)
         np.copyto(recording.target, self.epoch_y[:, start : start + plan.batch_size])
         recording.tape.replay()
-        self.optimizer.prepare(state.step + 1, self.config.learning_rate)
+        learning_rate = self.config.learning_rate * self.schedule(state.step)
+        self.optimizer.prepare(state.step + 1, learning_rate)
         if not is_recorded:
             self.optimizer.update.replay()
             state.step += 1
@@ -142,6 +144,7 @@ class _Training:
         state.step += 1
         record = self._blank()
         record["batch_loss"] = float(recording.loss)
+        record["learning_rate"] = learning_rate
         self._fill_update(record)
         if state.step in plan.evaluation_steps:
             self._fill_evaluation(record)
@@ -160,7 +163,6 @@ class _Training:
     def _fill_update(self, record: Record) -> None:
         measures, layers = self.optimizer.measures, record.layers
         before = measures.weight_squares
-        record["learning_rate"] = self.config.learning_rate
         record["grad_norm"] = np.sqrt(self.grad_squares.sum())
         record["grad_norm_clipped"] = np.sqrt(measures.clipped_squares.sum())
         record["update_ratio"] = np.sqrt(measures.update_squares.sum() / before.sum())

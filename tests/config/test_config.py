@@ -30,7 +30,9 @@ REFUSED = [
     ({"epochs": 10**9}, "epochs must be <= 1000000, got 1000000000"),
     ({"seed": -1}, "seed must be >= 0, got -1"),
     ({"seed": 2**64}, "seed must be <= 4294967295, got 18446744073709551616"),
-    ({"momentum": 0.9}, "momentum applies only with optimizer momentum, got optimizer adam"),
+    ({"momentum": 0.9}, "momentum applies only with optimizer momentum or nesterov, got optimizer adam"),
+    ({"schedule_every": 3}, "schedule_every applies only with schedule step, got schedule constant"),
+    ({"warmup_epochs": 9, "epochs": 8}, "warmup_epochs must be <= epochs (8), got 9"),
     ({"depth": 2, "hidden_sizes": [3]}, "depth is a shorthand for hidden_sizes: give one of them, got both"),
     ({"depth": -1}, "depth must be a whole number from 0 to 200, got -1"),
 ]
@@ -79,9 +81,11 @@ def test_json_that_could_be_misread_is_refused(text, part):
         config_from_json(text)
 
 
-def test_auto_becomes_he_for_relu_and_xavier_otherwise():
-    assert resolve(parse_config({"activation": "relu"}), CLASSES).initializer == "he_normal"
-    assert resolve(parse_config({"activation": "tanh"}), CLASSES).initializer == "xavier_uniform"
+@pytest.mark.parametrize("name", SETTINGS["activation"].choices)
+def test_auto_becomes_he_for_relu_and_its_kin_and_xavier_otherwise(name):
+    kin = {"relu", "leaky_relu", "elu", "gelu", "softplus"}
+    expected = "he_normal" if name in kin else "xavier_uniform"
+    assert resolve(parse_config({"activation": name}), CLASSES).initializer == expected
 
 
 def test_only_the_settings_of_the_chosen_optimizer_are_filled_in():

@@ -9,7 +9,8 @@ from engine.nn.activations import ACTIVATIONS
 from engine.nn.initializers import he_normal
 from engine.nn.losses import LOSSES
 from engine.nn.network import Network
-from engine.nn.optimizers import Adam, ClipByNorm, Optimizer
+from engine.nn.optimizers import ClipByNorm, Optimizer
+from engine.nn.rules import Adam
 
 WORKLOADS = {
     "W1": ([2, 8, 8, 1], "tanh", "mse", [], 10, 0.0, 20),

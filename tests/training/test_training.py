@@ -1,5 +1,7 @@
 """Training records what its columns promise, resumes exactly at every step, and learns."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -36,6 +38,9 @@ RESUMED = [
     {"optimizer": "adam", "dropout": 0.3},
     {"optimizer": "momentum", "clip_norm": 0.5, "weight_decay": 0.01},
     {"optimizer": "sgd", "clip_value": 0.1, "batch_size": "full", "dataset": "sine"},
+    {"optimizer": "nesterov", "schedule": "step", "schedule_every": 1, "activation": "gelu"},
+    {"optimizer": "rmsprop", "schedule": "cosine", "initializer": "orthogonal"},
+    {"optimizer": "adamw", "weight_decay": 0.1, "schedule": "cosine", "warmup_epochs": 1},
 ]
 
 
@@ -102,6 +107,27 @@ def test_record_zero_has_losses_and_no_gradient():
     record = records_of(*start())[0]
     assert record.step == 0 and np.isfinite(record["train_loss"])
     assert np.isnan(record["grad_norm"]) and np.isnan(record["batch_loss"])
+
+
+def test_the_learning_rate_of_a_record_is_the_one_that_the_schedule_gave_its_update():
+    settings = {"learning_rate": 0.4, "optimizer": "sgd", "clip_norm": 1e-3, "epochs": 5}
+    config, dataset, state = start(**settings, schedule="step", schedule_every=2, warmup_epochs=1)
+    records = records_of(config, dataset, state)
+    rates = [record["learning_rate"] for record in records[1:]]
+    per_epoch = plan(config, dataset).steps_per_epoch
+    warm = [0.4 * (k + 1) / per_epoch for k in range(per_epoch)]
+    np.testing.assert_allclose(rates, [*warm, *[0.4] * (2 * per_epoch), *[0.04] * (2 * per_epoch)])
+    for before, record in pairwise(records):
+        weights = np.sqrt(np.square(before.layers[:, LAYER_INDEX["weight_norm"]]).sum())
+        step_length = record["update_ratio"] * weights
+        assert step_length == pytest.approx(record["learning_rate"] * record["grad_norm_clipped"], rel=1e-4)
+
+
+def test_zero_weights_keep_the_units_of_a_layer_equal_for_ever():
+    config, dataset, state = start(initializer="zeros", activation="sigmoid")
+    records_of(config, dataset, state)
+    weights = weights_by_layer(config, dataset, state)["dense1.weight"]
+    assert np.ptp(weights, axis=0).max() == 0 < np.abs(weights).max()
 
 
 def test_clipping_shows_in_the_norm_after_it_and_not_in_the_norm_before():
