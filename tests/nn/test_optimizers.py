@@ -90,7 +90,7 @@ def test_decay_behind_the_rule_shrinks_the_weights_apart_from_the_gradient():
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_a_settings_owners_are_the_optimizers_that_take_it(name):
     deciders = {setting.name: setting.explained.applies_when for setting in SETTINGS.values()}
-    mine = {each for each, when in deciders.items() if when[:1] == ("optimizer",) and name in when[-1]}
+    mine = {each for each, when in deciders.items() if when and when[0] == "optimizer" and name in when[1]}
     assert mine == set(OPTIMIZERS[name].settings)
     assert set(SETTINGS["optimizer"].choices) == set(OPTIMIZERS)
 
