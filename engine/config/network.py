@@ -46,6 +46,11 @@ class NetworkSettings(BaseModel):
     activation: Literal["relu", "leaky_relu", "elu", "gelu", "softplus", "tanh", "sigmoid", "identity"] = (
         setting("tanh", "what each hidden unit does with its weighted sum", Help(group="main"))
     )
+    normalization: Literal["none", "batch", "layer"] = setting(
+        "none",
+        "brings the weighted sums of each hidden layer to mean 0 and variance 1 before the activation: "
+        "each unit over the batch, or each row over the layer",
+    )
     initializer: Initializer = setting(
         "auto", "how weights start; auto is He for relu and its kin (up to softplus), Xavier otherwise"
     )

@@ -24,8 +24,17 @@ def build_network(config: RunConfig, dataset: Dataset, dropout: np.random.Genera
         LOSSES[config.loss],
         dropout=config.dropout if dropout is not None else 0.0,
         generators=[dropout] if dropout is not None else [],
+        normalization=config.normalization,
         dtype=config.dtype,
     )
+
+
+def trained_network(config: RunConfig, dataset: Dataset, state: State) -> Network:
+    """Return the network with copies of what a state has learned: parameters and running statistics."""
+    network = build_network(config, dataset)
+    network.parameters.theta[...] = state.theta
+    network.statistics[...] = state.statistics
+    return network
 
 
 def build_optimizer(config: RunConfig, parameters: Parameters) -> Optimizer:
@@ -81,6 +90,7 @@ def initial_state(config: RunConfig, dataset: Dataset) -> State:
         np.arange(len(dataset.x_train)),
         stream(config.seed, SHUFFLING),
         stream(config.seed, DROPOUT),
+        network.statistics,
     )
 
 
@@ -94,17 +104,29 @@ def target_columns(config: RunConfig, dataset: Dataset, y: np.ndarray) -> np.nda
 
 
 def weights_by_layer(config: RunConfig, dataset: Dataset, state: State) -> dict[str, np.ndarray]:
-    """Return copies of the parameters by name: ``dense1.weight`` (out, in), ``dense1.bias`` (out,), ..."""
-    network = build_network(config, dataset)
-    network.parameters.theta[...] = state.theta
+    """Return what was learned by name: ``dense1.weight`` (out, in), ``dense1.bias`` (out,), ...
+
+    Behind batch norm stand ``norm1.gamma``, ``norm1.beta``, ``norm1.running_mean`` and
+    ``norm1.running_variance``, each (units,), and no ``dense1.bias``; behind layer norm the first two.
+    """
+    network = trained_network(config, dataset, state)
     named = {}
-    for number, weight in enumerate(network.parameters.weights, start=1):
-        named[f"dense{number}.weight"] = weight[:, :-1].copy()
-        named[f"dense{number}.bias"] = weight[:, -1].copy()
-    return named
+    for layer, norm, running in zip(network.dense, network.parameters.norms, network.running, strict=True):
+        named[f"dense{layer.number}.weight"] = layer.matrix
+        if layer.bias is not None:
+            named[f"dense{layer.number}.bias"] = layer.bias
+        if norm.size:
+            named[f"norm{layer.number}.gamma"], named[f"norm{layer.number}.beta"] = norm
+        if running.size:
+            mean, variance = running
+            named |= {
+                f"norm{layer.number}.running_mean": mean,
+                f"norm{layer.number}.running_variance": variance,
+            }
+    return {name: array.copy() for name, array in named.items()}
 
 
-def predict(config: RunConfig, dataset: Dataset, theta: np.ndarray, x: np.ndarray) -> np.ndarray:
+def predict(config: RunConfig, dataset: Dataset, state: State, x: np.ndarray) -> np.ndarray:
     """Return what the network says of standardised rows ``(n, features)``.
 
     Returns
@@ -113,7 +135,6 @@ def predict(config: RunConfig, dataset: Dataset, theta: np.ndarray, x: np.ndarra
         ``(n, outputs)``: values for regression, otherwise probabilities (of class 1 alone for binary
         cross-entropy; scores when classes are learned with mse).
     """
-    network = build_network(config, dataset)
-    network.parameters.theta[...] = theta
+    network = trained_network(config, dataset, state)
     with np.errstate(all="ignore"):  # weights of a diverged run overflow
         return network.loss.decide(network.outputs(x))

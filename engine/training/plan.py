@@ -1,12 +1,12 @@
 """The plan of a run: how many steps, which of them are recorded and evaluated, what memory it takes."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from engine.config import ConfigError, RunConfig
 from engine.data.dataset import Dataset
+from engine.nn.network import parameter_shapes
 from engine.nn.rules import OPTIMIZERS
 
 EVALUATED_ROWS = 2048
@@ -46,7 +46,7 @@ def plan(config: RunConfig, dataset: Dataset) -> TrainingPlan:
     sizes = network_sizes(config, dataset)
     per_epoch = -(-rows // batch)
     total = per_epoch * config.epochs
-    parameters = sum((fan_in + 1) * out for fan_in, out in pairwise(sizes))
+    parameters = _parameters(sizes, config.normalization)
     evaluated = min(rows, EVALUATED_ROWS) + min(len(dataset.x_val), EVALUATED_ROWS)
     evaluations = _evaluation_steps(total, training_cost=3 * batch, evaluation_cost=evaluated)
     every = config.record_every or -(-total // RECORDS_AT_MOST)
@@ -59,7 +59,7 @@ def plan(config: RunConfig, dataset: Dataset) -> TrainingPlan:
         parameters,
         records,
         evaluations,
-        _bytes(config, dataset, sizes, batch),
+        _bytes(config, dataset, sizes, batch, parameters),
     )
 
 
@@ -78,12 +78,17 @@ def _evaluation_steps(total: int, training_cost: int, evaluation_cost: int) -> f
     return frozenset(int(step) for step in np.linspace(0, total, count + 1).round())
 
 
-def _bytes(config: RunConfig, dataset: Dataset, sizes: tuple[int, ...], batch: int) -> int:
+def _parameters(sizes: tuple[int, ...], normalization: str) -> int:
+    shapes, norm_widths = parameter_shapes(sizes, normalization)
+    return sum(out * columns for out, columns in shapes) + 2 * sum(norm_widths)
+
+
+def _bytes(config: RunConfig, dataset: Dataset, sizes: tuple[int, ...], batch: int, parameters: int) -> int:
     itemsize = 4 if config.dtype == "float32" else 8
-    parameters = sum((fan_in + 1) * out for fan_in, out in pairwise(sizes))
     vectors = 2 + OPTIMIZERS[config.optimizer].slots + 3
     wide = 8 * parameters * 5
-    rows = 2 * sum(sizes) * (3 if config.dropout else 2)
+    blocks = 2 + (config.dropout > 0) + 2 * (config.normalization != "none")
+    rows = 2 * sum(sizes) * blocks
     activations = rows * (batch + 2 * min(len(dataset.x_train), EVALUATED_ROWS))
     data = 3 * (dataset.x_train.size + dataset.x_val.size)
     return itemsize * (parameters * vectors + activations + data) + wide + PROCESS_BYTES

@@ -211,7 +211,7 @@ def test_one_very_wide_layer_is_allowed():
 def test_predictions_are_probabilities_and_agree_with_the_summary():
     config, dataset, state = start(epochs=30)
     records_of(config, dataset, state)
-    p = predict(config, dataset, state.theta, dataset.x_val)[:, 0]
+    p = predict(config, dataset, state, dataset.x_val)[:, 0]
     assert ((p > 0.5) == dataset.y_val).mean() == final_summary(config, dataset, state)["val_accuracy"]
 
 
