@@ -103,6 +103,41 @@ def test_a_batch_larger_than_the_data_is_refused():
         resolve(parse_config({"batch_size": 101}), CLASSES)
 
 
+@pytest.mark.parametrize(
+    ("rows", "batch_size", "good"), [(100, 1, 2), (100, 9, 8), (100, 99, 98), (7, 3, 2), (2, 1, 2)]
+)
+def test_batch_norm_refuses_a_batch_of_one_row_and_names_the_nearest_good_size(rows, batch_size, good):
+    config = parse_config({"normalization": "batch", "batch_size": batch_size})
+    sentence = (
+        f"batch_size must leave no batch of a single row of the {rows} training rows with normalization "
+        f"batch, such as {good}, got {batch_size}"
+    )
+    with pytest.raises(ConfigError) as refused:
+        resolve(config, DataFacts("classification", 3, rows))
+    assert str(refused.value) == sentence
+    resolve(config.model_copy(update={"batch_size": good}), DataFacts("classification", 3, rows))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"normalization": "batch", "batch_size": "full"},
+        {"normalization": "batch", "batch_size": 10},
+        {"normalization": "batch", "batch_size": 1, "hidden_sizes": []},
+        {"normalization": "layer", "batch_size": 1},
+    ],
+    ids=str,
+)
+def test_batches_of_two_rows_or_more_and_other_networks_are_accepted(settings):
+    resolve(parse_config(settings), CLASSES)
+
+
+def test_batch_norm_on_a_single_training_row_is_refused():
+    config = parse_config({"normalization": "batch", "batch_size": "full"})
+    with pytest.raises(ConfigError, match="normalization batch needs 2 training rows or more, got 1"):
+        resolve(config, DataFacts("regression", 0, 1))
+
+
 def test_every_setting_has_a_sentence_of_help_and_a_known_kind():
     for setting in SETTINGS.values():
         assert len(setting.description) > 10
