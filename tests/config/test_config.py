@@ -104,7 +104,7 @@ def test_a_batch_larger_than_the_data_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("rows", "batch_size", "good"), [(100, 1, 2), (100, 9, 8), (100, 99, 98), (7, 3, 2), (2, 1, 2)]
+    ("rows", "batch_size", "good"), [(100, 1, 2), (100, 9, 8), (100, 99, 98), (7, 3, 4), (2, 1, 2)]
 )
 def test_batch_norm_refuses_a_batch_of_one_row_and_names_the_nearest_good_size(rows, batch_size, good):
     config = parse_config({"normalization": "batch", "batch_size": batch_size})
