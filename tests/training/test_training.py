@@ -178,14 +178,14 @@ def start_deep(activation, **settings):
 
 
 def test_batch_norm_lets_ten_sigmoid_layers_learn():
-    cured = {"samples": 400, "noise": 0.1, "epochs": 40, "optimizer": "momentum", "learning_rate": 0.05}
+    cured = {"samples": 400, "noise": 0.1, "epochs": 100, "optimizer": "momentum", "learning_rate": 0.05}
     accuracies = {}
     for normalization in ("none", "batch"):
         run = start_deep("sigmoid", normalization=normalization, batch_size=32, **cured)
         records_of(*run)
         accuracies[normalization] = final_summary(*run)["val_accuracy"]
     assert accuracies["none"] < 0.6
-    assert accuracies["batch"] > 0.85
+    assert accuracies["batch"] > 0.9
 
 
 def test_an_exploding_run_ends_diverged_with_its_last_record_kept():
