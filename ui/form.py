@@ -143,13 +143,12 @@ def _layers(values: dict[str, Any]) -> None:
 
 def _choice(name: str, values: dict[str, Any]) -> None:
     setting = SETTINGS[name]
-    values[name] = st.segmented_control(
+    values[name] = st.pills(
         label_of(name),
         setting.choices,
         required=True,
         key=f"train_{name}",
         help=setting.help_text,
-        width="stretch",
         persist_state="session",
     )
 

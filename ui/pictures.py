@@ -54,7 +54,7 @@ def activation_picture(name: str) -> str:
     axes = f'<path d="M0 {centre}H{WIDTH}M150 4V108" stroke="{QUIET}" stroke-opacity=".45" fill="none"/>'
     parts = [axes]
     for values, colour, dash in zip(activation_curves(name, z), (LOW, HIGH), ("", DASHED), strict=True):
-        heights = np.clip(centre - unit * values, 2, 110)
+        heights = centre - unit * values
         places = " ".join(f"{150 + 36 * a:.1f},{b:.1f}" for a, b in zip(z, heights, strict=True))
         parts.append(f'<polyline points="{places}" fill="none" stroke="{colour}" stroke-width="2.5"{dash}/>')
     return _svg("".join(parts), height=112)
