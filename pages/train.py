@@ -5,6 +5,7 @@ import streamlit as st
 from engine.config import parse_config
 from ui.form import config_form, fill_form
 from ui.live import show_run
+from ui.live_chart import make_ready
 from ui.runs import chosen_run
 from ui.shell import open_page
 from ui.text import as_markdown
@@ -13,7 +14,7 @@ from ui.transport import start_run
 store = open_page()
 left, right = st.columns([3, 2], vertical_alignment="center")
 with right.container(horizontal=True, vertical_alignment="center", gap="small"):
-    row = chosen_run(store)
+    row = chosen_run(store, "train")
     if row is not None:
         st.button(
             "Copy",
@@ -43,7 +44,9 @@ if sentence:
     st.error(as_markdown(sentence), icon=":material/error:")
 if row is not None:
     show_run(row, bar)
-elif "run" not in st.query_params:
+else:
+    make_ready()
+if row is None and "run" not in st.query_params:
     with st.container(border=True, horizontal_alignment="center"):
         st.subheader("Watch a network learn")
         st.write(

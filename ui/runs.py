@@ -48,8 +48,9 @@ def asked_runs(store: Store, parameter: str) -> tuple[list[RunRow], list[str]]:
     return list(found.values()), sentences
 
 
-def chosen_run(store: Store) -> RunRow | None:
-    """Draw the run picker and return the run that the address names, or the newest one."""
+def chosen_run(store: Store, page: str) -> RunRow | None:
+    """Draw the run picker of a page and return the run that the address names, or the newest one."""
+    key = f"{page}_run"
     rows = list_runs(store, limit=LISTED_AT_MOST)
     asked, sentences = asked_runs(store, "run") if "run" in st.query_params else (rows[:1], [])
     if len(asked) > 1:
@@ -59,14 +60,15 @@ def chosen_run(store: Store) -> RunRow | None:
     chosen = asked[0] if asked else None
     options = {row.id: run_words(row) for row in [*rows, *asked]}
     if options:
-        st.session_state["train_run"] = chosen.id if chosen else None
+        st.session_state[key] = chosen.id if chosen else None
         st.selectbox(
             "Run",
             sorted(options, reverse=True),
             index=None if chosen is None else 0,
-            key="train_run",
+            key=key,
             format_func=lambda run_id: options.get(run_id, str(run_id)),
             on_change=_go_to_picked_run,
+            args=(key,),
             label_visibility="collapsed",
             placeholder="Choose a run",
             help="The run that is shown; its number stands in the address.",
@@ -74,8 +76,8 @@ def chosen_run(store: Store) -> RunRow | None:
     return chosen
 
 
-def _go_to_picked_run() -> None:
-    picked = st.session_state["train_run"]
+def _go_to_picked_run(key: str) -> None:
+    picked = st.session_state[key]
     if picked is None:
         st.query_params.pop("run", None)
     else:

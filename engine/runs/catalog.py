@@ -50,6 +50,7 @@ class RunRow:
     created_at: float
     config: dict[str, Any]
     dataset_id: str
+    fingerprint: str
     step: int
     total_steps: int
     epoch: float
@@ -62,6 +63,11 @@ class RunRow:
     val_score: float | None
     best_val_loss: float | None
     best_step: int | None
+    test_loss: float | None
+    test_score: float | None
+    tags: str
+    note: str
+    archived: bool
 
     @property
     def ended(self) -> bool:

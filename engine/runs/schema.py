@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 APPLICATION = "backprop-lab"
 
 metadata = sa.MetaData()
@@ -39,6 +39,10 @@ runs = sa.Table(
     sa.Column("branch_step", sa.Integer),
     sa.Column("group_id", sa.Integer),
     sa.Column("fingerprint", sa.Text, nullable=False, default=""),
+    # What people keep in mind about it.
+    sa.Column("tags", sa.Text, nullable=False, default=""),
+    sa.Column("note", sa.Text, nullable=False, default=""),
+    sa.Column("archived", sa.Boolean, nullable=False, default=False),
     # What happens to the run, and what people asked for.
     sa.Column("status", sa.String(20), nullable=False, index=True),
     sa.Column("paused", sa.Boolean, nullable=False, default=False),
@@ -64,6 +68,8 @@ runs = sa.Table(
     sa.Column("val_loss", sa.Float),
     sa.Column("train_score", sa.Float),
     sa.Column("val_score", sa.Float),
+    sa.Column("test_loss", sa.Float),
+    sa.Column("test_score", sa.Float),
     sa.Column("best_val_loss", sa.Float),
     sa.Column("best_step", sa.Integer),
 )
@@ -87,6 +93,33 @@ checkpoints = sa.Table(
     sa.Column("step", sa.Integer, primary_key=True),
     sa.Column("created_at", sa.Float, nullable=False),
     sa.Column("state", Blob, nullable=False),
+)
+
+# Parameters at some steps, kept so that pictures of any of them can be drawn again.
+snapshots = sa.Table(
+    "snapshots",
+    metadata,
+    sa.Column("run_id", sa.Integer, sa.ForeignKey("runs.id"), primary_key=True),
+    sa.Column("step", sa.Integer, primary_key=True),
+    sa.Column("parameters", Blob, nullable=False),
+)
+
+# Files that people gave, by the sha256 of their content.
+files = sa.Table(
+    "files",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("content", Blob, nullable=False),
+)
+
+# What simple methods reach on a dataset, as JSON.
+baselines = sa.Table(
+    "baselines",
+    metadata,
+    sa.Column("dataset_id", sa.String(64), sa.ForeignKey("datasets.id"), primary_key=True),
+    sa.Column("content", sa.Text, nullable=False),
 )
 
 events = sa.Table(
@@ -120,3 +153,20 @@ maintenance = sa.Table(
     sa.Column("pid", sa.Integer, nullable=False),
     sa.Column("process_start", sa.Float, nullable=False),
 )
+
+
+def _to_version_2(connection: sa.Connection) -> None:
+    for table in (snapshots, files, baselines):
+        table.create(connection)
+    for column in (
+        "tags TEXT NOT NULL DEFAULT ''",
+        "note TEXT NOT NULL DEFAULT ''",
+        "archived BOOLEAN NOT NULL DEFAULT FALSE",
+        "test_loss FLOAT",
+        "test_score FLOAT",
+    ):
+        connection.exec_driver_sql(f"ALTER TABLE runs ADD COLUMN {column}")
+
+
+# By the version that each of them leads to; a store of an older version takes them in turn.
+MIGRATIONS = {2: _to_version_2}

@@ -13,7 +13,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 
-from engine.runs.schema import APPLICATION, SCHEMA_VERSION, metadata, schema_version
+from engine.runs.schema import APPLICATION, MIGRATIONS, SCHEMA_VERSION, metadata, schema_version
 
 STORE_VARIABLE = "BACKPROP_LAB_STORE"
 BUSY_SECONDS = 30
@@ -135,22 +135,16 @@ def _prepare_connection(connection: sqlite3.Connection, _: Any) -> None:
 
 
 def _migrate(store: Store) -> None:
+    """Make the tables in an empty database, bring those of an older version up to date, refuse all else."""
     names = set(sa.inspect(store.engine).get_table_names())
     if not names:
-        if store.engine.dialect.name == "sqlite":
-            with store.engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA journal_mode = WAL")
-        with store.writing() as connection:
-            metadata.create_all(connection)
-            known = connection.execute(sa.select(schema_version.c.version)).first()
-            if known is None:
-                values = {"version": SCHEMA_VERSION, "application": APPLICATION, "applied_at": time.time()}
-                connection.execute(schema_version.insert().values(values))
+        _create(store)
         return
-    if not {"schema_version", "runs"} <= names:
-        raise StoreError(f"the database {_shown(store)} belongs to another program; nothing was changed")
-    with store.reading() as connection:
-        row = connection.execute(sa.select(schema_version).order_by(schema_version.c.version.desc())).first()
+    row = None
+    if {"schema_version", "runs"} <= names:
+        with store.reading() as connection:
+            newest = sa.select(schema_version).order_by(schema_version.c.version.desc())
+            row = connection.execute(newest).first()
     if row is None or row.application != APPLICATION:
         raise StoreError(f"the database {_shown(store)} belongs to another program; nothing was changed")
     if row.version > SCHEMA_VERSION:
@@ -158,6 +152,36 @@ def _migrate(store: Store) -> None:
             f"the store {_shown(store)} was written by a newer version (schema {row.version}, "
             f"this program knows {SCHEMA_VERSION}); nothing was changed"
         )
+    if row.version < SCHEMA_VERSION:
+        _upgrade(store, row.version)
+
+
+def _create(store: Store) -> None:
+    if store.engine.dialect.name == "sqlite":
+        with store.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+    with store.writing() as connection:
+        metadata.create_all(connection)
+        if connection.execute(sa.select(schema_version.c.version)).first() is None:
+            _note_version(connection, SCHEMA_VERSION)
+
+
+def _upgrade(store: Store, version: int) -> None:
+    """Bring a store from ``version`` to the newest in one transaction; SQLite's is copied before."""
+    if store.engine.dialect.name == "sqlite":
+        copy = Path(f"{store.engine.url.database}.schema{version}-{time.time_ns()}")
+        with store.engine.connect() as connection:
+            connection.exec_driver_sql("VACUUM INTO ?", (str(copy),))
+    with store.writing() as connection:
+        done = connection.scalar(sa.select(sa.func.max(schema_version.c.version)))
+        for number in range((done or version) + 1, SCHEMA_VERSION + 1):
+            MIGRATIONS[number](connection)
+            _note_version(connection, number)
+
+
+def _note_version(connection: sa.Connection, version: int) -> None:
+    values = {"version": version, "application": APPLICATION, "applied_at": time.time()}
+    connection.execute(schema_version.insert().values(values))
 
 
 def _shown(store: Store) -> str:

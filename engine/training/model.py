@@ -1,5 +1,7 @@
 """Builds the network and the optimizer of a configuration, and uses trained weights; knows no loop."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from engine.config import RunConfig
@@ -29,11 +31,15 @@ def build_network(config: RunConfig, dataset: Dataset, dropout: np.random.Genera
     )
 
 
-def trained_network(config: RunConfig, dataset: Dataset, state: State) -> Network:
-    """Return the network with copies of what a state has learned: parameters and running statistics."""
+def trained_network(config: RunConfig, dataset: Dataset, learned: Mapping[str, np.ndarray]) -> Network:
+    """Return the network with copies of what was learned: ``theta``, and ``statistics`` of batch norm.
+
+    A :class:`State` has them as ``learned``, a snapshot in the store is such a mapping.
+    """
     network = build_network(config, dataset)
-    network.parameters.theta[...] = state.theta
-    network.statistics[...] = state.statistics
+    network.parameters.theta[...] = learned["theta"]
+    if network.statistics.size:
+        network.statistics[...] = learned["statistics"]
     return network
 
 
@@ -109,7 +115,7 @@ def weights_by_layer(config: RunConfig, dataset: Dataset, state: State) -> dict[
     Behind batch norm stand ``norm1.gamma``, ``norm1.beta``, ``norm1.running_mean`` and
     ``norm1.running_variance``, each (units,), and no ``dense1.bias``; behind layer norm the first two.
     """
-    network = trained_network(config, dataset, state)
+    network = trained_network(config, dataset, state.learned)
     named = {}
     for layer, norm, running in zip(network.dense, network.parameters.norms, network.running, strict=True):
         named[f"dense{layer.number}.weight"] = layer.matrix
@@ -126,8 +132,10 @@ def weights_by_layer(config: RunConfig, dataset: Dataset, state: State) -> dict[
     return {name: array.copy() for name, array in named.items()}
 
 
-def predict(config: RunConfig, dataset: Dataset, state: State, x: np.ndarray) -> np.ndarray:
-    """Return what the network says of standardised rows ``(n, features)``.
+def predict(
+    config: RunConfig, dataset: Dataset, learned: Mapping[str, np.ndarray], x: np.ndarray
+) -> np.ndarray:
+    """Return what the network says of standardised rows ``(n, features)``; ``learned`` as a state has it.
 
     Returns
     -------
@@ -135,6 +143,6 @@ def predict(config: RunConfig, dataset: Dataset, state: State, x: np.ndarray) ->
         ``(n, outputs)``: values for regression, otherwise probabilities (of class 1 alone for binary
         cross-entropy; scores when classes are learned with mse).
     """
-    network = trained_network(config, dataset, state)
+    network = trained_network(config, dataset, learned)
     with np.errstate(all="ignore"):  # weights of a diverged run overflow
         return network.loss.decide(network.outputs(x))

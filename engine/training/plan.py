@@ -12,6 +12,7 @@ from engine.nn.rules import OPTIMIZERS
 EVALUATED_ROWS = 2048
 RECORDS_AT_MOST = 2000
 EVALUATIONS_AT_LEAST, EVALUATIONS_AT_MOST, EVALUATION_SHARE = 50, 400, 0.25
+SNAPSHOTS_AT_MOST, SNAPSHOT_BYTES_AT_MOST = 200, 8 * 2**20
 PROCESS_BYTES = 150 * 2**20
 
 
@@ -25,6 +26,9 @@ class TrainingPlan:
         Features, hidden units of each layer, outputs.
     record_steps, evaluation_steps : frozenset of int
         Every evaluated step is recorded.
+    snapshot_steps : frozenset of int
+        Recorded steps at which the parameters are kept for replay: densest at the beginning, where most
+        happens; 200 at most, and within 8 MB a run (first and last in any case).
     bytes_needed : int
         Estimate of a worker's memory.
     """
@@ -36,6 +40,7 @@ class TrainingPlan:
     parameters: int
     record_steps: frozenset[int]
     evaluation_steps: frozenset[int]
+    snapshot_steps: frozenset[int]
     bytes_needed: int
 
 
@@ -59,6 +64,7 @@ def plan(config: RunConfig, dataset: Dataset) -> TrainingPlan:
         parameters,
         records,
         evaluations,
+        _snapshot_steps(records, parameters * (4 if config.dtype == "float32" else 8)),
         _bytes(config, dataset, sizes, batch, parameters),
     )
 
@@ -81,6 +87,13 @@ def _evaluation_steps(total: int, training_cost: int, evaluation_cost: int) -> f
 def _parameters(sizes: tuple[int, ...], normalization: str) -> int:
     shapes, norm_widths = parameter_shapes(sizes, normalization)
     return sum(out * columns for out, columns in shapes) + 2 * sum(norm_widths)
+
+
+def _snapshot_steps(records: frozenset[int], size: int) -> frozenset[int]:
+    steps = np.array(sorted(records))
+    count = min(SNAPSHOTS_AT_MOST, max(2, SNAPSHOT_BYTES_AT_MOST // size), len(steps))
+    wished = steps[-1] * np.linspace(0, 1, count) ** 2
+    return frozenset(steps[np.searchsorted(steps, wished)].tolist())
 
 
 def _bytes(config: RunConfig, dataset: Dataset, sizes: tuple[int, ...], batch: int, parameters: int) -> int:

@@ -54,9 +54,14 @@ class State:
     best_val_loss: float = np.inf
     best_step: int = 0
 
+    @property
+    def learned(self) -> dict[str, np.ndarray]:
+        """What the network has learned: all that its outputs follow from."""
+        return {"theta": self.theta, "statistics": self.statistics}
+
     def to_bytes(self) -> bytes:
         """Return the state as bytes that :meth:`from_bytes` reads."""
-        arrays = {"theta": self.theta, "permutation": self.permutation, "statistics": self.statistics}
+        arrays = {**self.learned, "permutation": self.permutation}
         arrays |= {f"slot.{name}": slot for name, slot in self.slots.items()}
         facts = ("step", "recorded_step", "seconds", "diverged", "best_step")
         meta: dict[str, Any] = {name: getattr(self, name) for name in facts}

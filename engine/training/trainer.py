@@ -52,7 +52,7 @@ def train(config: RunConfig, dataset: Dataset, state: State) -> Generator[Record
 
 def final_summary(config: RunConfig, dataset: Dataset, state: State) -> dict[str, float | int]:
     """Return losses and scores at the state's weights over all rows of both splits."""
-    network = trained_network(config, dataset, state)
+    network = trained_network(config, dataset, state.learned)
     name = "r2" if dataset.task == "regression" else "accuracy"
     with np.errstate(all="ignore"):
         train_loss, train_score = evaluate_all(

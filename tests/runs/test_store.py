@@ -3,6 +3,8 @@
 import sqlite3
 import subprocess
 import time
+from contextlib import closing
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ import sqlalchemy as sa
 
 from engine.runs.catalog import NoSuchRun, get_run, list_runs, load_run, reopen, request
 from engine.runs.checkpoints import latest_checkpoint
+from engine.runs.files import NoSuchFile, file_content, keep_file, list_files
 from engine.runs.lease import (
     LeaseLost,
     claim,
@@ -19,10 +22,22 @@ from engine.runs.lease import (
     process_start,
     write_held,
 )
-from engine.runs.schema import checkpoints, chunks, datasets, runs
+from engine.runs.schema import (
+    SCHEMA_VERSION,
+    checkpoints,
+    chunks,
+    datasets,
+    metadata,
+    runs,
+    schema_version,
+)
 from engine.runs.series import cut_after, read_series
 from engine.runs.session import train_claimed
+from engine.runs.snapshots import read_snapshots
 from engine.runs.store import StoreError, open_store
+from engine.training.model import predict
+
+FIRST_SCHEMA = Path(__file__).with_name("schema1.sql")
 
 
 def trained(store, run_id):
@@ -214,3 +229,55 @@ def test_random_bytes_a_foreign_database_and_a_newer_store_are_refused_unchanged
 def test_a_url_that_names_no_store_is_refused_in_one_sentence(url):
     with pytest.raises(StoreError):
         open_store(url)
+
+
+def test_a_store_of_the_first_schema_is_copied_and_brought_up_to_date(tmp_path):
+    old, url = tmp_path / "lab.db", f"sqlite:///{tmp_path / 'lab.db'}"
+    with closing(sqlite3.connect(old)) as made, made:
+        made.executescript(FIRST_SCHEMA.read_text("utf-8"))
+    store = open_store(url)
+    (row,) = list_runs(store)
+    assert (row.name, row.status, row.tags, row.archived) == ("kept", "finished", "", False)
+    with store.reading() as connection:
+        versions = connection.scalars(sa.select(schema_version.c.version).order_by(schema_version.c.version))
+        assert list(versions) == [1, SCHEMA_VERSION]
+    (copy,) = tmp_path.glob("lab.db.schema1-*")
+    with closing(sqlite3.connect(copy)) as kept:
+        assert kept.execute("SELECT name FROM runs").fetchall() == [("kept",)]
+    made_anew = open_store(f"sqlite:///{tmp_path / 'new.db'}")
+    for table in metadata.tables:
+        upgraded, fresh = (
+            {c["name"] for c in sa.inspect(each.engine).get_columns(table)} for each in (store, made_anew)
+        )
+        assert upgraded == fresh
+
+
+def test_a_run_keeps_snapshots_of_its_parameters_from_first_to_last_step(store, submitted):
+    run_id = submitted(epochs=300, record_every=1)
+    trained(store, run_id)
+    row, kept = get_run(store, run_id), read_snapshots(store, run_id)
+    assert min(kept) == 0 and max(kept) == row.total_steps and 100 <= len(kept) <= 200
+    state, _ = latest_checkpoint(store, run_id)
+    assert state is not None
+    np.testing.assert_array_equal(kept[row.total_steps]["theta"], state.theta)
+    assert not np.array_equal(kept[0]["theta"], state.theta)
+
+
+def test_a_snapshot_says_what_its_state_says_with_batch_norm_too(store, submitted):
+    run_id = submitted(normalization="batch")
+    trained(store, run_id)
+    (config, dataset), state = load_run(store, run_id), latest_checkpoint(store, run_id)[0]
+    assert state is not None and state.statistics.size > 0
+    outputs = [
+        predict(config, dataset, learned, dataset.x_val)
+        for learned in (read_snapshots(store, run_id)[state.step], state.learned)
+    ]
+    np.testing.assert_array_equal(*outputs)
+
+
+def test_equal_files_are_kept_once_and_an_unknown_one_is_named(store):
+    first, again = keep_file(store, "a.csv", b"x,y\n1,2\n"), keep_file(store, "b.csv", b"x,y\n1,2\n")
+    assert first == again and list_files(store) == [(first, "a.csv")]
+    assert file_content(store, first) == b"x,y\n1,2\n"
+    with pytest.raises(NoSuchFile, match="no such file: 00"):
+        file_content(store, "00")

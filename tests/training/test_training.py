@@ -244,7 +244,7 @@ def test_one_very_wide_layer_is_allowed():
 def test_predictions_are_probabilities_and_agree_with_the_summary(normalization):
     config, dataset, state = start(epochs=30, normalization=normalization)
     records_of(config, dataset, state)
-    p = predict(config, dataset, state, dataset.x_val)[:, 0]
+    p = predict(config, dataset, state.learned, dataset.x_val)[:, 0]
     assert ((p > 0.5) == dataset.y_val).mean() == final_summary(config, dataset, state)["val_accuracy"]
 
 
@@ -262,7 +262,7 @@ def test_what_batch_norm_learned_is_named_beside_the_weights():
     scale = named["norm1.gamma"] / np.sqrt(named["norm1.running_variance"] + 1e-5)
     a = np.tanh((z - named["norm1.running_mean"]) * scale + named["norm1.beta"])
     p = 1 / (1 + np.exp(-(a @ named["dense2.weight"].T + named["dense2.bias"])))
-    np.testing.assert_allclose(predict(config, dataset, state, dataset.x_val), p, rtol=1e-5)
+    np.testing.assert_allclose(predict(config, dataset, state.learned, dataset.x_val), p, rtol=1e-5)
 
 
 def test_digits_are_learned_to_095():
