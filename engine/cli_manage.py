@@ -19,6 +19,7 @@ def register(app: typer.Typer) -> None:
         ("import", import_command),
         ("continue", continue_command),
         ("reproduce", reproduce),
+        ("repeat", repeat),
         ("rename", rename),
         ("tag", tag),
         ("note", note),
@@ -109,12 +110,28 @@ def reproduce(run: Run, store: StoreUrl = None) -> None:
     from engine.config import parse_config
     from engine.config.text import command_line
     from engine.runs.catalog import get_run
+    from engine.runs.changes import read_changes
     from engine.runs.store import open_store
 
-    row = get_run(open_store(store), run)
+    opened = open_store(store)
+    row = get_run(opened, run)
     if not row.has_settings:
         raise BadInput(f"the settings of run {run} are not known: only its curves were imported")
     print(command_line(parse_config(row.config)))
+    for change, _ in read_changes(opened, run):
+        print(
+            f"# {change.field} was changed to {change.new} at step {change.step}; `repeat {run}` does it, too"
+        )
+
+
+def repeat(run: Run, store: StoreUrl = None, as_json: AsJson = False) -> None:
+    """Train a run again, on the same data and with the changes that were made while it trained."""
+    from engine.cli_runs import follow
+    from engine.runs.branching import repeat_run
+    from engine.runs.store import open_store
+
+    opened = open_store(store)
+    follow(opened, repeat_run(opened, run), as_json)
 
 
 def rename(run: Run, name: Annotated[str, typer.Argument(help="new name")], store: StoreUrl = None) -> None:

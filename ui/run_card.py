@@ -5,7 +5,7 @@ import streamlit as st
 from engine.config import ConfigError, parse_config
 from engine.config.text import command_line
 from engine.runs import upkeep
-from engine.runs.branching import CAN_GO_ON, continue_run
+from engine.runs.branching import CAN_GO_ON, continue_run, repeat_run
 from engine.runs.catalog import RunRow
 from engine.runs.launcher import ensure_workers
 from engine.runs.store import Store, StoreError
@@ -103,7 +103,17 @@ def _go_on(store: Store, row: RunRow) -> None:
     ):
         fill_form(row.config)
         st.session_state["train_name"] = row.name
+        st.session_state["train_twin_of"] = row.id
         st.switch_page("pages/train.py", query_params={"run": str(row.id)})
+    st.button(
+        "Repeat",
+        icon=":material/replay:",
+        key="runs_repeat",
+        disabled=not row.has_settings,
+        on_click=_start,
+        args=(store, row.id, "repeats"),
+        help="Train it again from the beginning, with whatever was changed while it trained.",
+    )
     st.number_input(
         "More epochs",
         min_value=1,
@@ -119,22 +129,25 @@ def _go_on(store: Store, row: RunRow) -> None:
         icon=":material/fast_forward:",
         key="runs_continue",
         disabled=row.status not in CAN_GO_ON,
-        on_click=_continue,
-        args=(store, row.id),
+        on_click=_start,
+        args=(store, row.id, "continues"),
         help="Train a new run that starts with the weights, the optimizer's memory and the order of rows "
         "where this one ended. The curves until there are copied.",
     )
 
 
-def _continue(store: Store, run_id: int) -> None:
+def _start(store: Store, run_id: int, how: str) -> None:
     try:
-        child = continue_run(store, run_id, int(st.session_state["runs_epochs"]))
+        if how == "continues":
+            child = continue_run(store, run_id, int(st.session_state["runs_epochs"]))
+        else:
+            child = repeat_run(store, run_id)
     except (StoreError, ConfigError) as error:
         st.session_state["runs_told"] = {"done": "", "refused": [str(error)]}
         return
     ensure_workers(store.url)
     st.session_state["runs_ticked"] = [child]
-    st.session_state["runs_told"] = {"done": f"run {child} continues run {run_id}", "refused": []}
+    st.session_state["runs_told"] = {"done": f"run {child} {how} run {run_id}", "refused": []}
 
 
 def _reproduce(row: RunRow) -> None:

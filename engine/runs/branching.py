@@ -1,4 +1,4 @@
-"""Continues a run as a child of its own, from the parent's last state; must not train."""
+"""Continues a run as a child of its own, or repeats it from the beginning; must not train."""
 
 import json
 import time
@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from engine.config import RunConfig, config_from_json
 from engine.config.resolve import resolve
-from engine.runs.catalog import RunRow, get_run, insert_run, load_dataset
+from engine.runs.catalog import RunRow, get_run, insert_run, load_dataset, request, submit
+from engine.runs.changes import copy_changes
 from engine.runs.checkpoints import latest_checkpoint, write_checkpoint
 from engine.runs.schema import chunks, events, runs, snapshots
 from engine.runs.series import cut_after
@@ -72,6 +73,30 @@ def continue_run(store: Store, run_id: int, epochs: int, *, paused: bool = False
     return child
 
 
+def repeat_run(store: Store, run_id: int) -> int:
+    """Queue a run with the settings, the data and the changes of another one; return its id.
+
+    It ends with the same bits on the same machine.
+
+    Raises
+    ------
+    NoSuchRun
+        When no run has this id.
+    StoreError
+        When the settings of the run are not known.
+    ConfigError
+        When it does not fit into the memory now.
+    """
+    row = get_run(store, run_id)
+    if not row.has_settings:
+        raise StoreError(f"the settings of run {run_id} are not known: only its curves were imported")
+    config = config_from_json(json.dumps(row.config))
+    again = submit(store, config, load_dataset(store, row.dataset_id), name=row.name, paused=True)
+    copy_changes(store, run_id, again)
+    request(store, again, "resume")
+    return again
+
+
 def _with_more_epochs(config: RunConfig, done: int, more: int) -> RunConfig:
     """Return the configuration that ends ``more`` epochs later, checked like any other."""
     if more < 1:
@@ -81,8 +106,9 @@ def _with_more_epochs(config: RunConfig, done: int, more: int) -> RunConfig:
 
 def _copy(connection: sa.Connection, parent: RunRow, child: int, state: State, planned: TrainingPlan) -> None:
     """Give the child what its parent recorded until the branch."""
-    for table, until in ((chunks, chunks.c.first_step), (events, events.c.step)):
-        mine = sa.select(table).where(table.c.run_id == parent.id, until <= state.step)
+    kept_chunks = sa.select(chunks).where(chunks.c.run_id == parent.id, chunks.c.first_step <= state.step)
+    happened = sa.select(events).where(events.c.run_id == parent.id, events.c.step.between(0, state.step))
+    for table, mine in ((chunks, kept_chunks), (events, happened.order_by(events.c.id))):
         for row in connection.execute(mine).mappings().all():
             connection.execute(table.insert().values(**_moved(row, child)))
     cut_after(connection, child, state.recorded_step)

@@ -119,6 +119,9 @@ def _text_losses(table):
     return table.schema.set(place, pa.field("val_loss", pa.string()))
 
 
+CHANGE = {"created_at": 0, "step": 1, "field": "learning_rate", "old": ""}
+
+
 def repacked(content, change, compression=zipfile.ZIP_STORED):
     """Return a bundle with other members: ``change(name, bytes)`` gives the new bytes, None drops one."""
     out = io.BytesIO()
@@ -191,6 +194,8 @@ def descending(blob):
         (manifest(results=[]), "results of run 1"),
         (manifest(dataset="../../etc/passwd"), "lacks its part data/../../etc/passwd"),
         (manifest(events=[{"step": -1}]), "of an event of the bundle must be"),
+        (manifest(events=[{**CHANGE, "new": "nan"}]), "learning_rate must be"),
+        (manifest(events=[{**CHANGE, "field": "weight", "new": "{}"}]), "weight must name layer"),
         (member("bundle.json", lambda blob: b"[" * 100_000), "must be JSON"),
         (member("bundle.json", lambda blob: b"[]"), "must be an object"),
         (member("state", flipped), "damaged"),

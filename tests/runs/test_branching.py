@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from engine.config import ConfigError
-from engine.runs.branching import continue_run
+from engine.runs.branching import continue_run, repeat_run
 from engine.runs.catalog import NoSuchRun, get_run, request
+from engine.runs.changes import ask_change, read_changes
 from engine.runs.checkpoints import latest_checkpoint
 from engine.runs.lease import claim, new_owner
 from engine.runs.series import read_series
@@ -77,6 +78,20 @@ def test_a_stopped_run_is_continued_from_where_it_stopped(store, submitted):
     assert child.branch_step == row.step
     assert child.total_steps == (-(-row.step // per_epoch) + 3) * per_epoch
     assert finish(store, child.id) == "finished"
+
+
+def test_a_repeated_run_makes_the_same_changes_and_a_continued_one_goes_on_with_them(store, submitted):
+    changed = submitted(epochs=40, record_every=1)
+    ask_change(store, changed, "learning_rate", "0.5")
+    finish(store, changed)
+    (before,) = read_changes(store, changed)
+    again, child = repeat_run(store, changed), continue_run(store, changed, 3)
+    assert finish(store, again) == finish(store, child) == "finished"
+    assert read_changes(store, again) == read_changes(store, child) == [before]
+    first, second = (latest_checkpoint(store, run_id)[0] for run_id in (changed, again))
+    assert first is not None and second is not None and first.learning_rate == 0.5
+    assert first.theta.tobytes() == second.theta.tobytes()
+    assert read_series(store, child)["learning_rate"][-1] == 0.5
 
 
 def test_what_cannot_be_continued_says_why(store, submitted, trained):

@@ -9,10 +9,12 @@ import pytest
 
 from engine.runs import upkeep
 from engine.runs.catalog import get_run, load_run, reopen, request
+from engine.runs.changes import read_changes
 from engine.runs.checkpoints import latest_checkpoint
 from engine.runs.export import FORMATS, exported, metrics_csv
 from engine.runs.importing import import_file
 from engine.runs.lease import claim, new_owner
+from engine.runs.schema import events
 from engine.runs.series import read_parts, read_series
 from engine.runs.session import train_claimed
 from engine.runs.snapshots import read_snapshots
@@ -70,6 +72,10 @@ def test_curves_out_of_a_csv_know_no_settings_and_those_out_of_parquet_do(store,
 
 def test_a_bundle_brings_back_everything_and_training_goes_on_with_the_same_bits(store, other, trained):
     run_id = trained(epochs=30, dropout=0.2, name="kept")
+    with store.writing() as connection:
+        happened = {"run_id": run_id, "created_at": 1.5, "step": 3, "field": "learning_rate", "new": "0.01"}
+        connection.execute(events.insert().values(happened))
+        connection.execute(events.insert().values({**happened, "step": -1}))
     upkeep.change_tags(store, [run_id], add="a, b")
     upkeep.write_note(store, run_id, "a\nnote")
     (number,) = import_file(other, exported(store, [run_id], "bundle"))
@@ -77,6 +83,7 @@ def test_a_bundle_brings_back_everything_and_training_goes_on_with_the_same_bits
     same = set(vars(left)) - {"id", "created_at"}
     assert {name: getattr(left, name) for name in same} == {name: getattr(right, name) for name in same}
     assert read_series(store, run_id).layers.tobytes() == read_series(other, number).layers.tobytes()
+    assert read_changes(store, run_id) == read_changes(other, number) != []
     states = [latest_checkpoint(*place)[0] for place in ((store, run_id), (other, number))]
     assert states[0] is not None and states[1] is not None
     assert states[0].to_bytes() == states[1].to_bytes()

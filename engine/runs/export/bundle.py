@@ -61,7 +61,7 @@ def _write_run(
             _add(archive, f"data/{row.dataset_id}", connection.scalar(content) or b"")
             written.add(row.dataset_id)
         happened = connection.execute(
-            sa.select(events).where(events.c.run_id == row.id).order_by(events.c.id)
+            sa.select(events).where(events.c.run_id == row.id, events.c.step >= 0).order_by(events.c.id)
         ).mappings()
         told = [
             {name: value for name, value in each.items() if name not in ("id", "run_id")} for each in happened

@@ -25,7 +25,8 @@ from engine.runs.schema import events, snapshots
 from engine.runs.series import Series, write_series
 from engine.runs.store import Store
 from engine.runs.upkeep import as_tags
-from engine.training.model import initial_state
+from engine.training.changes import CHANGEABLE, check_change
+from engine.training.model import build_network, initial_state
 from engine.training.plan import check_memory, plan
 from engine.training.state import State
 
@@ -171,6 +172,11 @@ def _run(told: Fields, place: int, columns: ColumnMap, read: Any) -> _Run:
         row |= {"status": "imported", "total_steps": told.whole("total_steps", 2**53)}
         row |= {"score_name": told.one_of("score_name", ("accuracy", "r2"))}
     happened = [_event(Fields(each, "an event of the bundle")) for each in told.objects("events")]
+    changes = [event for event in happened if event["field"] in CHANGEABLE]
+    for change in changes:
+        check_change(change["field"], change["new"], resolved, build_network(resolved, dataset))
+    if state is not None and not 0 <= state.changes_made <= len(changes):
+        raise BadFile("the state of a run must have made no more changes than the run knows")
     number, parent = told.whole("run", 2**53), told.optional_whole("parent_run")
     return _Run(row, data, dataset, parts, state, kept, happened, place, number, parent)
 

@@ -119,7 +119,7 @@ def check_state(state: State, fresh: State) -> None:
     BadFile
         When an array is missing or has another shape or kind.
     """
-    if _outline(vars(state)) != _outline(vars(fresh)):
+    if not _is_like(vars(state), vars(fresh)):
         raise BadFile("the state of a run does not fit its network")
     order = state.permutation
     if not np.array_equal(np.sort(order), np.arange(len(order))):
@@ -128,14 +128,16 @@ def check_state(state: State, fresh: State) -> None:
         raise BadFile("the state of a run must stand at a step that was recorded before")
 
 
-def _outline(values: dict[str, Any]) -> dict[str, Any]:
-    """Return shape and kind of every array and the type of everything else."""
-    outline: dict[str, Any] = {}
-    for name, value in values.items():
-        if isinstance(value, dict):
-            outline[name] = _outline(value)
-        elif isinstance(value, np.ndarray):
-            outline[name] = (value.shape, value.dtype)
-        else:
-            outline[name] = type(value) if not isinstance(value, (int, float)) else "number"
-    return outline
+def _is_like(value: Any, fresh: Any) -> bool:
+    """Tell whether a value has the kind and shape of another; None stands for a number not set yet."""
+    if isinstance(fresh, dict):
+        return (
+            isinstance(value, dict)
+            and value.keys() == fresh.keys()
+            and all(_is_like(value[name], fresh[name]) for name in fresh)
+        )
+    if isinstance(fresh, np.ndarray):
+        return isinstance(value, np.ndarray) and (value.shape, value.dtype) == (fresh.shape, fresh.dtype)
+    if fresh is None or isinstance(fresh, (int, float)):
+        return isinstance(value, (int, float)) or (fresh is None and value is None)
+    return type(value) is type(fresh)
