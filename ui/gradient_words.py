@@ -77,19 +77,20 @@ def time_words(numbers: np.ndarray, norms: np.ndarray) -> str:
         return NOTHING
     zero = (known == 0).mean()
     if zero > 0:
-        return f"{share(zero)} of the gradients shown are exactly 0 ({listed(numbers[(known == 0).any(axis=0)])})."
+        where = listed(numbers[(known == 0).any(axis=0)])
+        return f"{share(zero)} of the gradients shown are exactly 0 ({where})."
     if known.shape[1] == 1:
         return f"The gradient norm went from {few(known[0, 0])} to {few(known[-1, 0])}."
     ratios = known[:, 0] / known[:, -1]
     first, last = numbers[0], numbers[-1]
     if (ratios < VANISHING).any():
         return (
-            f"In {share((ratios < VANISHING).mean())} of the recorded steps layer {first}'s gradient was less "
-            f"than a thousandth of layer {last}'s."
+            f"In {share((ratios < VANISHING).mean())} of the recorded steps layer {first}'s gradient was "
+            f"less than a thousandth of layer {last}'s."
         )
     return (
-        f"Layer {first}'s gradient stayed between {few(ratios.min())} and {few(ratios.max())} of layer {last}'s: "
-        "no shadow on the lower layers."
+        f"Layer {first}'s gradient stayed between {few(ratios.min())} and {few(ratios.max())} of layer "
+        f"{last}'s: no shadow on the lower layers."
     )
 
 
@@ -179,13 +180,16 @@ def weight_cloud_words(layer: int, first: np.ndarray, last: np.ndarray) -> str:
     """Say how far a layer's weights have moved from their first snapshot to their newest one."""
     if not (np.isfinite(first).all() and np.isfinite(last).all()):
         return f"Layer {layer}'s weights are no longer numbers."
-    before = float(np.linalg.norm(first))
-    moved = float(np.linalg.norm(last - first))
-    deviation = f"spread from {few(first.std())} to {few(last.std())}"
+    first, last = first.astype(np.float64), last.astype(np.float64)
+    with np.errstate(over="ignore"):  # weights of a run that is about to diverge
+        before, moved = float(np.linalg.norm(first)), float(np.linalg.norm(last - first))
+        deviation = f"spread from {few(first.std())} to {few(last.std())}"
     if before == 0:
         return f"Layer {layer}'s weights began at 0; {deviation}."
     tail = ": it has hardly learned" if moved < 0.01 * before else ""
-    return f"Layer {layer}'s weights moved by {share(moved / before)} of their length ({deviation}){tail}."
+    ratio = moved / before
+    length = f"{few(ratio)} times" if ratio > 2 else f"{share(ratio)} of"
+    return f"Layer {layer}'s weights moved by {length} their length ({deviation}){tail}."
 
 
 def clipping_words(before: np.ndarray, after: np.ndarray, is_set: bool) -> str:

@@ -14,7 +14,7 @@ COLUMNS_AT_MOST = 80
 
 
 def shown_steps(steps: list[int]) -> list[int]:
-    """Return every second, third ... of the snapshots so that few enough are left; the newest always stays."""
+    """Return every second, third ... of the steps so that few enough are left; the newest always stays."""
     every = -(-len(steps) // COLUMNS_AT_MOST)
     return sorted({*steps[::every], *steps[-1:]}) if steps else []
 

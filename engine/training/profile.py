@@ -67,6 +67,15 @@ class Profiler:
         )
 
 
+def layer_parts(config: RunConfig, dataset: Dataset) -> list[slice]:
+    """Return where each layer's weights and biases stand in a run's parameters, layer 1 first."""
+    parameters = build_network(config, dataset).parameters
+    return [
+        slice(int(start), int(start + size))
+        for start, size in zip(parameters.starts, parameters.sizes, strict=True)
+    ]
+
+
 def magnitude_counts(values: np.ndarray) -> np.ndarray:
     """Count values by magnitude: exact zeros first, then by power of ten between ``GRADIENT_POWERS``.
 

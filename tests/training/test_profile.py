@@ -7,7 +7,13 @@ from engine.config import parse_config
 from engine.config.resolve import resolve
 from engine.data.dataset import build_dataset
 from engine.training.model import initial_state
-from engine.training.profile import GRADIENT_POWERS, Profiler, magnitude_counts, weights_over_time
+from engine.training.profile import (
+    GRADIENT_POWERS,
+    Profiler,
+    layer_parts,
+    magnitude_counts,
+    weights_over_time,
+)
 from engine.training.telemetry import LAYER_INDEX
 from engine.training.trainer import train
 
@@ -56,6 +62,13 @@ def test_a_profile_is_a_copy_that_the_next_one_leaves_alone():
     profiler.at(state.theta * 2)
     for gradient, before in zip(first.gradients, kept, strict=True):
         np.testing.assert_array_equal(gradient, before)
+
+
+def test_the_parts_of_the_parameters_are_the_layers_weights():
+    config, data, state = start()
+    weights = Profiler(config, data).at(state.theta).weights
+    for part, weight in zip(layer_parts(config, data), weights, strict=True):
+        np.testing.assert_array_equal(state.theta[part], weight.ravel())
 
 
 def test_weights_of_a_diverged_run_give_a_profile_without_a_warning():
