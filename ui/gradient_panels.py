@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.figures.gradients import HIGHEST, LOWEST, layer_heatmap, layer_lines
+from engine.figures.gradients import layer_heatmap, layer_lines
 from engine.figures.histograms import gradient_histogram, weight_histogram
 from engine.figures.layers import (
     activation_bands,
@@ -15,6 +15,7 @@ from engine.figures.layers import (
     flow_profile,
     ratio_lines,
     share_lines,
+    span_decades,
     spread,
 )
 from engine.runs.catalog import RunRow
@@ -77,21 +78,18 @@ def over_time(views: Sequence[LayerView], x: str) -> list[list[Panel]]:
     """Return for each run its lines, heatmap, update ratios, and dead or saturated units, on one scale."""
     norms = decades(*(view.shown("grad_norm") for view in views))
     ratios = decades(*(view.shown("update_ratio") for view in views))
-    lowest = min(LOWEST, norms[0])
-    return [_over_time(view, x, norms, ratios, lowest) for view in views]
+    return [_over_time(view, x, norms, ratios) for view in views]
 
 
 def _over_time(
-    view: LayerView, x: str, norms: tuple[float, float], ratios: tuple[float, float], lowest: float
+    view: LayerView, x: str, norms: tuple[float, float], ratios: tuple[float, float]
 ) -> list[Panel]:
     along, numbers = view.series[x], view.numbers
     size = {"x_title": x_title(x), "height": HEIGHT}
     gradient = view.all_layers("grad_norm")
     lines = layer_lines(along, gradient, numbers=numbers, **size)
-    lines.update_yaxes(range=list(norms))
-    heat = layer_heatmap(
-        along, gradient, numbers=numbers, lowest=lowest, highest=max(HIGHEST, norms[1]), **size
-    )
+    span_decades(lines, *norms)
+    heat = layer_heatmap(along, gradient, numbers=numbers, **size)
     ratio = ratio_lines(along, view.all_layers("update_ratio"), numbers=numbers, powers=ratios, **size)
     return [
         Panel("Gradient norm", lines, spread_words(numbers, view.shown("grad_norm"))),
@@ -148,8 +146,15 @@ def clipped(views: Sequence[LayerView], x: str) -> list[list[Panel]]:
     return [
         [
             Panel(
-                "Clipping",
-                clipping(view.series[x], before, after, x_title=x_title(x), powers=powers, height=HEIGHT),
+                "Norm before and after clipping" if is_clipped(view.row) else "Norm of the whole gradient",
+                clipping(
+                    view.series[x],
+                    before,
+                    after if is_clipped(view.row) else None,
+                    x_title=x_title(x),
+                    powers=powers,
+                    height=HEIGHT,
+                ),
                 clipping_words(before, after, is_clipped(view.row)),
             )
         ]

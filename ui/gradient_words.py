@@ -1,9 +1,10 @@
 """Sentences about the layers of a run, made from its numbers; must not know how they are drawn."""
 
+import re
+
 import numpy as np
 
 from engine.figures.layers import GOOD_RATIO
-from ui.text import number
 
 VANISHING, FAINT, EXPLODING = 1e-3, 1e-5, 70.0
 NOTICEABLE_SHARE = 0.2
@@ -11,8 +12,10 @@ NOTHING = "Nothing is measured yet."
 
 
 def few(value: float) -> str:
-    """Return a number with two digits, such as ``2.1e-06``."""
-    return number(value, 2)
+    """Return a number with two digits, such as ``2.1e-6`` or ``240``."""
+    if 100 <= abs(value) < 1e5:
+        return f"{float(f'{value:.2g}'):,.0f}"
+    return re.sub(r"e([+-])0*", r"e\1", f"{value:.2g}").replace("e+", "e")
 
 
 def share(value: float) -> str:
@@ -54,13 +57,13 @@ def flow_words(numbers: np.ndarray, norms: np.ndarray) -> str:
         return f"One layer: its gradient norm is {few(norms[0])}."
     first, last = f"Layer {numbers[0]}", f"layer {numbers[-1]}"
     ratio = norms[0] / norms[-1]
-    told = f"{first}'s gradient is {few(ratio)} of {last}'s"
+    told = f"{first}'s gradient is {few(ratio)} {'of' if ratio < 1 else 'times'} {last}'s"
     if ratio < FAINT:
         return f"{told}: almost nothing of the error reaches it. The gradient vanishes."
     if ratio < VANISHING:
         return f"{told}: little of the error reaches it. The gradient vanishes."
     if ratio > EXPLODING:
-        return f"{first}'s gradient is {few(ratio)} times {last}'s: it grows on its way back. It explodes."
+        return f"{told}: it grows on its way back. The gradient explodes."
     return f"{told}: the error reaches all layers."
 
 
@@ -89,7 +92,7 @@ def time_words(numbers: np.ndarray, norms: np.ndarray) -> str:
             f"less than a thousandth of layer {last}'s."
         )
     return (
-        f"Layer {first}'s gradient stayed between {few(ratios.min())} and {few(ratios.max())} of layer "
+        f"Layer {first}'s gradient stayed between {few(ratios.min())} and {few(ratios.max())} times layer "
         f"{last}'s: no shadow on the lower layers."
     )
 

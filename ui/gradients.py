@@ -11,8 +11,8 @@ from engine.runs.series import read_series
 from engine.runs.snapshots import snapshot_steps
 from engine.runs.store import Store
 from engine.training.profile import layer_parts, weights_over_time
+from ui.cell import picture_cell
 from ui.gradient_panels import (
-    HEIGHT,
     Clouds,
     LayerView,
     Panel,
@@ -29,7 +29,6 @@ from ui.text import as_markdown
 
 AXES = ("step", "epoch", "seconds")
 PACE = 1.0
-ROOM_FOR_WORDS = 132
 SECTIONS = {
     "time": ("lines", "heat", "ratio", "units"),
     "step": ("flow", "activations"),
@@ -240,11 +239,11 @@ def _section(
 def _cell(
     key: str, row: RunRow, title: str, sentence: str, panel: Panel | None, state: list[Any], names_run: bool
 ) -> None:
-    with st.container(border=True, height=HEIGHT + ROOM_FOR_WORDS, gap=None):
-        st.markdown(f"**{f'Run {row.id}: ' if names_run else ''}{title}**")
+    def draw() -> None:
         if panel is None:
             repeat_chart(key)
         else:
-            identity = f"{row.id} {state[1:]}"
-            show_chart(key, panel.figure, identity=identity, title=f"{title} of run {row.id}: {sentence}")
-        st.caption(sentence)
+            spoken = f"{title} of run {row.id}: {sentence}"
+            show_chart(key, panel.figure, identity=f"{row.id} {state[1:]}", title=spoken)
+
+    picture_cell(key, f"Run {row.id}: {title}" if names_run else title, sentence, draw)

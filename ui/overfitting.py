@@ -17,6 +17,7 @@ from engine.runs.catalog import RunRow, get_run, list_runs
 from engine.runs.series import read_series
 from engine.runs.store import Store
 from engine.training.overfitting import EarlyStop, Verdict, judge, stop_early
+from ui.cell import picture_cell
 from ui.live_chart import can_repeat, repeat_chart, send_whole, show_chart
 from ui.outputs import scalars_frame
 from ui.overfitting_words import gap_words, size_words, stop_words, verdict_words
@@ -26,7 +27,7 @@ from ui.text import number
 from ui.training_sizes import sizes_panel
 
 AXES = ("epoch", "step", "seconds")
-HEIGHT, ROOM_FOR_WORDS = 320, 148
+HEIGHT = 320
 LONGEST_PATIENCE, FIRST_PATIENCE = 100, 10
 SIZED_AT_FIRST = 12
 PACE = 1.0
@@ -56,7 +57,7 @@ def _sides(run_id: int, pace: float | None) -> None:
     train, val = known["train_loss"].to_numpy(), known["val_loss"].to_numpy()
     verdict = judge(train, val)
     sentence = verdict_words(verdict, known["step"].to_numpy(), known["epoch"].to_numpy(), val)
-    with st.container(height=92, border=False):
+    with st.container(key="words_overfitting_verdict"):
         BOXES[verdict.kind](sentence, icon=f":material/{ICONS[verdict.kind]}:")
     _curves(row, frame, known, verdict, x, log_y)
     st.subheader("What if it had stopped earlier?")
@@ -164,7 +165,7 @@ def _stop_measures(stop: EarlyStop, epochs: np.ndarray, val: np.ndarray, patienc
     )
     with st.container(horizontal=True, gap="small"):
         for title, value, explained in measures:
-            st.metric(title, value, help=explained, border=True, width=178)
+            st.metric(title, value, help=explained, border=True, width=164)
 
 
 def _chosen_sizes(store: Store, row: RunRow) -> list[SizedRun]:
@@ -197,10 +198,7 @@ def _chosen_sizes(store: Store, row: RunRow) -> list[SizedRun]:
 
 
 def _cell(key: str, title: str, figure: Any, sentence: str, identity: str) -> None:
-    with st.container(border=True, height=HEIGHT + ROOM_FOR_WORDS, gap=None):
-        st.markdown(f"**{title}**")
-        _draw(key, figure, identity, f"{title}: {sentence}")
-        st.caption(sentence)
+    picture_cell(key, title, sentence, lambda: _draw(key, figure, identity, f"{title}: {sentence}"))
 
 
 def _draw(key: str, figure: Any, identity: str, spoken: str) -> None:

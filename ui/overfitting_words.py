@@ -18,8 +18,8 @@ def verdict_words(verdict: Verdict, steps: np.ndarray, epochs: np.ndarray, val: 
     if verdict.onset is not None:
         return (
             f"Overfitting began at step {steps[verdict.onset]:,.0f} (epoch {epochs[verdict.onset]:.4g}): "
-            f"from there on validation loss stayed above its minimum while training loss went on falling "
-            f"({best}, {number(val[-1])} at the end)."
+            f"from there on validation loss never came within {number(verdict.tolerance, 2)} of its minimum "
+            f"again, while training loss went on falling ({best}, {number(val[-1])} at the end)."
         )
     if verdict.kind == "unstable":
         return (

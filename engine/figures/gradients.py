@@ -9,6 +9,7 @@ from engine.figures.theme import MAGNITUDES, VALIDATION, empty_figure
 LOWEST, HIGHEST = -8.0, 1.0
 COLUMNS_AT_MOST = 400
 NAMED_LAYERS_AT_MOST = 12
+IN_LEGEND_AT_MOST = 5
 
 
 def layer_lines(
@@ -48,7 +49,7 @@ def layer_lines(
             name=_layer_name(index, layers),
             line={"color": colours[index], "width": 1.8},
             hovertemplate="%{y:.3g}",
-            showlegend=len(indices) <= NAMED_LAYERS_AT_MOST or index in (indices[0], indices[-1]),
+            showlegend=len(indices) <= IN_LEGEND_AT_MOST or index in (indices[0], indices[-1]),
         )
     return figure
 

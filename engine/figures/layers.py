@@ -10,6 +10,7 @@ GOOD_RATIO = (10**-2.8, 10**-1.7)
 GOOD = PALETTE[2][0]
 BAND_FILL, GOOD_FILL = "rgba(128,128,128,0.22)", "rgba(0,158,115,0.16)"
 DECADES_AT_LEAST = 2.0
+TICKS_AT_MOST = 6
 
 
 def flow_profile(
@@ -52,7 +53,7 @@ def flow_profile(
             hovertemplate="layer %{x}: exactly 0<extra></extra>",
             showlegend=True,
         )
-    figure.update_yaxes(range=[powers[0] - 0.3, powers[1]])
+    span_decades(figure, powers[0] - 0.3, powers[1])
     _layer_axis(figure, layers)
     return figure
 
@@ -64,6 +65,12 @@ def decades(*values: np.ndarray) -> tuple[float, float]:
         return -4.0, 0.0
     low, high = np.floor(np.log10(known.min())), np.ceil(np.log10(known.max()))
     return float(min(low, high - DECADES_AT_LEAST)), float(high)
+
+
+def span_decades(figure: go.Figure, lowest: float, highest: float) -> None:
+    """Let a logarithmic y axis go from one power of ten to another, with whole powers named and no others."""
+    every = -(-int(np.ceil(highest - lowest)) // TICKS_AT_MOST)
+    figure.update_yaxes(range=[lowest, highest], dtick=every)
 
 
 def spread(*bounds: np.ndarray, room: float = 0.05) -> tuple[float, float]:
@@ -141,7 +148,7 @@ def ratio_lines(
     figure.add_hrect(y0=low, y1=high, fillcolor=GOOD_FILL, line_width=0, layer="below")
     for edge in GOOD_RATIO:
         figure.add_hline(y=edge, line={"color": GOOD, "width": 1, "dash": "dot"})
-    figure.update_yaxes(range=[min(powers[0], -4.0), max(powers[1], 0.0)])
+    span_decades(figure, min(powers[0], -4.0), max(powers[1], 0.0))
     return figure
 
 
@@ -159,7 +166,7 @@ def share_lines(
 def clipping(
     steps: np.ndarray,
     before: np.ndarray,
-    after: np.ndarray,
+    after: np.ndarray | None,
     *,
     x_title: str,
     powers: tuple[float, float],
@@ -169,12 +176,19 @@ def clipping(
 
     Where the lines lie on each other nothing was clipped. A dashed line that never touches the solid one
     means that the limit, not the gradient, decides the length of each step.
+
+    Parameters
+    ----------
+    after : numpy.ndarray or None
+        None for a run that does not clip.
     """
     figure = empty_figure(x_title, "gradient norm", log_y=True, height=height)
     for name, values, colour, dash in (
         ("before", before, TRAIN, "solid"),
         ("after clipping", after, VALIDATION, "dash"),
     ):
+        if values is None:
+            continue
         drawn = np.isfinite(values) & (values > 0)
         figure.add_scatter(
             x=steps[drawn],
@@ -184,7 +198,7 @@ def clipping(
             line={"color": colour, "width": 1.8, "dash": dash},
             hovertemplate="%{y:.3g}",
         )
-    figure.update_yaxes(range=list(powers))
+    span_decades(figure, *powers)
     return figure
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from engine.figures.curves import AXES, GAP_FILL, loss_curves
+from engine.figures.layers import decades
 from engine.figures.theme import (
     QUIET,
     TRAIN,
@@ -193,6 +194,8 @@ def gap_against_size(sized: list[SizedRun], chosen: int, *, height: int = 340) -
             hovertemplate="%{x:,} parameters: gap %{y:.4g}",
         )
     figure.add_hline(y=0, line={"color": QUIET, "width": 1})
-    figure.update_xaxes(type="log", exponentformat="none", dtick=None)
+    powers = decades(np.array([each.parameters for each in sized], np.float64))
+    figure.update_xaxes(type="log", exponentformat="none", separatethousands=True, dtick=1)
+    figure.update_xaxes(range=[powers[0] - 0.1, powers[1] + 0.1])
     figure.update_layout(showlegend=len(sized) <= 12)
     return figure

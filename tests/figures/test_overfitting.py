@@ -64,7 +64,8 @@ def test_a_learning_curve_passes_over_runs_that_are_not_done() -> None:
 
 def test_each_run_is_one_point_in_its_colour_and_its_name_is_text() -> None:
     sized = [SizedRun(1, "<b>x</b>", 50, 0.1), SizedRun(2, "", 5000, 0.4)]
-    first, second = gap_against_size(sized, chosen=2).data
+    figure: Any = gap_against_size(sized, chosen=2)
+    first, second = figure.data
     assert first.name == "1 · &lt;b&gt;x&lt;/b&gt;"
     assert (list(first.x), list(second.y)) == ([50], [0.4])
     assert second.marker.size > first.marker.size

@@ -37,5 +37,5 @@ def test_validation_rows_are_the_same_for_each_share():
     for fraction in FRACTIONS:
         small = build_dataset(shrunken(config, len(whole.x_train), fraction))
         np.testing.assert_array_equal(small.y_val, whole.y_val)
-        raw = [each.x_val * each.x_scale + each.x_mean for each in (small, whole)]
-        np.testing.assert_allclose(*raw, atol=1e-12)
+        mine, full = (each.x_val * each.x_scale + each.x_mean for each in (small, whole))
+        np.testing.assert_allclose(mine, full, atol=1e-12)
