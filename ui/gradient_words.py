@@ -13,9 +13,10 @@ NOTHING = "Nothing is measured yet."
 
 def few(value: float) -> str:
     """Return a number with two digits, such as ``2.1e-6`` or ``240``."""
-    if 100 <= abs(value) < 1e5:
-        return f"{float(f'{value:.2g}'):,.0f}"
-    return re.sub(r"e([+-])0*", r"e\1", f"{value:.2g}").replace("e+", "e")
+    rounded = f"{value:.2g}"
+    if 100 <= abs(float(rounded)) < 1e5:
+        return f"{float(rounded):,.0f}"
+    return re.sub(r"e([+-])0*", r"e\1", rounded).replace("e+", "e")
 
 
 def share(value: float) -> str:
@@ -142,7 +143,8 @@ def unit_words(numbers: np.ndarray, shares: np.ndarray, kind: str) -> str:
     worst = int(np.nanargmax(shares))
     if shares[worst] == 0:
         return f"No unit is {kind}."
-    tail = ": they pass hardly any gradient on" if shares[worst] > NOTICEABLE_SHARE else ""
+    passed = "no gradient" if kind == "dead" else "hardly any gradient"
+    tail = f": they pass {passed} on" if shares[worst] > NOTICEABLE_SHARE else ""
     what = "of the units are dead" if kind == "dead" else "of the outputs are saturated"
     return f"Most in layer {numbers[worst]}, where {share(shares[worst])} {what}{tail}."
 

@@ -7,7 +7,7 @@ from engine.training.overfitting import EarlyStop, Verdict
 from ui.gradient_words import share
 from ui.text import number
 
-LARGE_SHARE, CLOSING_SHARE = 0.1, 0.05
+WORTH_WHILE = 0.05
 
 
 def verdict_words(verdict: Verdict, steps: np.ndarray, epochs: np.ndarray, val: np.ndarray) -> str:
@@ -64,21 +64,32 @@ def stop_words(stop: EarlyStop, patience: int, epochs: np.ndarray, val: np.ndarr
     return f"{told} The later epochs bring nothing better and end at {number(float(val[-1]))}."
 
 
-def curve_words(rows: np.ndarray, train: np.ndarray, val: np.ndarray) -> str:
-    """Say whether more rows still help; the arrays hold the finished sizes, ascending."""
-    known = np.isfinite(train) & np.isfinite(val)
-    rows, train, val = rows[known], train[known], val[known]
+def curve_words(rows: np.ndarray, val: np.ndarray, best: np.ndarray) -> str:
+    """Say whether more rows still help, judged by the lowest validation loss of each size.
+
+    Parameters
+    ----------
+    rows, val, best : numpy.ndarray
+        ``(n,)`` training rows ascending, the last validation loss and the lowest one on the way; not finite
+        where a run diverged.
+    """
+    known = np.isfinite(val) & np.isfinite(best)
+    rows, val, best = rows[known], val[known], best[known]
     if len(rows) < 2:
         return "The curve needs two finished sizes or more."
-    gain = (val[-2] - val[-1]) / val[-2] if val[-2] else 0.0
-    ends = f"validation loss goes from {number(val[0])} to {number(val[-1])}"
-    closed = f"From {rows[0]:,} to {rows[-1]:,} rows {ends}"
-    gap = f"the gap from {number(val[0] - train[0])} to {number(val[-1] - train[-1])}"
-    if gain > CLOSING_SHARE:
-        return f"{closed}, {gap}. The last step still gained {share(gain)}: more data would help."
-    return (
-        f"{closed}, {gap}. The last step gained {share(max(gain, 0.0))}: more data alone would help little."
+    told = (
+        f"From {rows[0]:,} to {rows[-1]:,} rows the last validation loss goes from {number(val[0])} to "
+        f"{number(val[-1])}, the best one on the way from {number(best[0])} to {number(best[-1])}."
     )
+    if _gain(best) > WORTH_WHILE:
+        return f"{told} The last step still gained {share(_gain(best))} of the best: more data would help."
+    if _gain(val) > WORTH_WHILE:
+        return f"{told} More data puts overfitting off, but the best hardly gets better."
+    return f"{told} The last step gained next to nothing: more data alone would help little."
+
+
+def _gain(losses: np.ndarray) -> float:
+    return float(1 - losses[-1] / losses[-2]) if losses[-2] > 0 else 0.0
 
 
 def size_words(sized: list[SizedRun]) -> str:

@@ -101,7 +101,7 @@ def sizes_panel(store: Store, row: RunRow) -> tuple[Any, str, bool]:
         )
     ]
     is_live = is_moving(list(members.values()))
-    sentence = curve_words(rows, losses[0], losses[1])
+    sentence = curve_words(rows, losses[1], losses[2])
     if len(members) > 1 and is_live:
         sentence = f"{len(ended)} of {len(members)} runs are done. {sentence}"
     if len(members) == 1:

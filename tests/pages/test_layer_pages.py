@@ -148,7 +148,7 @@ def test_the_button_for_more_data_starts_a_group_and_its_curve_is_drawn_when_it_
         assert get_run(store, row.id).status == "finished"
     app = page("overfitting", run=base)
     assert not app.exception
-    assert "From 6 to 60 rows validation loss goes from" in words(app, "caption")
+    assert "From 6 to 60 rows the last validation loss goes from" in words(app, "caption")
 
 
 def test_runs_on_other_data_are_no_points_of_the_size_picture(store, submitted):

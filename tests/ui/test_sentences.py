@@ -60,8 +60,8 @@ def test_layers_are_listed_as_people_do():
 
 
 def test_numbers_have_two_digits_and_short_powers():
-    assert [few(value) for value in (2.123e-6, 0.12, 1, 12.3, 543, 99_999, 3.2e10, NAN)] == [
-        *("2.1e-6", "0.12", "1", "12", "540", "100,000", "3.2e10", "nan")
+    assert [few(value) for value in (2.123e-6, 0.12, 1, 12.3, 99.99, 543, 94_999, 3.2e10, NAN)] == [
+        *("2.1e-6", "0.12", "1", "12", "100", "540", "95,000", "3.2e10", "nan")
     ]
 
 
@@ -169,12 +169,12 @@ def test_patience_is_told_with_its_gain_and_its_price():
 
 
 def test_a_learning_curve_says_whether_more_data_would_help():
-    rows, train = np.array([10, 50, 100]), np.array([0.0, 0.1, 0.2])
-    assert "The last step still gained 50 %: more data would help" in curve_words(
-        rows, train, np.array([2.0, 1.0, 0.5])
-    )
-    assert "more data alone would help little" in curve_words(rows, train, np.array([2.0, 0.5, 0.5]))
-    assert "needs two finished sizes" in curve_words(rows[:1], train[:1], train[:1])
+    rows, falling, flat = np.array([10, 50, 100]), np.array([2.0, 1.0, 0.5]), np.array([0.4, 0.3, 0.3])
+    assert "still gained 50 % of the best: more data would help" in curve_words(rows, falling, falling)
+    assert "puts overfitting off" in curve_words(rows, falling, flat)
+    assert "more data alone would help little" in curve_words(rows, flat, flat)
+    assert "From 10 to 50 rows" in curve_words(rows, np.array([2.0, 1.0, NAN]), falling)
+    assert "needs two finished sizes" in curve_words(rows[:1], falling[:1], flat[:1])
 
 
 def test_the_largest_network_is_compared_with_the_smallest():
