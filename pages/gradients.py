@@ -4,11 +4,21 @@ import streamlit as st
 
 from engine.config import parse_config
 from ui.gradients import second_run, show_gradients
+from ui.live_chart import make_ready
 from ui.runs import chosen_run
 from ui.shell import open_page
 from ui.transport import launch
 
-DEEP_SIGMOID = {"depth": 10, "width": 16, "activation": "sigmoid", "initializer": "xavier_uniform"}
+DEEP_SIGMOID = {
+    "depth": 10,
+    "width": 16,
+    "activation": "sigmoid",
+    "initializer": "xavier_uniform",
+    "optimizer": "sgd",
+    "learning_rate": 0.1,
+    "batch_size": "full",
+    "epochs": 500,
+}
 
 
 def train_example() -> None:
@@ -25,6 +35,7 @@ if row is not None:
         second = second_run(store, row)
     show_gradients([row, second] if second is not None else [row])
 elif "run" not in st.query_params:
+    make_ready()
     with st.container(border=True, horizontal_alignment="center"):
         st.subheader("See a gradient vanish")
         st.write(

@@ -4,6 +4,7 @@ import streamlit as st
 
 from engine.config import parse_config
 from ui.overfitting import show_overfitting
+from ui.live_chart import make_ready
 from ui.runs import chosen_run
 from ui.shell import open_page
 from ui.transport import launch
@@ -21,6 +22,7 @@ row = chosen_run(store, "overfitting")
 if row is not None:
     show_overfitting(row)
 elif "run" not in st.query_params:
+    make_ready()
     with st.container(border=True, horizontal_alignment="center"):
         st.subheader("Watch a network learn by heart")
         st.write(

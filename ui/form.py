@@ -204,10 +204,14 @@ def _checked(values: dict[str, Any], picture: DeltaGenerator) -> tuple[RunConfig
         return None, str(error)
     picture.image(_picture(_data_json(config)), width="stretch", alt=f"training rows of {config.dataset}")
     st.caption(
-        f"{planned.parameters:,} parameters · {planned.steps_per_epoch:,} steps an epoch · "
+        f"{planned.parameters:,} parameters · {_steps(planned.steps_per_epoch)} an epoch · "
         f"about {megabytes(planned.bytes_needed)}"
     )
     return config, ""
+
+
+def _steps(count: int) -> str:
+    return "1 step" if count == 1 else f"{count:,} steps"
 
 
 def dataset_of(config: RunConfig) -> Dataset:

@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -36,30 +37,59 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+@dataclass
+class Server:
+    """The dashboard on a store; it can be ended and started again at the same address."""
+
+    store_url: str
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        """Where a browser finds it."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        command = [sys.executable, "-m", "streamlit", "run", "dashboard.py"]
+        self.process = subprocess.Popen(
+            [*command, "--server.port", str(self.port), "--server.headless", "true"],
+            cwd=ROOT,
+            env={**os.environ, STORE_VARIABLE: self.store_url},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        _wait_until_healthy(self.address)
+
+    def end(self) -> None:
+        """End it; its workers live on."""
+        assert self.process is not None
+        self.process.terminate()
+        self.process.wait()
+
+
 @pytest.fixture
-def server(store_url: str) -> Iterator[str]:
-    """Address of a fresh server; its workers end with it."""
+def dashboard(store_url: str) -> Iterator[Server]:
+    """A fresh server; its workers end with it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard.py"]
-    process = subprocess.Popen(
-        [*command, "--server.port", str(port), "--server.headless", "true"],
-        cwd=ROOT,
-        env={**os.environ, STORE_VARIABLE: store_url},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}"
-    _wait_until_healthy(address)
-    yield address
-    process.terminate()
-    process.wait()
+    running = Server(store_url, port)
+    running.start()
+    yield running
+    running.end()
     with open_store(store_url).reading() as connection:
         pids = list(connection.scalars(sa.select(workers.c.pid)))
     for pid in pids:
         if psutil.pid_exists(pid):
             os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def server(dashboard: Server) -> str:
+    """Address of a fresh server."""
+    return dashboard.address
 
 
 def _wait_until_healthy(address: str) -> None:
