@@ -3,8 +3,8 @@
 import streamlit as st
 
 from engine.config import parse_config
-from ui.overfitting import show_overfitting
 from ui.live_chart import make_ready
+from ui.overfitting import show_overfitting
 from ui.runs import chosen_run
 from ui.shell import open_page
 from ui.transport import launch

@@ -7,7 +7,8 @@ import numpy as np
 from engine.figures.layers import GOOD_RATIO
 
 VANISHING, FAINT, EXPLODING = 1e-3, 1e-5, 70.0
-NOTICEABLE_SHARE = 0.2
+STILL, HUGE = 1e-5, 1e3
+NOTICEABLE_SHARE, MOST = 0.2, 0.5
 NOTHING = "Nothing is measured yet."
 
 
@@ -56,6 +57,11 @@ def flow_words(numbers: np.ndarray, norms: np.ndarray) -> str:
         )
     if len(norms) == 1:
         return f"One layer: its gradient norm is {few(norms[0])}."
+    if norms.max() > HUGE:
+        worst = numbers[norms.argmax()]
+        return f"Gradients are huge, {few(norms.max())} in layer {worst}: each step throws the weights away."
+    if norms.max() < STILL:
+        return f"All gradients are tiny, {few(norms.max())} at most: the run stands still here."
     first, last = f"Layer {numbers[0]}", f"layer {numbers[-1]}"
     ratio = norms[0] / norms[-1]
     told = f"{first}'s gradient is {few(ratio)} {'of' if ratio < 1 else 'times'} {last}'s"
@@ -85,8 +91,17 @@ def time_words(numbers: np.ndarray, norms: np.ndarray) -> str:
         return f"{share(zero)} of the gradients shown are exactly 0 ({where})."
     if known.shape[1] == 1:
         return f"The gradient norm went from {few(known[0, 0])} to {few(known[-1, 0])}."
+    if known.max() > HUGE:
+        worst = numbers[known.max(axis=0).argmax()]
+        return f"The largest gradient norm is {few(known.max())}, in layer {worst}: the run explodes."
     ratios = known[:, 0] / known[:, -1]
     first, last = numbers[0], numbers[-1]
+    still = (known.max(axis=1) < STILL).mean()
+    if still > MOST:
+        return (
+            f"In {share(still)} of the recorded steps all gradients were below 1e-5: the run stood still. At "
+            f"worst layer {first}'s gradient was {few(ratios.min())} of layer {last}'s."
+        )
     if (ratios < VANISHING).any():
         return (
             f"In {share((ratios < VANISHING).mean())} of the recorded steps layer {first}'s gradient was "
@@ -128,7 +143,8 @@ def ratio_words(numbers: np.ndarray, ratios: np.ndarray) -> str:
         return "The median update of every layer lies in the green band: the learning rate fits."
     parts = []
     if len(low):
-        parts.append(f"{listed(low)} below the band (smallest {few(middle.min())}): learning slowly")
+        pace = "learning slowly" if middle.min() > 0 else "standing still"
+        parts.append(f"{listed(low)} below the band (smallest {few(middle.min())}): {pace}")
     if len(high):
         parts.append(f"{listed(high)} above it (largest {few(middle.max())}): steps that shake the weights")
     told = "; ".join(parts)
@@ -172,7 +188,7 @@ def gradient_cloud_words(layer: int, counts: np.ndarray, powers: np.ndarray) -> 
     """Say where half of a layer's gradient elements lie; ``counts`` are those of the newest snapshot."""
     total = counts.sum()
     if total == 0:
-        return NOTHING
+        return f"In the newest snapshot layer {layer}'s gradient is no longer a number."
     zero = counts[0] / total
     half = int(np.searchsorted(np.cumsum(counts), total / 2))
     zeros = f"{share(zero)} are exactly 0" if zero else "none is exactly 0"

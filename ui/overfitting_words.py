@@ -13,7 +13,7 @@ WORTH_WHILE = 0.05
 def verdict_words(verdict: Verdict, steps: np.ndarray, epochs: np.ndarray, val: np.ndarray) -> str:
     """Say whether and when a run began to overfit; the arrays hold its evaluations in order."""
     if verdict.kind == "short":
-        return f"Too early to tell: {len(steps)} evaluations, five are needed."
+        return f"Too few evaluations to tell: {len(steps)} so far, five are needed."
     best = f"lowest validation loss {number(val[verdict.best])} at step {steps[verdict.best]:,.0f}"
     if verdict.onset is not None:
         return (

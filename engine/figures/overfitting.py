@@ -121,6 +121,8 @@ def early_stopping(
             marker={"symbol": "star", "size": 13, "color": VALIDATION, "line": {"color": QUIET, "width": 1}},
             hovertemplate=f"kept: %{{y:.4g}} at {x} %{{x:.6g}}<extra></extra>",
         )
+    if len(at) == 1 and not log_y:
+        figure.update_yaxes(range=[0, 2 * abs(val_loss[0]) or 1])
     return figure
 
 

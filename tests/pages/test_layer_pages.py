@@ -78,7 +78,7 @@ def test_a_trained_run_is_shown_with_a_sentence_under_each_picture(store, submit
 def test_a_run_without_a_record_is_shown_as_one_that_has_nothing_to_show_yet(submitted, name):
     app = page(name, run=submitted())
     assert not app.exception
-    assert "yet" in words(app) or "Too early" in words(app)
+    assert "yet" in words(app) or "Too few" in words(app)
 
 
 @BOTH

@@ -36,6 +36,8 @@ FLAT = np.full((4, 3), 0.1)
             "Layer 1's gradient is 2e-6 of layer 3's: almost nothing of the error reaches it",
         ),
         ([5e-5, 1e-3, 0.1], "0.0005 of layer 3's: little of the error reaches it"),
+        ([3e4, 2e3, 0.1], "Gradients are huge, 30,000 in layer 1"),
+        ([2e-7, 1e-6, 1e-7], "All gradients are tiny, 1e-6 at most: the run stands still here"),
         ([50.0, 5.0, 0.1], "500 times layer 3's: it grows on its way back"),
         ([0.9, 0.2, 0.1], "Layer 1's gradient is 9 times layer 3's: the error reaches all layers"),
         ([0.1, 0.2, 0.1], "the error reaches all layers"),
@@ -82,6 +84,8 @@ def test_time_words_count_the_steps_in_which_the_first_layer_had_vanished():
         THREE, norms
     )
     assert "no shadow" in time_words(THREE, FLAT)
+    assert "In 100 % of the recorded steps all gradients were below 1e-5" in time_words(THREE, FLAT * 1e-5)
+    assert "The largest gradient norm is 1e9, in layer 1: the run explodes" in time_words(THREE, FLAT * 1e10)
     norms[0, 0] = 0
     assert "8 % of the gradients shown are exactly 0 (layer 1)" in time_words(THREE, norms)
     assert time_words(THREE, FLAT * NAN) == NOTHING
@@ -96,6 +100,7 @@ def test_ratio_words_name_the_layers_outside_the_band():
     assert "the learning rate fits" in ratio_words(THREE, np.full((2, 3), 0.01))
     told = ratio_words(THREE, np.array([[1e-5, 0.01, 0.5]]))
     assert "layer 1 below the band (smallest 1e-5)" in told and "layer 3 above it (largest 0.5)" in told
+    assert "layers 1 to 3 below the band (smallest 0): standing still" in ratio_words(THREE, np.zeros((2, 3)))
     assert ratio_words(THREE, np.full((2, 3), NAN)) == NOTHING
 
 
@@ -117,7 +122,8 @@ def test_cloud_words_give_the_median_magnitude_and_the_zeros():
     told = gradient_cloud_words(2, magnitude_counts(values), GRADIENT_POWERS)
     assert told == "Half of layer 2's gradient elements lie below 1e-4.8; 25 % are exactly 0."
     assert "100 % are exactly 0" in gradient_cloud_words(1, magnitude_counts(np.zeros(3)), GRADIENT_POWERS)
-    assert gradient_cloud_words(1, magnitude_counts(np.array([NAN])), GRADIENT_POWERS) == NOTHING
+    lost = gradient_cloud_words(1, magnitude_counts(np.array([NAN])), GRADIENT_POWERS)
+    assert lost == "In the newest snapshot layer 1's gradient is no longer a number."
 
 
 def test_weights_that_stood_still_have_hardly_learned():
