@@ -57,7 +57,7 @@ class Journal:
         self._records.append(record)
         self._summary.update(_summary(record))
         if record.step in self.plan.snapshot_steps:
-            self._snapshots[record.step] = packed(self.state.theta)
+            self._snapshots[record.step] = packed(self.state.learned)
 
     def save(self) -> None:
         """Commit what is new once it is time, and show in between that this process lives."""
