@@ -7,6 +7,7 @@ import numpy as np
 
 from engine.config import RunConfig
 from engine.data.dataset import Dataset
+from engine.nn.network import Network
 from engine.training.evaluation import fixed_rows
 from engine.training.model import build_network
 
@@ -23,7 +24,7 @@ class Profile:
     loss : float
         Data loss over the rows.
     gradients, weights : tuple of numpy.ndarray
-        ``(out, in + 1)`` each; the last column belongs to the bias.
+        ``(n,)`` each: the layer's weights and biases, then the parameters of its normalisation.
     activations : tuple of numpy.ndarray
         ``(units, rows)`` each; of the output layer the raw outputs.
     """
@@ -37,6 +38,8 @@ class Profile:
 class Profiler:
     """Replays the backward pass of a run's network on the fixed training rows, nothing dropped.
 
+    Batch norm takes the statistics of these rows, as it does in training.
+
     Parameters
     ----------
     config : RunConfig
@@ -47,6 +50,7 @@ class Profiler:
     def __init__(self, config: RunConfig, dataset: Dataset) -> None:
         rows, _ = fixed_rows(config, dataset)
         self._network = build_network(config, dataset)
+        self._parts = _parts(self._network)
         self._recording = self._network.gradient_recording(rows.x.shape[1])
         self._recording.x[...] = rows.x
         self._recording.target[...] = rows.target
@@ -61,15 +65,19 @@ class Profiler:
         names = [*(f"a{number}" for number in range(1, network.depth)), f"z{network.depth}"]
         return Profile(
             float(recording.loss),
-            tuple(gradient.copy() for gradient in network.parameters.gradients),
-            tuple(weight.copy() for weight in network.parameters.weights),
+            tuple(network.parameters.grad[part].copy() for part in self._parts),
+            tuple(network.parameters.theta[part].copy() for part in self._parts),
             tuple(recording.arena.blocks[name].values.copy() for name in names),
         )
 
 
 def layer_parts(config: RunConfig, dataset: Dataset) -> list[slice]:
-    """Return where each layer's weights and biases stand in a run's parameters, layer 1 first."""
-    parameters = build_network(config, dataset).parameters
+    """Return where each layer's weights, biases and normalisation stand in a run's parameters."""
+    return _parts(build_network(config, dataset))
+
+
+def _parts(network: Network) -> list[slice]:
+    parameters = network.parameters
     return [
         slice(int(start), int(start + size))
         for start, size in zip(parameters.starts, parameters.sizes, strict=True)

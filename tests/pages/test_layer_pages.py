@@ -61,10 +61,19 @@ def test_the_button_of_an_empty_store_starts_the_run_that_shows_the_disease(stor
         {"hidden_sizes": []},
         {"dataset": "sine", "activation": "relu", "clip_norm": 0.1},
         {"dataset": "wine", "samples": None, "dropout": 0.5, "activation": "sigmoid"},
+        {"normalization": "batch", "activation": "gelu"},
         {"hidden_sizes": [3] * 30, "activation": "identity", "epochs": 1},
         {"learning_rate": 1e6, "optimizer": "sgd", "activation": "relu", "loss": "mse"},
     ],
-    ids=["two layers", "one layer", "clipped regression", "three classes", "31 layers", "diverged"],
+    ids=[
+        "two layers",
+        "one layer",
+        "clipped regression",
+        "three classes",
+        "batch norm",
+        "31 layers",
+        "diverged",
+    ],
 )
 def test_a_trained_run_is_shown_with_a_sentence_under_each_picture(store, submitted, name, settings):
     run_id = trained(store, submitted(name=HOSTILE[0], **settings))

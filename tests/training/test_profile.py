@@ -27,9 +27,13 @@ def start(**settings):
 
 @pytest.mark.parametrize("dataset", ["moons", "sine", "wine"])
 @pytest.mark.parametrize("activation", ["sigmoid", "relu"])
+@pytest.mark.parametrize("normalization", ["none", "batch", "layer"])
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-10), ("float32", 1e-4)])
-def test_with_a_full_batch_the_next_records_gradient_is_the_profiles(dataset, activation, dtype, tolerance):
+def test_with_a_full_batch_the_next_records_gradient_is_the_profiles(
+    dataset, activation, normalization, dtype, tolerance
+):
     settings = {"dataset": dataset, "activation": activation, "dtype": dtype, "batch_size": "full"}
+    settings["normalization"] = normalization
     config, data, state = start(**settings)
     profiler = Profiler(config, data)
     expected = loss = None
@@ -65,10 +69,10 @@ def test_a_profile_is_a_copy_that_the_next_one_leaves_alone():
 
 
 def test_the_parts_of_the_parameters_are_the_layers_weights():
-    config, data, state = start()
+    config, data, state = start(normalization="batch")
     weights = Profiler(config, data).at(state.theta).weights
     for part, weight in zip(layer_parts(config, data), weights, strict=True):
-        np.testing.assert_array_equal(state.theta[part], weight.ravel())
+        np.testing.assert_array_equal(state.theta[part], weight)
 
 
 def test_weights_of_a_diverged_run_give_a_profile_without_a_warning():
