@@ -26,6 +26,7 @@ from ui.live_chart import can_repeat, repeat_chart, send_whole, show_chart
 from ui.runs import LISTED_AT_MOST, asked_runs, is_moving, run_words, show_badge
 from ui.shell import open_page
 from ui.text import as_markdown
+from ui.transport import keep_workers
 
 AXES = ("step", "epoch", "seconds")
 PACE = 1.0
@@ -85,6 +86,8 @@ def show_gradients(rows: Sequence[RunRow]) -> None:
 def _layers(run_ids: list[int], pace: float | None) -> None:
     store = open_page()
     rows = [get_run(store, run_id) for run_id in run_ids]
+    for row in rows:
+        keep_workers(store, row)
     _states(rows)
     x, numbers = _options(rows)
     views = [_view(store, row, numbers) for row in rows]

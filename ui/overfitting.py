@@ -25,6 +25,7 @@ from ui.runs import LISTED_AT_MOST, is_moving, run_words, show_badge
 from ui.shell import open_page
 from ui.text import number
 from ui.training_sizes import sizes_panel
+from ui.transport import keep_workers
 
 AXES = ("epoch", "step", "seconds")
 HEIGHT = 320
@@ -51,6 +52,7 @@ def show_overfitting(row: RunRow) -> None:
 def _sides(run_id: int, pace: float | None) -> None:
     store = open_page()
     row = get_run(store, run_id)
+    keep_workers(store, row)
     frame = scalars_frame(row, read_series(store, run_id))
     x, log_y = _options(row)
     known = frame.loc[np.isfinite(frame["train_loss"]) & np.isfinite(frame["val_loss"])]

@@ -14,7 +14,6 @@ from engine.runs.catalog import RunRow, load_run
 from engine.runs.groups import group_members, join_group
 from engine.runs.store import Store
 from engine.training.learning_curve import FRACTIONS, shrunken
-from ui.form import dataset_of
 from ui.overfitting_words import curve_words
 from ui.runs import is_moving
 from ui.text import as_markdown
@@ -55,20 +54,15 @@ def missing_sizes(row: RunRow, known: Sequence[float]) -> list[float]:
 
 
 def start_sizes(store: Store, row: RunRow) -> None:
-    """Start the runs that the learning curve lacks, as one group."""
+    """Start the runs that the learning curve lacks, as one group; one that is refused stops no other."""
     config: RunConfig = config_from_json(json.dumps(row.config))
-    rows = len(dataset_of(config).x_train)
-    try:
-        started = [
-            launch(
-                store, shrunken(config, rows, fraction), name=f"{fraction:.0%} of the rows of run {row.id}"
-            )
-            for fraction in missing_sizes(row, list(runs_by_fraction(store, row)))
-        ]
-    except ConfigError as error:
-        st.session_state["overfitting_refused"] = str(error)
-        return
-    join_group(store, row.id, started)
+    rows = _rows(store, row)
+    for fraction in missing_sizes(row, list(runs_by_fraction(store, row))):
+        name = f"{fraction:.0%} of the rows of run {row.id}"
+        try:
+            join_group(store, row.id, [launch(store, shrunken(config, rows, fraction), name=name)])
+        except ConfigError as error:
+            st.session_state["overfitting_refused"] = f"{fraction:.0%} of the rows: {error}"
 
 
 def sizes_panel(store: Store, row: RunRow) -> tuple[Any, str, bool]:
@@ -77,7 +71,7 @@ def sizes_panel(store: Store, row: RunRow) -> tuple[Any, str, bool]:
     missing = missing_sizes(row, list(members))
     done = "All sizes are trained" if is_whole(row) else "This run itself learns from a part of the rows"
     st.button(
-        f"Train on {len(missing)} smaller shares" if missing else done,
+        f"Train on {len(missing)} smaller {'share' if len(missing) == 1 else 'shares'}" if missing else done,
         icon=":material/stacked_bar_chart:",
         key="overfitting_sizes",
         on_click=start_sizes,

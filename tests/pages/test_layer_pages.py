@@ -166,3 +166,23 @@ def test_runs_on_other_data_are_no_points_of_the_size_picture(store, submitted):
     app = page("overfitting", run=mine[0])
     assert sorted(app.multiselect(key="overfitting_chosen").value) == mine
     assert "largest network" in words(app, "caption")
+
+
+def test_a_share_that_is_refused_is_told_and_stops_no_other(store, submitted):
+    base = trained(store, submitted(samples=96, batch_size=2, normalization="batch"))
+    app = page("overfitting", run=base)
+    app.button(key="overfitting_sizes").click().run()
+    assert not app.exception
+    assert "batch" in words(app, "error")
+    assert 0 < len(group_members(store, base)) < 5
+    assert not app.button(key="overfitting_sizes").disabled
+
+
+@BOTH
+def test_three_hundred_runs_are_no_hindrance(store, submitted, name):
+    first = trained(store, submitted())
+    for _ in range(299):
+        submitted(epochs=1)
+    app = page(name, run=first)
+    assert not app.exception
+    assert len(app.caption) >= 5
