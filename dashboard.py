@@ -37,6 +37,12 @@ compare = st.Page(
     icon=":material/stacked_line_chart:",
     help="Lay the curves of several runs over each other, see what differs, download them as CSV.",
 )
+runs = st.Page(
+    "pages/runs.py",
+    title="Runs",
+    icon=":material/table_rows:",
+    help="Find, name, tag, continue, export, import, archive and delete runs.",
+)
 
 
 def home() -> None:
@@ -45,7 +51,14 @@ def home() -> None:
 
 
 page = st.navigation(
-    [st.Page(home, title="Home", default=True, visibility="hidden"), train, gradients, overfitting, compare],
+    [
+        st.Page(home, title="Home", default=True, visibility="hidden"),
+        train,
+        gradients,
+        overfitting,
+        compare,
+        runs,
+    ],
     position="top",
 )
 carry_on()

@@ -1,4 +1,4 @@
-"""The command line: train, list, show, export, resume, weights, worker, check-gradients, doctor."""
+"""The command line: train, list, show, resume, weights, worker, check-gradients, doctor, and upkeep."""
 
 import inspect
 import json
@@ -10,6 +10,8 @@ from typing import Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
+from engine import cli_manage
+from engine.cli_options import AsJson, BadInput, Run, StoreUrl
 from engine.codec import CodecError
 from engine.config import ConfigError, RunConfig, parse_config
 from engine.config.errors import nearest
@@ -27,14 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-StoreUrl = Annotated[str | None, typer.Option("--store", help="database URL; $BACKPROP_LAB_STORE otherwise")]
-AsJson = Annotated[bool, typer.Option("--json", help="end with one JSON line")]
-Run = Annotated[int, typer.Argument(help="id of the run, as `list` shows it")]
 BAD_INPUT, FAILED = 2, 1
-
-
-class BadInput(Exception):
-    """Input that cannot be used; its text is one sentence for people."""
 
 
 def main() -> None:
@@ -159,12 +154,16 @@ def resume(
 
 
 @app.command("list")
-def list_command(store: StoreUrl = None, as_json: AsJson = False) -> None:
+def list_command(
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+    everything: Annotated[bool, typer.Option("--all", help="archived runs too")] = False,
+) -> None:
     """List the runs, newest first."""
     from engine.cli_runs import print_list
     from engine.runs.store import open_store
 
-    print_list(open_store(store), as_json)
+    print_list(open_store(store), as_json, everything)
 
 
 @app.command()
@@ -174,33 +173,6 @@ def show(run: Run, store: StoreUrl = None, as_json: AsJson = False) -> None:
     from engine.runs.store import open_store
 
     print_run(open_store(store), run, as_json)
-
-
-@app.command()
-def export(
-    run: Annotated[list[int], typer.Argument(help="ids of the runs")],
-    output: Annotated[Path, typer.Option(help="file to write; - for standard output")] = Path("-"),
-    format: Annotated[str, typer.Option(help="csv")] = "csv",
-    layers: Annotated[bool, typer.Option("--layers", help="statistics per layer instead of metrics")] = False,
-    spreadsheet_safe: Annotated[
-        bool, typer.Option("--spreadsheet-safe", help="no formulas from names")
-    ] = False,
-    store: StoreUrl = None,
-) -> None:
-    """Write the records of runs as CSV."""
-    from engine.runs.export import layers_csv, metrics_csv
-    from engine.runs.store import open_store
-
-    if format != "csv":
-        raise BadInput(f"format must be csv, got {format!r}")
-    text = (layers_csv if layers else metrics_csv)(open_store(store), run, spreadsheet_safe=spreadsheet_safe)
-    if str(output) == "-":
-        sys.stdout.write(text)
-        return
-    try:
-        output.write_text(text, encoding="utf-8", newline="")
-    except OSError as error:
-        raise BadInput(f"output cannot be written: {error}") from None
 
 
 @app.command()
@@ -254,3 +226,6 @@ def doctor(store: StoreUrl = None) -> None:
     from engine.runs.store import open_store
 
     print_health(open_store(store))
+
+
+cli_manage.register(app)

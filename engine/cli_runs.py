@@ -14,13 +14,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from engine.runs.catalog import RunRow, get_run, list_runs, load_run
-from engine.runs.checkpoints import latest_checkpoint
+from engine.runs.catalog import RunRow, count_runs, get_run, list_runs
+from engine.runs.export import exported
 from engine.runs.fingerprint import fingerprint
 from engine.runs.lease import LeaseLost, claim, new_owner
 from engine.runs.session import train_claimed
 from engine.runs.store import Store, StoreError
-from engine.training.model import weights_by_layer
 from engine.training.telemetry import Record
 
 INTERRUPTED = 130
@@ -136,9 +135,9 @@ def sentence(row: RunRow) -> str:
     return f"run {row.id} {row.status} at step {row.step} of {row.total_steps}: {', '.join(numbers)}"
 
 
-def print_list(store: Store, as_json: bool) -> None:
-    """Print the runs, newest first."""
-    rows = list_runs(store)
+def print_list(store: Store, as_json: bool, archived: bool = False) -> None:
+    """Print the runs, newest first; archived ones only when asked for."""
+    rows = list_runs(store, archived=archived)
     if as_json:
         for row in rows:
             print(json.dumps(summary(row)))
@@ -167,13 +166,9 @@ def print_run(store: Store, run_id: int, as_json: bool) -> None:
 
 def write_weights(store: Store, run_id: int, output: Path) -> None:
     """Write the newest parameters of a run to a .npz file."""
-    config, dataset = load_run(store, run_id)
-    state, _ = latest_checkpoint(store, run_id)
-    if state is None:
-        raise StoreError(f"run {run_id} has no checkpoint yet: its training has not begun")
+    content = exported(store, [run_id], "npz")
     try:
-        with output.open("wb") as file:
-            np.savez(file, allow_pickle=False, **weights_by_layer(config, dataset, state))
+        output.write_bytes(content)
     except OSError as error:
         raise StoreError(f"output cannot be written: {error}") from None
 
@@ -187,4 +182,4 @@ def print_health(store: Store) -> None:
             print(f"sqlite     {version}")
             print(f"integrity  {connection.exec_driver_sql('PRAGMA quick_check').scalar()}")
     print(f"machine    {fingerprint()}")
-    print(f"runs       {len(list_runs(store))}")
+    print(f"runs       {count_runs(store)}")

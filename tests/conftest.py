@@ -7,6 +7,8 @@ import pytest
 from engine.config import parse_config
 from engine.data.dataset import build_dataset
 from engine.runs.catalog import submit
+from engine.runs.lease import claim, new_owner
+from engine.runs.session import train_claimed
 from engine.runs.store import Store, open_store
 
 
@@ -31,3 +33,17 @@ def submitted(store: Store):
         return submit(store, config, build_dataset(config), name=name)
 
     return submit_settings
+
+
+@pytest.fixture
+def trained(store: Store, submitted):
+    """Submit a run with the given settings, train it to its end and return its id."""
+
+    def train_settings(name: str = "", **settings: object) -> int:
+        run_id = submitted(name=name, **settings)
+        lease = claim(store, new_owner(), run_id)
+        assert lease is not None
+        train_claimed(store, lease)
+        return run_id
+
+    return train_settings

@@ -30,6 +30,7 @@ class Room:
 
 ENGINE_BELOW_RUNS = {"engine.training", "engine.data", "engine.nn", "engine.config", "engine.codec"}
 ENGINE_UP_TO_RUNS = {"engine.runs", *ENGINE_BELOW_RUNS}
+FILES = {"engine.runs.export", "engine.runs.importing"}
 SCREEN = {"numpy", "pandas", "plotly", "streamlit"}
 ROOMS = {
     "engine": Room(),
@@ -39,12 +40,21 @@ ROOMS = {
     "engine.data": Room({"engine.nn", "engine.config", "engine.codec"}, {"numpy"}, {"sklearn"}),
     "engine.training": Room(ENGINE_BELOW_RUNS, {"numpy"}),
     "engine.runs": Room(ENGINE_BELOW_RUNS, {"numpy", "sqlalchemy", "psutil"}),
-    "engine.runs.export": Room(ENGINE_UP_TO_RUNS, {"numpy", "sqlalchemy", "pandas"}),
+    "engine.runs.export": Room(ENGINE_UP_TO_RUNS, {"numpy", "sqlalchemy"}, {"pyarrow"}),
+    "engine.runs.importing": Room(
+        {"engine.runs.export", *ENGINE_UP_TO_RUNS}, {"numpy", "sqlalchemy", "psutil"}, {"pyarrow"}
+    ),
     "engine.figures": Room(
         {"engine.training", "engine.data", "engine.config"}, {"numpy", "pandas", "plotly", "tsdownsample"}
     ),
-    "engine.cli": Room({"engine.cli_runs", "engine.runs.export", *ENGINE_UP_TO_RUNS}, {"typer"}),
-    "engine.cli_runs": Room(ENGINE_UP_TO_RUNS, {"numpy", "rich"}),
+    "engine.cli": Room(
+        {"engine.cli_runs", "engine.cli_manage", "engine.cli_options", *ENGINE_UP_TO_RUNS}, {"typer"}
+    ),
+    "engine.cli_manage": Room(
+        {"engine.cli_runs", "engine.cli_options", *FILES, *ENGINE_UP_TO_RUNS}, {"typer"}
+    ),
+    "engine.cli_options": Room(libraries={"typer"}),
+    "engine.cli_runs": Room({*FILES, *ENGINE_UP_TO_RUNS}, {"numpy", "rich"}),
     "engine.__main__": Room({"engine.cli"}),
     "ui": Room({"engine"}, SCREEN | {"psutil", "tsdownsample"}),
     "pages": Room({"ui", "engine"}, SCREEN),
@@ -119,6 +129,8 @@ def allowed(home: str, found: Import) -> bool:
         target = room_of(found.target) or found.target
         if home in {"ui", "pages", "dashboard"} and target in {
             "engine.cli",
+            "engine.cli_manage",
+            "engine.cli_options",
             "engine.cli_runs",
             "engine.__main__",
         }:

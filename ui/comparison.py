@@ -10,11 +10,16 @@ import streamlit as st
 from engine.figures.theme import run_colour
 from engine.runs.catalog import RunRow, list_runs, load_run
 from engine.runs.store import Store
+from ui.run_table import spark_column, sparks
 from ui.runs import LISTED_AT_MOST, asked_runs, state_of
 from ui.text import as_markdown, layers_text, visible, when
 
 CHOSEN_AT_FIRST = 2
-LARGER_IS_BETTER = ("accuracy", "r2")
+UNKNOWN = {
+    **dict.fromkeys(("dataset", "activation", "optimizer"), "–"),
+    **dict.fromkeys(("learning_rate", "dropout")),
+}
+NOT_MEASURED = ("", "run", "name", "state")
 
 
 def chosen_runs(store: Store) -> list[RunRow]:
@@ -28,16 +33,17 @@ def chosen_runs(store: Store) -> list[RunRow]:
         st.warning(as_markdown(sentence), icon=":material/search_off:")
     listed = {row.id: row for row in [*rows, *asked]}
     if listed:
-        _run_table(list(listed.values()), [row.id for row in asked])
+        _run_table(store, list(listed.values()), [row.id for row in asked])
     return asked
 
 
-def _run_table(rows: list[RunRow], chosen: list[int]) -> None:
+def _run_table(store: Store, rows: list[RunRow], chosen: list[int]) -> None:
     ids = [row.id for row in rows]
     st.session_state["compare_listed"] = ids
     st.session_state["compare_table"] = {"selection": {"rows": [ids.index(run) for run in chosen]}}
+    lines = sparks(store, rows)
     st.dataframe(
-        pd.DataFrame([_table_row(row) for row in rows]),
+        pd.DataFrame([_table_row(row, lines[row.id]) for row in rows]),
         hide_index=True,
         height=min(35 * (len(rows) + 1) + 3, 283),
         on_select=_name_chosen_in_address,
@@ -45,6 +51,7 @@ def _run_table(rows: list[RunRow], chosen: list[int]) -> None:
         key="compare_table",
         column_config={
             "run": st.column_config.NumberColumn("run", width="small", format="%d"),
+            "curve": spark_column(),
             "validation loss": st.column_config.NumberColumn(format="%.4g"),
             "lowest": st.column_config.NumberColumn("lowest validation loss", format="%.4g"),
             "score": st.column_config.NumberColumn(
@@ -56,14 +63,15 @@ def _run_table(rows: list[RunRow], chosen: list[int]) -> None:
     )
 
 
-def _table_row(row: RunRow) -> dict[str, Any]:
-    config = row.config
+def _table_row(row: RunRow, curve: list[float]) -> dict[str, Any]:
+    config = row.config if row.has_settings else UNKNOWN
     return {
         "run": row.id,
         "name": visible(row.name),
         "state": state_of(row),
+        "curve": curve,
         "data": config["dataset"],
-        "layers": layers_text(config["hidden_sizes"]),
+        "layers": layers_text(config["hidden_sizes"]) if row.has_settings else "–",
         "activation": config["activation"],
         "optimizer": config["optimizer"],
         "learning rate": config["learning_rate"],
@@ -84,6 +92,14 @@ def _name_chosen_in_address() -> None:
 
 def show_differences(store: Store, rows: Sequence[RunRow]) -> None:
     """Show the settings of the runs as they were used, those that differ first and alone unless asked."""
+    unknown = [row.id for row in rows if not row.has_settings]
+    rows = [row for row in rows if row.has_settings]
+    if unknown:
+        st.caption(
+            f"The settings of run {', '.join(map(str, unknown))} are not known: only curves were imported."
+        )
+    if not rows:
+        return
     configs = {row.id: load_run(store, row.id)[0].model_dump() for row in rows}
     table = pd.DataFrame({f"run {run}": config for run, config in configs.items()}).map(_setting_text)
     differs = table.nunique(axis=1) > 1
@@ -105,17 +121,32 @@ def _setting_text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def show_measures(rows: Sequence[RunRow], frames: dict[int, pd.DataFrame]) -> None:
-    """Show for each run the last and the best of its losses and scores, and what it cost."""
+def show_measures(
+    rows: Sequence[RunRow], frames: dict[int, pd.DataFrame], baseline: int | None = None
+) -> None:
+    """Show for each run the last and the best of its losses and scores, and what it cost.
+
+    With a baseline the other runs are shown by their difference from it.
+    """
     table = pd.DataFrame([_measures(row, frames[row.id]) for row in rows])
+    if baseline is not None:
+        _subtract(table, baseline)
+        st.caption(f"Run {baseline} as it is; the others by their difference from it.")
     colours = {row.id: f"color: {run_colour(row.id)}" for row in rows}
     styled = table.style.apply(lambda line: [colours[line["run"]], *[""] * (len(line) - 1)], axis=1)
     shapes = {
-        name: st.column_config.NumberColumn(format="%.4g")
+        name: st.column_config.NumberColumn(format="%.4g" if baseline is None else "%+.4g")
         for name in table.columns
-        if name not in ("", "run", "name", "state")
+        if name not in NOT_MEASURED
     }
     st.dataframe(styled, hide_index=True, column_config={"": st.column_config.TextColumn(width=32), **shapes})
+
+
+def _subtract(table: pd.DataFrame, baseline: int) -> None:
+    numbers = [name for name in table.columns if name not in NOT_MEASURED]
+    table[numbers] = table[numbers].astype(float)
+    is_base = table["run"] == baseline
+    table.loc[~is_base, numbers] -= table.loc[is_base, numbers].iloc[0]
 
 
 def _measures(row: RunRow, frame: pd.DataFrame) -> dict[str, Any]:

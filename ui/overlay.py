@@ -1,8 +1,8 @@
 """Curves of several runs over each other and their pictures side by side; must not choose the runs."""
 
 from collections.abc import Sequence
+from dataclasses import astuple
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -12,7 +12,8 @@ from engine.runs.catalog import RunRow, get_run
 from engine.runs.export import layers_csv, metrics_csv
 from engine.runs.series import Series, read_series
 from engine.runs.store import Store
-from engine.training.telemetry import LAYER_INDEX, SCALARS
+from engine.training.telemetry import LAYER_INDEX
+from ui.compare_options import comparison_options, samples_seen
 from ui.comparison import show_differences, show_measures
 from ui.live_chart import can_repeat, repeat_chart, send_whole, show_chart
 from ui.outputs import output_figure, scalars_frame
@@ -20,12 +21,6 @@ from ui.runs import is_moving
 from ui.shell import open_page
 from ui.text import as_markdown
 
-PAIRS = {
-    "loss": ["train_loss", "val_loss"],
-    "accuracy": ["train_accuracy", "val_accuracy"],
-    "r2": ["train_r2", "val_r2"],
-}
-AXES = ("step", "epoch", "seconds")
 HEIGHT, SMALL_HEIGHT = 420, 300
 SIDE_BY_SIDE_AT_MOST = 4
 PICTURES = tuple(f"compare_picture_{place}" for place in range(2 * SIDE_BY_SIDE_AT_MOST))
@@ -45,26 +40,38 @@ def _overlay(run_ids: list[int], pace: float | None) -> None:
     rows = [get_run(store, run_id) for run_id in run_ids]
     series = {row.id: read_series(store, row.id) for row in rows}
     frames = {row.id: scalars_frame(row, series[row.id]) for row in rows}
-    metric, x, log_y = _options(frames)
-    state = [[(row.id, row.step, row.status, len(series[row.id])) for row in rows], metric, x, log_y]
+    for row in rows:
+        frames[row.id]["samples"] = samples_seen(row, series[row.id]["step"])
+    options = comparison_options(rows, frames)
+    x = options.x
+    state = [[(row.id, row.step, row.status, len(series[row.id])) for row in rows], *astuple(options)]
     is_new = st.session_state.get("compare_drawn") != state or not can_repeat(*_charts(rows, series))
     st.session_state["compare_drawn"] = state
     with st.container(border=True, gap=None):
         if is_new:
             figure = compare_runs(
-                pd.concat(frames.values()), PAIRS.get(metric, [metric]), x=x, log_y=log_y, height=HEIGHT
+                pd.concat(frames.values()),
+                options.columns,
+                x=x,
+                log_x=options.log_x,
+                log_y=options.log_y,
+                smoothing=options.smoothing,
+                baseline=options.baseline,
+                height=HEIGHT,
             )
-            identity = f"{run_ids} {metric} {x} {log_y}"
-            show_chart("compare_chart", figure, identity=identity, title=f"{metric} of runs {run_ids}")
+            identity = f"{run_ids} {astuple(options)}"
+            show_chart(
+                "compare_chart", figure, identity=identity, title=f"{options.metric} of runs {run_ids}"
+            )
         else:
             repeat_chart("compare_chart")
     _downloads(store, run_ids)
     st.subheader("How they ended" if pace is None else "How they stand")
-    show_measures(rows, frames)
+    show_measures(rows, frames, options.baseline)
     st.subheader("What differs")
     show_differences(store, rows)
     st.subheader("Side by side")
-    _side_by_side(store, rows, series, x, is_new)
+    _side_by_side(store, rows, series, x if x != "samples" else "step", is_new)
     if (PACE if is_moving(rows) else None) != pace:
         st.rerun()
 
@@ -75,45 +82,6 @@ def _charts(rows: Sequence[RunRow], series: dict[int, Series]) -> list[str]:
     for place, row in enumerate(rows[:SIDE_BY_SIDE_AT_MOST]):
         keys += PICTURES[2 * place : 2 * place + (2 if len(series[row.id]) else 1)]
     return keys
-
-
-def _options(frames: dict[int, pd.DataFrame]) -> tuple[str, str, bool]:
-    known = [name for name in _metrics() if any(_has(frame, name) for frame in frames.values())] or ["loss"]
-    if st.session_state.get("compare_metric") not in known:
-        st.session_state["compare_metric"] = known[0]
-    st.session_state.setdefault("compare_x", "step")
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        metric = st.selectbox(
-            "Metric",
-            known,
-            key="compare_metric",
-            format_func=lambda name: (
-                name.replace("_", " ") + (" (training and validation)" if name in PAIRS else "")
-            ),
-            help="; ".join(f"{column.name}: {column.description}" for column in SCALARS[4:]),
-            width=320,
-            persist_state="session",
-        )
-        x = st.segmented_control(
-            "Over",
-            AXES,
-            required=True,
-            key="compare_x",
-            help="What the curves run over: optimizer steps, epochs, or seconds of training.",
-            persist_state="session",
-        )
-        log_y = st.toggle("Log axis", key="compare_log", help="Logarithmic axis.", persist_state="session")
-    return metric, x or "step", log_y
-
-
-def _metrics() -> list[str]:
-    paired = {column for columns in PAIRS.values() for column in columns}
-    left_out = {"step", "epoch", "seconds", *paired}
-    return [*PAIRS, *(column.name for column in SCALARS if column.name not in left_out)]
-
-
-def _has(frame: pd.DataFrame, name: str) -> bool:
-    return any(bool(np.isfinite(frame[column]).any()) for column in PAIRS.get(name, [name]))
 
 
 def _downloads(store: Store, run_ids: list[int]) -> None:

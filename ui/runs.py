@@ -23,6 +23,7 @@ BADGES: dict[str, tuple[Literal["gray", "green", "orange", "blue", "red"], str]]
     "stopped": ("gray", ":material/stop_circle:"),
     "diverged": ("red", ":material/warning:"),
     "failed": ("red", ":material/error:"),
+    "imported": ("gray", ":material/input:"),
 }
 
 
@@ -87,7 +88,12 @@ def _go_to_picked_run(key: str) -> None:
 def run_words(row: RunRow) -> str:
     """Return a run in one line of plain text that stays the same while it trains."""
     name = f"{visible(row.name, 30)} · " if row.name else ""
-    return f"#{row.id} · {name}{described(row.config)} · {when(row.created_at)}"
+    return f"#{row.id} · {name}{settings_words(row)} · {when(row.created_at)}"
+
+
+def settings_words(row: RunRow) -> str:
+    """Return what a run is in a few words, or that nobody knows."""
+    return described(row.config) if row.has_settings else "settings not known"
 
 
 def state_of(row: RunRow) -> str:

@@ -65,7 +65,7 @@ def transport(store: Store, row: RunRow | None) -> None:
             "Resume",
             icon=":material/resume:",
             key="train_resume",
-            on_click=_resume,
+            on_click=resume_run,
             args=(store, row),
             help="Go on from the last checkpoint, as if nothing had happened.",
         )
@@ -136,7 +136,8 @@ def _ask(store: Store, row: RunRow, wish: str) -> None:
     ensure_workers(store.url)
 
 
-def _resume(store: Store, row: RunRow) -> None:
+def resume_run(store: Store, row: RunRow) -> None:
+    """Let a paused, stopped or interrupted run go on from its last checkpoint."""
     if row.status in LIVE:
         request(store, row.id, "resume")
     else:

@@ -1,6 +1,7 @@
 """Reads configurations and single settings from text: JSON files, command lines, forms."""
 
 import json
+import shlex
 from typing import Any, Literal, get_args, get_origin
 
 from engine.config.errors import ConfigError, shown
@@ -74,3 +75,23 @@ def _number(text: str) -> int | float | str:
         except ValueError:
             continue
     return text.strip()
+
+
+def command_line(config: RunConfig, name: str = "") -> str:
+    """Return the command that trains such a run again: what is not default, quoted for a shell."""
+    settings = {"name": name} if name else {}
+    for field, declared in RunConfig.model_fields.items():
+        value = getattr(config, field)
+        if value != declared.default:
+            settings[field] = _as_option(value)
+    words = ["python", "-m", "engine", "train"]
+    for field, text in settings.items():
+        option = f"--{field.replace('_', '-')}"
+        words += [f"{option}={text}"] if text.startswith("-") else [option, text]
+    return shlex.join(words)
+
+
+def _as_option(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return ",".join(map(str, value))
+    return "none" if value is None else str(value)

@@ -1,22 +1,27 @@
 """Curves over time: losses with their gap, and any column of several runs; must not know a store."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from engine.figures.smoothing import difference, envelope, smoothed
 from engine.figures.theme import (
     QUIET,
     TRAIN,
     VALIDATION,
     empty_figure,
+    faint,
     label,
     run_colour,
     run_label,
     run_symbol,
 )
 
-AXES = {"step": "step", "epoch": "epoch", "seconds": "training time (s)"}
+AXES = {"step": "step", "epoch": "epoch", "samples": "samples seen", "seconds": "training time (s)"}
 GAP_FILL = "rgba(213,94,0,0.18)"
+BAND_OPACITY, RAW_OPACITY = 0.15, 0.35
 ALWAYS_MEASURED = ("batch_loss", "grad_norm", "penalty")
 VALIDATION_COLUMNS = ("val_loss", "val_accuracy", "val_r2")
 
@@ -54,11 +59,20 @@ def loss_curves(
 
 
 def compare_runs(
-    frame: pd.DataFrame, columns: list[str], *, x: str = "step", log_y: bool = False, height: int = 380
+    frame: pd.DataFrame,
+    columns: list[str],
+    *,
+    x: str = "step",
+    log_x: bool = False,
+    log_y: bool = False,
+    smoothing: float = 0.0,
+    baseline: int | None = None,
+    height: int = 380,
 ) -> go.Figure:
     """Show which run does better and where they part: one or more columns of several runs on one scale.
 
-    Each run keeps its colour; validation columns are dashed. A cross marks where a run diverged.
+    Each run keeps its colour; validation columns are dashed. A cross marks where a run diverged. Behind a
+    smoothed line stand the measured one, faint, and the band between lowest and highest values.
 
     Parameters
     ----------
@@ -66,17 +80,31 @@ def compare_runs(
         Metrics with the columns ``run`` and ``name``; the runs in the order of the legend.
     columns : list of str
         Such as ``["train_loss", "val_loss"]``.
+    smoothing : float
+        In [0, 1): share of the past in each point, see :func:`engine.figures.smoothing.smoothed`.
+    baseline : int, optional
+        A run of the frame; the others are shown as their difference from it.
     """
-    figure = empty_figure(AXES[x], ", ".join(columns), log_y=log_y, height=height)
+    title = ", ".join(columns) + (f", difference from run {baseline}" if baseline is not None else "")
+    figure = empty_figure(AXES[x], title, log_y=log_y, height=height)
+    if log_x:
+        figure.update_xaxes(type="log", exponentformat="power")
+    if baseline is not None:
+        figure.add_hline(y=0, line={"color": run_colour(baseline), "width": 1, "dash": "dot"})
+    others = frame.loc[frame["run"] == baseline] if baseline is not None else None
     for run, part in frame.groupby("run", sort=False):
         number = int(str(run))
+        if number == baseline:
+            continue
         name = run_label(number, str(part["name"].iloc[0]))
         for column in columns:
             shown = f"{name} {column}" if len(columns) > 1 else name
-            _add_line(figure, part, x, column, name=shown, colour=run_colour(number), group=str(number))
-            _mark_end(figure, part, x, column, number)
+            points = _drawn(part, x, column)
+            if others is not None:
+                points = difference(*points, *_drawn(others, x, column))
+            _add_run_line(figure, points, x, column, name=shown, run=number, smoothing=smoothing)
         end = divergence(part)
-        if end is not None:
+        if end is not None and baseline is None:
             _mark_divergence(figure, part, x, columns[0], end, colour=run_colour(number))
     return figure
 
@@ -111,27 +139,63 @@ def _drawn(frame: pd.DataFrame, x: str, column: str) -> tuple[np.ndarray, np.nda
     return frame[x].to_numpy(np.float64)[known], values[known]
 
 
-def _add_line(
+def _add_line(figure: go.Figure, frame: pd.DataFrame, x: str, column: str, *, name: str, colour: str) -> None:
+    drawn_x, drawn_y = _drawn(frame, x, column)
+    figure.add_scatter(x=drawn_x, y=drawn_y, **_line(x, column, name, colour))
+
+
+def _line(x: str, column: str, name: str, colour: str) -> dict[str, Any]:
+    dash = "dash" if column in VALIDATION_COLUMNS else "solid"
+    return {
+        "mode": "lines",
+        "name": name,
+        "line": {"color": colour, "dash": dash, "width": 2},
+        "hovertemplate": f"%{{y:.4g}} at {x} %{{x:.6g}}",
+    }
+
+
+def _add_run_line(
     figure: go.Figure,
-    frame: pd.DataFrame,
+    points: tuple[np.ndarray, np.ndarray],
     x: str,
     column: str,
     *,
     name: str,
-    colour: str,
-    group: str | None = None,
+    run: int,
+    smoothing: float,
 ) -> None:
-    drawn_x, drawn_y = _drawn(frame, x, column)
-    dash = "dash" if column in VALIDATION_COLUMNS else "solid"
-    figure.add_scatter(
-        x=drawn_x,
-        y=drawn_y,
-        mode="lines",
-        name=name,
-        legendgroup=group,
-        line={"color": colour, "dash": dash, "width": 2},
-        hovertemplate=f"%{{y:.4g}} at {x} %{{x:.6g}}",
-    )
+    drawn_x, drawn_y = points
+    colour, group = run_colour(run), str(run)
+    if smoothing:
+        _add_measured_behind(figure, drawn_x, drawn_y, name, colour, group)
+        drawn_y = smoothed(drawn_y, smoothing)
+    figure.add_scatter(x=drawn_x, y=drawn_y, legendgroup=group, **_line(x, column, name, colour))
+    if len(drawn_y):
+        figure.add_scatter(
+            x=drawn_x[-1:],
+            y=drawn_y[-1:],
+            mode="markers",
+            marker={"symbol": run_symbol(run), "size": 8, "color": colour},
+            legendgroup=group,
+            showlegend=False,
+            hoverinfo="skip",
+        )
+
+
+def _add_measured_behind(
+    figure: go.Figure, x: np.ndarray, y: np.ndarray, name: str, colour: str, group: str
+) -> None:
+    """Draw what was measured, faint, and the band between its extremes where points share a place."""
+    at, lowest, highest, size = envelope(x, y)
+    silent = {"mode": "lines", "legendgroup": group, "showlegend": False, "hoverinfo": "skip"}
+    if size > 1:
+        edge = {"width": 0, "color": colour}
+        band = f"{name} band of {size}"
+        figure.add_scatter(x=at, y=lowest, name=f"{band}, lowest", line=edge, **silent)
+        fill = {"fill": "tonexty", "fillcolor": faint(colour, BAND_OPACITY)}
+        figure.add_scatter(x=at, y=highest, name=f"{band}, highest", line=edge, **fill, **silent)
+    thin = {"width": 1, "color": colour}
+    figure.add_scatter(x=x, y=y, name=f"{name} measured", opacity=RAW_OPACITY, line=thin, **silent)
 
 
 def _shade_gap(figure: go.Figure, known: pd.DataFrame, x: str) -> None:
@@ -152,21 +216,6 @@ def _mark_best(figure: go.Figure, known: pd.DataFrame, x: str) -> None:
         name=f"best epoch {best['epoch']:.4g}",
         marker={"symbol": "star", "size": 12, "color": VALIDATION, "line": {"color": QUIET, "width": 1}},
         hovertemplate=f"lowest validation loss %{{y:.4g}} at epoch {best['epoch']:.4g}<extra></extra>",
-    )
-
-
-def _mark_end(figure: go.Figure, frame: pd.DataFrame, x: str, column: str, run: int) -> None:
-    drawn_x, drawn_y = _drawn(frame, x, column)
-    if len(drawn_y) == 0:
-        return
-    figure.add_scatter(
-        x=drawn_x[-1:],
-        y=drawn_y[-1:],
-        mode="markers",
-        marker={"symbol": run_symbol(run), "size": 8, "color": run_colour(run)},
-        legendgroup=str(run),
-        showlegend=False,
-        hoverinfo="skip",
     )
 
 

@@ -56,6 +56,12 @@ def run_colours(run: int) -> tuple[str, str]:
     return PALETTE[(run - 1) % len(PALETTE)]
 
 
+def faint(colour: str, opacity: float) -> str:
+    """Return a colour such as ``#0072B2`` as one that lets through what lies behind it."""
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity:g})"
+
+
 def run_symbol(run: int) -> str:
     """Return the marker of a run: runs that share a colour differ in it."""
     return SYMBOLS[(run - 1) // len(PALETTE) % len(SYMBOLS)]

@@ -12,12 +12,13 @@ from engine.config import CONFIG_VERSION, RunConfig, config_from_json
 from engine.config.resolve import resolve
 from engine.data.dataset import Dataset, content_id, dataset_from_bytes, dataset_to_bytes
 from engine.runs.lease import holder_is_gone
-from engine.runs.schema import datasets, runs
+from engine.runs.schema import datasets, retired_ids, runs
 from engine.runs.store import Store
 from engine.training.plan import check_memory, plan
 
 REQUESTS = ("pause", "resume", "stop", "step")
-ENDED = ("finished", "stopped", "diverged", "failed")
+ENDED = ("finished", "stopped", "diverged", "failed", "imported")
+NAME_LENGTH = 200
 LARGEST_ID = 2**63 - 1
 
 
@@ -33,7 +34,13 @@ class RunRow:
     ----------
     status : str
         ``queued``, ``running``, ``interrupted`` (running, but its worker is gone), ``finished``,
-        ``stopped``, ``diverged`` or ``failed``.
+        ``stopped``, ``diverged``, ``failed`` or ``imported`` (curves out of a file, without weights).
+    config_version : int
+        0 for an imported run of which no settings are known: those in ``config`` mean nothing.
+    tags : str
+        Separated by commas; :func:`tags_of` takes them apart.
+    parent_run, branch_step : int or None
+        The run that this one continues, and from which step.
     score_name : str
         ``accuracy`` or ``r2``: what train_score and val_score are.
     speed : float or None
@@ -68,11 +75,19 @@ class RunRow:
     tags: str
     note: str
     archived: bool
+    config_version: int
+    parent_run: int | None
+    branch_step: int | None
 
     @property
     def ended(self) -> bool:
         """Whether nothing more will happen by itself."""
         return self.status in ENDED
+
+    @property
+    def has_settings(self) -> bool:
+        """Whether its settings are known."""
+        return self.config_version > 0
 
     @property
     def label(self) -> str:
@@ -98,40 +113,68 @@ def submit(store: Store, config: RunConfig, dataset: Dataset, *, name: str = "",
     planned = plan(resolve(config, dataset.facts), dataset)
     check_memory(planned, psutil.virtual_memory().available)
     blob = dataset_to_bytes(dataset)
-    dataset_id, now = content_id(blob), time.time()
     with store.writing() as connection:
-        if connection.scalar(sa.select(datasets.c.id).where(datasets.c.id == dataset_id)) is None:
-            row = {"id": dataset_id, "name": dataset.name, "created_at": now, "content": blob}
-            connection.execute(datasets.insert().values(row))
-        result = connection.execute(
-            runs.insert().values(
-                name=plain_text(name),
-                created_at=now,
-                config=config.to_json(),
-                config_version=CONFIG_VERSION,
-                dataset_id=dataset_id,
-                status="queued",
-                paused=paused,
-                total_steps=planned.total_steps,
-                parameters=planned.parameters,
-                score_name="r2" if dataset.task == "regression" else "accuracy",
-            )
+        return insert_run(
+            connection,
+            name=plain_text(name),
+            created_at=time.time(),
+            config=config.to_json(),
+            config_version=CONFIG_VERSION,
+            dataset_id=keep_dataset(connection, blob, dataset.name),
+            status="queued",
+            paused=paused,
+            total_steps=planned.total_steps,
+            parameters=planned.parameters,
+            score_name="r2" if dataset.task == "regression" else "accuracy",
         )
-    key = result.inserted_primary_key
+
+
+def keep_dataset(connection: sa.Connection, blob: bytes, name: str) -> str:
+    """Store data unless its content is there already; return its id."""
+    dataset_id = content_id(blob)
+    if connection.scalar(sa.select(datasets.c.id).where(datasets.c.id == dataset_id)) is None:
+        row = {"id": dataset_id, "name": name[:NAME_LENGTH], "created_at": time.time(), "content": blob}
+        connection.execute(datasets.insert().values(row))
+    return dataset_id
+
+
+def insert_run(connection: sa.Connection, **values: Any) -> int:
+    """Insert a row of ``runs`` and return its id, which no run had before.
+
+    SQLite would give the highest number again once its run was deleted; PostgreSQL's sequence does not.
+    """
+    if connection.dialect.name == "sqlite":
+        retired = connection.scalar(sa.select(sa.func.max(retired_ids.c.id))) or 0
+        if retired >= (connection.scalar(sa.select(sa.func.max(runs.c.id))) or 0):
+            values["id"] = retired + 1
+    key = connection.execute(runs.insert().values(**values)).inserted_primary_key
     assert key is not None
     return int(key[0])
 
 
-def plain_text(name: str) -> str:
-    """Return a name as it can be stored: without NUL and lone surrogates, 200 characters at most."""
-    return name.encode("utf-8", "replace").decode("utf-8").replace("\0", "")[:200]
+def plain_text(text: str, length: int = NAME_LENGTH) -> str:
+    """Return a text as it can be stored: without NUL and lone surrogates, ``length`` characters at most."""
+    return text[: 4 * length].encode("utf-8", "replace").decode("utf-8").replace("\0", "")[:length]
 
 
-def list_runs(store: Store, limit: int = 1000) -> list[RunRow]:
-    """Return the newest runs, newest first."""
+def tags_of(text: str) -> list[str]:
+    """Return the tags that stand in a run's row."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def list_runs(store: Store, limit: int = 1000, *, archived: bool = False) -> list[RunRow]:
+    """Return the newest runs, newest first; archived ones only when asked for."""
     query = sa.select(*COLUMNS, *HOLDER).order_by(runs.c.id.desc()).limit(limit)
+    if not archived:
+        query = query.where(sa.not_(runs.c.archived))
     with store.reading() as connection:
-        return [_run_row(row) for row in connection.execute(query).all()]
+        return [row_of(row) for row in connection.execute(query).all()]
+
+
+def count_runs(store: Store) -> int:
+    """Return how many runs there are, archived ones too."""
+    with store.reading() as connection:
+        return connection.scalar(sa.select(sa.func.count()).select_from(runs)) or 0
 
 
 def get_run(store: Store, run_id: int) -> RunRow:
@@ -148,10 +191,11 @@ def get_run(store: Store, run_id: int) -> RunRow:
             row = connection.execute(sa.select(*COLUMNS, *HOLDER).where(runs.c.id == run_id)).first()
     if row is None:
         raise NoSuchRun(f"no such run: {run_id}")
-    return _run_row(row)
+    return row_of(row)
 
 
-def _run_row(row: sa.Row[Any]) -> RunRow:
+def row_of(row: sa.Row[Any]) -> RunRow:
+    """Return a run from a row with :data:`COLUMNS` and :data:`HOLDER`."""
     values = dict(row._mapping)
     holder = [values.pop(column.name) for column in HOLDER]
     if values["status"] == "running" and holder_is_gone(*holder):
@@ -194,7 +238,7 @@ def request(store: Store, run_id: int, wish: str) -> None:
     get_run(store, run_id)
     with store.writing() as connection:
         row = connection.execute(sa.select(*COLUMNS, *HOLDER).where(runs.c.id == run_id)).one()
-        nobody = _run_row(row).status in ("queued", "interrupted")
+        nobody = row_of(row).status in ("queued", "interrupted")
         open_run = runs.update().where(runs.c.id == run_id, runs.c.status.in_(("queued", "running")))
         if wish == "stop" and nobody:
             fenced = open_run.values(status="stopped", request="", lease_epoch=runs.c.lease_epoch + 1)

@@ -104,6 +104,11 @@ snapshots = sa.Table(
     sa.Column("parameters", Blob, nullable=False),
 )
 
+# The highest number of a run that was deleted: it is never given to another one.
+retired_ids = sa.Table(
+    "retired_ids", metadata, sa.Column("id", sa.Integer, primary_key=True, autoincrement=False)
+)
+
 # Files that people gave, by the sha256 of their content.
 files = sa.Table(
     "files",
@@ -156,7 +161,7 @@ maintenance = sa.Table(
 
 
 def _to_version_2(connection: sa.Connection) -> None:
-    for table in (snapshots, files, baselines):
+    for table in (snapshots, files, baselines, retired_ids):
         table.create(connection)
     for column in (
         "tags TEXT NOT NULL DEFAULT ''",

@@ -1,6 +1,6 @@
 """Records of a run as columnar chunks in the store: written at the tail, read since a step."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,8 @@ from engine.runs.store import Store
 from engine.training.telemetry import LAYER_STATISTICS, SCALAR_INDEX, SCALARS, Record
 
 CHUNK_RECORDS = 100
+CHUNKS_TOGETHER = 20
+NO_LAYERS = b""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,13 +75,62 @@ def read_series(store: Store, run_id: int, since_step: int = -1) -> Series:
         rows = connection.execute(query).all()
     if not rows:
         return _from_records([])
-    parts = [_from_blobs(row.scalars, row.layers) for row in rows]
-    whole = Series(
+    whole = joined([_from_blobs(row.scalars, row.layers) for row in rows])
+    return _chosen(whole, whole["step"] > since_step)
+
+
+def read_parts(store: Store, run_id: int, *, layers: bool = True) -> Iterator[Series]:
+    """Give the records of a run in parts of some thousand, each in a short read of its own.
+
+    Without ``layers`` the statistics of the layers are left where they are: none are given.
+
+    Together they are a prefix of the run as it stood at the last read, also while it trains.
+
+    Raises
+    ------
+    CodecError
+        When a stored chunk is damaged.
+    """
+    seen = -1
+    while True:
+        query = (
+            sa.select(chunks.c.scalars, chunks.c.layers if layers else sa.literal(NO_LAYERS))
+            .where(chunks.c.run_id == run_id, chunks.c.last_step > seen)
+            .order_by(chunks.c.first_step)
+            .limit(CHUNKS_TOGETHER)
+        )
+        with store.reading() as connection:
+            rows = connection.execute(query).all()
+        if not rows:
+            return
+        part = joined([_from_blobs(*row) for row in rows])
+        part = _chosen(part, part["step"] > seen)
+        seen = int(part["step"][-1])
+        yield part
+
+
+def joined(parts: Sequence[Series]) -> Series:
+    """Return one or more parts of a run as one."""
+    return Series(
         np.concatenate([part.scalars for part in parts]),
         np.concatenate([part.measured for part in parts]),
         np.concatenate([part.layers for part in parts]),
     )
-    return _chosen(whole, whole["step"] > since_step)
+
+
+def write_series(connection: sa.Connection, run_id: int, parts: Iterable[Series]) -> None:
+    """Store all records of a run that has none yet."""
+    number = 0
+    for part in parts:
+        for start in range(0, len(part), CHUNK_RECORDS):
+            chunk = _row(_chosen(part, np.arange(start, min(start + CHUNK_RECORDS, len(part)))))
+            connection.execute(chunks.insert().values(run_id=run_id, number=number, **chunk))
+            number += 1
+
+
+def scalars_of_chunk(blob: bytes) -> np.ndarray:
+    """Return the scalars ``(n, len(SCALARS))`` of one stored chunk."""
+    return unpack(blob)[0]["values"]
 
 
 def cut_after(connection: sa.Connection, run_id: int, step: int) -> int:
@@ -124,4 +175,6 @@ def _row(series: Series) -> dict[str, object]:
 
 def _from_blobs(scalars: bytes, layers: bytes) -> Series:
     arrays, _ = unpack(scalars)
-    return Series(arrays["values"], arrays["measured"], unpack(layers)[0]["values"])
+    values = arrays["values"]
+    none = np.zeros((len(values), 0, len(LAYER_STATISTICS)))
+    return Series(values, arrays["measured"], unpack(layers)[0]["values"] if layers else none)

@@ -38,7 +38,7 @@ def words(app):
     return " ".join(element.value for kind in ("markdown", "warning", "error") for element in app.get(kind))
 
 
-@pytest.mark.parametrize("name", ["train", "compare"])
+@pytest.mark.parametrize("name", ["train", "compare", "runs"])
 def test_a_page_on_an_empty_store_shows_what_to_do(name):
     app = page(name)
     assert not app.exception

@@ -1,0 +1,198 @@
+"""The commands that keep runs in order: export, import, continue, rename, tag, note, archive, delete."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.cli_options import AsJson, BadInput, Run, Runs, StoreUrl
+
+LARGEST_FILE = 600_000_000
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file to the command line."""
+    for name, command in (
+        ("export", export),
+        ("import", import_command),
+        ("continue", continue_command),
+        ("reproduce", reproduce),
+        ("rename", rename),
+        ("tag", tag),
+        ("note", note),
+        ("archive", archive),
+        ("delete", delete),
+    ):
+        app.command(name)(command)
+
+
+def export(
+    run: Runs,
+    output: Annotated[Path, typer.Option(help="file to write; - for standard output")] = Path("-"),
+    format: Annotated[str, typer.Option(help="csv, wide, parquet, json, npz or bundle")] = "csv",
+    layers: Annotated[bool, typer.Option("--layers", help="statistics per layer instead of metrics")] = False,
+    spreadsheet_safe: Annotated[
+        bool, typer.Option("--spreadsheet-safe", help="no formulas from names")
+    ] = False,
+    store: StoreUrl = None,
+) -> None:
+    """Write runs to a file: records (csv, wide, parquet), settings (json), weights (npz), all (bundle)."""
+    from engine.runs.catalog import get_run
+    from engine.runs.export import FORMATS, write_export
+    from engine.runs.store import StoreError, open_store
+
+    if format not in FORMATS:
+        raise BadInput(f"format must be one of {', '.join(FORMATS)}, got {format!r}")
+    opened = open_store(store)
+    for run_id in run:
+        get_run(opened, run_id)
+    options = {"layers": layers, "spreadsheet_safe": spreadsheet_safe}
+    if str(output) == "-":
+        write_export(opened, run, format, sys.stdout.buffer, **options)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        with output.open("wb") as file:
+            write_export(opened, run, format, file, **options)
+    except OSError as error:
+        raise BadInput(f"output cannot be written: {error}") from None
+    except StoreError:
+        if output.is_file():
+            output.unlink()
+        raise
+
+
+def import_command(
+    file: Annotated[list[Path], typer.Argument(help="CSV (long), Parquet or bundle that `export` wrote")],
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring exported runs back: curves from CSV and Parquet, whole runs from bundles."""
+    from engine.runs.importing import BadFile, import_file
+    from engine.runs.store import open_store
+
+    opened = open_store(store)
+    for path in file:
+        try:
+            size = path.stat().st_size
+            if size > LARGEST_FILE:
+                raise BadInput(
+                    f"{path} must have at most {LARGEST_FILE / 1e6:.0f} MB, got {size / 1e6:.0f} MB"
+                )
+            numbers = import_file(opened, path.read_bytes())
+        except OSError as error:
+            raise BadInput(f"file cannot be read: {error}") from None
+        except BadFile as error:
+            raise BadInput(f"{path}: {error}") from None
+        print(json.dumps({"runs": numbers}) if as_json else f"imported as {_named(numbers)}")
+
+
+def continue_command(
+    run: Run,
+    epochs: Annotated[int, typer.Option(help="how many more")],
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train a finished or stopped run for more epochs, as a new run that starts where it ended."""
+    from engine.cli_runs import follow
+    from engine.runs.branching import continue_run
+    from engine.runs.store import open_store
+
+    opened = open_store(store)
+    follow(opened, continue_run(opened, run, epochs, paused=True), as_json)
+
+
+def reproduce(run: Run, store: StoreUrl = None) -> None:
+    """Print the command that trains a run again."""
+    from engine.config import parse_config
+    from engine.config.text import command_line
+    from engine.runs.catalog import get_run
+    from engine.runs.store import open_store
+
+    row = get_run(open_store(store), run)
+    if not row.has_settings:
+        raise BadInput(f"the settings of run {run} are not known: only its curves were imported")
+    print(command_line(parse_config(row.config)))
+
+
+def rename(run: Run, name: Annotated[str, typer.Argument(help="new name")], store: StoreUrl = None) -> None:
+    """Give a run another name."""
+    from engine.runs import upkeep
+    from engine.runs.catalog import get_run
+    from engine.runs.store import open_store
+
+    opened = open_store(store)
+    get_run(opened, run)
+    upkeep.rename(opened, run, name)
+
+
+def tag(
+    run: Runs,
+    add: Annotated[str, typer.Option(help="tags, separated by commas")] = "",
+    remove: Annotated[str, typer.Option(help="tags, separated by commas")] = "",
+    store: StoreUrl = None,
+) -> None:
+    """Add tags to runs, or take them away."""
+    from engine.runs.catalog import get_run
+    from engine.runs.store import open_store
+    from engine.runs.upkeep import change_tags
+
+    opened = open_store(store)
+    for run_id in run:
+        get_run(opened, run_id)
+    change_tags(opened, run, add=add, remove=remove)
+
+
+def note(run: Run, text: Annotated[str, typer.Argument(help="the note")], store: StoreUrl = None) -> None:
+    """Write down what is to be remembered of a run."""
+    from engine.runs.catalog import get_run
+    from engine.runs.store import open_store
+    from engine.runs.upkeep import write_note
+
+    opened = open_store(store)
+    get_run(opened, run)
+    write_note(opened, run, text)
+
+
+def archive(
+    run: Runs,
+    undo: Annotated[bool, typer.Option("--undo", help="put them back into the lists")] = False,
+    store: StoreUrl = None,
+) -> None:
+    """Take runs out of the lists; nothing of them is lost."""
+    from engine.runs.catalog import get_run
+    from engine.runs.store import open_store
+    from engine.runs.upkeep import set_archived
+
+    opened = open_store(store)
+    for run_id in run:
+        get_run(opened, run_id)
+    set_archived(opened, run, not undo)
+
+
+def delete(
+    run: Runs,
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
+    store: StoreUrl = None,
+) -> None:
+    """Delete runs for good, with records, weights and notes; asks once."""
+    from engine.runs.catalog import get_run
+    from engine.runs.store import open_store
+    from engine.runs.upkeep import delete_runs
+
+    opened = open_store(store)
+    for run_id in run:
+        get_run(opened, run_id)
+    if not yes:
+        typer.confirm(f"Delete {_named(run)} for good?", abort=True, err=True)
+    deleted, refused = delete_runs(opened, run)
+    if deleted:
+        print(f"deleted {_named(deleted)}")
+    if refused:
+        raise BadInput("; ".join(refused))
+
+
+def _named(numbers: list[int]) -> str:
+    return f"run{'s' if len(numbers) != 1 else ''} {', '.join(map(str, numbers))}"

@@ -1,0 +1,14 @@
+"""Options and errors that the commands share; must not know any command."""
+
+from typing import Annotated
+
+import typer
+
+StoreUrl = Annotated[str | None, typer.Option("--store", help="database URL; $BACKPROP_LAB_STORE otherwise")]
+AsJson = Annotated[bool, typer.Option("--json", help="end with one JSON line")]
+Run = Annotated[int, typer.Argument(help="id of the run, as `list` shows it")]
+Runs = Annotated[list[int], typer.Argument(help="ids of the runs")]
+
+
+class BadInput(Exception):
+    """Input that cannot be used; its text is one sentence for people."""

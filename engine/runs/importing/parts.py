@@ -1,0 +1,141 @@
+"""Checks the arrays of a bundle against what they should be; must not know zip files or the store."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.config.errors import unknown_name
+from engine.data.dataset import Dataset
+from engine.runs.importing.errors import BadFile
+from engine.runs.series import Series
+from engine.training.state import State
+from engine.training.telemetry import LAYER_INDEX, LAYER_STATISTICS, SCALAR_INDEX, SCALARS
+
+
+@dataclass(frozen=True)
+class ColumnMap:
+    """Where the columns of a file stand in the tables of this version: places by their order in the file."""
+
+    scalars: list[int]
+    layers: list[int]
+
+    @classmethod
+    def of(cls, scalars: list[str], layers: list[str]) -> "ColumnMap":
+        """Return the map of a file with these columns.
+
+        Raises
+        ------
+        BadFile
+            For a column that this version does not know, or one that comes twice.
+        """
+        for names, known in ((scalars, SCALAR_INDEX), (layers, LAYER_INDEX)):
+            for name in names:
+                if name not in known:
+                    raise BadFile(unknown_name("column", name, known))
+            if len(set(names)) < len(names):
+                raise BadFile("each column of a bundle must be given once")
+        return cls([SCALAR_INDEX[name] for name in scalars], [LAYER_INDEX[name] for name in layers])
+
+
+def series_of(arrays: dict[str, np.ndarray], columns: ColumnMap, depth: int) -> Series:
+    """Return the records of one part; columns that the file lacks were not measured.
+
+    Raises
+    ------
+    BadFile
+        When an array has another shape or kind than its columns say.
+    """
+    values, measured, layers = arrays["values"], arrays["measured"], arrays["layers"]
+    count = len(values)
+    shapes = (values.shape, measured.shape, layers.shape[:1], layers.shape[2:])
+    wide = (count, len(columns.scalars))
+    if shapes != (wide, wide, (count,), (len(columns.layers),)) or count == 0:
+        raise BadFile("the records of a run do not have the columns that the bundle names")
+    if values.dtype != np.float64 or layers.dtype != np.float64 or measured.dtype != np.bool_:
+        raise BadFile("the records of a run must be float64 and bool")
+    if layers.shape[1] not in (0, depth):
+        raise BadFile(f"the records of a run must have {depth} layers, got {layers.shape[1]}")
+    series = Series(
+        np.full((count, len(SCALARS)), np.nan),
+        np.zeros((count, len(SCALARS)), np.bool_),
+        np.full((count, layers.shape[1], len(LAYER_STATISTICS)), np.nan),
+    )
+    series.scalars[:, columns.scalars] = values
+    series.measured[:, columns.scalars] = measured
+    series.layers[:, :, columns.layers] = layers
+    return series
+
+
+def check_dataset(dataset: Dataset) -> None:
+    """Refuse data that is none.
+
+    Raises
+    ------
+    BadFile
+        When kind, shape or range of an array does not fit the others.
+    """
+    wide = dataset.features
+    is_classes = dataset.task == "classification"
+    is_whole = (
+        dataset.task in ("classification", "regression")
+        and bool(dataset.classes) == is_classes
+        and all(
+            isinstance(name, str) for name in (dataset.name, *dataset.feature_names, *dataset.class_names)
+        )
+        and dataset.x_mean.shape == dataset.x_scale.shape == (wide,)
+        and len(dataset.feature_names) == wide
+    )
+    for x, y in ((dataset.x_train, dataset.y_train), (dataset.x_val, dataset.y_val)):
+        is_whole = (
+            is_whole
+            and x.dtype == np.float64
+            and x.ndim == 2
+            and len(x) == len(y) > 0
+            and x.shape[1] == wide
+            and bool(np.isfinite(x).all())
+            and _fits(y, dataset.classes)
+        )
+    if not is_whole:
+        raise BadFile("the data of a run does not fit together")
+
+
+def _fits(y: np.ndarray, classes: int) -> bool:
+    if classes:
+        return y.ndim == 1 and y.dtype == np.int64 and bool(((y >= 0) & (y < classes)).all())
+    return y.ndim == 2 and y.dtype == np.float64 and bool(np.isfinite(y).all())
+
+
+def check_state(state: State, fresh: State) -> None:
+    """Refuse a state that does not fit its network, optimizer and data.
+
+    Parameters
+    ----------
+    fresh : State
+        One of the same configuration before the first step.
+
+    Raises
+    ------
+    BadFile
+        When an array is missing or has another shape or kind.
+    """
+    if _outline(vars(state)) != _outline(vars(fresh)):
+        raise BadFile("the state of a run does not fit its network")
+    order = state.permutation
+    if not np.array_equal(np.sort(order), np.arange(len(order))):
+        raise BadFile("the state of a run must hold an order of its training rows")
+    if not 0 <= state.recorded_step <= state.step:
+        raise BadFile("the state of a run must stand at a step that was recorded before")
+
+
+def _outline(values: dict[str, Any]) -> dict[str, Any]:
+    """Return shape and kind of every array and the type of everything else."""
+    outline: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, dict):
+            outline[name] = _outline(value)
+        elif isinstance(value, np.ndarray):
+            outline[name] = (value.shape, value.dtype)
+        else:
+            outline[name] = type(value) if not isinstance(value, (int, float)) else "number"
+    return outline

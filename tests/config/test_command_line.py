@@ -1,0 +1,48 @@
+"""The command that reproduces a run gives its configuration back, whatever a shell does with it."""
+
+import shlex
+
+import pytest
+
+from engine.config import parse_config
+from engine.config.settings import SETTINGS
+from engine.config.text import command_line, value_from_text
+
+
+def read_back(command):
+    words = shlex.split(command)
+    assert words[:4] == ["python", "-m", "engine", "train"]
+    named = {}
+    rest = words[4:]
+    while rest:
+        option = rest.pop(0)
+        name, _, value = option.partition("=")
+        named[name.removeprefix("--").replace("-", "_")] = value or rest.pop(0)
+    return named
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"hidden_sizes": []},
+        {"hidden_sizes": [64, 32], "activation": "relu", "dropout": 0.1},
+        {"learning_rate": 1e-5, "batch_size": "full", "clip_norm": 0.1 + 0.2},
+        {"optimizer": "momentum", "momentum": 0.0, "dataset": "wine", "seed": 2**32 - 1},
+        {"initializer": "normal", "initializer_std": 0.3, "dtype": "float64", "record_every": 7},
+    ],
+)
+def test_the_command_gives_the_same_configuration_back(settings):
+    config = parse_config(settings)
+    named = read_back(command_line(config))
+    assert set(named) <= set(SETTINGS)
+    assert parse_config({name: value_from_text(name, text) for name, text in named.items()}) == config
+
+
+def test_defaults_are_left_out():
+    assert command_line(parse_config({})) == "python -m engine train"
+
+
+@pytest.mark.parametrize("name", ["a b", "'; rm -rf /;'", "-x", "$(id)", "--help", "é\n"])
+def test_a_name_stays_one_word(name):
+    assert read_back(command_line(parse_config({}), name))["name"] == name

@@ -1,0 +1,101 @@
+"""Smoothing tells the truth: no bias at the start, no lost spike, constants left alone."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.figures.curves import compare_runs
+from engine.figures.smoothing import BUCKETS_AT_MOST, difference, envelope, smoothed
+
+VALUES = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=50).map(np.array)
+WEIGHTS = st.floats(0, 0.99)
+
+
+@given(VALUES, WEIGHTS)
+def test_a_smoothed_curve_begins_where_it_was_measured_and_stays_between_the_extremes(values, weight):
+    found = smoothed(values, weight)
+    tiny = 1e-9 * (1 + np.abs(values).max())
+    assert found[0] == pytest.approx(values[0], abs=tiny)
+    assert values.min() - tiny <= found.min() and found.max() <= values.max() + tiny
+
+
+@given(VALUES, WEIGHTS, st.integers(1, 50))
+def test_points_that_come_later_never_change_what_was_drawn(values, weight, count):
+    begun = smoothed(values[:count], weight)
+    np.testing.assert_allclose(begun, smoothed(values, weight)[: len(begun)], rtol=1e-12, atol=1e-300)
+
+
+def test_each_point_is_the_weighted_mean_of_all_before_it():
+    values, weight = np.array([3.0, -1.0, 4.0, 1.0]), 0.7
+    shares = [weight ** np.arange(count, -1, -1) for count in range(4)]
+    expected = [(share * values[: len(share)]).sum() / share.sum() for share in shares]
+    np.testing.assert_allclose(smoothed(values, weight), expected)
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.5, 0.99])
+def test_a_constant_curve_is_left_alone_to_the_last_bit(weight):
+    constant = np.full(100, 0.1)
+    assert smoothed(constant, weight) is constant
+
+
+@pytest.mark.parametrize("count", [0, 1, BUCKETS_AT_MOST, BUCKETS_AT_MOST + 1, 10_000])
+def test_the_band_keeps_every_spike_in_few_points(count):
+    y = np.sin(np.arange(float(count)))
+    if count:
+        y[count // 2] = 99.0
+    x, lowest, highest, size = envelope(np.arange(float(count)), y)
+    assert len(x) == len(lowest) == len(highest) <= BUCKETS_AT_MOST
+    assert (lowest <= highest).all() and size == 2 ** int(np.log2(size))
+    if count:
+        assert (highest.max(), lowest.min()) == (99.0, y.min())
+
+
+def test_a_longer_curve_changes_only_the_end_of_its_band():
+    y = np.random.default_rng(0).normal(size=1020)
+    before = envelope(np.arange(1000.0), y[:1000])
+    after = envelope(np.arange(1020.0), y)
+    kept = len(before[0]) - 1
+    for old, new in zip(before[:3], after[:3], strict=True):
+        np.testing.assert_array_equal(old[:kept], new[:kept])
+
+
+def test_a_difference_covers_what_both_curves_cover():
+    x, y = difference(
+        np.array([0.0, 1, 2, 5]), np.array([1.0, 1, 1, 1]), np.array([1.0, 3]), np.array([0.0, 2])
+    )
+    assert (x.tolist(), y.tolist()) == ([1.0, 2.0], [1.0, 0.0])
+    assert [len(part) for part in difference(x, y, x[:0], y[:0])] == [0, 0]
+
+
+def frame(run, losses):
+    steps = np.arange(len(losses))
+    measured = {"batch_loss": 0.5, "grad_norm": 0.1, "penalty": 0.0, "train_loss": losses}
+    return pd.DataFrame(
+        {"run": run, "name": "", "step": steps, "epoch": steps / 2, "samples": steps * 32, **measured}
+    )
+
+
+def lines(figure):
+    return {trace.name: trace for trace in figure.data if trace.mode == "lines"}
+
+
+def test_smoothing_leaves_the_measured_line_and_its_band_behind_the_smooth_one():
+    losses = np.sin(np.arange(1000.0))
+    found = lines(compare_runs(frame(4, losses), ["train_loss"], smoothing=0.9))
+    np.testing.assert_array_equal(found["run 4 measured"].y, losses)
+    np.testing.assert_array_equal(found["run 4"].y, smoothed(losses, 0.9))
+    assert [name for name, trace in found.items() if trace.showlegend is not False] == ["run 4"]
+    assert found["run 4 band of 4, highest"].fill == "tonexty"
+    assert list(lines(compare_runs(frame(4, losses), ["train_loss"]))) == ["run 4"]
+
+
+def test_a_baseline_is_the_zero_line_and_the_others_differ_from_it():
+    both = pd.concat([frame(1, np.array([3.0, 2.0, 1.0])), frame(2, np.array([4.0, 2.0, 0.5]))])
+    figure = compare_runs(both, ["train_loss"], x="samples", log_x=True, baseline=1)
+    found = lines(figure)
+    assert list(found) == ["run 2"] and list(found["run 2"].y) == [1.0, 0.0, -0.5]
+    assert figure.layout.xaxis.type == "log" and "difference from run 1" in str(
+        figure.layout.yaxis.title.text
+    )

@@ -1,0 +1,248 @@
+"""A file that is none of ours, or was changed, is refused in one sentence; the store stays as it was."""
+
+import gzip
+import io
+import json
+import pickle
+import zipfile
+
+import numpy as np
+import pytest
+
+from engine.codec import pack, unpack
+from engine.runs.catalog import list_runs
+from engine.runs.export import exported
+from engine.runs.importing import BadFile, import_file
+from engine.runs.store import open_store
+
+
+@pytest.fixture
+def other(tmp_path):
+    """Another store."""
+    return open_store(f"sqlite:///{tmp_path / 'other.db'}")
+
+
+HEAD = "run,name,step,epoch,seconds,val_loss\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "the file is empty"),
+        (HEAD.encode(), "no record of any run"),
+        (b"a,b\n1,2\n", "unknown column 'a'"),
+        (b"run,name,step,epoch,seconds,val_los\n", "did you mean 'val_loss'"),
+        (b"run,name,step,epoch\n1,a,0,0\n", "seconds is missing"),
+        (b"run,run,name,step,epoch,seconds\n", "run twice"),
+        (f"{HEAD}1,a,0,0\n".encode(), "line 2 must have 6 cells, got 4"),
+        (f"{HEAD}1,a,0,0,0,x\n".encode(), "val_loss must be a number or blank, got 'x' in line 2"),
+        (f"{HEAD}1,a,0,0,0,1e999\n".encode(), "got '1e999' in line 2"),
+        (f"{HEAD}1,a,0,0,0,1_0\n".encode(), "got '1_0' in line 2"),
+        (f"{HEAD}1,a,0,0,0, 1\n".encode(), "got ' 1' in line 2"),
+        (
+            f"{HEAD}1,a,0,0,0,1\n1,a,0,0,0,1\n".encode(),
+            "steps must ascend within a run, got 0 after 0 in run 1",
+        ),
+        (f"{HEAD}1,a,-1,0,0,1\n".encode(), "step must be a whole number >= 0"),
+        (f"{HEAD}1,a,0.5,0,0,1\n".encode(), "step must be a whole number >= 0"),
+        (f"{HEAD}1,a,,0,0,1\n".encode(), "step must be given in each row"),
+        (f"{HEAD}1,a,0,nan,0,1\n".encode(), "epoch must be a number >= 0"),
+        (f"{HEAD}x,a,0,0,0,1\n".encode(), "run must be a whole number, got 'x' in line 2"),
+        (f'{HEAD}1,"a,0,0,0,1\n'.encode(), "is no CSV"),
+        (f"{HEAD}1,{'a' * 20_000},0,0,0,1\n".encode(), "is no CSV"),
+        (f"{HEAD}1,a\0,0,0,0,1\n".encode(), "NUL byte"),
+        (HEAD.encode("utf-16"), "UTF-16"),
+        (f"{HEAD}1,é,0,0,0,1\n".encode("latin-1"), "must be UTF-8, got byte 0xe9"),
+        (gzip.compress(HEAD.encode()), "a gzip file"),
+        (pickle.dumps({"a": 1}), "a pickle"),
+        (b"x" * 50_000_001, "at most 50 MB"),
+        (b"PAR1" + bytes(100), "Parquet file is damaged"),
+        (b"PK\x03\x04" + bytes(100), "bundle is damaged"),
+    ],
+    ids=lambda value: value[:24] if isinstance(value, str) else "",
+)
+def test_a_file_that_is_none_of_ours_is_refused_in_one_sentence_and_the_store_stays(store, content, sentence):
+    with pytest.raises(BadFile) as refused:
+        import_file(store, content)
+    assert sentence in str(refused.value) and "\n" not in str(refused.value)
+    assert list_runs(store) == []
+
+
+def renamed(table):
+    names = ["x", *table.column_names[1:]]
+    return table.rename_columns(names).replace_schema_metadata(table.schema.metadata)
+
+
+def parquet_with(table_change=None, metadata_change=None, store=None, run_id=1):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(pa.BufferReader(exported(store, [run_id], "parquet")))
+    table = table_change(table) if table_change else table
+    if metadata_change:
+        about = json.loads(table.schema.metadata[b"backprop-lab"])
+        table = table.replace_schema_metadata({b"backprop-lab": json.dumps(metadata_change(about)).encode()})
+    out = pa.BufferOutputStream()
+    pq.write_table(table, out)
+    return out.getvalue().to_pybytes()
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"table_change": lambda table: table.replace_schema_metadata({})}, "this program exported"),
+        ({"table_change": lambda table: table.drop(["step"])}, "column step is missing"),
+        (
+            {"table_change": renamed},
+            "unknown column 'x'",
+        ),
+        ({"table_change": lambda table: table.cast(_text_losses(table))}, "column val_loss must be double"),
+        ({"metadata_change": lambda about: {**about, "kind": "layers"}}, "must hold metrics"),
+        ({"metadata_change": lambda about: {**about, "version": 9}}, "of version 1, got 9"),
+        (
+            {"metadata_change": lambda about: {**about, "runs": [{"run": 1, "config": {"epochs": 0}}]}},
+            "epochs must be",
+        ),
+    ],
+)
+def test_a_changed_parquet_file_is_refused_in_one_sentence(store, other, trained, changes, sentence):
+    trained()
+    with pytest.raises(BadFile, match=sentence):
+        import_file(other, parquet_with(**changes, store=store))
+    assert list_runs(other) == []
+
+
+def _text_losses(table):
+    import pyarrow as pa
+
+    place = table.column_names.index("val_loss")
+    return table.schema.set(place, pa.field("val_loss", pa.string()))
+
+
+def repacked(content, change, compression=zipfile.ZIP_STORED):
+    """Return a bundle with other members: ``change(name, bytes)`` gives the new bytes, None drops one."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w", compression) as new:
+        for info in old.infolist():
+            changed = change(info.filename, old.read(info))
+            if changed is not None:
+                new.writestr(info.filename, changed)
+    return out.getvalue()
+
+
+def manifest(**values):
+    def change(name, blob):
+        if name != "bundle.json":
+            return blob
+        about = json.loads(blob)
+        top = {key: value for key, value in values.items() if key in about}
+        about["runs"][0] |= {key: value for key, value in values.items() if key not in about}
+        return json.dumps(about | top).encode()
+
+    return change
+
+
+def member(ending, change):
+    return lambda name, blob: change(blob) if name.endswith(ending) else blob
+
+
+def flipped(blob):
+    return blob[:-1] + bytes([blob[-1] ^ 1])
+
+
+def shortened_theta(blob):
+    arrays, meta = unpack(blob)
+    return pack({**arrays, "theta": arrays["theta"][:-1]}, meta)
+
+
+def out_of_order(blob):
+    arrays, meta = unpack(blob)
+    return pack({**arrays, "permutation": np.zeros_like(arrays["permutation"])}, meta)
+
+
+def unknown_label(blob):
+    arrays, meta = unpack(blob)
+    return pack({**arrays, "y_train": arrays["y_train"] + 5}, meta)
+
+
+def descending(blob):
+    arrays, meta = unpack(blob)
+    return pack({name: array[::-1].copy() for name, array in arrays.items()}, meta)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda name, blob: None if name == "bundle.json" else blob, "must be a bundle"),
+        (lambda name, blob: None if name.endswith("state") else blob, "lacks its part runs/0/state"),
+        (manifest(version=2), "version 1, got 2"),
+        (manifest(runs=[]), "1 to 1,000 runs, got 0"),
+        (manifest(scalars=["loss"]), "unknown column 'loss'"),
+        (manifest(config='{"epochs": 0}'), "epochs must be >= 1, got 0"),
+        (manifest(config='{"hidden_sizes": [1000000, 1000000]}'), "fit into memory"),
+        (manifest(config='{"hidden_sizes": [7]}'), "does not fit its network"),
+        (manifest(config="{"), "must be JSON"),
+        (manifest(name=5), "name of run 1 of the bundle must be text"),
+        (manifest(parts=-1), "parts of run 1 of the bundle must be a whole number"),
+        (manifest(parts=10**30), "parts of run 1"),
+        (manifest(parts=9), "lacks its part runs/0/records/1"),
+        (manifest(seconds="1"), "seconds of run 1"),
+        (manifest(epoch=True), "epoch of run 1"),
+        (manifest(results=[]), "results of run 1"),
+        (manifest(dataset="../../etc/passwd"), "lacks its part data/../../etc/passwd"),
+        (manifest(events=[{"step": -1}]), "of an event of the bundle must be"),
+        (member("bundle.json", lambda blob: b"[" * 100_000), "must be JSON"),
+        (member("bundle.json", lambda blob: b"[]"), "must be an object"),
+        (member("state", flipped), "damaged"),
+        (member("state", shortened_theta), "does not fit its network"),
+        (member("state", out_of_order), "an order of its training rows"),
+        (member("records/0", flipped), "damaged"),
+        (member("records/0", descending), "must ascend"),
+        (member("records/0", lambda blob: pack({"values": np.zeros((3, 1))})), "damaged"),
+        (member("snapshots/0", lambda blob: pack({"theta": np.zeros(3)})), "snapshot does not fit"),
+        (member("snapshots/0", lambda blob: b"\x80\x04."), "damaged"),
+    ],
+)
+def test_a_changed_bundle_is_refused_in_one_sentence(store, other, trained, change, sentence):
+    content = exported(store, [trained()], "bundle")
+    with pytest.raises(BadFile) as refused:
+        import_file(other, repacked(content, change))
+    assert sentence in str(refused.value) and "\n" not in str(refused.value)
+    assert list_runs(other) == []
+
+
+def test_labels_out_of_range_are_refused(store, other, trained):
+    content = exported(store, [trained()], "bundle")
+    changed = repacked(content, lambda name, blob: unknown_label(blob) if name.startswith("data/") else blob)
+    with pytest.raises(BadFile, match="data of a run does not fit together"):
+        import_file(other, changed)
+
+
+def test_a_zip_bomb_is_refused_before_anything_is_unpacked(store, other, trained):
+    content = exported(store, [trained()], "bundle")
+    bomb = repacked(
+        content, lambda name, blob: blob if name == "bundle.json" else bytes(10**7), zipfile.ZIP_DEFLATED
+    )
+    assert len(bomb) < 10**7
+    with pytest.raises(BadFile, match="must not be compressed"):
+        import_file(other, bomb)
+
+
+def test_a_zip_whose_parts_overlap_is_refused(store, other, trained):
+    content = exported(store, [trained()], "bundle")
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        sizes = [info.file_size for info in archive.infolist()]
+    central = content[content.index(b"PK\x01\x02") :]
+    entry = central[: central.index(b"PK\x01\x02", 4)]
+    assert sum(sizes) < len(content)
+    many = 3 * (len(content) // sizes[0] + 1)
+    end = content[content.rindex(b"PK\x05\x06") :]
+    place = content.index(b"PK\x01\x02")
+    listed = [entry.replace(b"data/", f"d{number:03}/".encode()) for number in range(min(many, 999))]
+    directory = b"".join([*listed, central[: central.index(b"PK\x05\x06")]])
+    count = (len(listed) + len(sizes)).to_bytes(2, "little")
+    sized = len(directory).to_bytes(4, "little")
+    ending = end[:8] + count + count + sized + place.to_bytes(4, "little") + end[20:]
+    with pytest.raises(BadFile):
+        import_file(other, content[:place] + directory + ending)
+    assert list_runs(other) == []

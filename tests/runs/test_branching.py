@@ -1,0 +1,94 @@
+"""A continued run is the longer run, bit for bit, and stands on its own."""
+
+import numpy as np
+import pytest
+
+from engine.config import ConfigError
+from engine.runs.branching import continue_run
+from engine.runs.catalog import NoSuchRun, get_run, request
+from engine.runs.checkpoints import latest_checkpoint
+from engine.runs.lease import claim, new_owner
+from engine.runs.series import read_series
+from engine.runs.session import train_claimed
+from engine.runs.snapshots import read_snapshots
+from engine.runs.store import StoreError
+
+
+def finish(store, run_id):
+    lease = claim(store, new_owner(), run_id)
+    assert lease is not None
+    return train_claimed(store, lease)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"dropout": 0.2},
+        {"optimizer": "momentum", "dataset": "sine", "batch_size": 7},
+        {"optimizer": "sgd", "batch_size": "full", "weight_decay": 0.01, "clip_norm": 1.0},
+    ],
+)
+def test_fifty_epochs_and_fifty_more_give_the_bits_of_a_hundred(store, trained, settings):
+    whole, half = trained(epochs=100, **settings), trained(epochs=50, **settings)
+    child = continue_run(store, half, 50)
+    assert finish(store, child) == "finished"
+    expected, found = (latest_checkpoint(store, run_id)[0] for run_id in (whole, child))
+    assert expected is not None and found is not None
+    assert found.theta.tobytes() == expected.theta.tobytes() and found.step == expected.step
+    assert {name: slot.tobytes() for name, slot in found.slots.items()} == {
+        name: slot.tobytes() for name, slot in expected.slots.items()
+    }
+    assert found.permutation.tobytes() == expected.permutation.tobytes()
+    row, longer = get_run(store, child), get_run(store, whole)
+    assert (row.val_loss, row.train_loss, row.total_steps) == (
+        longer.val_loss,
+        longer.train_loss,
+        longer.total_steps,
+    )
+
+
+def test_a_child_names_its_parent_and_holds_its_records_before_it_trains(store, trained):
+    parent = trained(epochs=30, name="first", dropout=0.1)
+    child = continue_run(store, parent, 5)
+    row, before = get_run(store, child), get_run(store, parent)
+    assert (row.parent_run, row.branch_step, row.status) == (parent, before.step, "queued")
+    assert (row.config["epochs"], row.name, row.step) == (35, "first", before.step)
+    assert read_series(store, child).scalars.tobytes() == read_series(store, parent).scalars.tobytes()
+    finish(store, child)
+    series = read_series(store, child)
+    steps = series["step"]
+    assert (np.diff(steps) > 0).all() and steps[-1] == row.total_steps
+    np.testing.assert_array_equal(
+        series.layers[: before.step + 1], read_series(store, parent).layers[: before.step + 1]
+    )
+    assert get_run(store, parent) == before
+    kept = read_snapshots(store, child)
+    assert 2 <= len(kept) <= 202 and max(kept) == row.total_steps
+
+
+def test_a_stopped_run_is_continued_from_where_it_stopped(store, submitted):
+    run_id = submitted(epochs=100_000)
+    lease = claim(store, new_owner(), run_id)
+    assert lease is not None
+    train_claimed(store, lease, lambda record: request(store, run_id, "stop") if record.step > 50 else None)
+    row = get_run(store, run_id)
+    child = get_run(store, continue_run(store, run_id, 3))
+    per_epoch = row.total_steps // 100_000
+    assert child.branch_step == row.step
+    assert child.total_steps == (-(-row.step // per_epoch) + 3) * per_epoch
+    assert finish(store, child.id) == "finished"
+
+
+def test_what_cannot_be_continued_says_why(store, submitted, trained):
+    waiting, done = submitted(), trained(seed=1)
+    wild = trained(learning_rate=1e6, optimizer="sgd", activation="relu", loss="mse")
+    for run_id, status in ((waiting, "queued"), (wild, "diverged")):
+        with pytest.raises(
+            StoreError, match=f"finished or stopped run can be continued, got run {run_id} {status}"
+        ):
+            continue_run(store, run_id, 5)
+    for epochs in (0, -3, 10**9):
+        with pytest.raises(ConfigError, match="epochs must be"):
+            continue_run(store, done, epochs)
+    with pytest.raises(NoSuchRun):
+        continue_run(store, 99, 5)

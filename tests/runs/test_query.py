@@ -1,0 +1,135 @@
+"""Runs are found, sorted and paged in the database, whatever people type."""
+
+import sqlite3
+from contextlib import closing
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+
+from engine.runs import upkeep
+from engine.runs.query import (
+    SORT_COLUMNS,
+    SPARK_POINTS,
+    RunFilter,
+    find_ids,
+    find_runs,
+    get_runs,
+    known_datasets,
+    sparklines,
+)
+from engine.runs.schema import runs
+from engine.runs.series import read_series
+
+
+@pytest.fixture
+def three(store, submitted):
+    """Runs ``100%_sure``, ``plain`` (tagged, noted) and ``Other`` on wine."""
+    first, second = submitted(name="100%_sure"), submitted(name="plain", seed=1)
+    third = submitted(name="Other", dataset="wine", samples=None)
+    upkeep.change_tags(store, [second], add="Lesson 1, deep")
+    upkeep.write_note(store, second, "turns after twenty epochs")
+    return first, second, third
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("100%", {0}),
+        ("%", {0}),
+        ("_", {0}),
+        ("%_", {0}),
+        ("SURE", {0}),
+        ("lesson", {1}),
+        ("twenty", {1}),
+        ("", {0, 1, 2}),
+        ("  other ", {2}),
+        ("#3", {2}),
+        ("'; DROP TABLE runs;--", set()),
+        ("\\", set()),
+        ("/", set()),
+        ("\0", {0, 1, 2}),
+        ("\ud800", set()),
+        ("9" * 30, set()),
+        ("x" * 1_000_000, set()),
+    ],
+)
+def test_a_search_finds_the_text_as_it_stands_in_name_tags_and_note(store, three, text, found):
+    rows, total = find_runs(store, RunFilter(text=text))
+    assert {row.id for row in rows} == {three[place] for place in found} and total == len(found)
+
+
+def test_status_data_and_archive_are_filters_and_paused_runs_are_neither_queued_nor_running(store, three):
+    first, second, third = three
+    with store.writing() as connection:
+        connection.execute(runs.update().where(runs.c.id == first).values(paused=True))
+    upkeep.set_archived(store, [second], True)
+    assert find_ids(store, RunFilter(status="paused")) == [first]
+    assert find_ids(store, RunFilter(status="queued")) == [third]
+    assert find_ids(store, RunFilter(archived=True)) == [second]
+    assert find_ids(store, RunFilter(archived=None)) == [third, second, first]
+    assert find_ids(store, RunFilter(dataset="wine")) == [third]
+    assert known_datasets(store) == ["moons", "wine"]
+
+
+@pytest.mark.parametrize("column", SORT_COLUMNS)
+def test_every_column_sorts_both_ways_and_runs_without_a_value_come_last(store, three, column):
+    with store.writing() as connection:
+        for run_id, loss in zip(three, (0.5, 0.1, None), strict=True):
+            values = {"val_loss": loss, "train_loss": loss, "best_val_loss": loss, "val_score": loss}
+            connection.execute(runs.update().where(runs.c.id == run_id).values(**values, test_score=loss))
+    upward, downward = (
+        [row.id for row in find_runs(store, RunFilter(), sort=column, descending=way)[0]]
+        for way in (False, True)
+    )
+    assert set(upward) == set(downward) == set(three)
+    if column in (
+        "validation loss",
+        "training loss",
+        "lowest validation loss",
+        "validation score",
+        "test score",
+    ):
+        assert upward == [three[1], three[0], three[2]] and downward == [three[0], three[1], three[2]]
+
+
+def test_an_unknown_column_is_refused(store):
+    with pytest.raises(ValueError, match="sort must be one of"):
+        find_runs(store, RunFilter(), sort="id; DROP TABLE runs")
+
+
+def test_pages_share_no_run_and_miss_none(store, submitted):
+    ids = [submitted(seed=seed) for seed in range(7)]
+    pages = [find_runs(store, RunFilter(), sort="validation loss", limit=3, offset=at) for at in (0, 3, 6, 9)]
+    assert [len(rows) for rows, _ in pages] == [3, 3, 1, 0] and {total for _, total in pages} == {7}
+    assert sorted(row.id for rows, _ in pages for row in rows) == ids
+
+
+def test_runs_are_given_in_the_order_asked_for_and_unknown_ones_left_out(store, three):
+    first, _, third = three
+    assert [row.id for row in get_runs(store, [third, 99, -1, 10**30, first])] == [third, first]
+
+
+def test_a_sparkline_has_first_last_and_few_points_and_reads_eight_chunks_at_most(store, trained, submitted):
+    run_id, untrained = trained(epochs=700, record_every=1), submitted(seed=5)
+    losses = read_series(store, run_id)["val_loss"]
+    losses = losses[np.isfinite(losses)]
+    asked = []
+    sa.event.listen(store.engine, "before_cursor_execute", lambda *given: asked.append(given[3]))
+    lines = sparklines(store, [run_id, untrained])
+    assert len(lines[run_id]) == SPARK_POINTS and lines[untrained] == []
+    assert (lines[run_id][0], lines[run_id][-1]) == (losses[0], losses[-1])
+    assert len(asked[-1]) <= 2 * 8
+
+
+def test_ten_thousand_runs_are_paged_without_reading_them_all(store, submitted):
+    submitted()
+    with closing(sqlite3.connect(str(store.engine.url.database))) as connection, connection:
+        names = [each[1] for each in connection.execute("PRAGMA table_info(runs)") if each[1] != "id"]
+        listed = ", ".join(names)
+        numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9999)"
+        connection.execute(f"INSERT INTO runs ({listed}) {numbers} SELECT {listed} FROM runs, n")
+    rows, total = find_runs(store, RunFilter(text="1"), sort="validation loss", limit=50, offset=0)
+    assert len(rows) == 1 and total == 1
+    rows, total = find_runs(store, RunFilter(), limit=50, offset=9980)
+    assert total == 10_000 and [row.id for row in rows] == list(range(20, 0, -1))

@@ -1,0 +1,138 @@
+"""How several runs are laid over each other: metric, axes, smoothing, baseline; must not draw curves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from engine.runs.catalog import RunRow, load_dataset
+from engine.training.telemetry import SCALARS
+from ui.runs import run_words
+from ui.shell import open_page
+
+PAIRS = {
+    "loss": ["train_loss", "val_loss"],
+    "accuracy": ["train_accuracy", "val_accuracy"],
+    "r2": ["train_r2", "val_r2"],
+}
+AXES = ("step", "epoch", "samples", "seconds")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was chosen."""
+
+    metric: str
+    x: str
+    smoothing: float
+    baseline: int | None
+    log_x: bool
+    log_y: bool
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that the metric stands for."""
+        return PAIRS.get(self.metric, [self.metric])
+
+
+def comparison_options(rows: Sequence[RunRow], frames: dict[int, pd.DataFrame]) -> Options:
+    """Draw the choices and return them."""
+    known = [name for name in _metrics() if any(_has(frame, name) for frame in frames.values())] or ["loss"]
+    if st.session_state.get("compare_metric") not in known:
+        st.session_state["compare_metric"] = known[0]
+    st.session_state.setdefault("compare_x", "step")
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        metric = st.selectbox(
+            "Metric",
+            known,
+            key="compare_metric",
+            format_func=lambda name: (
+                name.replace("_", " ") + (" (training and validation)" if name in PAIRS else "")
+            ),
+            help="; ".join(f"{column.name}: {column.description}" for column in SCALARS[4:]),
+            width=280,
+            persist_state="session",
+        )
+        x = st.segmented_control(
+            "Over",
+            AXES,
+            required=True,
+            key="compare_x",
+            help="What the curves run over: optimizer steps, epochs, training rows seen, or seconds of "
+            "training. With unlike batch sizes, samples are the fair comparison.",
+            persist_state="session",
+        )
+        smoothing = st.slider(
+            "Smoothing",
+            0.0,
+            0.99,
+            step=0.01,
+            key="compare_smoothing",
+            width=170,
+            help="Share of the past in each point (an exponential mean, free of bias at the start). The "
+            "measured line stays, faint, with the band of its extremes. Never in exports.",
+            persist_state="session",
+        )
+        baseline = _baseline(rows)
+        log_x = st.toggle(
+            "Log x",
+            key="compare_log_x",
+            help="Logarithmic axis: widens the beginning. Step 0 has no place on it.",
+            persist_state="session",
+        )
+        log_y = st.toggle(
+            "Log y",
+            key="compare_log",
+            disabled=baseline is not None,
+            help="Logarithmic axis: shows what still happens near zero. Differences have none.",
+            persist_state="session",
+        )
+    if x == "samples" and not all(row.has_settings for row in rows):
+        st.caption("Of imported curves without settings nobody knows how many samples a step took.")
+    return Options(metric, x or "step", smoothing, baseline, log_x, log_y and baseline is None)
+
+
+def _baseline(rows: Sequence[RunRow]) -> int | None:
+    ids = [row.id for row in rows]
+    if st.session_state.get("compare_baseline") not in ids:
+        st.session_state["compare_baseline"] = None
+    words = {row.id: run_words(row) for row in rows}
+    return st.selectbox(
+        "Baseline",
+        ids,
+        index=None,
+        key="compare_baseline",
+        format_func=lambda run_id: words.get(run_id, str(run_id)),
+        placeholder="none",
+        width=170,
+        disabled=len(rows) < 2,
+        help="Show the other runs by their difference from this one: below zero is less.",
+    )
+
+
+def _metrics() -> list[str]:
+    paired = {column for columns in PAIRS.values() for column in columns}
+    left_out = {"step", "epoch", "seconds", *paired}
+    return [*PAIRS, *(column.name for column in SCALARS if column.name not in left_out)]
+
+
+def _has(frame: pd.DataFrame, name: str) -> bool:
+    return any(bool(np.isfinite(frame[column]).any()) for column in PAIRS.get(name, [name]))
+
+
+def samples_seen(row: RunRow, steps: np.ndarray) -> np.ndarray:
+    """Return how many training rows were looked at until each step; NaN where nobody knows."""
+    if not row.has_settings or len(steps) == 0:
+        return np.full(len(steps), np.nan)
+    rows = _training_rows(row.dataset_id)
+    batch = rows if row.config["batch_size"] == "full" else int(row.config["batch_size"])
+    per_epoch = -(-rows // batch)
+    return steps // per_epoch * rows + np.minimum(steps % per_epoch * batch, rows)
+
+
+@st.cache_data(show_spinner=False, max_entries=500)
+def _training_rows(dataset_id: str) -> int:
+    """Return the number of training rows of stored data; its id is that of its content."""
+    return len(load_dataset(open_page(), dataset_id).x_train)
