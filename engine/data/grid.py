@@ -1,4 +1,4 @@
-"""A grid of places over the inputs of a dataset with one or two features; must not know who is asked there."""
+"""A grid of places over the inputs of a dataset with one or two features; knows no network."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What predictions are worth, row by row: decided classes, mistakes, confusion, worst rows; knows no figure."""
+"""What predictions are worth, row by row: mistakes, confusion, worst rows; must not know any figure."""
 
 from dataclasses import dataclass
 
