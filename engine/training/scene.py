@@ -79,6 +79,7 @@ class Scene:
             "kind": self.kind,
             "classes": dataset.classes,
             "names": [str(name) for name in dataset.feature_names[:UNITS_SHOWN]],
+            "classNames": [str(name) for name in dataset.class_names[:UNITS_SHOWN]],
             "layers": [vars(layer) for layer in self.layers],
             "points": [],
         }
