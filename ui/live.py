@@ -16,6 +16,8 @@ from engine.runs.store import Store
 from engine.training.telemetry import LAYER_INDEX
 from ui.live_chart import can_repeat, repeat_chart, send_whole, show_chart
 from ui.measures import measure_strip, status_line
+from ui.mistakes import CHART as CONFUSION
+from ui.mistakes import show_mistakes
 from ui.outputs import output_figure, scalars_frame
 from ui.replay import pace_behind, show_replay
 from ui.runs import is_moving
@@ -34,7 +36,7 @@ AXES = ("epoch", "step", "seconds")
 
 def show_run(row: RunRow, bar: DeltaGenerator) -> None:
     """Show a run, and go on showing it while it moves; its controls stand in ``bar``."""
-    send_whole(*CHARTS)
+    send_whole(*CHARTS, CONFUSION)
     st.session_state.pop("train_drawn", None)
     pace = _pace(row)
     st.fragment(_live, run_every=pace)(row.id, pace, bar)
@@ -67,6 +69,7 @@ def _live(run_id: int, pace: float | None, bar: DeltaGenerator) -> None:
         figures = _figures(store, row, series, x, log_y)
     st.session_state["train_drawn"] = state
     _place(figures, identity=f"{run_id} {x} {log_y}")
+    show_mistakes(store, row, is_new=bool(figures))
     st.subheader("Replay")
     with st.container(border=True):
         show_replay(store, [row], PLAYER)

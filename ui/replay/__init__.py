@@ -1,4 +1,4 @@
-"""A player that shows a run's past in the browser: boundary, graph, histograms and gradients move together."""
+"""A player of the past of runs: boundary, graph, histograms, gradients; must not compute any of them."""
 
 from ui.replay.player import pace_behind, replay_beside, show_replay
 

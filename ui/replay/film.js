@@ -26,7 +26,7 @@ class Film {
     // Returns false when the server spoke of frames that never arrived here.
     absorb(told, frames, start) {
         if (told.first > this.frames.length) return false;
-        this.facts = told.facts;
+        this.facts = told.facts ?? this.facts;
         this.title = told.title;
         this.colour = told.colour;
         const count = told.steps.length;

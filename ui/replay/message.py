@@ -37,7 +37,9 @@ def message(header: dict[str, Any], films: Sequence[dict[str, Any]], sent: Sent)
         count = len(film["frames"])
         first = min(past[0], count) if past else 0
         fresh = film["frames"][first:]
-        told = {name: film[name] for name in ("run", "title", "colour", "facts", "layout")}
+        told = {name: film[name] for name in ("run", "title", "colour", "layout")}
+        if first == 0:
+            told["facts"] = film["facts"]
         told |= {"first": first, "count": count, "offset": offset, "size": len(fresh[0]) if fresh else 0}
         told |= {name: film[name][first:] for name in ("steps", "epochs")}
         listed.append(told)
