@@ -46,7 +46,7 @@ ROOMS = {
     "engine.cli": Room({"engine.cli_runs", "engine.runs.export", *ENGINE_UP_TO_RUNS}, {"typer"}),
     "engine.cli_runs": Room(ENGINE_UP_TO_RUNS, {"numpy", "rich"}),
     "engine.__main__": Room({"engine.cli"}),
-    "ui": Room({"engine"}, SCREEN | {"psutil", "tsdownsample"}),
+    "ui": Room({"engine"}, SCREEN | {"psutil", "threadpoolctl", "tsdownsample"}),
     "pages": Room({"ui", "engine"}, SCREEN),
     "dashboard": Room({"ui", "engine"}, {"streamlit"}),
 }

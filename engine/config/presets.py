@@ -74,7 +74,7 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "overfit",
             "Overfit: 200 noisy rows",
-            "Validation loss turns after some 20 epochs and grows while training loss falls: a gap of 0.7 or more.",
+            "Validation loss turns after some 20 epochs while training loss falls on: a gap of 0.7 or more.",
             NOISY,
         ),
         Preset(

@@ -16,7 +16,7 @@ from engine.training.predictions import wrong
 from engine.training.trainer import train
 
 
-def shot(**settings: object):
+def shot(**settings: object) -> Any:
     """Return configuration, data, state after some training, camera and its frame there."""
     config = parse_config({"hidden_sizes": [5, 12], "samples": 120, "epochs": 3, **settings})
     dataset = build_dataset(config)
@@ -30,9 +30,9 @@ def shot(**settings: object):
 def pictures(camera: Camera, frame: dict[str, Any]) -> list[tuple[Any, np.ndarray]]:
     """Return by shown layer with pictures their values as the browser reads them, (units, places)."""
     start, found = 0, []
-    shown = [layer for layer in camera.scene.layers if layer.tile]
-    for layer, reach in zip(shown, frame["unit_reach"], strict=True):
-        size = layer.shown * layer.tile[0] * layer.tile[1]
+    shown = [(layer, layer.tile) for layer in camera.scene.layers if layer.tile]
+    for (layer, tile), reach in zip(shown, frame["unit_reach"], strict=True):
+        size = layer.shown * tile[0] * tile[1]
         part = frame["units"][start : start + size].reshape(layer.shown, -1)
         found.append((layer, (part.astype(float) - 128) / 127 * reach))
         start += size

@@ -37,12 +37,12 @@ class View {
         let caption;
         [this.plane, this.planeWords, caption] = this.canvas(top, "replay-plane", title[facts.kind], "what the network says over its inputs");
         if (this.hasPlane) {
-            const ring = facts.kind === "classes" ? "  ◯ wrong" : "";
-            this.planeWords.textContent = `● training  ${facts.kind === "curve" ? "■" : "◆"} validation${ring}`;
+            const ring = facts.kind === "classes" ? " ◯ wrong" : "";
+            this.planeWords.textContent = `● training ${facts.kind === "curve" ? "■" : "◆"} validation${ring}`;
         }
         this.choice = made("select", "replay-choice", caption, { title: "What the big picture shows" });
         this.choice.setAttribute("aria-label", "What the big picture shows");
-        if (this.hasPlane) made("option", "", this.choice, { value: "", textContent: "network output" });
+        if (this.hasPlane) made("option", "", this.choice, { value: "", textContent: "output" });
         for (const layer of facts.layers) {
             if (!layer.tile) continue;
             for (let unit = 0; unit < layer.shown; unit += 1) {
