@@ -45,7 +45,6 @@ def test_the_slider_moves_every_picture_and_playing_makes_no_trip(page: Page, se
     assert [name for name in PICTURES if page.evaluate(PIXELS, name) == end[name]] == []
     page.keyboard.press("ArrowRight")
     page.wait_for_function(SHOWN, arg=1)
-    page.wait_for_load_state("networkidle")
     page.evaluate(COUNT_TRIPS)
     page.get_by_label("Frames a second").select_option("60")
     page.get_by_role("button", name="Play the replay").click()

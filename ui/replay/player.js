@@ -54,7 +54,7 @@ class Player {
             setIcon(each, icon, words);
             return each;
         };
-        this.playButton = button("replay-play", "play", "Play", () => this.toggle());
+        this.playButton = button("replay-play", "play", "Play the replay", () => this.toggle());
         button("replay-back", "back", "One frame back", () => this.seek(this.position - 1));
         this.slider = made("input", "replay-slider", bar, { type: "range", min: 0, max: 0, step: 1, value: 0 });
         this.slider.setAttribute("aria-label", "Moment of the training that is shown");
