@@ -5,7 +5,7 @@ from typing import Any
 
 from ui.live_chart.message import framed
 
-MESSAGES_OVERLAPPED = 3
+MESSAGES_OVERLAPPED = 2
 
 Sent = dict[str, Any]
 
