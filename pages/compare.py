@@ -9,7 +9,15 @@ from ui.replay import replay_beside
 from ui.shell import open_page
 from ui.transport import launch
 
-DEEP = {"depth": 10, "width": 16, "initializer": "xavier_uniform"}
+DEEP = {
+    "depth": 10,
+    "width": 16,
+    "initializer": "xavier_uniform",
+    "optimizer": "sgd",
+    "learning_rate": 0.1,
+    "batch_size": "full",
+    "epochs": 500,
+}
 
 
 def train_example() -> None:

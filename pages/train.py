@@ -5,6 +5,7 @@ import streamlit as st
 from engine.config import parse_config
 from ui.form import config_form, fill_form
 from ui.live import show_run
+from ui.live_chart import make_ready
 from ui.presets import preset_pills
 from ui.runs import chosen_run
 from ui.shell import open_page
@@ -45,7 +46,9 @@ if sentence:
     st.error(as_markdown(sentence), icon=":material/error:")
 if row is not None:
     show_run(row, bar)
-elif "run" not in st.query_params:
+else:
+    make_ready()
+if row is None and "run" not in st.query_params:
     with st.container(border=True, horizontal_alignment="center"):
         st.subheader("Watch a network learn")
         st.write(

@@ -11,6 +11,7 @@ from engine.figures.curves import loss_curves
 from engine.figures.gradients import layer_heatmap, layer_lines
 from engine.figures.theme import QUIET
 from engine.runs.catalog import RunRow, get_run
+from engine.runs.launcher import trouble
 from engine.runs.series import Series, read_series
 from engine.runs.store import Store
 from engine.training.telemetry import LAYER_INDEX
@@ -58,7 +59,7 @@ def _live(run_id: int, pace: float | None, bar: DeltaGenerator) -> None:
     with bar:
         transport(store, row)
         speed_control(store, row)
-    status_line(row)
+    status_line(row, trouble(store.url))
     measure_strip(row, series)
     x, log_y = _chart_options()
     log_y = log_y or row.status == "diverged"

@@ -38,7 +38,7 @@ def show_mistakes(store: Store, row: RunRow, is_new: bool) -> None:
     state = latest_checkpoint(store, row.id)[0]
     if state is None:
         return
-    found = mistakes(config, dataset, state.theta)
+    found = mistakes(config, dataset, state.learned)
     st.subheader("Mistakes on the validation rows")
     left, right = st.columns(2, gap="medium")
     with left, st.container(border=True, height=HEIGHT + 74, gap=None):
@@ -52,7 +52,7 @@ def show_mistakes(store: Store, row: RunRow, is_new: bool) -> None:
         if dataset.name == "digits":
             st.image(worst_digits(dataset, found), width="stretch", alt="digits with the highest loss")
         else:
-            st.dataframe(worst_rows(dataset, found), hide_index=True, key="train_worst", height=HEIGHT - 8)
+            st.dataframe(worst_rows(dataset, found), hide_index=True, key="train_worst", height=HEIGHT - 52)
         st.caption(_sentence(dataset, found))
 
 

@@ -28,11 +28,11 @@ def output_figure(store: Store, row: RunRow, series: Series, *, x: str, height: 
     state = latest_checkpoint(store, row.id)[0]
     if has_plane(dataset) and state is not None:
         grid = grid_over(dataset)
-        outputs = predict(config, dataset, state.theta, grid.points)
+        outputs = predict(config, dataset, state.learned, grid.points)
         if dataset.task == "regression":
             return "Fitted curve", regression_fit(dataset, grid, outputs, height=height)
         at_train, at_val = (
-            predict(config, dataset, state.theta, x) for x in (dataset.x_train, dataset.x_val)
+            predict(config, dataset, state.learned, x) for x in (dataset.x_train, dataset.x_val)
         )
         figure = decision_boundary(dataset, grid, outputs, at_rows=(at_train, at_val), height=height)
         return "Decision boundary", figure

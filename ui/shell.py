@@ -1,13 +1,16 @@
 """What every page begins with: the frame around it, the store, living workers; must not know any page."""
 
+import atexit
 import gc
 import logging
+import sys
 from pathlib import Path
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 from threadpoolctl import threadpool_limits
 
+from engine.runs.catalog import list_runs
 from engine.runs.launcher import ensure_workers
 from engine.runs.store import Store, StoreError, default_url, open_store
 from ui.live_chart.assets import plotly_script
@@ -55,10 +58,22 @@ def _opened(url: str) -> tuple:
     """
     store = open_store(url)
     threadpool_limits(1, user_api="blas")
+    atexit.register(_say_what_goes_on, url)
     _import_what_pages_need()
     gc.collect()
     gc.freeze()
     return store.url, store.engine
+
+
+def _say_what_goes_on(url: str) -> None:
+    """Tell whoever ends the server that runs go on without it."""
+    try:
+        count = sum(row.status == "running" for row in list_runs(open_store(url)))
+    except StoreError:
+        return
+    if count:
+        runs = "1 run goes" if count == 1 else f"{count} runs go"
+        print(f"  {runs} on training without the dashboard; start it again to see.", file=sys.stderr)
 
 
 def _import_what_pages_need() -> None:

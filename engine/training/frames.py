@@ -42,13 +42,13 @@ class Camera:
         self.gradient_rows = self.train_rows.x[first], self.train_rows.target[first]
         self.gradient_recording = self.network.gradient_recording(self.gradient_rows[0].shape[1])
 
-    def frame(self, parameters: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def frame(self, learned: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return the arrays of one frame; shapes and types are the same for all frames of a run.
 
         Parameters
         ----------
-        parameters : mapping
-            What a snapshot holds: ``theta (P,)``.
+        learned : mapping
+            What a snapshot holds: ``theta``, and ``statistics`` of batch norm.
 
         Returns
         -------
@@ -56,15 +56,18 @@ class Camera:
             float32: ``measures`` (training loss and score, validation loss and score, as in the curves),
             ``profile`` (gradient norm of each layer; loss of up to 256 training rows, nothing dropped),
             ``reach`` (largest magnitude of each shown layer's weights), ``scale`` (largest weight drawn
-            between two columns), ``bias`` and ``activation`` (of each shown unit, the mean over the rows),
-            ``unit_reach`` (what 127 steps of a unit's picture stand for), ``curve``.
+            between two columns), ``bias`` (of each shown unit; behind batch norm its shift),
+            ``activation`` (of each shown unit, the mean over the rows), ``unit_reach`` (what 127 steps of
+            a unit's picture stand for), ``curve``.
             int16: ``weights``, each ``w / scale * 32767``, column by column of the graph, ``(out, in)``.
             uint8: ``output`` (64 x 64, y upwards), ``units`` (pictures, ``128 + 127 (a - centre) / reach``),
             ``wrong`` (one bit a point, training first), ``weight_counts`` and ``gradient_counts``
             (histograms of the shown layers, the fullest bin as 255).
         """
         network = self.network
-        network.parameters.theta[...] = parameters["theta"]
+        network.parameters.theta[...] = learned["theta"]
+        if network.statistics.size:
+            network.statistics[...] = learned["statistics"]
         with np.errstate(all="ignore"):  # weights of a diverged run overflow
             arrays = {"measures": self._measures(), **self._statistics(), **self._graph()}
             arrays |= _PICTURES[self.scene.kind](network, self.scene, self.dataset)
@@ -81,10 +84,10 @@ class Camera:
         recording.tape.replay()
         parameters = self.network.parameters
         shown = [layer.number - 1 for layer in self.scene.layers[1:]]
-        weights = [parameters.weights[i][:, :-1].ravel() for i in shown]
+        weights = [self.network.dense[i].matrix.ravel() for i in shown]
         reach = np.array([_largest(weight) for weight in weights])
         return {
-            "profile": np.array([_norm(gradient) for gradient in parameters.gradients]),
+            "profile": np.array([_norm(part) for part in np.split(parameters.grad, parameters.starts[1:])]),
             "reach": reach,
             "weight_counts": np.concatenate(
                 [_counts(w, -r, r, WEIGHT_BINS) for w, r in zip(weights, reach, strict=True)]
@@ -97,11 +100,11 @@ class Camera:
         self._forward(self.train_rows)
         weights, scales, biases, activations = [], [], [], []
         for left, right in self.scene.pairs:
-            part = self.network.parameters.weights[right.number - 1][: right.shown, : left.shown]
+            part = self.network.dense[right.number - 1].matrix[: right.shown, : left.shown]
             scales.append(_largest(part))
             weights.append(_scaled(part, 0.0, scales[-1], SHORT).astype(np.int16).ravel())
         for layer in self.scene.layers[1:]:
-            biases.append(self.network.parameters.weights[layer.number - 1][: layer.shown, -1])
+            biases.append(self._shift(layer.number)[: layer.shown])
             values = blocks[_block(self.network, layer)].values[: layer.shown]
             activations.append(values.mean(axis=1, dtype=np.float64))
         return {
@@ -110,6 +113,10 @@ class Camera:
             "activation": np.concatenate(activations),
             "weights": np.concatenate(weights),
         }
+
+    def _shift(self, number: int) -> np.ndarray:
+        bias = self.network.dense[number - 1].bias
+        return self.network.parameters.norms[number - 1][1] if bias is None else bias
 
     def _forward(self, rows: Rows) -> None:
         recording = self.network.recording(rows.x.shape[1], training=False)
@@ -136,9 +143,9 @@ def _block(network: Network, layer: ShownLayer) -> str:
 
 def _centre_and_reach(network: Network) -> tuple[float, float | None]:
     """Return the middle of a bounded activation and how far it goes; 0 and None for the others."""
-    if network.activation.saturated is None:
+    low, high = network.activation.saturated or (-np.inf, np.inf)
+    if not np.isfinite(high - low):
         return 0.0, None
-    low, high = network.activation.saturated
     return (low + high) / 2, (high - low) / 2
 
 
@@ -155,7 +162,7 @@ def _tiles(network: Network, scene: Scene, outputs: bool) -> dict[str, np.ndarra
         is_output = layer.number == network.depth
         if layer.tells == "weights":
             values, middle, reach = (
-                network.parameters.weights[layer.number - 1][: layer.shown, :-1],
+                network.dense[layer.number - 1].matrix[: layer.shown],
                 0.0,
                 None,
             )

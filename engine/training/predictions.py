@@ -1,5 +1,6 @@
 """What predictions are worth, row by row: mistakes, confusion, worst rows; must not know any figure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,19 +79,21 @@ class Mistakes:
     confidence: np.ndarray
 
 
-def mistakes(config: RunConfig, dataset: Dataset, theta: np.ndarray, *, count: int = WORST_SHOWN) -> Mistakes:
+def mistakes(
+    config: RunConfig, dataset: Dataset, learned: Mapping[str, np.ndarray], *, count: int = WORST_SHOWN
+) -> Mistakes:
     """Return confusion and worst rows of the validation split.
 
     Parameters
     ----------
     config : RunConfig
         Resolved.
-    theta : numpy.ndarray
-        ``(P,)`` parameters, such as those of the latest checkpoint.
+    learned : mapping
+        What a state or a snapshot holds: ``theta``, and ``statistics`` of batch norm.
     count : int
         Worst rows to name.
     """
-    outputs, y = predict(config, dataset, theta, dataset.x_val), dataset.y_val
+    outputs, y = predict(config, dataset, learned, dataset.x_val), dataset.y_val
     losses = row_losses(config, outputs, y)
     worst = np.argsort(-np.nan_to_num(losses, nan=np.inf), kind="stable")[:count]
     if dataset.task == "regression":

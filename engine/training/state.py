@@ -1,6 +1,6 @@
 """State: everything that a run needs to go on from a step, as one thing that can be stored."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,8 @@ class State:
     permutation : numpy.ndarray
         Order of the training rows in the current epoch; the position in it follows from ``step``.
     shuffling, dropout : numpy.random.Generator
+    statistics : numpy.ndarray
+        Running means and variances of batch norm, ``(S,)``; empty without. The network adopts this one too.
     """
 
     theta: np.ndarray
@@ -44,6 +46,7 @@ class State:
     permutation: np.ndarray
     shuffling: np.random.Generator
     dropout: np.random.Generator
+    statistics: np.ndarray = field(default_factory=lambda: np.zeros(0))
     step: int = 0
     recorded_step: int = -1
     seconds: float = 0.0
@@ -51,9 +54,14 @@ class State:
     best_val_loss: float = np.inf
     best_step: int = 0
 
+    @property
+    def learned(self) -> dict[str, np.ndarray]:
+        """What the network has learned: all that its outputs follow from."""
+        return {"theta": self.theta, "statistics": self.statistics}
+
     def to_bytes(self) -> bytes:
         """Return the state as bytes that :meth:`from_bytes` reads."""
-        arrays = {"theta": self.theta, "permutation": self.permutation}
+        arrays = {**self.learned, "permutation": self.permutation}
         arrays |= {f"slot.{name}": slot for name, slot in self.slots.items()}
         facts = ("step", "recorded_step", "seconds", "diverged", "best_step")
         meta: dict[str, Any] = {name: getattr(self, name) for name in facts}
@@ -66,7 +74,7 @@ class State:
 
     @classmethod
     def from_bytes(cls, blob: bytes) -> "State":
-        """Return the state that :meth:`to_bytes` wrote.
+        """Return the state that :meth:`to_bytes` wrote; one from before batch norm has no statistics.
 
         Raises
         ------
@@ -85,6 +93,7 @@ class State:
             slots,
             arrays["permutation"],
             **generators,
+            statistics=arrays.get("statistics", np.zeros(0)),
             best_val_loss=np.inf if best is None else best,
             **meta,
         )

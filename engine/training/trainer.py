@@ -10,7 +10,13 @@ from engine.data.dataset import Dataset
 from engine.nn.parameters import record_layer_sums
 from engine.nn.tape import Tape
 from engine.training.evaluation import activation_statistics, columns, evaluate, evaluate_all, fixed_rows
-from engine.training.model import build_network, build_optimizer, target_columns
+from engine.training.model import (
+    build_network,
+    build_optimizer,
+    build_schedule,
+    target_columns,
+    trained_network,
+)
 from engine.training.plan import plan
 from engine.training.state import State
 from engine.training.telemetry import (
@@ -46,8 +52,7 @@ def train(config: RunConfig, dataset: Dataset, state: State) -> Generator[Record
 
 def final_summary(config: RunConfig, dataset: Dataset, state: State) -> dict[str, float | int]:
     """Return losses and scores at the state's weights over all rows of both splits."""
-    network = build_network(config, dataset)
-    network.parameters.theta[...] = state.theta
+    network = trained_network(config, dataset, state.learned)
     name = "r2" if dataset.task == "regression" else "accuracy"
     with np.errstate(all="ignore"):
         train_loss, train_score = evaluate_all(
@@ -73,10 +78,13 @@ class _Training:
         self.network = build_network(config, dataset, state.dropout if config.dropout > 0 else None)
         parameters = self.network.parameters
         parameters.theta[...] = state.theta
+        self.network.statistics[...] = state.statistics
         self.optimizer = build_optimizer(config, parameters)
+        self.schedule = build_schedule(config, self.plan)
         for name, slot in self.optimizer.slots.items():
             slot[...] = state.slots[name]
         state.theta, state.slots = parameters.theta, self.optimizer.slots
+        state.statistics = self.network.statistics
         self.train_rows, self.val_rows = fixed_rows(config, dataset)
         self.x = np.ascontiguousarray(dataset.x_train.T, dtype=config.dtype)
         self.y = target_columns(config, dataset, dataset.y_train)
@@ -131,7 +139,8 @@ class _Training:
         np.copyto(recording.x, x)
         np.copyto(recording.target, self.epoch_y[:, start : start + plan.batch_size])
         recording.tape.replay()
-        self.optimizer.prepare(state.step + 1, self.config.learning_rate)
+        learning_rate = self.config.learning_rate * self.schedule(state.step)
+        self.optimizer.prepare(state.step + 1, learning_rate)
         if not is_recorded:
             self.optimizer.update.replay()
             state.step += 1
@@ -142,6 +151,7 @@ class _Training:
         state.step += 1
         record = self._blank()
         record["batch_loss"] = float(recording.loss)
+        record["learning_rate"] = learning_rate
         self._fill_update(record)
         if state.step in plan.evaluation_steps:
             self._fill_evaluation(record)
@@ -152,7 +162,8 @@ class _Training:
         record = Record.blank(state.step, self.network.depth)
         record["epoch"] = state.step / self.plan.steps_per_epoch
         record["seconds"] = state.seconds
-        squares = np.array([np.square(w, dtype=np.float64).sum() for w in self.network.parameters.weights])
+        parameters = self.network.parameters
+        squares = np.add.reduceat(np.square(parameters.theta, dtype=np.float64), parameters.starts)
         record.layers[:, LAYER_INDEX["weight_norm"]] = np.sqrt(squares)
         record["penalty"] = self.config.weight_decay / 2 * squares.sum()
         return record
@@ -160,7 +171,6 @@ class _Training:
     def _fill_update(self, record: Record) -> None:
         measures, layers = self.optimizer.measures, record.layers
         before = measures.weight_squares
-        record["learning_rate"] = self.config.learning_rate
         record["grad_norm"] = np.sqrt(self.grad_squares.sum())
         record["grad_norm_clipped"] = np.sqrt(measures.clipped_squares.sum())
         record["update_ratio"] = np.sqrt(measures.update_squares.sum() / before.sum())

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from engine.config.presets import PRESETS
 from engine.runs.lease import claim, new_owner
+from engine.runs.schema import snapshots
 from engine.runs.session import train_claimed
 from engine.runs.snapshots import read_snapshots
 from engine.runs.store import STORE_VARIABLE
@@ -42,6 +43,15 @@ def test_the_player_of_a_finished_run_is_sent_every_snapshot(store, submitted, d
     assert not app.exception
     assert app.session_state["train_replay_sent"]["counts"] == {run_id: [len(read_snapshots(store, run_id))]}
     assert app.session_state["train_replay_behind"] is False
+
+
+def test_a_damaged_snapshot_is_told_in_one_sentence(store, submitted):
+    run_id = trained(store, submitted())
+    with store.writing() as connection:
+        connection.execute(snapshots.update().where(snapshots.c.step > 2).values(parameters=b"torn"))
+    app = page("train", run=str(run_id))
+    assert not app.exception
+    assert [f"run {run_id} cannot be replayed" in warning.value for warning in app.warning] == [True]
 
 
 def test_two_compared_runs_share_one_player(store, submitted):

@@ -24,7 +24,7 @@ def shot(**settings: object) -> Any:
     state = initial_state(config, dataset)
     records = [record for record in train(config, dataset, state) if record]
     camera = Camera(config, dataset)
-    return config, dataset, state, camera, camera.frame({"theta": state.theta}), records
+    return config, dataset, state, camera, camera.frame(state.learned), records
 
 
 def pictures(camera: Camera, frame: dict[str, Any]) -> list[tuple[Any, np.ndarray]]:
@@ -42,7 +42,7 @@ def pictures(camera: Camera, frame: dict[str, Any]) -> list[tuple[Any, np.ndarra
 
 def test_the_boundary_map_is_what_predict_says_at_its_places() -> None:
     config, dataset, state, _camera, frame, _ = shot(dataset="moons")
-    said = predict(config, dataset, state.theta, grid_over(dataset, 64).points)[:, 0]
+    said = predict(config, dataset, state.learned, grid_over(dataset, 64).points)[:, 0]
     np.testing.assert_allclose(frame["output"] / 255, said, atol=0.5 / 255 + 1e-6)
 
 
@@ -60,10 +60,18 @@ def test_a_units_picture_is_its_activation_at_its_places(activation) -> None:
         np.testing.assert_allclose(values, expected, atol=0.5 / 127 * reach + 1e-6)
 
 
+@pytest.mark.parametrize("normalization", ["batch", "layer"])
+def test_a_normalised_network_is_shown_with_its_running_statistics_and_its_shift(normalization) -> None:
+    config, dataset, state, _, frame, _ = shot(dataset="moons", normalization=normalization)
+    said = predict(config, dataset, state.learned, grid_over(dataset, 64).points)[:, 0]
+    np.testing.assert_allclose(frame["output"] / 255, said, atol=0.5 / 255 + 1e-6)
+    assert len(frame["profile"]) == 3 and np.isfinite(frame["bias"]).all()
+
+
 def test_the_output_column_of_a_classifier_shows_probabilities() -> None:
     config, dataset, state, camera, frame, _ = shot(dataset="moons")
     layer, values = pictures(camera, frame)[-1]
-    said = predict(config, dataset, state.theta, grid_over(dataset, layer.tile[1]).points)
+    said = predict(config, dataset, state.learned, grid_over(dataset, layer.tile[1]).points)
     np.testing.assert_allclose(values + 0.5, said.T, atol=0.5 / 254 + 1e-6)
 
 
@@ -73,7 +81,7 @@ def test_three_classes_tell_the_class_and_how_surely() -> None:
     config = resolve(parse_config({"hidden_sizes": [5], "loss": "cross_entropy"}), three.facts)
     theta = initial_state(config, three).theta
     frame = Camera(config, three).frame({"theta": theta})
-    said = predict(config, three, theta, grid_over(three, 64).points)
+    said = predict(config, three, {"theta": theta}, grid_over(three, 64).points)
     np.testing.assert_array_equal(frame["output"] // 85, said.argmax(axis=1))
     sure = (said.max(axis=1) - 1 / 3) * 1.5
     np.testing.assert_allclose(frame["output"] % 85 / 84, sure, atol=1 / 84 + 1e-6)
@@ -83,7 +91,7 @@ def test_the_points_decided_wrongly_are_marked_bit_by_bit() -> None:
     config, dataset, state, _camera, frame, _ = shot(dataset="moons", noise=0.6)
     bits = np.unpackbits(frame["wrong"], bitorder="little")[:120].astype(bool)
     sides = ((dataset.x_train, dataset.y_train), (dataset.x_val, dataset.y_val))
-    expected = np.concatenate([wrong(predict(config, dataset, state.theta, x), y) for x, y in sides])
+    expected = np.concatenate([wrong(predict(config, dataset, state.learned, x), y) for x, y in sides])
     assert expected.any() and not expected.all()
     np.testing.assert_array_equal(bits, expected)
 
@@ -108,7 +116,7 @@ def test_the_profile_is_the_gradient_norm_of_the_training_loss_layer_by_layer() 
 
 def test_the_curve_of_a_regression_is_what_predict_says() -> None:
     config, dataset, state, _, frame, _ = shot(dataset="sine")
-    said = predict(config, dataset, state.theta, grid_over(dataset, 128).points)
+    said = predict(config, dataset, state.learned, grid_over(dataset, 128).points)
     np.testing.assert_allclose(frame["curve"], said[:, 0], rtol=1e-6)
 
 

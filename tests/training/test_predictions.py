@@ -30,14 +30,14 @@ def prepared(**settings: object):
 )
 def test_the_mean_of_the_row_losses_is_the_loss_of_the_run(settings) -> None:
     config, dataset, state = prepared(**settings)
-    outputs = predict(config, dataset, state.theta, dataset.x_val)
+    outputs = predict(config, dataset, state.learned, dataset.x_val)
     losses = row_losses(config, outputs, dataset.y_val)
     assert losses.mean() == pytest.approx(final_summary(config, dataset, state)["val_loss"])
 
 
 def test_the_confusion_counts_every_validation_row_once_with_the_truth_in_rows() -> None:
     config, dataset, state = prepared(dataset="wine")
-    found = mistakes(config, dataset, state.theta)
+    found = mistakes(config, dataset, state.learned)
     np.testing.assert_array_equal(found.confusion.sum(axis=1), np.bincount(dataset.y_val))
     np.testing.assert_array_equal(found.confusion.sum(axis=0), np.bincount(found.predicted, minlength=3))
     accuracy = found.confusion.trace() / found.confusion.sum()
@@ -46,15 +46,15 @@ def test_the_confusion_counts_every_validation_row_once_with_the_truth_in_rows()
 
 def test_the_worst_rows_come_first_and_none_is_left_out() -> None:
     config, dataset, state = prepared(dataset="wine")
-    losses = row_losses(config, predict(config, dataset, state.theta, dataset.x_val), dataset.y_val)
-    found = mistakes(config, dataset, state.theta, count=5)
+    losses = row_losses(config, predict(config, dataset, state.learned, dataset.x_val), dataset.y_val)
+    found = mistakes(config, dataset, state.learned, count=5)
     np.testing.assert_allclose(found.losses, np.sort(losses)[::-1][:5])
     np.testing.assert_allclose(losses[found.worst], found.losses)
 
 
 def test_a_regression_has_no_confusion_but_worst_rows() -> None:
     config, dataset, state = prepared(dataset="sine")
-    found = mistakes(config, dataset, state.theta)
+    found = mistakes(config, dataset, state.learned)
     assert found.confusion.shape == (0, 0)
     assert found.losses[0] == pytest.approx(np.square(found.predicted - found.truth).max())
 

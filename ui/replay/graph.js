@@ -43,7 +43,8 @@ function drawGraph(canvas, film, place, state, theme) {
 function drawHeading(context, { layer, x, units, side }, columns, film, theme, width) {
     const last = film.facts.layers.at(-1).number;
     const isNarrow = width / columns.length < 62;
-    const name = layer.number === 0 ? "input" : layer.number === last ? "output" : isNarrow ? `${layer.number}` : `layer ${layer.number}`;
+    const [first, middle, end] = isNarrow ? ["in", "", "out"] : ["input", "layer ", "output"];
+    const name = layer.number === 0 ? first : layer.number === last ? end : `${middle}${layer.number}`;
     const isEdge = film.facts.kind !== "none" || film.facts.classNames.length < 3;
     const align = !isEdge ? "center" : layer.number === 0 ? "left" : layer.number === last ? "right" : "center";
     const at = align === "left" ? x - side / 2 : align === "right" ? x + side / 2 : x;

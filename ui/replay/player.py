@@ -7,14 +7,15 @@ from pathlib import Path
 import streamlit as st
 from streamlit.components.v2 import component
 
+from engine.codec import CodecError
 from engine.figures.theme import HIGH, LOW, PALETTE, WRONG, run_colour
-from engine.runs.catalog import RunRow, get_run
+from engine.runs.catalog import NoSuchRun, RunRow, get_run
 from engine.runs.store import Store
 from ui.replay.film import film_of
 from ui.replay.message import message
 from ui.runs import is_moving
 from ui.shell import open_page
-from ui.text import visible
+from ui.text import as_markdown, visible
 
 HERE = Path(__file__).parent
 SCRIPTS = ("film.js", "paint.js", "plane.js", "graph.js", "plots.js", "view.js", "player.js")
@@ -46,7 +47,13 @@ def show_replay(store: Store, rows: Sequence[RunRow], key: str) -> None:
     """
     films, is_behind = [], False
     for row in rows[:RUNS_AT_MOST]:
-        film, waits = film_of(store, row, LIVE_SECONDS if is_moving([row]) else ENDED_SECONDS)
+        try:
+            film, waits = film_of(store, row, LIVE_SECONDS if is_moving([row]) else ENDED_SECONDS)
+        except CodecError as error:
+            st.warning(
+                as_markdown(f"run {row.id} cannot be replayed: {error}"), icon=":material/broken_image:"
+            )
+            continue
         is_behind = is_behind or waits
         if film["facts"]:
             title = f"Run {row.id}" + (f" · {visible(row.name, 30)}" if row.name else "")
@@ -83,7 +90,10 @@ def replay_beside(rows: Sequence[RunRow], key: str) -> None:
 
 def _beside(run_ids: list[int], key: str, pace: float | None) -> None:
     store = open_page()
-    rows = [get_run(store, run_id) for run_id in run_ids]
+    try:
+        rows = [get_run(store, run_id) for run_id in run_ids]
+    except NoSuchRun:
+        st.rerun()
     show_replay(store, rows, key)
     if (PACE if is_moving(rows) else pace_behind(key)) != pace:
         st.rerun()
