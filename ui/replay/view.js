@@ -35,10 +35,11 @@ class View {
         const { facts } = this.film;
         const title = { classes: "Decision boundary", values: "What it says", curve: "Fitted curve", none: "Weights over the pixels" };
         let caption;
-        [this.plane, this.planeWords, caption] = this.canvas(top, "replay-plane", title[facts.kind], "what the network says over its inputs");
+        [this.plane, , caption] = this.canvas(top, "replay-plane", title[facts.kind], "what the network says over its inputs");
         if (this.hasPlane) {
-            const ring = facts.kind === "classes" ? " ◯ wrong" : "";
-            this.planeWords.textContent = `● training ${facts.kind === "curve" ? "■" : "◆"} validation${ring}`;
+            const ring = facts.kind === "classes" ? "  ◯ wrong" : "";
+            const words = `● training  ${facts.kind === "curve" ? "■" : "◆"} validation${ring}`;
+            made("div", "replay-legend replay-words", this.plane.parentElement, { textContent: words });
         }
         this.choice = made("select", "replay-choice", caption, { title: "What the big picture shows" });
         this.choice.setAttribute("aria-label", "What the big picture shows");
