@@ -57,12 +57,13 @@ def start_sizes(store: Store, row: RunRow) -> None:
     """Start the runs that the learning curve lacks, as one group; one that is refused stops no other."""
     config: RunConfig = config_from_json(json.dumps(row.config))
     rows = _rows(store, row)
+    st.session_state.pop("overfitting_refused", None)
     for fraction in missing_sizes(row, list(runs_by_fraction(store, row))):
         name = f"{fraction:.0%} of the rows of run {row.id}"
         try:
             join_group(store, row.id, [launch(store, shrunken(config, rows, fraction), name=name)])
         except ConfigError as error:
-            st.session_state["overfitting_refused"] = f"{fraction:.0%} of the rows: {error}"
+            st.session_state["overfitting_refused"] = [row.id, f"{fraction:.0%} of the rows: {error}"]
 
 
 def sizes_panel(store: Store, row: RunRow) -> tuple[Any, str, bool]:
@@ -80,8 +81,8 @@ def sizes_panel(store: Store, row: RunRow) -> tuple[Any, str, bool]:
         help="Starts the same run on 10, 20, 40, 60 and 80 % of its training rows: the same validation rows, "
         "the same number of updates, the smaller shares within the larger ones.",
     )
-    refused = st.session_state.pop("overfitting_refused", "")
-    if refused:
+    about, refused = st.session_state.get("overfitting_refused", (None, ""))
+    if about == row.id:
         st.error(as_markdown(refused), icon=":material/error:")
     whole = _rows(store, row)
     ended = [member for member in members.values() if member.ended]
