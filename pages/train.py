@@ -24,7 +24,7 @@ store = open_page()
 left, right = st.columns([3, 2], vertical_alignment="center")
 with right.container(horizontal=True, vertical_alignment="center", gap="small"):
     row = chosen_run(store, "train")
-    if row is not None:
+    if row is not None and row.has_settings:
         st.button(
             "Twin",
             icon=":material/content_copy:",
@@ -33,7 +33,7 @@ with right.container(horizontal=True, vertical_alignment="center", gap="small"):
             args=(row,),
             help="Put the settings of this run into the form; change one of them and start its twin.",
         )
-if "train_dataset" not in st.session_state and row is not None:
+if "train_dataset" not in st.session_state and row is not None and row.has_settings:
     fill_form(row.config)
 with st.sidebar:
     preset_pills()

@@ -32,7 +32,10 @@ def run_card(store: Store, row: RunRow) -> None:
 
 
 def _facts(row: RunRow) -> str:
-    facts = [settings_words(row), f"epoch {row.epoch:,.4g}", f"{duration(row.seconds)} of training"]
+    spent = duration(row.seconds) if row.seconds >= 1 else f"{row.seconds:.2f} s"
+    facts = [f"epoch {row.epoch:,.4g}", f"{spent} of training"]
+    if row.has_settings:
+        facts.insert(0, settings_words(row))
     if row.val_loss is not None:
         facts.append(f"validation loss {number(row.val_loss)}")
     if row.parent_run is not None:

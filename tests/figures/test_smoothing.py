@@ -1,5 +1,7 @@
 """Smoothing tells the truth: no bias at the start, no lost spike, constants left alone."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -77,7 +79,7 @@ def frame(run, losses):
     )
 
 
-def lines(figure):
+def lines(figure: Any) -> dict[str, Any]:
     return {trace.name: trace for trace in figure.data if trace.mode == "lines"}
 
 
@@ -93,7 +95,7 @@ def test_smoothing_leaves_the_measured_line_and_its_band_behind_the_smooth_one()
 
 def test_a_baseline_is_the_zero_line_and_the_others_differ_from_it():
     both = pd.concat([frame(1, np.array([3.0, 2.0, 1.0])), frame(2, np.array([4.0, 2.0, 0.5]))])
-    figure = compare_runs(both, ["train_loss"], x="samples", log_x=True, baseline=1)
+    figure: Any = compare_runs(both, ["train_loss"], x="samples", log_x=True, baseline=1)
     found = lines(figure)
     assert list(found) == ["run 2"] and list(found["run 2"].y) == [1.0, 0.0, -0.5]
     assert figure.layout.xaxis.type == "log" and "difference from run 1" in str(

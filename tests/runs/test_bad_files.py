@@ -73,7 +73,7 @@ def renamed(table):
     return table.rename_columns(names).replace_schema_metadata(table.schema.metadata)
 
 
-def parquet_with(table_change=None, metadata_change=None, store=None, run_id=1):
+def parquet_with(store, table_change=None, metadata_change=None, run_id=1):
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -108,7 +108,7 @@ def parquet_with(table_change=None, metadata_change=None, store=None, run_id=1):
 def test_a_changed_parquet_file_is_refused_in_one_sentence(store, other, trained, changes, sentence):
     trained()
     with pytest.raises(BadFile, match=sentence):
-        import_file(other, parquet_with(**changes, store=store))
+        import_file(other, parquet_with(store, **changes))
     assert list_runs(other) == []
 
 

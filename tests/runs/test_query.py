@@ -5,7 +5,7 @@ from contextlib import closing
 
 import numpy as np
 import pytest
-import sqlalchemy as sa
+from sqlalchemy import event
 
 from engine.runs import upkeep
 from engine.runs.query import (
@@ -115,7 +115,7 @@ def test_a_sparkline_has_first_last_and_few_points_and_reads_eight_chunks_at_mos
     losses = read_series(store, run_id)["val_loss"]
     losses = losses[np.isfinite(losses)]
     asked = []
-    sa.event.listen(store.engine, "before_cursor_execute", lambda *given: asked.append(given[3]))
+    event.listen(store.engine, "before_cursor_execute", lambda *given: asked.append(given[3]))
     lines = sparklines(store, [run_id, untrained])
     assert len(lines[run_id]) == SPARK_POINTS and lines[untrained] == []
     assert (lines[run_id][0], lines[run_id][-1]) == (losses[0], losses[-1])

@@ -1,5 +1,6 @@
 """Curves without weights become runs: checked, summed up, stored; must not know any file format."""
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from engine.training.plan import plan
 from engine.training.telemetry import LAYER_STATISTICS, SCALAR_INDEX
 
 LARGEST_STEP = 2**53
-SMALLEST_ROWS = 10
+SMALLEST_ROWS, EPOCHS_AT_MOST = 10, 1_000_000
 UNKNOWN_SETTINGS = {"samples": SMALLEST_ROWS, "hidden_sizes": [], "batch_size": "full"}
 
 
@@ -90,7 +91,9 @@ def _settings(curves: Curves) -> tuple[RunConfig, bytes, str, bool]:
         else:
             return curves.config, dataset_to_bytes(dataset), dataset.name, True
     is_regression = curves.measured[:, SCALAR_INDEX["val_r2"]].any()
-    stand_in = parse_config({**UNKNOWN_SETTINGS, "dataset": "sine" if is_regression else "moons"})
+    epochs = min(max(1, math.ceil(curves.scalars[-1, SCALAR_INDEX["epoch"]])), EPOCHS_AT_MOST)
+    data = "sine" if is_regression else "moons"
+    stand_in = parse_config({**UNKNOWN_SETTINGS, "dataset": data, "epochs": epochs})
     dataset = build_dataset(stand_in)
     return stand_in, dataset_to_bytes(dataset), dataset.name, False
 
