@@ -1,6 +1,7 @@
 """One run in training under a lease: obeys requests, keeps the chosen speed, tells how it ended."""
 
 import time
+from bisect import bisect_right
 from collections.abc import Callable
 from contextlib import closing
 
@@ -9,13 +10,15 @@ import sqlalchemy as sa
 from engine.codec import CodecError
 from engine.config import ConfigError
 from engine.runs.catalog import get_run, load_run
+from engine.runs.changes import note_change, read_changes, wished_changes
 from engine.runs.checkpoints import drop_checkpoints_after, latest_checkpoint
 from engine.runs.fingerprint import fingerprint
 from engine.runs.journal import Journal, answered
 from engine.runs.lease import Lease, LeaseLost, write_held
 from engine.runs.schema import runs
 from engine.runs.store import Store
-from engine.training.model import initial_state
+from engine.training.changes import Change, value_before
+from engine.training.model import build_network, initial_state
 from engine.training.plan import plan
 from engine.training.telemetry import Record
 from engine.training.trainer import final_summary, train
@@ -90,6 +93,7 @@ class _Session:
         row = get_run(store, lease.run_id)
         self.wish = "pause" if row.paused and not row.request else row.request
         self.speed = row.speed
+        self.changes = [change for change, _ in read_changes(store, lease.run_id)]
         self.looked_at, self.epoch_started = 0.0, time.monotonic()
         self.is_single_step, self.step_from = False, 0
         self.journal = Journal(store, lease, self.plan, self.state, fingerprint=fingerprint())
@@ -100,7 +104,8 @@ class _Session:
             self.journal.tell("fingerprint", row.fingerprint, fingerprint())
 
     def run(self, on_record: Watcher | None) -> str:
-        with closing(train(self.config, self.dataset, self.state)) as stream:
+        with closing(train(self.config, self.dataset, self.state, self.changes)) as stream:
+            self._take_up_changes()
             if not self._obey():
                 return "stopped" if self.wish == "stop" else "queued"
             for record in stream:
@@ -162,8 +167,24 @@ class _Session:
             row = connection.execute(query).one()
         if row.lease_epoch != self.lease.epoch:
             raise LeaseLost(f"run {self.lease.run_id} is held by another process")
+        self._take_up_changes()
         self.looked_at = time.monotonic()
         self.wish, self.speed = row.request or self.wish, row.speed
+
+    def _take_up_changes(self) -> None:
+        """Let what people want changed act before the next update, and write down that it does."""
+        with self.store.reading() as connection:
+            wished = wished_changes(connection, self.lease.run_id)
+        if not wished:
+            return
+        network = build_network(self.config, self.dataset)
+        with self.store.writing() as connection:
+            write_held(connection, self.lease)
+            for event_id, wish in wished:
+                old = value_before(wish.field, wish.new, self.config, network, self.state)
+                note_change(connection, event_id, self.state.step, old)
+                place = bisect_right([change.step for change in self.changes], self.state.step)
+                self.changes.insert(place, Change(self.state.step, wish.field, wish.new))
 
     def _obey(self) -> bool:
         """Do what was asked for; return whether to go on training."""

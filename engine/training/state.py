@@ -9,6 +9,16 @@ from engine.codec import pack, unpack
 
 INITIALIZATION, SHUFFLING, DROPOUT, EVALUATION = range(4)
 
+FACTS = (
+    "step",
+    "recorded_step",
+    "seconds",
+    "diverged",
+    "best_step",
+    "learning_rate",
+    "changes_made",
+)
+
 
 def stream(seed: int, purpose: int, index: int = 0) -> np.random.Generator:
     """Return the generator of one purpose (and layer): adding a consumer never shifts another one's draws."""
@@ -39,6 +49,10 @@ class State:
     shuffling, dropout : numpy.random.Generator
     statistics : numpy.ndarray
         Running means and variances of batch norm, ``(S,)``; empty without. The network adopts this one too.
+    learning_rate : float or None
+        Set while the run trains; None stands for the configuration's.
+    changes_made : int
+        How many of the run's changes were made.
     """
 
     theta: np.ndarray
@@ -53,6 +67,8 @@ class State:
     diverged: bool = False
     best_val_loss: float = np.inf
     best_step: int = 0
+    learning_rate: float | None = None
+    changes_made: int = 0
 
     @property
     def learned(self) -> dict[str, np.ndarray]:
@@ -63,8 +79,7 @@ class State:
         """Return the state as bytes that :meth:`from_bytes` reads."""
         arrays = {**self.learned, "permutation": self.permutation}
         arrays |= {f"slot.{name}": slot for name, slot in self.slots.items()}
-        facts = ("step", "recorded_step", "seconds", "diverged", "best_step")
-        meta: dict[str, Any] = {name: getattr(self, name) for name in facts}
+        meta: dict[str, Any] = {name: getattr(self, name) for name in FACTS}
         meta["best_val_loss"] = self.best_val_loss if np.isfinite(self.best_val_loss) else None
         for name in ("shuffling", "dropout"):
             generator_state = getattr(self, name).bit_generator.state

@@ -1,7 +1,7 @@
 """The only training loop: a stream of records that command line, worker and tests consume alike."""
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from engine.config import RunConfig
 from engine.data.dataset import Dataset
 from engine.nn.parameters import record_layer_sums
 from engine.nn.tape import Tape
+from engine.training.changes import Change, apply_change
 from engine.training.evaluation import activation_statistics, columns, evaluate, evaluate_all, fixed_rows
 from engine.training.model import (
     build_network,
@@ -28,7 +29,9 @@ from engine.training.telemetry import (
 LOOK_UP_SECONDS = 0.05
 
 
-def train(config: RunConfig, dataset: Dataset, state: State) -> Generator[Record | None, None, None]:
+def train(
+    config: RunConfig, dataset: Dataset, state: State, changes: Sequence[Change] = ()
+) -> Generator[Record | None, None, None]:
     """Train from ``state`` to the end of the plan, or to the record in which the run diverged.
 
     Yields a :class:`Record` at each recorded step, and None about every 50 ms and at each epoch's end, so
@@ -42,8 +45,11 @@ def train(config: RunConfig, dataset: Dataset, state: State) -> Generator[Record
     dataset : Dataset
     state : State
         Owned by the caller; changed in place.
+    changes : sequence of Change
+        In the order in which they act; the caller may append while it holds a record. Those that the state
+        has made already are passed over.
     """
-    training = _Training(config, dataset, state)
+    training = _Training(config, dataset, state, changes)
     if state.recorded_step < 0:
         yield training.first_record()
     while state.step < training.plan.total_steps and not state.diverged:
@@ -72,8 +78,8 @@ def final_summary(config: RunConfig, dataset: Dataset, state: State) -> dict[str
 class _Training:
     """The network, the optimizer and the data of one run, tied to the vectors of its state."""
 
-    def __init__(self, config: RunConfig, dataset: Dataset, state: State) -> None:
-        self.config, self.dataset, self.state = config, dataset, state
+    def __init__(self, config: RunConfig, dataset: Dataset, state: State, changes: Sequence[Change]) -> None:
+        self.config, self.dataset, self.state, self.changes = config, dataset, state, changes
         self.plan = plan(config, dataset)
         self.network = build_network(config, dataset, state.dropout if config.dropout > 0 else None)
         parameters = self.network.parameters
@@ -129,6 +135,8 @@ class _Training:
 
     def _step(self, is_recorded: bool) -> Record | None:
         state, plan = self.state, self.plan
+        if state.changes_made < len(self.changes):
+            self._make_changes()
         position = state.step % plan.steps_per_epoch
         if position == 0:
             state.permutation = state.shuffling.permutation(len(state.permutation))
@@ -139,7 +147,7 @@ class _Training:
         np.copyto(recording.x, x)
         np.copyto(recording.target, self.epoch_y[:, start : start + plan.batch_size])
         recording.tape.replay()
-        learning_rate = self.config.learning_rate * self.schedule(state.step)
+        learning_rate = (state.learning_rate or self.config.learning_rate) * self.schedule(state.step)
         self.optimizer.prepare(state.step + 1, learning_rate)
         if not is_recorded:
             self.optimizer.update.replay()
@@ -156,6 +164,13 @@ class _Training:
         if state.step in plan.evaluation_steps:
             self._fill_evaluation(record)
         return record
+
+    def _make_changes(self) -> None:
+        made = self.state.changes_made
+        for change in self.changes[made:]:
+            if change.step > self.state.step:
+                break
+            apply_change(change, self.network, self.state)
 
     def _blank(self) -> Record:
         state = self.state
