@@ -28,3 +28,4 @@ def _fill() -> None:
     chosen = st.session_state.get("train_preset")
     if chosen in PRESETS:
         fill_form(parse_config(PRESETS[chosen].settings).model_dump())
+        st.session_state.pop("train_twin_of", None)
