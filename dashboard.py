@@ -19,6 +19,18 @@ train = st.Page(
     icon=":material/play_circle:",
     help="Choose data, network and optimizer, press Start and watch loss, gradients and boundary live.",
 )
+gradients = st.Page(
+    "pages/gradients.py",
+    title="Gradients",
+    icon=":material/layers:",
+    help="See what happens in each layer: gradients, updates, dead and saturated units, clipping.",
+)
+overfitting = st.Page(
+    "pages/overfitting.py",
+    title="Overfitting",
+    icon=":material/call_split:",
+    help="See when a run began to learn by heart, and what stopping earlier or more data would give.",
+)
 compare = st.Page(
     "pages/compare.py",
     title="Compare",
@@ -39,7 +51,15 @@ def home() -> None:
 
 
 page = st.navigation(
-    [st.Page(home, title="Home", default=True, visibility="hidden"), train, compare, runs], position="top"
+    [
+        st.Page(home, title="Home", default=True, visibility="hidden"),
+        train,
+        gradients,
+        overfitting,
+        compare,
+        runs,
+    ],
+    position="top",
 )
 carry_on()
 page.run()

@@ -1,4 +1,4 @@
-"""The command line: train, list, show, resume, weights, worker, check-gradients, doctor, and upkeep."""
+"""The command line: train, presets, list, show, resume, weights, worker, doctor; the rest is managing."""
 
 import inspect
 import json
@@ -15,6 +15,7 @@ from engine.cli_options import AsJson, BadInput, Run, StoreUrl
 from engine.codec import CodecError
 from engine.config import ConfigError, RunConfig, parse_config
 from engine.config.errors import nearest
+from engine.config.presets import PRESETS, with_preset
 from engine.config.settings import SETTINGS, Setting
 from engine.config.text import config_values, value_from_text
 from engine.runs.catalog import NoSuchRun
@@ -95,15 +96,15 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
     return wrapped
 
 
-def read_config(path: Path | None, settings: dict[str, Any]) -> RunConfig:
-    """Return the configuration of a JSON file with settings of the command line on top."""
-    if path is None:
-        return parse_config(settings)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"config must be a readable JSON file: {error}") from None
-    return parse_config({**config_values(text), **settings})
+def read_config(path: Path | None, settings: dict[str, Any], preset: str | None = None) -> RunConfig:
+    """Return the configuration of a preset, of a JSON file on top, of the command line on top of both."""
+    if path is not None:
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadInput(f"config must be a readable JSON file: {error}") from None
+        settings = {**config_values(text), **settings}
+    return parse_config(settings if preset is None else with_preset(preset, settings))
 
 
 @app.command()
@@ -111,6 +112,7 @@ def read_config(path: Path | None, settings: dict[str, Any]) -> RunConfig:
 def train(
     settings: dict[str, Any],
     config: Annotated[Path | None, typer.Option(help="JSON file of settings; options override it")] = None,
+    preset: Annotated[str | None, typer.Option(help="settings by name; file and options override it")] = None,
     name: Annotated[str, typer.Option(help="name of the run")] = "",
     store: StoreUrl = None,
     as_json: AsJson = False,
@@ -121,11 +123,22 @@ def train(
     from engine.runs.catalog import submit
     from engine.runs.store import open_store
 
-    chosen = read_config(config, settings)
+    chosen = read_config(config, settings, preset)
     dataset = build_dataset(chosen)
     opened = open_store(store)
     run_id = submit(opened, chosen, dataset, name=name, paused=True)
     follow(opened, run_id, as_json)
+
+
+@app.command()
+def presets(as_json: AsJson = False) -> None:
+    """List the presets: what each one shows, and its settings."""
+    for preset in PRESETS.values():
+        if as_json:
+            print(json.dumps({"name": preset.name, "watch": preset.watch, "settings": preset.settings}))
+        else:
+            settings = ", ".join(f"{name} = {value}" for name, value in preset.settings.items())
+            print(f"{preset.name}: {preset.title}\n  {preset.watch}\n  {settings or 'the defaults'}")
 
 
 @app.command()

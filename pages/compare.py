@@ -5,6 +5,7 @@ import streamlit as st
 from engine.config import parse_config
 from ui.comparison import chosen_runs
 from ui.overlay import show_comparison
+from ui.replay import replay_beside
 from ui.shell import open_page
 from ui.transport import launch
 
@@ -31,6 +32,7 @@ rows = chosen_runs(store)
 st.caption(f"Comparing {', '.join(f'run {row.id}' for row in rows)}." if rows else "")
 if rows:
     show_comparison(rows)
+    replay_beside(rows, "compare_replay")
 elif "compare_listed" in st.session_state:
     st.info("Tick the runs to compare in the table.", icon=":material/check_box:")
 else:

@@ -56,7 +56,7 @@ ROOMS = {
     "engine.cli_options": Room(libraries={"typer"}),
     "engine.cli_runs": Room({*FILES, *ENGINE_UP_TO_RUNS}, {"numpy", "rich"}),
     "engine.__main__": Room({"engine.cli"}),
-    "ui": Room({"engine"}, SCREEN | {"psutil", "tsdownsample"}),
+    "ui": Room({"engine"}, SCREEN | {"psutil", "threadpoolctl", "tsdownsample"}),
     "pages": Room({"ui", "engine"}, SCREEN),
     "dashboard": Room({"ui", "engine"}, {"streamlit"}),
 }

@@ -156,3 +156,13 @@ def test_a_worker_never_imports_scikit_learn_pandas_plotly_or_streamlit():
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_preset_is_trained_by_name_and_options_override_it(store_url):
+    done = engine("train", "--preset", "overfit", "--epochs", "2", url=store_url)
+    assert done.returncode == 0
+    config = json.loads(engine("show", "1", "--json", url=store_url).stdout)["config"]
+    assert (config["epochs"], config["samples"], config["hidden_sizes"]) == (2, 200, [64, 64])
+    listed = [json.loads(line)["name"] for line in engine("presets", "--json").stdout.splitlines()]
+    assert "overfit" in listed and "vanishing" in listed
+    assert "unknown preset 'overfitt'" in engine("train", "--preset", "overfitt", url=store_url).stderr

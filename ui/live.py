@@ -19,12 +19,16 @@ from engine.training.telemetry import LAYER_INDEX
 from ui.changes import change_control, change_words
 from ui.live_chart import can_repeat, repeat_chart, send_whole, show_chart
 from ui.measures import measure_strip, status_line
+from ui.mistakes import CHART as CONFUSION
+from ui.mistakes import show_mistakes
 from ui.outputs import output_figure, scalars_frame
+from ui.replay import pace_behind, show_replay
 from ui.runs import is_moving
 from ui.shell import open_page
 from ui.transport import keep_workers, speed_control, transport
 
 CHARTS = ("train_loss_chart", "train_output_chart", "train_layers_chart", "train_heat_chart")
+PLAYER = "train_replay"
 HEIGHT = 340
 NAMED_LAYERS_AT_MOST = 5
 QUICK_SECONDS = 5.0
@@ -35,7 +39,7 @@ AXES = ("epoch", "step", "seconds")
 
 def show_run(row: RunRow, bar: DeltaGenerator) -> None:
     """Show a run, and go on showing it while it moves; its controls stand in ``bar``."""
-    send_whole(*CHARTS)
+    send_whole(*CHARTS, CONFUSION)
     st.session_state.pop("train_drawn", None)
     pace = _pace(row)
     st.fragment(_live, run_every=pace)(row.id, pace, bar)
@@ -46,7 +50,7 @@ def _pace(row: RunRow) -> float | None:
     since = time.time() - st.session_state.get("train_started_at", 0.0)
     if since < QUICK_SECONDS:
         return QUICK_PACE
-    return PACE if is_moving([row]) else None
+    return PACE if is_moving([row]) else pace_behind(PLAYER)
 
 
 def _live(run_id: int, pace: float | None, bar: DeltaGenerator) -> None:
@@ -69,6 +73,10 @@ def _live(run_id: int, pace: float | None, bar: DeltaGenerator) -> None:
         figures = _figures(store, row, series, x, log_y)
     st.session_state["train_drawn"] = state
     _place(figures, identity=f"{run_id} {x} {log_y}")
+    show_mistakes(store, row, is_new=bool(figures))
+    st.subheader("Replay")
+    with st.container(border=True):
+        show_replay(store, [row], PLAYER)
     if _pace(row) != pace:
         st.rerun()
 

@@ -5,7 +5,8 @@ from typing import Any
 import pandas as pd
 
 from engine.data.dataset import Dataset
-from engine.figures.boundary import decision_boundary, grid_over, regression_fit
+from engine.data.grid import grid_over
+from engine.figures.boundary import decision_boundary, regression_fit
 from engine.figures.curves import compare_runs
 from engine.runs.catalog import RunRow, load_run
 from engine.runs.checkpoints import latest_checkpoint
@@ -30,7 +31,11 @@ def output_figure(store: Store, row: RunRow, series: Series, *, x: str, height: 
         outputs = predict(config, dataset, state.learned, grid.points)
         if dataset.task == "regression":
             return "Fitted curve", regression_fit(dataset, grid, outputs, height=height)
-        return "Decision boundary", decision_boundary(dataset, grid, outputs, height=height)
+        at_train, at_val = (
+            predict(config, dataset, state.learned, x) for x in (dataset.x_train, dataset.x_val)
+        )
+        figure = decision_boundary(dataset, grid, outputs, at_rows=(at_train, at_val), height=height)
+        return "Decision boundary", figure
     columns = [f"train_{row.score_name}", f"val_{row.score_name}"]
     title = "R²" if row.score_name == "r2" else "Accuracy"
     return title, compare_runs(scalars_frame(row, series).assign(name=""), columns, x=x, height=height)

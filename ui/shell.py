@@ -8,6 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
+from threadpoolctl import threadpool_limits
 
 from engine.runs.catalog import list_runs
 from engine.runs.launcher import ensure_workers
@@ -52,9 +53,11 @@ def _opened(url: str) -> tuple:
     """Open the store once a server; a URL and a library's object, so that a hot reload does no harm.
 
     Streamlit collects all garbage after every run of a script; what was imported until now need not be
-    looked through each time (94 ms against 10 ms).
+    looked through each time (94 ms against 10 ms). Pictures are computed on one thread: two of them beside
+    training workers took 90 ms for a frame of a replay (digits) that takes one 0.9 ms.
     """
     store = open_store(url)
+    threadpool_limits(1, user_api="blas")
     atexit.register(_say_what_goes_on, url)
     _import_what_pages_need()
     gc.collect()

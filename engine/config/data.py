@@ -49,4 +49,11 @@ class DataSettings(BaseModel):
         ge=0.05,
         le=0.9,
     )
+    train_fraction: float = setting(
+        1.0,
+        "share of the training rows that is learned from; validation keeps the same rows",
+        Help("learned by heart, or too few rows for a batch", "all rows", unit="fraction"),
+        gt=0,
+        le=1,
+    )
     data_seed: int = setting(0, "seed of data generation and split", ge=0, le=2**32 - 1)

@@ -82,10 +82,17 @@ def build_dataset(settings: DataSettings) -> Dataset:
     y_train = _with_wrong_targets(
         y[train], settings.label_noise, len(classes), _generator(settings, LABEL_NOISE)
     )
+    train = train[: used_rows(len(train), settings.train_fraction)]
+    y_train = y_train[: len(train)]
     mean, varies = x[train].mean(axis=0), np.ptp(x[train], axis=0) > 0
     scale = np.where(varies, x[train].std(axis=0), 1.0)
     x = (x - mean) / scale
     return Dataset(name, task_of(name), x[train], y_train, x[val], y[val], mean, scale, features, classes)
+
+
+def used_rows(train_rows: int, fraction: float) -> int:
+    """Return how many training rows a share of them is, one or more: the first ones, so that shares nest."""
+    return max(1, round(fraction * train_rows))
 
 
 def split_rows(

@@ -1,11 +1,10 @@
 """What a network says all over its input space: boundaries and curve fits; must not know networks."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import plotly.graph_objects as go
 
 from engine.data.dataset import Dataset
+from engine.data.grid import Grid
 from engine.figures.theme import (
     HIGH,
     LOW,
@@ -13,55 +12,25 @@ from engine.figures.theme import (
     QUIET,
     TRAIN,
     VALIDATION,
+    WRONG,
     class_colour,
     empty_figure,
     label,
 )
+from engine.training.predictions import probability_of_second, wrong
 
 DIVERGING = [[0.0, LOW], [0.5, MIDDLE], [1.0, HIGH]]
 POINTS_AT_MOST = 1000
-MARGIN = 0.15
 
 
-@dataclass(frozen=True, eq=False)
-class Grid:
-    """Places to ask a network about.
-
-    Attributes
-    ----------
-    points : numpy.ndarray
-        ``(n, features)``, standardised as the network takes them.
-    axes : tuple of numpy.ndarray
-        Values along each feature, in the units of the data; the last feature varies slowest in ``points``.
-    """
-
-    points: np.ndarray
-    axes: tuple[np.ndarray, ...]
-
-
-def grid_over(dataset: Dataset, resolution: int = 64) -> Grid:
-    """Return a grid over the rows of a dataset with one or two features, a little wider than they spread.
-
-    Raises
-    ------
-    ValueError
-        For more than two features: there is no plane to draw on.
-    """
-    if dataset.features > 2:
-        raise ValueError(f"a boundary needs 1 or 2 features, got {dataset.features}")
-    rows = np.concatenate([dataset.x_train, dataset.x_val])
-    low, high = rows.min(axis=0), rows.max(axis=0)
-    room = MARGIN * (high - low)
-    scaled = [np.linspace(a, b, resolution) for a, b in zip(low - room, high + room, strict=True)]
-    mesh = np.meshgrid(*scaled)
-    points = np.column_stack([each.ravel() for each in mesh])
-    axes = tuple(
-        axis * scale + mean for axis, scale, mean in zip(scaled, dataset.x_scale, dataset.x_mean, strict=True)
-    )
-    return Grid(points, axes)
-
-
-def decision_boundary(dataset: Dataset, grid: Grid, outputs: np.ndarray, *, height: int = 380) -> go.Figure:
+def decision_boundary(
+    dataset: Dataset,
+    grid: Grid,
+    outputs: np.ndarray,
+    *,
+    at_rows: tuple[np.ndarray, np.ndarray] | None = None,
+    height: int = 380,
+) -> go.Figure:
     """Show what was learned: a smooth line between the classes, or islands around single noisy points.
 
     Islands mean overfitting; a straight line through bent classes means underfitting; a plane of one grey
@@ -72,9 +41,11 @@ def decision_boundary(dataset: Dataset, grid: Grid, outputs: np.ndarray, *, heig
     dataset : Dataset
         With two features; its points are drawn, training filled, validation as open diamonds.
     grid : Grid
-        From :func:`grid_over`.
+        From :func:`engine.data.grid.grid_over`.
     outputs : numpy.ndarray
         ``(n, 1)`` probability of class 1, or ``(n, classes)`` probabilities or scores, at ``grid.points``.
+    at_rows : tuple of numpy.ndarray, optional
+        The same at the training and at the validation rows: those decided wrongly get an open ring.
     """
     figure = empty_figure(*(label(name) for name in dataset.feature_names), height=height)
     across, up = grid.axes
@@ -88,6 +59,8 @@ def decision_boundary(dataset: Dataset, grid: Grid, outputs: np.ndarray, *, heig
         ("validation", dataset.x_val, dataset.y_val),
     ):
         _points(figure, dataset, split, x, y)
+    if at_rows is not None:
+        _rings(figure, dataset, *at_rows)
     figure.update_xaxes(range=[across[0], across[-1]], showgrid=False)
     figure.update_yaxes(range=[up[0], up[-1]], showgrid=False)
     return figure
@@ -101,7 +74,7 @@ def regression_fit(dataset: Dataset, grid: Grid, outputs: np.ndarray, *, height:
     dataset : Dataset
         With one feature and one target.
     grid : Grid
-        From :func:`grid_over`.
+        From :func:`engine.data.grid.grid_over`.
     outputs : numpy.ndarray
         ``(n, 1)`` predictions at ``grid.points``.
     """
@@ -126,17 +99,6 @@ def regression_fit(dataset: Dataset, grid: Grid, outputs: np.ndarray, *, height:
         line={"color": class_colour(2), "width": 3},
     )
     return figure
-
-
-def probability_of_second(outputs: np.ndarray) -> np.ndarray:
-    """Return ``(n,)`` how sure a network is of the second of two classes, 0 to 1; 0.5 is the boundary.
-
-    Two columns of scores (classes learned with mse) count by their difference, cut to the range.
-    """
-    if outputs.shape[1] == 1:
-        return np.clip(outputs[:, 0], 0, 1)
-    with np.errstate(invalid="ignore"):  # outputs of a diverged network are infinite or NaN
-        return np.clip((outputs[:, 1] - outputs[:, 0] + 1) / 2, 0, 1)
 
 
 def _two_classes(figure: go.Figure, across: np.ndarray, up: np.ndarray, probability: np.ndarray) -> None:
@@ -201,6 +163,20 @@ def _points(figure: go.Figure, dataset: Dataset, split: str, x: np.ndarray, y: n
         },
         text=[label(dataset.class_names[index]) for index in labels],
         hovertemplate=f"class %{{text}} ({split})<extra></extra>",
+    )
+
+
+def _rings(figure: go.Figure, dataset: Dataset, at_train: np.ndarray, at_val: np.ndarray) -> None:
+    sides = ((dataset.x_train, dataset.y_train, at_train), (dataset.x_val, dataset.y_val, at_val))
+    missed = [x[:POINTS_AT_MOST][wrong(said, y)[:POINTS_AT_MOST]] for x, y, said in sides]
+    raw = np.concatenate(missed) * dataset.x_scale + dataset.x_mean
+    figure.add_scatter(
+        x=raw[:, 0],
+        y=raw[:, 1],
+        mode="markers",
+        name=f"wrong: {len(missed[0])} + {len(missed[1])}",
+        marker={"symbol": "circle-open", "size": 14, "color": WRONG, "line": {"color": WRONG, "width": 2}},
+        hoverinfo="skip",
     )
 
 

@@ -4,11 +4,12 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
-from engine.figures.theme import MAGNITUDES, empty_figure
+from engine.figures.theme import MAGNITUDES, VALIDATION, empty_figure
 
 LOWEST, HIGHEST = -8.0, 1.0
 COLUMNS_AT_MOST = 400
 NAMED_LAYERS_AT_MOST = 12
+IN_LEGEND_AT_MOST = 5
 
 
 def layer_lines(
@@ -18,6 +19,7 @@ def layer_lines(
     title: str = "gradient norm",
     x_title: str = "step",
     log_y: bool = True,
+    numbers: np.ndarray | None = None,
     height: int = 320,
 ) -> go.Figure:
     """Show vanishing and exploding gradients: the lines of the layers fan out over orders of magnitude.
@@ -31,19 +33,23 @@ def layer_lines(
         ``(n,)``, the x axis.
     values : numpy.ndarray
         ``(n, layers)``, layer 1 first. On a log axis zeros cannot be drawn and are passed over.
+    numbers : numpy.ndarray, optional
+        Layers to draw, 1 on the input side; all by default. A layer's colour does not depend on the others.
     """
     figure = empty_figure(x_title, title, log_y=log_y, height=height)
     layers = values.shape[1]
-    for index, colour in enumerate(_layer_colours(layers)):
+    colours = _layer_colours(layers)
+    indices = list(range(layers)) if numbers is None else (numbers - 1).tolist()
+    for index in indices:
         drawn = np.isfinite(values[:, index]) & (values[:, index] > 0 if log_y else True)
         figure.add_scatter(
             x=steps[drawn],
             y=values[drawn, index],
             mode="lines",
             name=_layer_name(index, layers),
-            line={"color": colour, "width": 1.8},
+            line={"color": colours[index], "width": 1.8},
             hovertemplate="%{y:.3g}",
-            showlegend=layers <= NAMED_LAYERS_AT_MOST or index in (0, layers - 1),
+            showlegend=len(indices) <= IN_LEGEND_AT_MOST or index in (indices[0], indices[-1]),
         )
     return figure
 
@@ -56,12 +62,13 @@ def layer_heatmap(
     x_title: str = "step",
     lowest: float = LOWEST,
     highest: float = HIGHEST,
+    numbers: np.ndarray | None = None,
     height: int = 320,
 ) -> go.Figure:
     """Show vanishing gradients as a shadow that falls on the lower layers, exploding ones as a glare.
 
     The scale is logarithmic and fixed, so that the pictures of two runs can be compared. What lies outside
-    it takes the colour at its end, and so does an exact zero; what was not measured stays blank.
+    it takes the colour at its end; an exact zero has a colour of its own; what was not measured stays blank.
 
     Parameters
     ----------
@@ -71,14 +78,17 @@ def layer_heatmap(
         ``(n, layers)`` magnitudes, layer 1 (the input side, drawn at the bottom) first.
     lowest, highest : float
         Ends of the scale, as powers of ten.
+    numbers : numpy.ndarray, optional
+        Layers to draw, ascending, 1 on the input side; all by default.
     """
     figure = empty_figure(x_title, "layer (1 = input side)", height=height)
-    columns, magnitudes = _thinned(steps, values)
-    layers = magnitudes.shape[1]
+    shown = np.arange(1, values.shape[1] + 1) if numbers is None else numbers
+    columns, magnitudes = _thinned(steps, values[:, shown - 1])
+    layers = len(shown)
     ticks = np.arange(np.ceil(lowest), np.floor(highest) + 1, 2)
     figure.add_heatmap(
         x=columns,
-        y=np.arange(1, layers + 1),
+        y=_rows(shown),
         z=_log10(magnitudes, lowest).T,
         customdata=magnitudes.T,
         zmin=lowest,
@@ -93,9 +103,36 @@ def layer_heatmap(
         hovertemplate=f"layer %{{y}}, {x_title} %{{x:.6g}}: %{{customdata:.3g}}<extra></extra>",
         hoverongaps=False,
     )
-    figure.update_yaxes(dtick=1 if layers <= NAMED_LAYERS_AT_MOST else None, range=[0.5, layers + 0.5])
+    _mark_zeros(figure, columns, _rows(shown), magnitudes)
+    if _rows(shown).dtype.kind == "U":
+        figure.update_yaxes(type="category")
+    else:
+        figure.update_yaxes(dtick=1 if layers <= NAMED_LAYERS_AT_MOST else None)
+        figure.update_yaxes(range=[shown[0] - 0.5, shown[-1] + 0.5] if layers else None)
     figure.update_yaxes(showgrid=False, exponentformat="none")
     return figure
+
+
+def _rows(shown: np.ndarray) -> np.ndarray:
+    """Return where the layers stand: by number where they follow each other, else one below the other."""
+    return shown if (np.diff(shown) == 1).all() else shown.astype(str)
+
+
+def _mark_zeros(figure: go.Figure, columns: np.ndarray, rows: np.ndarray, magnitudes: np.ndarray) -> None:
+    is_zero = magnitudes == 0
+    if not is_zero.any():
+        return
+    figure.add_heatmap(
+        x=columns,
+        y=rows,
+        z=np.where(is_zero, 0.0, np.nan).T,
+        colorscale=[[0, VALIDATION], [1, VALIDATION]],
+        showscale=False,
+        hovertemplate="layer %{y}: exactly 0<extra></extra>",
+        hoverongaps=False,
+    )
+    marker = {"symbol": "square", "size": 11, "color": VALIDATION}
+    figure.add_scatter(x=[None], y=[None], mode="markers", name="exactly 0", marker=marker, showlegend=True)
 
 
 def _log10(magnitudes: np.ndarray, lowest: float) -> np.ndarray:

@@ -18,6 +18,7 @@ PALETTE = (
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "star", "pentagon", "hexagon")
 TRAIN, VALIDATION = PALETTE[0][0], PALETTE[1][0]
 LOW, MIDDLE, HIGH = "#0072B2", "#B8BCC2", "#E69F00"
+WRONG = "#D81B60"
 MAGNITUDES = "Cividis"
 QUIET = "#808080"
 GRID = "rgba(128,128,128,0.22)"

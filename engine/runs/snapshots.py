@@ -43,3 +43,10 @@ def read_snapshots(store: Store, run_id: int, since_step: int = -1) -> dict[int,
     with store.reading() as connection:
         rows = connection.execute(query).all()
     return {row.step: unpack(row.parameters)[0] for row in rows}
+
+
+def snapshot_steps(store: Store, run_id: int) -> list[int]:
+    """Return the steps at which a run's parameters were kept, ascending."""
+    query = sa.select(snapshots.c.step).where(snapshots.c.run_id == run_id).order_by(snapshots.c.step)
+    with store.reading() as connection:
+        return list(connection.scalars(query))

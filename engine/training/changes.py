@@ -1,4 +1,4 @@
-"""Changes that people make to a run while it trains: part of the run, so that it can be repeated exactly."""
+"""Changes of a run by hand while it trains: part of the run, so that it can be repeated exactly."""
 
 import json
 from dataclasses import dataclass

@@ -162,3 +162,20 @@ def test_shapes_and_types_are_those_that_training_reads() -> None:
     assert moons.y_train.dtype == np.int64 and moons.y_train.ndim == 1
     assert sine.y_train.dtype == np.float64 and sine.y_train.shape == (300, 1)
     assert moons.x_train.dtype == np.float64
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_smaller_share_of_the_training_rows_lies_within_a_larger_one_with_the_same_targets(
+    name: str,
+) -> None:
+    large, small = (build(name, label_noise=0.3, train_fraction=share) for share in (0.6, 0.2))
+    rows = len(small.x_train)
+    assert rows == round(len(build(name).x_train) * 0.2)
+    np.testing.assert_allclose(raw(small, small.x_train), raw(large, large.x_train)[:rows], atol=1e-9)
+    np.testing.assert_array_equal(small.y_train, large.y_train[:rows])
+    assert small.class_names == large.class_names
+    np.testing.assert_allclose(small.x_train.mean(axis=0), 0, atol=1e-12)
+
+
+def test_a_share_of_the_training_rows_is_one_row_or_more() -> None:
+    assert len(build("moons", samples=10, train_fraction=0.001).x_train) == 1

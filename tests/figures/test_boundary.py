@@ -8,13 +8,9 @@ import pytest
 
 from engine.config.data import DataSettings
 from engine.data.dataset import Dataset, build_dataset
-from engine.figures.boundary import (
-    POINTS_AT_MOST,
-    decision_boundary,
-    grid_over,
-    probability_of_second,
-    regression_fit,
-)
+from engine.data.grid import grid_over
+from engine.figures.boundary import POINTS_AT_MOST, decision_boundary, regression_fit
+from engine.training.predictions import probability_of_second
 
 
 def traces(figure: Any) -> list[Any]:
@@ -93,3 +89,15 @@ def test_only_a_thousand_points_are_drawn_and_the_legend_says_so() -> None:
 def test_there_is_no_boundary_of_thirteen_features() -> None:
     with pytest.raises(ValueError, match="needs 1 or 2 features, got 13"):
         grid_over(build_dataset(DataSettings(dataset="wine")))
+
+
+def test_exactly_the_wrongly_decided_rows_of_both_splits_get_a_ring(moons: Dataset) -> None:
+    grid = grid_over(moons, 4)
+    right = [np.where(y == 1, 0.9, 0.1)[:, np.newaxis] for y in (moons.y_train, moons.y_val)]
+    right[0][3] = 1 - right[0][3]
+    right[1][[0, 5]] = np.nan
+    figure = decision_boundary(moons, grid, np.full((16, 1), 0.5), at_rows=(right[0], right[1]))
+    ring = traces(figure)[-1]
+    missed = np.concatenate([moons.x_train[[3]], moons.x_val[[0, 5]]]) * moons.x_scale + moons.x_mean
+    np.testing.assert_allclose(np.column_stack([ring.x, ring.y]), missed)
+    assert ring.name == "wrong: 1 + 2" and ring.marker.symbol == "circle-open"

@@ -23,6 +23,7 @@ def send_whole(*keys: str) -> None:
     for key in keys:
         sent = st.session_state.get(f"{key}_sent", {})
         st.session_state[f"{key}_sent"] = {"serial": sent.get("serial", 0)}
+        st.session_state.pop(f"{key}_shown", None)
 
 
 def show_chart(key: str, figure: Figure, *, identity: str, title: str) -> None:

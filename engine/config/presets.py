@@ -1,0 +1,128 @@
+"""Presets: named settings that show one thing each, and what to watch; must not know how they are trained."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.config.errors import ConfigError, unknown_name
+
+
+@dataclass(frozen=True)
+class Preset:
+    """One lesson.
+
+    Attributes
+    ----------
+    name : str
+        One word, for the command line.
+    title : str
+        For the screen.
+    watch : str
+        What to look at, with what was measured when it was trained with the seeds 0, 1 and 2.
+    settings : dict
+        Whatever differs from the defaults.
+    """
+
+    name: str
+    title: str
+    watch: str
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+DEEP = {"depth": 10, "width": 16, "optimizer": "sgd", "epochs": 100}
+LARGE_START = {
+    **DEEP,
+    "activation": "relu",
+    "initializer": "normal",
+    "initializer_std": 0.7,
+    "learning_rate": 0.1,
+}
+NOISY = {"samples": 200, "noise": 0.4, "hidden_sizes": [64, 64], "activation": "relu", "epochs": 300}
+
+PRESETS: dict[str, Preset] = {
+    preset.name: preset
+    for preset in (
+        Preset(
+            "moons",
+            "Two moons",
+            "The boundary bends around both half circles; both losses fall together, to 97 % or more.",
+        ),
+        Preset(
+            "vanishing",
+            "Vanishing: 10 sigmoid layers",
+            "The gradient of layer 1 is a millionth of the last layer's; after 100 epochs still 50 % right.",
+            {**DEEP, "activation": "sigmoid", "initializer": "xavier_uniform", "learning_rate": 0.1},
+        ),
+        Preset(
+            "cured",
+            "Cured: ReLU + He",
+            "As deep as the vanishing one, but all layers get gradients of one size: 96 % or more.",
+            {**DEEP, "activation": "relu", "initializer": "he_normal", "learning_rate": 0.03},
+        ),
+        Preset(
+            "exploding",
+            "Exploding: large weights",
+            "Weights twice He's size: the first gradient has a norm of 400 to 900; within 10 steps no number "
+            "is finite.",
+            LARGE_START,
+        ),
+        Preset(
+            "clipped",
+            "Clipped: norm 1",
+            "The same large weights, but no step is longer than a gradient of norm 1 allows: 97 % or more.",
+            {**LARGE_START, "clip_norm": 1.0},
+        ),
+        Preset(
+            "overfit",
+            "Overfit: 200 noisy rows",
+            "Validation loss turns after some 20 epochs while training loss falls on: a gap of 0.7 or more.",
+            NOISY,
+        ),
+        Preset(
+            "dropout",
+            "Dropout cure",
+            "The same data and network with half of the units off in each step: the gap stays below 0.2.",
+            {**NOISY, "dropout": 0.5},
+        ),
+        Preset(
+            "digits",
+            "Digits",
+            "1797 pictures of 8 x 8 pixels: 97 % or more; the confusion matrix tells which are mixed up.",
+            {"dataset": "digits", "hidden_sizes": [64], "activation": "relu", "epochs": 20},
+        ),
+        Preset(
+            "spiral",
+            "Spiral",
+            "Two arms wound into each other: watch single units put together what no straight line can part, "
+            "to 97 % or more.",
+            {"dataset": "spiral", "hidden_sizes": [32, 32], "epochs": 200},
+        ),
+    )
+}
+
+
+def preset_named(name: str) -> Preset:
+    """Return a preset.
+
+    Raises
+    ------
+    ConfigError
+        When there is none of that name.
+    """
+    if name not in PRESETS:
+        raise ConfigError(unknown_name("preset", name, PRESETS))
+    return PRESETS[name]
+
+
+def with_preset(name: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a preset with others on top; sizes given in another way replace its sizes.
+
+    Raises
+    ------
+    ConfigError
+        When there is no preset of that name.
+    """
+    preset = dict(preset_named(name).settings)
+    sizes = {"hidden_sizes", "depth", "width"}
+    if "hidden_sizes" in settings or ("hidden_sizes" in preset and sizes & set(settings)):
+        preset = {key: value for key, value in preset.items() if key not in sizes}
+    return {**preset, **settings}

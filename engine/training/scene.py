@@ -1,0 +1,152 @@
+"""The scene of a replay: what stays the same in all frames of a run; must not know who draws it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.config import RunConfig
+from engine.data.dataset import Dataset
+from engine.data.grid import Grid, grid_over
+from engine.nn.network import Network
+
+UNITS_SHOWN, LAYERS_SHOWN = 8, 6
+OUTPUT_SIDE, CURVE_PLACES = 64, 128
+FINE_SIDE, COARSE_SIDE, FINE_UNITS_AT_MOST = 24, 16, 20
+CURVE_TILE = 48
+POINTS_SHOWN = {"training": 600, "validation": 300}
+DIGIT_SIDE = 8
+
+
+@dataclass(frozen=True)
+class ShownLayer:
+    """One column of the graph.
+
+    Attributes
+    ----------
+    number : int
+        0 is the input, 1 the first hidden layer; the last one is the output.
+    size, shown : int
+        Units in all, and how many of them are drawn: the first 8.
+    tile : tuple of (int, int) or None
+        Rows and columns of each unit's picture; None where there is none.
+    tells : str
+        What the picture shows: ``values`` over the inputs, ``weights`` of the digits' pixels, or nothing.
+    """
+
+    number: int
+    size: int
+    shown: int
+    tile: tuple[int, int] | None
+    tells: str
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What the frames of a run have in common.
+
+    Attributes
+    ----------
+    kind : str
+        ``classes`` (two features, classes), ``values`` (two features, one number), ``curve`` (one feature,
+        one number) or ``none`` (nothing can be drawn over the inputs).
+    layers : tuple of ShownLayer
+        Input, hidden layers (all, or the first and the last three), output.
+    grid, tile_grid : Grid or None
+        Where the output, and where the units are asked.
+    train, val : numpy.ndarray
+        ``(n, features)`` standardised rows that are drawn as points: the first 600 and 300.
+    target_range : tuple of float
+        Lowest and highest target of a regression, a little widened.
+    """
+
+    kind: str
+    layers: tuple[ShownLayer, ...]
+    grid: Grid | None
+    tile_grid: Grid | None
+    train: np.ndarray
+    val: np.ndarray
+    target_range: tuple[float, float]
+
+    @property
+    def pairs(self) -> list[tuple[ShownLayer, ShownLayer]]:
+        """Neighbouring columns between which weights are drawn: those with no layer left out between."""
+        sides = zip(self.layers, self.layers[1:], strict=False)
+        return [(left, right) for left, right in sides if right.number == left.number + 1]
+
+    def facts(self, dataset: Dataset) -> dict:
+        """Return what a drawing needs to know beside the frames, as plain values for JSON."""
+        told: dict = {
+            "kind": self.kind,
+            "classes": dataset.classes,
+            "names": [str(name) for name in dataset.feature_names[:UNITS_SHOWN]],
+            "classNames": [str(name) for name in dataset.class_names[:UNITS_SHOWN]],
+            "layers": [vars(layer) for layer in self.layers],
+            "points": [],
+        }
+        if self.grid is None:
+            return told
+        told["axes"] = [[float(axis[0]), float(axis[-1])] for axis in self.grid.axes]
+        told["range"] = list(self.target_range)
+        for split, x, y in (
+            ("training", self.train, dataset.y_train),
+            ("validation", self.val, dataset.y_val),
+        ):
+            raw = x * dataset.x_scale + dataset.x_mean
+            places = [axis.round(4).tolist() for axis in raw.T]
+            targets = y[: len(x)].astype(float).reshape(len(x), -1)[:, 0].round(4).tolist()
+            told["points"].append({"split": split, "rows": len(y), "places": places, "targets": targets})
+        return told
+
+
+def scene_of(config: RunConfig, dataset: Dataset, network: Network) -> Scene:
+    """Return the scene of a run.
+
+    Parameters
+    ----------
+    config : RunConfig
+        Resolved.
+    network : Network
+        As :func:`engine.training.model.build_network` makes it; only its sizes count.
+    """
+    kind = _kind(dataset)
+    layers = _layers(network.sizes, kind, dataset.name)
+    grid = tile_grid = None
+    target_range = (0.0, 1.0)
+    if kind != "none":
+        grid = grid_over(dataset, CURVE_PLACES if kind == "curve" else OUTPUT_SIDE)
+        tile = layers[-1].tile
+        assert tile is not None
+        tile_grid = grid_over(dataset, tile[1])
+    if dataset.task == "regression":
+        targets = np.concatenate([dataset.y_train[:, 0], dataset.y_val[:, 0]])
+        room = 0.1 * (float(np.ptp(targets)) or 1.0)
+        target_range = float(targets.min()) - room, float(targets.max()) + room
+    shown = POINTS_SHOWN if kind != "none" else dict.fromkeys(POINTS_SHOWN, 0)
+    train, val = dataset.x_train[: shown["training"]], dataset.x_val[: shown["validation"]]
+    return Scene(kind, layers, grid, tile_grid, train, val, target_range)
+
+
+def _kind(dataset: Dataset) -> str:
+    if dataset.task == "classification":
+        return "classes" if dataset.features == 2 else "none"
+    if dataset.y_train.shape[1] != 1 or dataset.features > 2:
+        return "none"
+    return "curve" if dataset.features == 1 else "values"
+
+
+def _layers(sizes: tuple[int, ...], kind: str, dataset: str) -> tuple[ShownLayer, ...]:
+    hidden = list(range(1, len(sizes) - 1))
+    if len(hidden) > LAYERS_SHOWN:
+        hidden = hidden[: LAYERS_SHOWN // 2] + hidden[-LAYERS_SHOWN // 2 :]
+    numbers = [0, *hidden, len(sizes) - 1]
+    shown = {number: min(sizes[number], UNITS_SHOWN) for number in numbers}
+    units = sum(shown[number] for number in numbers[1:])
+    side = FINE_SIDE if units <= FINE_UNITS_AT_MOST else COARSE_SIDE
+    tiles = {"none": None, "curve": (1, CURVE_TILE)}
+    layers = []
+    for number in numbers:
+        tile, tells = tiles.get(kind, (side, side)) if number else None, "values"
+        if dataset == "digits" and number == 1:
+            tile, tells = (DIGIT_SIDE, DIGIT_SIDE), "weights"
+        layers.append(ShownLayer(number, sizes[number], shown[number], tile, tells if tile else ""))
+    return tuple(layers)

@@ -1,0 +1,34 @@
+"""Gradients and Overfitting in a real browser: a deep link on a fresh server draws every picture."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from engine.runs.lease import claim, new_owner
+from engine.runs.session import train_claimed
+
+pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
+
+CHARTS = ".live-chart .plot-container"
+
+
+@pytest.fixture
+def finished(store, submitted):
+    run_id = submitted(hidden_sizes=[6, 6, 6], activation="sigmoid", epochs=30)
+    lease = claim(store, new_owner(), run_id)
+    assert lease is not None
+    train_claimed(store, lease)
+    return run_id
+
+
+def test_both_pages_draw_from_a_deep_link_and_fit_a_narrow_screen(page: Page, server, finished):
+    page.goto(f"{server}/gradients?run={finished}")
+    expect(page.locator(CHARTS)).to_have_count(9)
+    expect(page.get_by_role("link", name="Overfitting")).to_be_visible()
+    expect(
+        page.get_by_text("The gradient vanishes").or_(page.get_by_text("error reaches")).first
+    ).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{server}/overfitting?run={finished}")
+    expect(page.locator(CHARTS)).to_have_count(5)
+    expect(page.get_by_text("Patience", exact=False).first).to_be_visible()
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 390

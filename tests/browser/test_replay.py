@@ -1,0 +1,105 @@
+"""The replay in a real browser: the slider moves the pictures, playing asks the server for nothing."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from engine.runs.catalog import set_speed
+from engine.runs.lease import claim, new_owner
+from engine.runs.session import train_claimed
+from engine.runs.snapshots import read_snapshots
+
+pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
+
+REPLAY = "document.querySelector('.replay')"
+SHOWN = f"frame => {REPLAY}?.dataset.frame === String(frame)"
+PIXELS = f"name => {REPLAY}.querySelector(`.replay-${{name}} canvas`).toDataURL()"
+COUNT_TRIPS = """() => { window.trips = 0; const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (...data) { window.trips += 1; return send.apply(this, data); }; }"""
+PICTURES = ("plane", "graph", "weights", "gradients", "profile")
+
+
+def open_replay(page: Page, server: str, place: str, frames: int) -> None:
+    page.goto(f"{server}/{place}")
+    page.wait_for_function(f"frames => {REPLAY}?.dataset.frames === String(frames)", arg=frames)
+
+
+@pytest.fixture
+def finished(store, submitted):
+    run_id = submitted(epochs=40)
+    lease = claim(store, new_owner(), run_id)
+    assert lease is not None
+    train_claimed(store, lease)
+    return run_id
+
+
+def test_the_slider_moves_every_picture_and_playing_makes_no_trip(page: Page, server, store, finished):
+    frames = len(read_snapshots(store, finished))
+    open_replay(page, server, f"train?run={finished}", frames)
+    page.wait_for_function(SHOWN, arg=frames - 1)
+    end = {name: page.evaluate(PIXELS, name) for name in PICTURES}
+    slider = page.get_by_label("Moment of the training that is shown")
+    slider.focus()
+    page.keyboard.press("Home")
+    page.wait_for_function(SHOWN, arg=0)
+    expect(page.locator(".replay-label")).to_contain_text("step 0")
+    assert [name for name in PICTURES if page.evaluate(PIXELS, name) == end[name]] == []
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(SHOWN, arg=1)
+    page.evaluate(COUNT_TRIPS)
+    page.get_by_label("Frames a second").select_option("60")
+    page.get_by_role("button", name="Play the replay").click()
+    page.wait_for_function(SHOWN, arg=frames - 1)
+    assert page.evaluate("() => window.trips") == 0
+    assert int(page.evaluate(f"() => {REPLAY}.dataset.played")) >= 15
+    assert page.evaluate(PIXELS, "plane") == end["plane"]
+
+
+def test_a_unit_is_enlarged_by_a_click_and_the_choice_says_which(page: Page, server, store, finished):
+    open_replay(page, server, f"train?run={finished}", len(read_snapshots(store, finished)))
+    before = page.evaluate(PIXELS, "plane")
+    choice = page.get_by_label("What the big picture shows")
+    choice.select_option("1:2")
+    assert page.evaluate(PIXELS, "plane") != before
+    graph = page.locator(".replay-graph canvas")
+    box = graph.bounding_box()
+    assert box is not None
+    graph.click(position={"x": box["width"] - 24, "y": 34 + (380 - 34 - 20) / 2})
+    expect(choice).to_have_value("")
+    assert page.evaluate(PIXELS, "plane") == before
+
+
+def test_new_frames_of_a_live_run_are_followed_until_somebody_scrubs(page: Page, server, store, submitted):
+    run_id = submitted(epochs=100_000, record_every=1)
+    set_speed(store, run_id, 5.0)
+    page.goto(f"{server}/train?run={run_id}")
+    newest = f"n => Number({REPLAY}?.dataset.frame ?? -1) > n"
+    for _ in range(2):
+        shown = int(page.evaluate(f"() => {REPLAY}?.dataset.frame ?? -1"))
+        page.wait_for_function(newest, arg=shown)
+    page.get_by_label("Moment of the training that is shown").focus()
+    page.keyboard.press("Home")
+    held = int(page.evaluate(f"() => {REPLAY}.dataset.frames"))
+    page.wait_for_function(f"held => Number({REPLAY}.dataset.frames) > held", arg=held)
+    assert page.evaluate(f"() => {REPLAY}.dataset.frame") == "0"
+    page.get_by_role("button", name="Follow").click()
+    page.wait_for_function(newest, arg=1)
+
+
+def test_two_runs_share_one_slider_and_fit_a_narrow_screen(page: Page, server, store, submitted):
+    ids = []
+    for seed in (1, 2):
+        ids.append(submitted(seed=seed))
+        lease = claim(store, new_owner(), ids[-1])
+        assert lease is not None
+        train_claimed(store, lease)
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_replay(page, server, f"compare?runs={ids[0]},{ids[1]}", len(read_snapshots(store, ids[0])))
+    expect(page.locator(".replay-film")).to_have_count(2)
+    first = [page.evaluate(PIXELS, "plane"), page.locator(".replay-sentence").all_inner_texts()]
+    page.get_by_label("Moment of the training that is shown").focus()
+    page.keyboard.press("Home")
+    page.wait_for_function(SHOWN, arg=0)
+    now = page.locator(".replay-sentence").all_inner_texts()
+    assert page.evaluate(PIXELS, "plane") != first[0]
+    assert all(before != after for before, after in zip(first[1], now, strict=True))
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 390

@@ -1,0 +1,188 @@
+"""Gradients and Overfitting show any run: shallow, deep, diverged, alone or beside another, or none."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine.runs.catalog import get_run, list_runs
+from engine.runs.groups import group_members
+from engine.runs.lease import claim, new_owner
+from engine.runs.session import train_claimed
+from engine.runs.store import STORE_VARIABLE
+
+PAGES = Path(__file__).resolve().parents[2] / "pages"
+HOSTILE = ["<script>alert(1)</script>", r"$\href{javascript:alert(1)}{x}$", "[x](http://evil)"]
+BOTH = pytest.mark.parametrize("name", ["gradients", "overfitting"])
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+
+
+@pytest.fixture(autouse=True)
+def pages_read_the_tests_store(store, store_url, monkeypatch):
+    monkeypatch.setenv(STORE_VARIABLE, store_url)
+    monkeypatch.setattr("ui.transport.ensure_workers", lambda *_: 0)
+
+
+def page(name, **query):
+    app = AppTest.from_file(str(PAGES / f"{name}.py"), default_timeout=60)
+    for key, value in query.items():
+        app.query_params[key] = str(value)
+    return app.run()
+
+
+def trained(store, run_id):
+    lease = claim(store, new_owner(), run_id)
+    assert lease is not None
+    train_claimed(store, lease)
+    return run_id
+
+
+def words(app, *kinds):
+    kinds = kinds or ("markdown", "caption", "warning", "success", "info", "error")
+    return " ".join(element.value for kind in kinds for element in app.get(kind))
+
+
+@pytest.mark.parametrize(("name", "activation"), [("gradients", "sigmoid"), ("overfitting", "relu")])
+def test_the_button_of_an_empty_store_starts_the_run_that_shows_the_disease(store, name, activation):
+    app = page(name)
+    assert not app.exception and app.subheader
+    app.button(key=f"{name}_example").click().run()
+    assert not app.exception
+    (row,) = list_runs(store)
+    assert (row.config["activation"], row.status) == (activation, "queued")
+    assert app.query_params["run"] in (str(row.id), [str(row.id)])
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"hidden_sizes": []},
+        {"dataset": "sine", "activation": "relu", "clip_norm": 0.1},
+        {"dataset": "wine", "samples": None, "dropout": 0.5, "activation": "sigmoid"},
+        {"normalization": "batch", "activation": "gelu"},
+        {"hidden_sizes": [3] * 30, "activation": "identity", "epochs": 1},
+        {"learning_rate": 1e6, "optimizer": "sgd", "activation": "relu", "loss": "mse"},
+    ],
+    ids=[
+        "two layers",
+        "one layer",
+        "clipped regression",
+        "three classes",
+        "batch norm",
+        "31 layers",
+        "diverged",
+    ],
+)
+def test_a_trained_run_is_shown_with_a_sentence_under_each_picture(store, submitted, name, settings):
+    run_id = trained(store, submitted(name=HOSTILE[0], **settings))
+    app = page(name, run=run_id)
+    assert not app.exception and not app.error
+    assert len(app.caption) >= 5
+    assert "nan" not in words(app).lower()
+
+
+@BOTH
+def test_a_run_without_a_record_is_shown_as_one_that_has_nothing_to_show_yet(submitted, name):
+    app = page(name, run=submitted())
+    assert not app.exception
+    assert "yet" in words(app) or "Too few" in words(app)
+
+
+@BOTH
+@pytest.mark.parametrize("address", ["../../x", "1 OR 1=1", "-1"])
+def test_an_address_that_names_no_run_says_so(store, submitted, name, address):
+    trained(store, submitted())
+    app = page(name, run=address)
+    assert not app.exception
+    assert "no such run" in words(app)
+
+
+def test_two_runs_of_different_depth_stand_beside_each_other(store, submitted):
+    deep = trained(store, submitted(hidden_sizes=[4] * 6, activation="sigmoid"))
+    flat = trained(store, submitted(hidden_sizes=[], name=HOSTILE[2]))
+    app = page("gradients", **{"run": deep, "with": flat})
+    assert not app.exception
+    titles = [element.value for element in app.markdown]
+    assert f"**Run {deep}: Gradient norm**" in titles and f"**Run {flat}: Gradient norm**" in titles
+    app.slider(key="gradients_layer").set_value(7).run()
+    assert not app.exception
+    assert "Layer 7's weights moved" in words(app, "caption") and "Layer 1's weights moved" in words(app)
+
+
+def test_a_second_run_that_does_not_exist_is_told_and_the_first_is_shown(store, submitted):
+    app = page("gradients", **{"run": trained(store, submitted()), "with": 99})
+    assert not app.exception
+    assert "no such run: 99" in words(app, "warning").replace("\\", "")
+    assert "**Gradient norm**" in words(app)
+
+
+def test_choosing_layers_and_a_step_changes_what_the_sentences_speak_of(store, submitted):
+    run_id = trained(store, submitted(hidden_sizes=[4, 4, 4], activation="sigmoid"))
+    app = page("gradients", run=run_id)
+    assert "layer 4" in words(app, "caption")
+    app.multiselect(key="gradients_layers").set_value([1, 2]).run()
+    told = words(app, "caption")
+    assert "of layer 2" in told and "of layer 4" not in told
+    app.slider(key="gradients_step").set_value(1).run()
+    assert not app.exception
+    assert "Gradient through the layers, step 1**" in words(app)
+
+
+def test_an_overfitting_run_is_called_so_and_patience_moves_the_stop(store, submitted):
+    settings = {"samples": 60, "noise": 0.5, "hidden_sizes": [48, 48], "activation": "relu", "epochs": 150}
+    run_id = trained(store, submitted(**settings))
+    app = page("overfitting", run=run_id)
+    assert not app.exception
+    assert "Overfitting began at step" in words(app, "warning")
+    stops = []
+    for patience in (1, 20):
+        app.slider(key="overfitting_patience").set_value(patience).run()
+        stops.append(app.metric[0].value)
+    assert stops[0] != stops[1] and all(stop.startswith("epoch") for stop in stops)
+
+
+def test_the_button_for_more_data_starts_a_group_and_its_curve_is_drawn_when_it_is_done(store, submitted):
+    base = trained(store, submitted())
+    app = page("overfitting", run=base)
+    app.button(key="overfitting_sizes").click().run()
+    assert not app.exception and not app.error
+    members = group_members(store, base)
+    assert [row.config["train_fraction"] for row in members] == [0.1, 0.2, 0.4, 0.6, 0.8]
+    assert app.button(key="overfitting_sizes").disabled
+    assert "1 of 6 runs are done" in words(app, "caption")
+    for row in members:
+        trained(store, row.id)
+        assert get_run(store, row.id).status == "finished"
+    app = page("overfitting", run=base)
+    assert not app.exception
+    assert "From 6 to 60 rows the last validation loss goes from" in words(app, "caption")
+
+
+def test_runs_on_other_data_are_no_points_of_the_size_picture(store, submitted):
+    mine = [trained(store, submitted(hidden_sizes=[units])) for units in (2, 20)]
+    trained(store, submitted(data_seed=5))
+    app = page("overfitting", run=mine[0])
+    assert sorted(app.multiselect(key="overfitting_chosen").value) == mine
+    assert "largest network" in words(app, "caption")
+
+
+def test_a_share_that_is_refused_is_told_and_stops_no_other(store, submitted):
+    base = trained(store, submitted(samples=96, batch_size=2, normalization="batch"))
+    app = page("overfitting", run=base)
+    app.button(key="overfitting_sizes").click().run()
+    assert not app.exception
+    assert "batch" in words(app, "error")
+    assert 0 < len(group_members(store, base)) < 5
+    assert not app.button(key="overfitting_sizes").disabled
+
+
+@BOTH
+def test_three_hundred_runs_are_no_hindrance(store, submitted, name):
+    first = trained(store, submitted())
+    for _ in range(299):
+        submitted(epochs=1)
+    app = page(name, run=first)
+    assert not app.exception
+    assert len(app.caption) >= 5

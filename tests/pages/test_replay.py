@@ -1,0 +1,85 @@
+"""Train and Compare carry the player, whatever the data; presets fill the form; mistakes are shown."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine.config.presets import PRESETS
+from engine.runs.lease import claim, new_owner
+from engine.runs.schema import snapshots
+from engine.runs.session import train_claimed
+from engine.runs.snapshots import read_snapshots
+from engine.runs.store import STORE_VARIABLE
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+
+
+@pytest.fixture(autouse=True)
+def pages_read_the_tests_store(store, store_url, monkeypatch):
+    monkeypatch.setenv(STORE_VARIABLE, store_url)
+    monkeypatch.setattr("ui.transport.ensure_workers", lambda *_: 0)
+
+
+def page(name, **query):
+    app = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=60)
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.run()
+
+
+def trained(store, run_id):
+    lease = claim(store, new_owner(), run_id)
+    assert lease is not None
+    train_claimed(store, lease)
+    return run_id
+
+
+@pytest.mark.parametrize("dataset", ["moons", "sine", "digits", "wine"])
+def test_the_player_of_a_finished_run_is_sent_every_snapshot(store, submitted, dataset):
+    run_id = trained(store, submitted(dataset=dataset))
+    app = page("train", run=str(run_id))
+    assert not app.exception
+    assert app.session_state["train_replay_sent"]["counts"] == {run_id: [len(read_snapshots(store, run_id))]}
+    assert app.session_state["train_replay_behind"] is False
+
+
+def test_a_damaged_snapshot_is_told_in_one_sentence(store, submitted):
+    run_id = trained(store, submitted())
+    with store.writing() as connection:
+        connection.execute(snapshots.update().where(snapshots.c.step > 2).values(parameters=b"torn"))
+    app = page("train", run=str(run_id))
+    assert not app.exception
+    assert [f"run {run_id} cannot be replayed" in warning.value for warning in app.warning] == [True]
+
+
+def test_two_compared_runs_share_one_player(store, submitted):
+    ids = [trained(store, submitted(seed=seed)) for seed in (1, 2, 3)]
+    app = page("compare", runs=",".join(map(str, ids)))
+    assert not app.exception
+    assert list(app.session_state["compare_replay_sent"]["counts"]) == ids[:2]
+
+
+def test_a_run_without_a_snapshot_says_that_there_is_none_yet(submitted):
+    app = page("train", run=str(submitted()))
+    assert not app.exception
+    assert any("No snapshots yet" in caption.value for caption in app.caption)
+
+
+@pytest.mark.parametrize(("dataset", "is_shown"), [("moons", False), ("digits", True), ("wine", True)])
+def test_mistakes_stand_where_no_boundary_can_be_drawn(store, submitted, dataset, is_shown):
+    app = page("train", run=str(trained(store, submitted(dataset=dataset))))
+    assert ("Mistakes on the validation rows" in [title.value for title in app.subheader]) == is_shown
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_fills_the_form_and_says_what_to_watch(name):
+    app = page("train")
+    app.button_group(key="train_preset").set_value(name).run()
+    assert not app.exception and not app.error
+    for field in ("dataset", "activation", "optimizer", "learning_rate", "dropout", "epochs"):
+        wanted = PRESETS[name].settings.get(field)
+        assert wanted is None or app.session_state[f"train_{field}"] == wanted
+    assert not app.button(key="train_start").disabled
+    assert any(PRESETS[name].watch[:20] in caption.value.replace("\\", "") for caption in app.caption)

@@ -1,0 +1,41 @@
+"""A learning curve changes the number of training rows and nothing else that counts."""
+
+import numpy as np
+import pytest
+
+from engine.config import parse_config
+from engine.config.resolve import resolve
+from engine.data.dataset import build_dataset
+from engine.training.learning_curve import FRACTIONS, shrunken
+from engine.training.plan import plan
+
+
+def planned(config):
+    dataset = build_dataset(config)
+    return plan(resolve(config, dataset.facts), dataset), dataset
+
+
+@pytest.mark.parametrize("batch", [1, 32, "full"])
+@pytest.mark.parametrize("fraction", FRACTIONS)
+def test_fewer_rows_are_learned_from_in_about_as_many_updates(batch, fraction):
+    config = parse_config({"samples": 200, "epochs": 40, "batch_size": batch})
+    whole, dataset = planned(config)
+    small, rows = planned(shrunken(config, len(dataset.x_train), fraction))
+    assert len(rows.x_train) == round(fraction * len(dataset.x_train))
+    assert abs(small.total_steps - whole.total_steps) <= small.steps_per_epoch
+    assert small.batch_size <= len(rows.x_train)
+
+
+def test_the_whole_share_is_the_run_itself():
+    config = parse_config({"samples": 200})
+    assert shrunken(config, 150, 1.0) == config
+
+
+def test_validation_rows_are_the_same_for_each_share():
+    config = parse_config({"samples": 200, "label_noise": 0.2})
+    whole = build_dataset(config)
+    for fraction in FRACTIONS:
+        small = build_dataset(shrunken(config, len(whole.x_train), fraction))
+        np.testing.assert_array_equal(small.y_val, whole.y_val)
+        mine, full = (each.x_val * each.x_scale + each.x_mean for each in (small, whole))
+        np.testing.assert_allclose(mine, full, atol=1e-12)

@@ -1,0 +1,71 @@
+"""Overfitting is told from the losses alone: where it began, and what patience would have given."""
+
+import numpy as np
+import pytest
+
+from engine.training.overfitting import EarlyStop, judge, stop_early
+
+EPOCHS = np.arange(200)
+FALLING = np.exp(-EPOCHS / 40)
+TURNING = np.where(EPOCHS < 60, 1 - EPOCHS / 100, 0.4 + (EPOCHS - 60) / 200)
+NOISE = np.random.default_rng(0).normal(0, 1, len(EPOCHS))
+
+
+def test_validation_that_turns_while_training_falls_overfits_soon_after_its_minimum():
+    verdict = judge(FALLING, TURNING)
+    assert verdict.kind == "overfits"
+    assert verdict.best == 60
+    assert verdict.onset is not None and 60 <= verdict.onset <= 66
+    assert (TURNING[verdict.onset + 1 :] > TURNING.min() + verdict.tolerance).all()
+
+
+@pytest.mark.parametrize("noise", [0.01, 0.05])
+def test_noise_moves_the_onset_only_a_little(noise):
+    onset = judge(FALLING, TURNING + noise * NOISE).onset
+    assert onset is not None and 55 <= onset <= 110
+
+
+@pytest.mark.parametrize(
+    "validation",
+    [FALLING, FALLING + 0.02 * NOISE + 0.3, np.full(200, 0.7), np.maximum(FALLING, 0.2)],
+    ids=["falls", "falls with noise", "constant", "falls and stays"],
+)
+def test_validation_that_stays_near_its_minimum_holds(validation):
+    assert judge(FALLING, validation).kind == "holds"
+    assert judge(FALLING, validation).onset is None
+
+
+def test_noise_alone_is_not_overfitting():
+    for seed in range(20):
+        noise = np.random.default_rng(seed).normal(0, 0.1, (2, 100))
+        assert judge(FALLING[:100], 1 + noise[0]).kind == "holds"
+
+
+def test_a_run_whose_training_loss_rises_too_is_unstable_and_does_not_overfit():
+    assert judge(TURNING, TURNING + 0.1).kind == "unstable"
+
+
+def test_a_rise_near_zero_that_is_small_beside_the_whole_descent_is_not_overfitting():
+    validation = np.where(EPOCHS < 100, 1.0 - EPOCHS / 100 + 1e-4, 2e-3)
+    assert judge(FALLING, validation).kind == "holds"
+
+
+@pytest.mark.parametrize("count", [0, 1, 4])
+def test_too_few_evaluations_give_no_verdict(count):
+    assert judge(FALLING[:count], TURNING[:count]).kind == "short"
+
+
+def test_patience_keeps_the_lowest_loss_before_it_runs_out():
+    losses = np.array([5.0, 3.0, 4.0, 4.0, 2.0, 6.0, 6.0, 6.0, 1.0])
+    assert stop_early(losses, 1) == EarlyStop(kept=1, stopped=2)
+    assert stop_early(losses, 2) == EarlyStop(kept=1, stopped=3)
+    assert stop_early(losses, 3) == EarlyStop(kept=4, stopped=7)
+    assert stop_early(losses, 4) == EarlyStop(kept=8, stopped=None)
+
+
+def test_an_equal_loss_is_no_new_minimum():
+    assert stop_early(np.ones(5), 3) == EarlyStop(kept=0, stopped=3)
+
+
+def test_a_single_evaluation_never_stops():
+    assert stop_early(np.array([1.0]), 1) == EarlyStop(kept=0, stopped=None)

@@ -1,0 +1,65 @@
+"""Row losses average to the loss of the curves; confusion and worst rows are counted as defined."""
+
+import numpy as np
+import pytest
+
+from engine.config import parse_config
+from engine.config.resolve import resolve
+from engine.data.dataset import build_dataset
+from engine.training.model import initial_state, predict
+from engine.training.predictions import decided, mistakes, row_losses, wrong
+from engine.training.trainer import final_summary
+
+
+def prepared(**settings: object):
+    config = parse_config({"hidden_sizes": [6], "dtype": "float64", **settings})
+    dataset = build_dataset(config)
+    config = resolve(config, dataset.facts)
+    return config, dataset, initial_state(config, dataset)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"dataset": "moons"},
+        {"dataset": "moons", "loss": "cross_entropy"},
+        {"dataset": "digits", "samples": 200},
+        {"dataset": "digits", "samples": 200, "loss": "mse"},
+        {"dataset": "sine"},
+    ],
+)
+def test_the_mean_of_the_row_losses_is_the_loss_of_the_run(settings) -> None:
+    config, dataset, state = prepared(**settings)
+    outputs = predict(config, dataset, state.learned, dataset.x_val)
+    losses = row_losses(config, outputs, dataset.y_val)
+    assert losses.mean() == pytest.approx(final_summary(config, dataset, state)["val_loss"])
+
+
+def test_the_confusion_counts_every_validation_row_once_with_the_truth_in_rows() -> None:
+    config, dataset, state = prepared(dataset="wine")
+    found = mistakes(config, dataset, state.learned)
+    np.testing.assert_array_equal(found.confusion.sum(axis=1), np.bincount(dataset.y_val))
+    np.testing.assert_array_equal(found.confusion.sum(axis=0), np.bincount(found.predicted, minlength=3))
+    accuracy = found.confusion.trace() / found.confusion.sum()
+    assert accuracy == pytest.approx(final_summary(config, dataset, state)["val_accuracy"])
+
+
+def test_the_worst_rows_come_first_and_none_is_left_out() -> None:
+    config, dataset, state = prepared(dataset="wine")
+    losses = row_losses(config, predict(config, dataset, state.learned, dataset.x_val), dataset.y_val)
+    found = mistakes(config, dataset, state.learned, count=5)
+    np.testing.assert_allclose(found.losses, np.sort(losses)[::-1][:5])
+    np.testing.assert_allclose(losses[found.worst], found.losses)
+
+
+def test_a_regression_has_no_confusion_but_worst_rows() -> None:
+    config, dataset, state = prepared(dataset="sine")
+    found = mistakes(config, dataset, state.learned)
+    assert found.confusion.shape == (0, 0)
+    assert found.losses[0] == pytest.approx(np.square(found.predicted - found.truth).max())
+
+
+def test_one_column_is_decided_at_a_half_and_what_is_not_a_number_is_wrong() -> None:
+    outputs = np.array([[0.4], [0.6], [np.nan]])
+    np.testing.assert_array_equal(decided(outputs[:2]), [0, 1])
+    np.testing.assert_array_equal(wrong(outputs, np.array([0, 0, 0])), [False, True, True])

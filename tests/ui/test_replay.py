@@ -1,0 +1,130 @@
+"""What a player is sent can be read back, is small, and holds only what the browser lacks."""
+
+import json
+import struct
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.runs.catalog import get_run, load_run
+from engine.runs.lease import claim, new_owner
+from engine.runs.session import train_claimed
+from engine.runs.snapshots import read_snapshots
+from engine.training.frames import Camera, layout, packed_frame
+from ui.replay.film import film_of
+from ui.replay.message import message
+
+WIDTHS = {"f4": 4, "i2": 2, "u1": 1}
+
+
+def film(count: int, run: int = 1, size: int = 8) -> dict[str, Any]:
+    frames = [bytes([run, place]) * (size // 2) for place in range(count)]
+    steps = list(range(0, 10 * count, 10))
+    names = {"run": run, "title": f"run {run}", "colour": "#000000", "facts": {"kind": "none"}, "layout": []}
+    return {**names, "steps": steps, "epochs": [float(step) for step in steps], "frames": frames}
+
+
+def read(blob: bytes) -> tuple[dict[str, Any], bytes]:
+    """Return header and frames of a message as the browser takes it apart."""
+    (length,) = struct.unpack_from("<I", blob)
+    start = -(-(4 + length) // 8) * 8
+    return json.loads(blob[4 : 4 + length]), blob[start:]
+
+
+class Browser:
+    """Holds frames as film.js does."""
+
+    def __init__(self) -> None:
+        self.frames: dict[int, list[bytes]] = {}
+
+    def take(self, blob: bytes) -> bool:
+        header, data = read(blob)
+        for told in header["films"]:
+            held = self.frames.setdefault(told["run"], [])
+            if told["first"] > len(held):
+                return False
+            fresh = [
+                data[told["offset"] + i * told["size"] :][: told["size"]] for i in range(len(told["steps"]))
+            ]
+            self.frames[told["run"]] = held[: told["first"]] + fresh
+        return True
+
+
+def test_frames_arrive_as_they_were_and_only_new_ones_are_sent_again() -> None:
+    browser, sent, sizes = Browser(), {}, []
+    for count in (5, 9, 12, 20, 21):
+        now = film(count)
+        blob, sent = message({"identity": "1"}, [now], sent)
+        assert browser.take(blob)
+        assert browser.frames[1] == now["frames"]
+        sizes.append(len(read(blob)[0]["films"][0]["steps"]))
+    assert sizes == [5, 4, 7, 11, 9]
+
+
+def test_a_lost_message_is_made_up_for_by_the_next_one() -> None:
+    browser, sent = Browser(), {}
+    for place, count in enumerate((5, 9, 12, 20)):
+        blob, sent = message({"identity": "1"}, [film(count)], sent)
+        if place != 2:
+            assert browser.take(blob)
+    assert browser.frames[1] == film(20)["frames"]
+
+
+def test_a_browser_that_holds_nothing_notices_that_frames_are_missing() -> None:
+    _, sent = message({"identity": "1"}, [film(5)], {})
+    blob, _ = message({"identity": "1"}, [film(9)], sent)
+    assert not Browser().take(blob)
+
+
+def test_another_choice_of_runs_is_sent_whole() -> None:
+    _, sent = message({"identity": "1"}, [film(5)], {})
+    blob, _ = message({"identity": "1 2"}, [film(5), film(3, run=2, size=12)], sent)
+    browser = Browser()
+    assert browser.take(blob)
+    assert browser.frames == {1: film(5)["frames"], 2: film(3, run=2, size=12)["frames"]}
+    assert all("facts" in told for told in read(blob)[0]["films"])
+
+
+def test_equal_calls_give_equal_bytes() -> None:
+    assert message({"identity": "1"}, [film(5)], {}) == message({"identity": "1"}, [film(5)], {})
+
+
+@pytest.fixture
+def trained(store, submitted):
+    run_id = submitted(epochs=12)
+    lease = claim(store, new_owner(), run_id)
+    assert lease is not None
+    train_claimed(store, lease)
+    return run_id
+
+
+def test_a_film_holds_every_snapshot_of_its_run_however_little_time_each_call_has(store, trained) -> None:
+    row = get_run(store, trained)
+    (seen, waits), calls = film_of(store, row, seconds=0.0), 1
+    while waits:
+        assert len(seen["frames"]) == calls
+        (seen, waits), calls = film_of(store, row, seconds=0.0), calls + 1
+    snapshots = read_snapshots(store, trained)
+    config, dataset = load_run(store, trained)
+    camera = Camera(config, dataset)
+    assert seen["steps"] == list(snapshots)
+    assert seen["frames"] == [packed_frame(camera.frame(taken)) for taken in snapshots.values()]
+    assert seen["epochs"][-1] == 12.0
+    assert sum(WIDTHS[kind] * size for _, kind, size in seen["layout"]) <= len(seen["frames"][0])
+    assert film_of(store, row, seconds=0.0) == (seen, False)
+
+
+def test_a_packed_frame_in_a_message_is_read_back_number_by_number(store, trained) -> None:
+    seen, _ = film_of(store, get_run(store, trained), seconds=10.0)
+    told = {**seen, "run": trained, "title": "", "colour": ""}
+    header, data = read(message({"identity": "x"}, [told], {})[0])
+    (listed,) = header["films"]
+    config, dataset = load_run(store, trained)
+    arrays = Camera(config, dataset).frame(list(read_snapshots(store, trained).values())[-1])
+    offset = listed["offset"] + (len(listed["steps"]) - 1) * listed["size"]
+    for name, kind, size in listed["layout"]:
+        found = np.frombuffer(data, f"<{kind}", size, offset)
+        np.testing.assert_array_equal(found, arrays[name].ravel())
+        offset += found.nbytes
+    assert [tuple(entry) for entry in listed["layout"]] == layout(arrays)

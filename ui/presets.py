@@ -1,0 +1,31 @@
+"""The presets as pills above the form: one click fills it; must not know what a setting means."""
+
+import streamlit as st
+
+from engine.config import parse_config
+from engine.config.presets import PRESETS
+from ui.form import fill_form
+from ui.text import as_markdown
+
+
+def preset_pills() -> None:
+    """Draw the pills, and what to watch of the one that was chosen last."""
+    st.pills(
+        "Presets",
+        list(PRESETS),
+        key="train_preset",
+        format_func=lambda name: PRESETS[name].title,
+        on_change=_fill,
+        help="Each fills the form with settings that show one thing. Press Start, then watch.",
+        persist_state="session",
+    )
+    chosen = st.session_state.get("train_preset")
+    if chosen in PRESETS:
+        st.caption(as_markdown(PRESETS[chosen].watch))
+
+
+def _fill() -> None:
+    chosen = st.session_state.get("train_preset")
+    if chosen in PRESETS:
+        fill_form(parse_config(PRESETS[chosen].settings).model_dump())
+        st.session_state.pop("train_twin_of", None)

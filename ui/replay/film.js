@@ -1,0 +1,96 @@
+// Reads messages into films: the frames of one run, kept here and played here; must not draw.
+//
+// A message is bytes: header length (uint32, little-endian), header (JSON), padding to 8, then the frames.
+
+const WIDTHS = { f4: 4, i2: 2, u1: 1 };
+const ARRAYS = { f4: Float32Array, i2: Int16Array, u1: Uint8Array };
+
+function decode(bytes) {
+    const copy = bytes.slice().buffer;
+    const length = new DataView(copy).getUint32(0, true);
+    const header = JSON.parse(new TextDecoder().decode(new Uint8Array(copy, 4, length)));
+    return { header, frames: copy, start: Math.ceil((4 + length) / 8) * 8 };
+}
+
+class Film {
+    constructor(told) {
+        Object.assign(this, { run: told.run, frames: [], steps: [], epochs: [], span: null, reach: 0, scale: 0 });
+        this.places = {};
+        let offset = 0;
+        for (const [name, kind, size] of told.layout) {
+            this.places[name] = { kind, size, offset };
+            offset += WIDTHS[kind] * size;
+        }
+    }
+
+    // Returns false when the server spoke of frames that never arrived here.
+    absorb(told, frames, start) {
+        if (told.first > this.frames.length) return false;
+        this.facts = told.facts ?? this.facts;
+        this.title = told.title;
+        this.colour = told.colour;
+        const count = told.steps.length;
+        for (let i = 0; i < count; i += 1) {
+            const place = told.first + i;
+            if (place < this.frames.length && this.steps[place] === told.steps[i]) continue;
+            const from = start + told.offset + i * told.size;
+            this.frames[place] = frames.slice(from, from + told.size);
+            this.steps[place] = told.steps[i];
+            this.epochs[place] = told.epochs[i];
+            this.widen(place);
+        }
+        for (const list of [this.frames, this.steps, this.epochs]) list.length = told.count;
+        return true;
+    }
+
+    // Axes are the same for all frames, so that what moves is the run and not the scale.
+    widen(place) {
+        const powers = [...this.array(place, "profile")].filter((g) => g > 0 && isFinite(g)).map(Math.log10);
+        for (const power of powers) {
+            this.span = this.span ? [Math.min(this.span[0], power), Math.max(this.span[1], power)] : [power, power];
+        }
+        for (const reach of this.array(place, "reach")) this.reach = Math.max(this.reach, reach);
+        for (const scale of this.array(place, "scale")) this.scale = Math.max(this.scale, scale);
+    }
+
+    array(place, name) {
+        const found = this.places[name];
+        return found ? new ARRAYS[found.kind](this.frames[place], found.offset, found.size) : null;
+    }
+
+    // The last frame that was taken at or before an epoch.
+    at(epoch) {
+        let place = 0;
+        while (place + 1 < this.epochs.length && this.epochs[place + 1] <= epoch + 1e-9) place += 1;
+        return place;
+    }
+
+    // Pictures of the units by layer: where each begins in `units`, and its rows and columns.
+    tiles() {
+        if (this.tileList) return this.tileList;
+        let offset = 0;
+        let order = 0;
+        this.tileList = new Map();
+        for (const layer of this.facts.layers) {
+            if (!layer.tile) continue;
+            const [rows, columns] = layer.tile;
+            this.tileList.set(layer.number, { offset, rows, columns, order, tells: layer.tells });
+            offset += layer.shown * rows * columns;
+            order += 1;
+        }
+        return this.tileList;
+    }
+
+    tile(place, number, unit) {
+        const found = this.tiles().get(number);
+        if (!found) return null;
+        const size = found.rows * found.columns;
+        const start = found.offset + unit * size;
+        return { ...found, bytes: this.array(place, "units").subarray(start, start + size) };
+    }
+
+    missed(place) {
+        const bits = this.array(place, "wrong");
+        return bits ? (index) => (bits[index >> 3] >> (index & 7)) & 1 : () => 0;
+    }
+}

@@ -1,0 +1,190 @@
+// The network as a graph: units with their pictures, weights as lines; must not know how frames arrive.
+
+const GRAPH_HEIGHT = 380;
+const HEAD = 34;
+const FOOT = 20;
+
+const longest = (names) => Math.max(...names.map((name) => name.length));
+
+// Where everything stands: one column a layer, the units of a column in the middle.
+function graphLayout(film, width) {
+    const { layers } = film.facts;
+    const most = Math.max(...layers.map((layer) => layer.shown));
+    const room = GRAPH_HEIGHT - HEAD - FOOT;
+    const side = Math.max(12, Math.min(40, room / most - 5, (width / layers.length) * 0.55));
+    const pitch = Math.min(side + 10, room / most);
+    const { kind, classNames } = film.facts;
+    const left = side / 2 + (kind === "none" ? 74 : 12);
+    const right = side / 2 + (classNames.length > 2 ? 12 + 6 * Math.min(longest(classNames), 9) : 12);
+    return layers.map((layer, column) => {
+        const x = left + (column / (layers.length - 1)) * (width - left - right);
+        const first = HEAD + room / 2 - ((layer.shown - 1) / 2) * pitch;
+        const units = Array.from({ length: layer.shown }, (_, unit) => ({ unit, x, y: first + unit * pitch }));
+        return { layer, x, side, units };
+    });
+}
+
+function drawGraph(canvas, film, place, state, theme) {
+    const made = surface(canvas, theme, GRAPH_HEIGHT);
+    if (!made) return;
+    const { context, width } = made;
+    const columns = graphLayout(film, width);
+    drawWeights(context, columns, film, place, state, theme);
+    let order = 0;
+    for (const column of columns) {
+        drawHeading(context, column, columns, film, theme, width);
+        for (const node of column.units) {
+            drawUnit(context, column, node, film, place, order, state, theme);
+            if (column.layer.number > 0) order += 1;
+        }
+    }
+}
+
+function drawHeading(context, { layer, x, units, side }, columns, film, theme, width) {
+    const last = film.facts.layers.at(-1).number;
+    const isNarrow = width / columns.length < 62;
+    const [first, middle, end] = isNarrow ? ["in", "", "out"] : ["input", "layer ", "output"];
+    const name = layer.number === 0 ? first : layer.number === last ? end : `${middle}${layer.number}`;
+    const isEdge = film.facts.kind !== "none" || film.facts.classNames.length < 3;
+    const align = !isEdge ? "center" : layer.number === 0 ? "left" : layer.number === last ? "right" : "center";
+    const at = align === "left" ? x - side / 2 : align === "right" ? x + side / 2 : x;
+    write(context, name, at, 10, { colour: css(theme.text), align, weight: "600", font: theme.font });
+    const quiet = { colour: css(theme.quiet), align, size: 10, font: theme.font };
+    if (!isNarrow) write(context, layer.size === 1 ? "1 unit" : `${layer.size} units`, at, 23, quiet);
+    if (layer.size > layer.shown) {
+        const more = `+${layer.size - layer.shown}`;
+        write(context, more, x, units.at(-1).y + side / 2 + 10, { ...quiet, align: "center" });
+    }
+    const before = columns[columns.findIndex((column) => column.layer === layer) - 1];
+    if (before && before.layer.number + 1 < layer.number) {
+        const missing = layer.number - before.layer.number - 1;
+        const middle = (before.x + x) / 2;
+        write(context, "···", middle, GRAPH_HEIGHT / 2, { ...quiet, align: "center", size: 16 });
+        write(context, `+${missing}`, middle, GRAPH_HEIGHT / 2 + 16, { ...quiet, align: "center" });
+    }
+}
+
+function drawWeights(context, columns, film, place, state, theme) {
+    const weights = film.array(place, "weights");
+    const scales = film.array(place, "scale");
+    const focus = state.over ?? state.shown;
+    let start = 0;
+    let pair = 0;
+    context.lineCap = "round";
+    for (let i = 0; i + 1 < columns.length; i += 1) {
+        const [left, right] = [columns[i], columns[i + 1]];
+        if (right.layer.number !== left.layer.number + 1) continue;
+        for (const to of right.units) {
+            for (const from of left.units) {
+                const weight = (weights[start++] / 32767) * scales[pair];
+                const share = Math.sqrt(Math.min(Math.abs(weight) / Math.max(film.scale, 1e-12), 1));
+                const touches = (side, node) => focus?.number === side.layer.number && focus.unit === node.unit;
+                const isNear = !focus || touches(left, from) || touches(right, to);
+                const [a, b] = [from.x + left.side / 2, to.x - right.side / 2];
+                context.beginPath();
+                context.moveTo(a, from.y);
+                context.bezierCurveTo((a + b) / 2, from.y, (a + b) / 2, to.y, b, to.y);
+                context.lineWidth = 0.4 + 4.6 * share;
+                context.globalAlpha = (isNear ? 0.3 + 0.7 * share : 0.08) * (share > 0 ? 1 : 0.3);
+                context.strokeStyle = css(weight < 0 ? theme.low : theme.high);
+                context.stroke();
+            }
+        }
+        pair += 1;
+    }
+    context.globalAlpha = 1;
+}
+
+function drawUnit(context, { layer, side }, { unit, x, y }, film, place, order, state, theme) {
+    const tile = film.tile(place, layer.number, unit);
+    const [left, top] = [x - side / 2, y - side / 2];
+    context.save();
+    context.beginPath();
+    if (tile) context.roundRect(left, top, side, side, 4);
+    else context.arc(x, y, side / 2 - 1, 0, 2 * Math.PI);
+    context.fillStyle = css(theme.middle);
+    context.fill();
+    context.clip();
+    if (tile && tile.rows === 1) {
+        drawSparkline(context, tile.bytes, left, top, side, theme);
+    } else if (tile) {
+        const picture = pictureOf(`tile${tile.columns}`, tile.bytes, tile.rows, tile.columns, theme.diverging, tile.tells !== "weights");
+        context.imageSmoothingEnabled = tile.tells !== "weights";
+        context.drawImage(picture, left, top, side, side);
+    } else if (layer.number === 0) {
+        drawInput(context, film, unit, left, top, side, theme);
+    } else {
+        const mean = film.array(place, "activation")[order];
+        context.fillStyle = css(theme.diverging[Math.round(127.5 + 127.5 * Math.tanh(mean))]);
+        context.fill();
+    }
+    context.restore();
+    drawName(context, { layer, side }, { unit, x, y }, film, theme);
+    const isShown = state.shown?.number === layer.number && state.shown.unit === unit;
+    const isOver = state.over?.number === layer.number && state.over.unit === unit;
+    context.beginPath();
+    if (tile) context.roundRect(left, top, side, side, 4);
+    else context.arc(x, y, side / 2 - 1, 0, 2 * Math.PI);
+    context.lineWidth = isShown || isOver ? 2.5 : 1;
+    context.strokeStyle = isShown || isOver ? theme.accent : css(mixed(theme.page, theme.text, 0.35));
+    context.stroke();
+}
+
+// Names stand outside: inputs of a table on the left, classes on the right.
+function drawName(context, { layer, side }, { unit, x, y }, { facts }, theme) {
+    const isInput = layer.number === 0 && facts.kind === "none";
+    const isOutput = layer.number === facts.layers.at(-1).number && facts.classNames.length > 2;
+    if (!isInput && !isOutput) return;
+    const [name, limit] = isInput ? [facts.names[unit] ?? "", 12] : [facts.classNames[unit] ?? "", 9];
+    const cut = name.length > limit ? `${name.slice(0, limit - 1)}…` : name;
+    const style = { colour: css(theme.quiet), size: 10, font: theme.font, align: isInput ? "right" : "left" };
+    write(context, cut, isInput ? x - side / 2 - 5 : x + side / 2 + 5, y, style);
+}
+
+// An input is its own ramp: low on one side, high on the other.
+function drawInput(context, film, unit, left, top, side, theme) {
+    if (film.facts.kind === "none") return;
+    const upright = unit === 1;
+    const ramp = context.createLinearGradient(left, upright ? top + side : top, upright ? left : left + side, top);
+    for (const share of [0, 0.5, 1]) ramp.addColorStop(share, css(theme.diverging[Math.round(255 * share)]));
+    context.fillStyle = ramp;
+    context.fill();
+}
+
+function drawSparkline(context, bytes, left, top, side, theme) {
+    context.beginPath();
+    bytes.forEach((byte, i) => {
+        const x = left + (i / (bytes.length - 1)) * side;
+        const y = top + side - 3 - ((byte - 1) / 254) * (side - 6);
+        if (i) context.lineTo(x, y);
+        else context.moveTo(x, y);
+    });
+    context.strokeStyle = css(theme.text);
+    context.lineWidth = 1.5;
+    context.stroke();
+}
+
+// The unit under a place of the canvas, or null.
+function unitAt(film, width, x, y) {
+    for (const { layer, side, units } of graphLayout(film, width)) {
+        for (const node of units) {
+            if (Math.abs(node.x - x) <= side / 2 + 3 && Math.abs(node.y - y) <= side / 2 + 3) {
+                return { number: layer.number, unit: node.unit };
+            }
+        }
+    }
+    return null;
+}
+
+function unitWords(film, place, { number: layerNumber, unit }) {
+    const { layers, names } = film.facts;
+    if (layerNumber === 0) return `input ${names[unit] ?? unit + 1}`;
+    let order = 0;
+    for (const layer of layers) {
+        if (layer.number === layerNumber) break;
+        if (layer.number > 0) order += layer.shown;
+    }
+    const [bias, mean] = ["bias", "activation"].map((name) => number(film.array(place, name)[order + unit]));
+    const name = layerNumber === layers.at(-1).number ? `output ${unit + 1}` : `layer ${layerNumber}, unit ${unit + 1}`;
+    return `${name}: bias ${bias}, mean output ${mean}`;
+}

@@ -1,0 +1,49 @@
+"""Writes what a player is sent: JSON header, then the frames of one or two runs; must not know Streamlit."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ui.live_chart.message import framed
+
+MESSAGES_OVERLAPPED = 2
+
+Sent = dict[str, Any]
+
+
+def message(header: dict[str, Any], films: Sequence[dict[str, Any]], sent: Sent) -> tuple[bytes, Sent]:
+    """Return the bytes for the browser, and what it will hold once they have arrived.
+
+    Equal calls give equal bytes, so that a message that is repeated is not sent again.
+
+    Parameters
+    ----------
+    header : dict
+        What the player shows; ``sent`` counts only while ``identity`` stays the same.
+    films : sequence of dict
+        ``run``, ``title``, ``colour``, ``facts``, ``layout``, ``steps``, ``epochs``, ``frames``.
+    sent : dict
+        What this function returned for the previous message, or an empty dict to send everything.
+
+    Notes
+    -----
+    Frames that the browser holds already are left out, except for those of the last messages: Streamlit
+    merges messages that the browser had no time for.
+    """
+    known = sent.get("counts", {}) if sent.get("identity") == header["identity"] else {}
+    listed, blobs, counts = [], [], {}
+    offset = 0
+    for film in films:
+        past = known.get(film["run"], [])
+        count = len(film["frames"])
+        first = min(past[0], count) if past else 0
+        fresh = film["frames"][first:]
+        told = {name: film[name] for name in ("run", "title", "colour", "layout")}
+        if first == 0:
+            told["facts"] = film["facts"]
+        told |= {"first": first, "count": count, "offset": offset, "size": len(fresh[0]) if fresh else 0}
+        told |= {name: film[name][first:] for name in ("steps", "epochs")}
+        listed.append(told)
+        blobs += fresh
+        offset += sum(map(len, fresh))
+        counts[film["run"]] = [*past, count][-MESSAGES_OVERLAPPED:]
+    return framed({**header, "films": listed}, blobs), {"identity": header["identity"], "counts": counts}

@@ -1,0 +1,99 @@
+"""Mounts the replay player on a page and remembers what each browser was sent; must not compute a frame."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+from streamlit.components.v2 import component
+
+from engine.codec import CodecError
+from engine.figures.theme import HIGH, LOW, PALETTE, WRONG, run_colour
+from engine.runs.catalog import NoSuchRun, RunRow, get_run
+from engine.runs.store import Store
+from ui.replay.film import film_of
+from ui.replay.message import message
+from ui.runs import is_moving
+from ui.shell import open_page
+from ui.text import as_markdown, visible
+
+HERE = Path(__file__).parent
+SCRIPTS = ("film.js", "paint.js", "plane.js", "graph.js", "plots.js", "view.js", "player.js")
+COMPONENT = component(
+    "backprop_lab_replay",
+    html='<div class="replay"></div>',
+    css=(HERE / "replay.css").read_text(encoding="utf-8"),
+    js="\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS),
+    isolate_styles=False,
+)
+LIVE_SECONDS, ENDED_SECONDS = 0.03, 0.2
+JUST_STARTED_SECONDS = 10.0
+RUNS_AT_MOST = 2
+PACE_BEHIND, PACE = 0.3, 1.0
+
+
+def show_replay(store: Store, rows: Sequence[RunRow], key: str) -> None:
+    """Show one or two runs in a player with one slider.
+
+    Each call computes new frames for a bounded time and sends what the browser does not hold yet;
+    :func:`pace_behind` tells whether to call again.
+
+    Parameters
+    ----------
+    rows : sequence of RunRow
+        The first two are shown.
+    key : str
+        Constant key of the player on its page.
+    """
+    films, is_behind = [], False
+    for row in rows[:RUNS_AT_MOST]:
+        try:
+            film, waits = film_of(store, row, LIVE_SECONDS if is_moving([row]) else ENDED_SECONDS)
+        except CodecError as error:
+            st.warning(
+                as_markdown(f"run {row.id} cannot be replayed: {error}"), icon=":material/broken_image:"
+            )
+            continue
+        is_behind = is_behind or waits
+        if film["facts"]:
+            title = f"Run {row.id}" + (f" · {visible(row.name, 30)}" if row.name else "")
+            films.append({**film, "run": row.id, "title": title, "colour": run_colour(row.id)})
+    st.session_state[f"{key}_behind"] = is_behind
+    if not films:
+        st.caption("No snapshots yet: the player opens with the first one.")
+        return
+    is_fresh = time.time() - st.session_state.get("train_started_at", 0.0) < JUST_STARTED_SECONDS
+    header = {
+        "identity": " ".join(str(film["run"]) for film in films),
+        "live": is_moving(rows),
+        "follows": is_moving(rows) or is_fresh,
+        "colours": {"low": LOW, "high": HIGH, "wrong": WRONG, "classes": [pair[0] for pair in PALETTE]},
+    }
+    blob, st.session_state[f"{key}_sent"] = message(header, films, st.session_state.get(f"{key}_sent", {}))
+    COMPONENT(key=key, data=blob, on_resend_change=lambda: st.session_state.pop(f"{key}_sent", None))
+
+
+def pace_behind(key: str) -> float | None:
+    """Return the seconds until the player ``key`` should be shown again to compute more, None when whole."""
+    return PACE_BEHIND if st.session_state.get(f"{key}_behind") else None
+
+
+def replay_beside(rows: Sequence[RunRow], key: str) -> None:
+    """Show runs in a player of a fragment of its own, and go on while one of them moves."""
+    if rows:
+        st.subheader("Replay")
+        if len(rows) > RUNS_AT_MOST:
+            st.caption(f"The first {RUNS_AT_MOST} of {len(rows)} runs, on one slider.")
+        pace = PACE if is_moving(rows) else pace_behind(key)
+        st.fragment(_beside, run_every=pace)([row.id for row in rows], key, pace)
+
+
+def _beside(run_ids: list[int], key: str, pace: float | None) -> None:
+    store = open_page()
+    try:
+        rows = [get_run(store, run_id) for run_id in run_ids]
+    except NoSuchRun:
+        st.rerun()
+    show_replay(store, rows, key)
+    if (PACE if is_moving(rows) else pace_behind(key)) != pace:
+        st.rerun()
