@@ -30,6 +30,7 @@ BEAT_SECONDS = 2
 TIDY_SECONDS = 5
 RETRY_SECONDS = 1
 PAUSE_SECONDS_BEFORE_LEAVING = 60
+SPLITS = ("train", "val", "test")
 
 Watcher = Callable[[Record], None]
 
@@ -205,10 +206,8 @@ class _Session:
             status=status,
             message=f"diverged at step {self.state.step}" if diverged else "",
             finished_at=time.time(),
-            train_loss=summary["train_loss"],
-            val_loss=summary["val_loss"],
-            train_score=summary[f"train_{score}"],
-            val_score=summary[f"val_{score}"],
+            **{f"{split}_loss": summary.get(f"{split}_loss") for split in SPLITS},
+            **{f"{split}_score": summary.get(f"{split}_{score}") for split in SPLITS},
             best_val_loss=best if best < float("inf") else None,
             best_step=self.state.best_step,
             request="",

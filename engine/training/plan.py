@@ -98,7 +98,7 @@ def _bytes(config: RunConfig, dataset: Dataset, sizes: tuple[int, ...], batch: i
     wide = 8 * parameters * 5
     rows = 2 * sum(sizes) * (3 if config.dropout else 2)
     activations = rows * (batch + 2 * min(len(dataset.x_train), EVALUATED_ROWS))
-    data = 3 * (dataset.x_train.size + dataset.x_val.size)
+    data = 4 * (dataset.x_train.size + dataset.x_val.size + dataset.x_test.size)
     return itemsize * (parameters * vectors + activations + data) + wide + PROCESS_BYTES
 
 
