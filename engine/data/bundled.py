@@ -50,9 +50,8 @@ def _from_arrays(name: str, arrays: dict[str, np.ndarray]) -> Table:
 def _from_sklearn(name: str) -> dict[str, np.ndarray]:
     from sklearn import datasets
 
-    loaded = (
-        datasets.load_diabetes(scaled=False) if name == "diabetes" else getattr(datasets, f"load_{name}")()
-    )
+    options = {"scaled": False} if name == "diabetes" else {}
+    loaded = getattr(datasets, f"load_{name}")(**options)
     is_values = name in REGRESSION_DATASETS
     y = np.asarray(loaded.target, np.float64 if is_values else np.int64)
     return {

@@ -13,9 +13,9 @@ from engine.config.resolve import DataFacts, resolved_size, task_of
 from engine.data.bundled import bundled
 from engine.data.columns import chosen_columns, split_key, target_of, usable_rows
 from engine.data.encoding import encode, feature_names, fit_encoding, is_number, plain_encoding
-from engine.data.reading import read_table
 from engine.data.split import Parts, group_parts, random_parts, split_rows, time_parts
 from engine.data.synthetic import SYNTHETIC
+from engine.data.table import Table
 
 GENERATION, SPLIT, LABEL_NOISE, FEATURE_NOISE, SUBSET, TEST_SPLIT = range(6)
 
@@ -95,14 +95,15 @@ class _Rows:
     encoding: dict[str, Any] = field(default_factory=dict)
 
 
-def build_dataset(settings: DataSettings, content: bytes | None = None) -> Dataset:
+def build_dataset(settings: DataSettings, table: Table | None = None) -> Dataset:
     """Make the dataset that the settings describe; the same settings give the same bits.
 
     Parameters
     ----------
     settings : DataSettings
-    content : bytes, optional
-        The CSV file that ``settings.table`` names; only for a table of one's own.
+    table : Table, optional
+        The file that ``settings.table`` names, as :func:`engine.data.reading.read_table` reads it; only for
+        a table of one's own.
 
     Raises
     ------
@@ -114,7 +115,7 @@ def build_dataset(settings: DataSettings, content: bytes | None = None) -> Datas
     elif settings.dataset in BUNDLED_ROWS:
         rows = _bundled(settings)
     else:
-        rows = _own_table(settings, content)
+        rows = _own_table(settings, table)
     train, val, test = rows.parts
     y_train = _with_wrong_targets(
         rows.y[train], settings.label_noise, len(rows.classes), _generator(settings, LABEL_NOISE)
@@ -162,10 +163,9 @@ def _bundled(settings: DataSettings) -> _Rows:
     return _Rows(x, y, features, classes, _parts(settings, y if classes else None, len(x)))
 
 
-def _own_table(settings: DataSettings, content: bytes | None) -> _Rows:
-    if content is None:
-        raise ConfigError("table must name a file that is kept in the store, got none with this content")
-    table = read_table(content)
+def _own_table(settings: DataSettings, table: Table | None) -> _Rows:
+    if table is None:
+        raise ConfigError("table must name a file that is kept in the store, got none")
     columns = chosen_columns(table, settings)
     target = target_of(table.column(settings.target or "", "target"))
     rows = usable_rows(columns, target, settings.missing)

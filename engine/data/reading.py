@@ -71,12 +71,13 @@ def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _lines(text: str) -> Iterator[str]:
-    """Yield the lines of a text with their ends, without a copy of the whole text."""
-    end = "\r" if "\r" in text and "\n" not in text else "\n"
+    """Yield the lines of a text with their ends, one at a time."""
+    if "\n" not in text:
+        text = text.replace("\r", "\n")
     start = 0
     while start < len(text):
-        after = text.find(end, start) + 1 or len(text)
-        yield f"{text[start : after - 1]}\n" if end == "\r" else text[start:after]
+        after = text.find("\n", start) + 1 or len(text)
+        yield text[start:after]
         start = after
 
 

@@ -96,16 +96,12 @@ def submit(store: Store, config: RunConfig, dataset: Dataset, *, name: str = "",
     """
     planned = plan(resolve(config, dataset.facts), dataset)
     check_memory(planned, psutil.virtual_memory().available)
-    blob = dataset_to_bytes(dataset)
-    dataset_id, now = content_id(blob), time.time()
     with store.writing() as connection:
-        if connection.scalar(sa.select(datasets.c.id).where(datasets.c.id == dataset_id)) is None:
-            row = {"id": dataset_id, "name": dataset.name, "created_at": now, "content": blob}
-            connection.execute(datasets.insert().values(row))
+        dataset_id = keep_dataset(connection, dataset)
         result = connection.execute(
             runs.insert().values(
                 name=plain_text(name),
-                created_at=now,
+                created_at=time.time(),
                 config=config.to_json(),
                 config_version=CONFIG_VERSION,
                 dataset_id=dataset_id,
@@ -119,6 +115,16 @@ def submit(store: Store, config: RunConfig, dataset: Dataset, *, name: str = "",
     key = result.inserted_primary_key
     assert key is not None
     return int(key[0])
+
+
+def keep_dataset(connection: sa.Connection, dataset: Dataset) -> str:
+    """Store a dataset unless its content is there already; return its id."""
+    blob = dataset_to_bytes(dataset)
+    dataset_id = content_id(blob)
+    if connection.scalar(sa.select(datasets.c.id).where(datasets.c.id == dataset_id)) is None:
+        row = {"id": dataset_id, "name": dataset.name, "created_at": time.time(), "content": blob}
+        connection.execute(datasets.insert().values(row))
+    return dataset_id
 
 
 def plain_text(name: str) -> str:
