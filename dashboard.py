@@ -25,6 +25,12 @@ compare = st.Page(
     icon=":material/stacked_line_chart:",
     help="Lay the curves of several runs over each other, see what differs, download them as CSV.",
 )
+data = st.Page(
+    "pages/data.py",
+    title="Data",
+    icon=":material/table_chart:",
+    help="Look at the datasets, bring a table of your own, predict new rows with a trained network.",
+)
 
 
 def home() -> None:
@@ -33,7 +39,7 @@ def home() -> None:
 
 
 page = st.navigation(
-    [st.Page(home, title="Home", default=True, visibility="hidden"), train, compare], position="top"
+    [st.Page(home, title="Home", default=True, visibility="hidden"), train, compare, data], position="top"
 )
 carry_on()
 page.run()

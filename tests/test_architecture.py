@@ -43,8 +43,11 @@ ROOMS = {
     "engine.figures": Room(
         {"engine.training", "engine.data", "engine.config"}, {"numpy", "pandas", "plotly", "tsdownsample"}
     ),
-    "engine.cli": Room({"engine.cli_runs", "engine.runs.export", *ENGINE_UP_TO_RUNS}, {"typer"}),
+    "engine.cli": Room(
+        {"engine.cli_runs", "engine.cli_tables", "engine.runs.export", *ENGINE_UP_TO_RUNS}, {"typer"}
+    ),
     "engine.cli_runs": Room(ENGINE_UP_TO_RUNS, {"numpy", "rich"}),
+    "engine.cli_tables": Room(ENGINE_UP_TO_RUNS),
     "engine.__main__": Room({"engine.cli"}),
     "ui": Room({"engine"}, SCREEN | {"psutil", "tsdownsample"}),
     "pages": Room({"ui", "engine"}, SCREEN),
@@ -120,6 +123,7 @@ def allowed(home: str, found: Import) -> bool:
         if home in {"ui", "pages", "dashboard"} and target in {
             "engine.cli",
             "engine.cli_runs",
+            "engine.cli_tables",
             "engine.__main__",
         }:
             return False

@@ -15,7 +15,7 @@ from engine.runs.series import Series, read_series
 from engine.runs.store import Store
 from engine.training.telemetry import LAYER_INDEX
 from ui.live_chart import can_repeat, repeat_chart, send_whole, show_chart
-from ui.measures import measure_strip, status_line
+from ui.measures import baseline_line, measure_strip, status_line
 from ui.outputs import output_figure, scalars_frame
 from ui.runs import is_moving
 from ui.shell import open_page
@@ -56,6 +56,7 @@ def _live(run_id: int, pace: float | None, bar: DeltaGenerator) -> None:
         speed_control(store, row)
     status_line(row)
     measure_strip(row, series)
+    baseline_line(store, row)
     x, log_y = _chart_options()
     log_y = log_y or row.status == "diverged"
     state = [run_id, len(series), row.step, row.status, x, log_y]

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from engine.data.dataset import Dataset
-from engine.figures.boundary import decision_boundary, grid_over, regression_fit
+from engine.figures.boundary import decision_boundary, grid_over, regression_fit, regression_surface
 from engine.figures.curves import compare_runs
 from engine.runs.catalog import RunRow, load_run
 from engine.runs.checkpoints import latest_checkpoint
@@ -22,12 +22,14 @@ def scalars_frame(row: RunRow, series: Series) -> pd.DataFrame:
 
 
 def output_figure(store: Store, row: RunRow, series: Series, *, x: str, height: int) -> tuple[str, Any]:
-    """Return title and figure: decision boundary, fitted curve, or the score where no plane can be drawn."""
+    """Return title and figure: boundary, fitted curve or surface; the score where no plane can be drawn."""
     config, dataset = load_run(store, row.id)
     state = latest_checkpoint(store, row.id)[0]
     if has_plane(dataset) and state is not None:
         grid = grid_over(dataset)
         outputs = predict(config, dataset, state.theta, grid.points)
+        if dataset.task == "regression" and dataset.features == 2:
+            return "Predicted surface", regression_surface(dataset, grid, outputs, height=height)
         if dataset.task == "regression":
             return "Fitted curve", regression_fit(dataset, grid, outputs, height=height)
         return "Decision boundary", decision_boundary(dataset, grid, outputs, height=height)
@@ -39,5 +41,5 @@ def output_figure(store: Store, row: RunRow, series: Series, *, x: str, height: 
 def has_plane(dataset: Dataset) -> bool:
     """Tell whether what the network says can be drawn over its inputs."""
     if dataset.task == "regression":
-        return dataset.features == 1 and dataset.y_train.shape[1] == 1
+        return dataset.features <= 2 and dataset.y_train.shape[1] == 1
     return dataset.features == 2

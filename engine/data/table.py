@@ -56,13 +56,11 @@ class Column:
         """Return how many different cells there are, empty ones left out."""
         return len(np.unique(self.numbers[~self.missing])) if self.numbers is not None else len(self.values)
 
-    def cell(self, row: int) -> str | float | None:
-        """Return one cell as people know it, None where it is empty."""
-        if self.missing[row]:
-            return None
+    def first(self, count: int) -> list[str | float | None]:
+        """Return the first cells as people know them, None where one is empty."""
         if self.numbers is not None:
-            return float(self.numbers[row])
-        return self.values[self.text_codes[row]]
+            return [None if number != number else number for number in self.numbers[:count].tolist()]
+        return [None if code < 0 else self.values[code] for code in self.text_codes[:count].tolist()]
 
 
 @dataclass(frozen=True, eq=False)
