@@ -45,7 +45,7 @@ def test_a_table_trains_and_its_test_score_and_findings_are_told(store_url: str,
     assert done.returncode == 0, done.stderr
     line = json.loads(done.stdout)
     assert line["test_accuracy"] is not None and line["test_loss"] is not None
-    assert "note: 15 cells in 1 columns are empty and are filled in: 'gap' (15)" in done.stderr
+    assert "note: 15 cells are empty, they are filled in; by column: 'gap' (15)" in done.stderr
     row = get_run(open_store(store_url), line["run"])
     assert row.config["columns"] == ["a", "gap", "city"] and row.test_score == line["test_accuracy"]
 
@@ -59,7 +59,7 @@ def test_predictions_of_a_file_are_those_of_the_network_for_its_rows(
     output = tmp_path / "out.csv"
     done = engine("predict", "1", "--csv", str(new), "--output", str(output), url=store_url)
     assert done.returncode == 0, done.stderr
-    assert "1 rows have a value in column 'city' that training does not know" in done.stderr
+    assert "rows with a value in column 'city' that training does not know: 1" in done.stderr
     store = open_store(store_url)
     config, dataset = load_run(store, 1)
     state = latest_checkpoint(store, 1)[0]
@@ -67,9 +67,9 @@ def test_predictions_of_a_file_are_those_of_the_network_for_its_rows(
     fill = dataset.encoding["columns"][1]["fill"]
     raw = np.array([[0.5, 1.5, 0, 1, 5e6], [-2, fill, 0, 0, 4e6]])
     expected = predict(config, dataset, state.theta, (raw - dataset.x_mean) / dataset.x_scale)[:, 0]
-    read = list(csv.DictReader(output.open(encoding="utf-8")))
+    read = list(csv.DictReader(io.StringIO(output.read_text("utf-8"))))
     np.testing.assert_allclose([float(row["probability of yes"]) for row in read], expected, atol=1e-6)
-    assert [row["prediction"] for row in read] == [("no", "yes")[p > 0.5] for p in expected]
+    assert [row["prediction"] for row in read] == ["yes" if p > 0.5 else "no" for p in expected]
     page, _ = predict_file(store, 1, new.read_bytes())
     assert page == output.read_text(encoding="utf-8")
 
@@ -82,7 +82,7 @@ def test_values_are_predicted_in_their_units_and_rows_that_were_dropped_stay_emp
     done = engine("predict", "1", "--csv", str(file), url=store_url)
     read = list(csv.DictReader(io.StringIO(done.stdout)))
     assert [row["prediction"] == "" for row in read] == [row % 8 == 0 for row in range(120)]
-    prices = [float(row["price"]) for row in csv.DictReader(file.open(encoding="utf-8"))]
+    prices = [float(row["price"]) for row in csv.DictReader(io.StringIO(file.read_text("utf-8")))]
     errors = [abs(float(row["prediction"]) - p) for row, p in zip(read, prices) if row["prediction"]]
     assert np.mean(errors) < 2e5
     assert "15 rows have an empty cell and get no prediction" in done.stderr

@@ -156,10 +156,10 @@ def _of_the_reading(
     if gaps:
         most = ", ".join(f"{shown(name)} ({count:,})" for name, count in gaps[:5])
         total = sum(count for _, count in gaps)
-        way = "filled in" if settings.missing == "impute" else f"their rows left out, {len(rows):,} stay"
-        sentence = f"{total:,} cells in {len(gaps)} columns are empty and are {way}: {most}"
-        if settings.missing == "drop":
-            sentence = f"{total:,} cells in {len(gaps)} columns are empty, {way}: {most}"
+        way = (
+            "they are filled in" if settings.missing == "impute" else f"without their rows {len(rows):,} stay"
+        )
+        sentence = f"{total:,} cells are empty, {way}; by column: {most}"
         found.append(Finding("missing", NOTE, sentence))
     return found
 

@@ -126,7 +126,7 @@ def _has_decimal_comma(text: str, delimiter: str) -> bool:
 
 
 class _Reader:
-    """Reads the rows twice: numbers first, then those columns that turned out to be text."""
+    """Reads the rows once; a second time those columns of numbers that turn out to be text further down."""
 
     def __init__(
         self, text: str, delimiter: str, names: tuple[str, ...], comma: bool, as_text: frozenset[str]
@@ -134,26 +134,36 @@ class _Reader:
         self.text, self.delimiter, self.names, self.comma = text, delimiter, names, comma
         self.is_suspicious = "_" in text or not text.isascii()
         self.numbers = {i: [] for i, name in enumerate(names) if name not in as_text}
+        self.found: dict[int, dict[str, int]] = {i: {} for i, name in enumerate(names) if name in as_text}
+        self.codes: dict[int, list[np.ndarray]] = {index: [] for index in self.found}
         self.infinite: dict[int, tuple[int, str]] = {}
         self.too_long: set[int] = set()
         self.rows = 0
 
     def table(self, encoding: str) -> Table:
-        for lines, columns in self._blocks():
+        for number, (lines, columns) in enumerate(self._blocks()):
             for index in list(self.numbers):
                 self._take_numbers(index, lines, columns[index])
+            if number == 0:
+                self._expect_texts()
+            for index in self.found:
+                self._take_texts(index, columns[index])
+        late = self._expect_texts()
+        if late:
+            for _, columns in self._blocks():
+                for index in late:
+                    self._take_texts(index, columns[index])
         for index in self.numbers:
             if index in self.infinite:
                 line, cell = self.infinite[index]
                 raise TableError(
                     f"column {shown(self.names[index])} must hold finite numbers, got {cell} on line {line:,}"
                 )
-        texts = self._texts([i for i in range(len(self.names)) if i not in self.numbers])
-        columns = [
-            texts[i] if i in texts else Column(name, np.concatenate(self.numbers[i]), None)
+        read = tuple(
+            self._text_column(i) if i in self.found else Column(name, np.concatenate(self.numbers[i]), None)
             for i, name in enumerate(self.names)
-        ]
-        return Table(tuple(columns), self.rows, self._notes(encoding))
+        )
+        return Table(read, self.rows, self._notes(encoding))
 
     def _notes(self, encoding: str) -> tuple[str, ...]:
         with_comma = ", with a decimal comma" if self.comma else ""
@@ -221,19 +231,20 @@ class _Reader:
             values[place] = number
         return values
 
-    def _texts(self, indices: list[int]) -> dict[int, Column]:
-        if not indices:
-            return {}
-        found: dict[int, dict[str, int]] = {index: {} for index in indices}
-        codes: dict[int, list[np.ndarray]] = {index: [] for index in indices}
-        for _, columns in self._blocks():
-            for index in indices:
-                known = found[index]
-                each = (known.setdefault(cell, len(known)) for cell in columns[index])
-                codes[index].append(np.fromiter(each, np.int32, len(columns[index])))
-        return {i: self._text_column(i, list(found[i]), np.concatenate(codes[i])) for i in indices}
+    def _expect_texts(self) -> list[int]:
+        """Return the columns that are known as text only now, and make room for their cells."""
+        new = [i for i in range(len(self.names)) if i not in self.numbers and i not in self.found]
+        for index in new:
+            self.found[index], self.codes[index] = {}, []
+        return new
 
-    def _text_column(self, index: int, raw: list[str], codes: np.ndarray) -> Column:
+    def _take_texts(self, index: int, cells: tuple[str, ...]) -> None:
+        known = self.found[index]
+        each = (known.setdefault(cell, len(known)) for cell in cells)
+        self.codes[index].append(np.fromiter(each, np.int32, len(cells)))
+
+    def _text_column(self, index: int) -> Column:
+        raw, codes = list(self.found[index]), np.concatenate(self.codes[index])
         stripped = [cell.strip() for cell in raw]
         values = sorted({cell for cell in stripped if cell.lower() not in MISSING})
         place = {value: number for number, value in enumerate(values)}

@@ -90,7 +90,7 @@ def _unseen(encoding: Encoding, table: Table) -> list[str]:
             rows = int(np.isin(column.text_codes, new).sum())
             if rows:
                 sentences.append(
-                    f"{rows:,} rows have a value in column {facts['name']!r} that training does not know"
+                    f"rows with a value in column {facts['name']!r} that training does not know: {rows:,}"
                 )
     return sentences
 

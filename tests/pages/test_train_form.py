@@ -11,6 +11,7 @@ from engine.runs.store import STORE_VARIABLE
 
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "train.py")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+OF_A_TABLE = {"table", "target", "columns", "missing", "split", "split_column"}
 ONLY_FOR_MOMENTUM, ONLY_FOR_ADAM = {"momentum"}, {"beta1", "beta2", "eps"}
 
 
@@ -34,7 +35,7 @@ def _is(element, name):
 
 
 def test_every_setting_that_applies_is_offered_with_help_and_no_other(app):
-    assert offered(app) == set(SETTINGS) - ONLY_FOR_MOMENTUM - {"initializer_std"}
+    assert offered(app) == set(SETTINGS) - ONLY_FOR_MOMENTUM - OF_A_TABLE - {"initializer_std"}
     unexplained = [name for name in SETTINGS for each in _widgets(app) if _is(each, name) and not each.help]
     assert unexplained == []
 
