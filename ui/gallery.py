@@ -14,7 +14,6 @@ from ui.pictures import dataset_picture
 from ui.shell import go_to_train
 
 COLUMNS = 4
-CARD_HEIGHT = 330
 ABOUT = {
     "moons": "Two interleaving half circles: the smallest task that needs a bend.",
     "circles": "A ring around a ring: no straight line helps.",
@@ -38,7 +37,7 @@ def show_gallery(store: Store) -> None:
     for start in range(0, len(names), COLUMNS):
         row = names[start : start + COLUMNS]
         for place, name in zip(st.columns(COLUMNS, gap="small"), row, strict=False):
-            with place, st.container(border=True, height=CARD_HEIGHT, gap="small", key=f"data_card_{name}"):
+            with place, st.container(border=True, height="stretch", gap="small", key=f"data_card_{name}"):
                 _card(store, name)
 
 
