@@ -8,7 +8,7 @@ READY := $(VENV)/ready
 READY_DEV := $(VENV)/ready-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup lint types browser bench-accuracy bench-first-point bench-table docs clean
+.PHONY: help run test setup lint types browser bench-accuracy bench-first-point bench-table docs screenshots clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 20
@@ -44,6 +44,9 @@ bench-table: $(READY_DEV) ## A large table with planted traps: what is named bef
 
 docs: $(READY_DEV) ## Write README.md's glossary and tree anew from the code
 	$(RUN) -m docs.tables
+
+screenshots: $(READY_DEV) browser ## Write docs/screenshots: each page in light, dark and 390 px
+	$(RUN) -m docs.take_screenshots
 
 clean: ## Remove the environment and the tools' caches (runs in .lab stay)
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis

@@ -50,7 +50,6 @@ def main() -> None:
         print(f"error: {_usage_sentence(error)}", file=sys.stderr)
         sys.exit(BAD_INPUT)
     except (KeyboardInterrupt, typer.Abort):
-        print("stopped; `resume` goes on from here", file=sys.stderr)
         sys.exit(130)
 
 
@@ -139,13 +138,26 @@ def train(
 
 
 @app.command()
-def resume(run: Run, store: StoreUrl = None, as_json: AsJson = False) -> None:
-    """Go on with a stopped, interrupted or paused run from its last checkpoint."""
-    from engine.cli_runs import follow
+def resume(
+    run: Run,
+    yes: Annotated[bool, typer.Option("--yes", help="go on although the machine is another one")] = False,
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Go on with a stopped, interrupted or paused run from its last checkpoint.
+
+    On the machine that began it, the run ends with the bits of an unbroken one; elsewhere it asks first.
+    """
+    from engine.cli_runs import follow, other_machine
     from engine.runs.catalog import reopen
     from engine.runs.store import open_store
 
     opened = open_store(store)
+    sentence = other_machine(opened, run)
+    if sentence and not yes:
+        if not sys.stdin.isatty():
+            raise BadInput(f"{sentence}; --yes goes on all the same")
+        typer.confirm(f"{sentence}. Go on?", abort=True)
     reopen(opened, run)
     follow(opened, run, as_json)
 

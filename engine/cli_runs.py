@@ -1,7 +1,10 @@
 """What the command line does with runs of a store: follow one, print, write weights; knows no option."""
 
 import json
+import signal
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,7 @@ from engine.runs.store import Store, StoreError
 from engine.training.model import weights_by_layer
 from engine.training.telemetry import Record
 
+INTERRUPTED = 130
 FAILED_STATUSES = ("failed", "diverged")
 
 
@@ -48,15 +52,51 @@ def follow(store: Store, run_id: int, as_json: bool) -> None:
                     progress.update(task, loss=f"{loss:.4f}")
 
             try:
-                train_claimed(store, lease, advance)
+                with noting_ctrl_c() as is_interrupted:
+                    train_claimed(
+                        store, lease, advance, is_interrupted=is_interrupted, leaves_when_paused=False
+                    )
             except LeaseLost as lost:
                 raise StoreError(str(lost)) from None
+            except KeyboardInterrupt:
+                print(f"run {run_id} stopped; `resume {run_id}` goes on from here", file=sys.stderr)
+                sys.exit(INTERRUPTED)
         row = get_run(store, run_id)
     print(json.dumps(summary(row)) if as_json else sentence(row))
     if row.status in FAILED_STATUSES:
         if row.message:
             print(row.message, file=sys.stderr)
         sys.exit(1)
+
+
+@contextmanager
+def noting_ctrl_c() -> Iterator[Callable[[], bool]]:
+    """Give a function that tells whether Ctrl-C was pressed; only the second one interrupts at once.
+
+    An interrupt that comes upon a transaction would leave it open and the store locked.
+    """
+    pressed = []
+
+    def note(*_: object) -> None:
+        if pressed:
+            raise KeyboardInterrupt
+        pressed.append(True)
+
+    usual = signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: bool(pressed)
+    finally:
+        signal.signal(signal.SIGINT, usual)
+
+
+def other_machine(store: Store, run_id: int) -> str:
+    """Return a sentence when a run was begun where the arithmetic may give other bits, or nothing."""
+    row = get_run(store, run_id)
+    if (row.ended and row.status not in ("stopped", "failed")) or row.fingerprint in ("", fingerprint()):
+        return ""
+    return (
+        f"run {run_id} was begun on another machine or version ({row.fingerprint}), this is {fingerprint()}"
+    )
 
 
 def summary(row: RunRow) -> dict[str, Any]:

@@ -8,7 +8,15 @@ from ui.overlay import show_comparison
 from ui.shell import open_page
 from ui.transport import launch
 
-DEEP = {"depth": 10, "width": 16, "initializer": "xavier_uniform"}
+DEEP = {
+    "depth": 10,
+    "width": 16,
+    "initializer": "xavier_uniform",
+    "optimizer": "sgd",
+    "learning_rate": 0.1,
+    "batch_size": "full",
+    "epochs": 500,
+}
 
 
 def train_example() -> None:

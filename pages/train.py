@@ -3,12 +3,21 @@
 import streamlit as st
 
 from engine.config import parse_config
+from engine.runs.catalog import RunRow
 from ui.form import config_form, fill_form
 from ui.live import show_run
+from ui.live_chart import make_ready
 from ui.runs import chosen_run
 from ui.shell import open_page
 from ui.text import as_markdown
-from ui.transport import start_run
+from ui.transport import start_run, twin_words
+
+
+def begin_twin(origin: RunRow) -> None:
+    """Put a run's settings into the form and remember whose they are."""
+    fill_form(origin.config)
+    st.session_state["train_twin_of"] = origin.id
+
 
 store = open_page()
 left, right = st.columns([3, 2], vertical_alignment="center")
@@ -16,12 +25,12 @@ with right.container(horizontal=True, vertical_alignment="center", gap="small"):
     row = chosen_run(store, "train")
     if row is not None:
         st.button(
-            "Copy",
+            "Twin",
             icon=":material/content_copy:",
             key="train_copy",
-            on_click=fill_form,
-            args=(row.config,),
-            help="Put the settings of this run into the form.",
+            on_click=begin_twin,
+            args=(row,),
+            help="Put the settings of this run into the form; change one of them and start its twin.",
         )
 if "train_dataset" not in st.session_state and row is not None:
     fill_form(row.config)
@@ -38,12 +47,16 @@ bar.button(
     disabled=config is None,
     help="Train a new run with the settings on the left.",
 )
+if config is not None and "train_twin_of" in st.session_state:
+    st.caption(as_markdown(twin_words(store, st.session_state["train_twin_of"], config)))
 sentence = sentence or st.session_state.pop("train_refused", "")
 if sentence:
     st.error(as_markdown(sentence), icon=":material/error:")
 if row is not None:
     show_run(row, bar)
-elif "run" not in st.query_params:
+else:
+    make_ready()
+if row is None and "run" not in st.query_params:
     with st.container(border=True, horizontal_alignment="center"):
         st.subheader("Watch a network learn")
         st.write(

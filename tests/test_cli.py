@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.runs.catalog import get_run, list_runs
+from engine.runs.schema import runs
 from engine.runs.series import read_series
 from engine.runs.store import open_store
 from engine.training.telemetry import SCALARS
@@ -104,19 +107,26 @@ def test_weights_are_written_by_layer_name(store_url, tmp_path):
     assert shapes == expected
 
 
-def test_show_tells_the_step_of_a_run_while_another_process_trains_it_and_resume_ends_it(store_url):
-    long = ["train", *SMALL[:2], "--hidden-sizes", "6", "--epochs", "200000", "--record-every", "1000"]
+def test_ctrl_c_stops_after_the_step_and_resume_asks_on_another_machine_and_goes_on(store_url):
+    long = ["train", *SMALL[:2], "--hidden-sizes", "6", "--epochs", "60000", "--record-every", "1000"]
     command = [sys.executable, "-m", "engine", *long, "--store", store_url, "--json"]
-    training = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    shown = {"status": "", "step": 0}
+    training = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     until = time.monotonic() + 60
-    while not (shown["status"] == "running" and shown["step"] > 0) and time.monotonic() < until:
-        done = engine("show", "1", "--json", url=store_url)
-        shown = json.loads(done.stdout) if done.returncode == 0 else shown
-    assert shown["status"] == "running" and 0 < shown["step"] < shown["total_steps"]
-    training.kill()
-    training.communicate()
-    assert json.loads(engine("show", "1", "--json", url=store_url).stdout)["status"] == "interrupted"
+    while not (rows := list_runs(open_store(store_url))) or rows[0].step == 0:
+        assert time.monotonic() < until, "it never began"
+        time.sleep(0.05)
+    assert json.loads(engine("show", "1", "--json", url=store_url).stdout)["status"] == "running"
+    training.send_signal(signal.SIGINT)
+    _, said = training.communicate(timeout=60)
+    assert training.returncode == 130 and said == "run 1 stopped; `resume 1` goes on from here\n"
+    stopped = get_run(open_store(store_url), 1)
+    assert (stopped.status, 0 < stopped.step < stopped.total_steps) == ("stopped", True)
+    with open_store(store_url).writing() as connection:
+        connection.execute(runs.update().values(fingerprint="numpy=0"))
+    refused = engine("resume", "1", url=store_url)
+    assert refused.returncode == 2 and "another machine or version (numpy=0)" in refused.stderr
+    resumed = json.loads(engine("resume", "1", "--yes", "--json", url=store_url).stdout)
+    assert resumed["step"] >= stopped.step
 
 
 def test_a_configuration_file_is_read_and_options_override_it(store_url, tmp_path):

@@ -66,7 +66,7 @@ def test_predictions_of_a_file_are_those_of_the_network_for_its_rows(
     assert state is not None
     fill = dataset.encoding["columns"][1]["fill"]
     raw = np.array([[0.5, 1.5, 0, 1, 5e6], [-2, fill, 0, 0, 4e6]])
-    expected = predict(config, dataset, state.theta, (raw - dataset.x_mean) / dataset.x_scale)[:, 0]
+    expected = predict(config, dataset, state.learned, (raw - dataset.x_mean) / dataset.x_scale)[:, 0]
     read = list(csv.DictReader(io.StringIO(output.read_text("utf-8"))))
     np.testing.assert_allclose([float(row["probability of yes"]) for row in read], expected, atol=1e-6)
     assert [row["prediction"] for row in read] == ["yes" if p > 0.5 else "no" for p in expected]

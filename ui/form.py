@@ -9,10 +9,13 @@ from streamlit.delta_generator import DeltaGenerator
 from engine.config import ConfigError, RunConfig, config_from_json, parse_config
 from engine.config.data import BUNDLED_ROWS, DEFAULT_NOISE, DEFAULT_SYNTHETIC_ROWS, TABLE
 from engine.config.resolve import resolve
+from engine.config.run_config import DEFAULTS_BY_CHOICE
 from engine.config.setting import applies
 from engine.config.settings import SETTINGS, Setting
 from engine.config.text import value_from_text
 from engine.data.dataset import Dataset, dataset_from_bytes, dataset_to_bytes
+from engine.nn.activations import ACTIVATIONS
+from engine.nn.rules import OPTIMIZERS
 from engine.runs.tables import dataset_for
 from engine.training.plan import TrainingPlan, plan
 from ui.pictures import activation_picture, dataset_picture
@@ -24,20 +27,10 @@ WIDTHS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512]
 BATCHES = ["1", "8", "16", "32", "64", "128", "256", "full"]
 MAIN = ("dataset", "hidden_sizes", "activation", "optimizer", "learning_rate", "dropout")
 SECTIONS = (("data", "Data"), ("network", "Network"), ("training", "Training"))
-AUTOMATIC = {"initializer_std": "0.01", "momentum": "0.9", "beta1": "0.9", "beta2": "0.999", "eps": "1e-8"}
+AUTOMATIC = {name: f"{default:g}" for name, default in DEFAULTS_BY_CHOICE.items()}
 OPEN = {"samples": None, "noise": None, **dict.fromkeys(AUTOMATIC)}
 OF_A_TABLE = ("table", "target", "columns", "missing", "split", "split_column")
 OFF = ("clip_norm", "clip_value")
-
-MEANING = {
-    "relu": "max(0, z). Slope 1 or 0: gradients pass whole, but a unit that is never positive is dead.",
-    "tanh": "From -1 to 1. Slope 1 at zero, fading on both sides: saturated units hardly learn.",
-    "sigmoid": "From 0 to 1. Slope 0.25 at most: each layer shrinks the gradient fourfold or more.",
-    "identity": "No bend: however deep, the network stays linear.",
-    "sgd": "$w \\leftarrow w - \\eta\\,g$: straight down the gradient of the batch.",
-    "momentum": "$v \\leftarrow \\mu v + g,\\; w \\leftarrow w - \\eta\\,v$: a heavy ball.",
-    "adam": "$w \\leftarrow w - \\eta\\,\\hat m / (\\sqrt{\\hat v} + \\epsilon)$: a step for each weight.",
-}
 
 
 def label_of(name: str) -> str:
@@ -91,9 +84,9 @@ def config_form() -> tuple[RunConfig | None, str]:
     _layers(values)
     _choice("activation", values)
     st.image(activation_picture(values["activation"]), width="stretch", alt="curve, and derivative dashed")
-    st.caption(MEANING[values["activation"]])
+    st.caption(ACTIVATIONS[values["activation"]].meaning)
     _choice("optimizer", values)
-    st.caption(MEANING[values["optimizer"]])
+    st.caption(OPTIMIZERS[values["optimizer"]].meaning)
     rates = sorted({*RATES, float(st.session_state["train_learning_rate"])})
     values["learning_rate"] = st.select_slider(
         "Learning rate",
@@ -172,13 +165,12 @@ def _layers(values: dict[str, Any]) -> None:
 
 def _choice(name: str, values: dict[str, Any]) -> None:
     setting = SETTINGS[name]
-    values[name] = st.segmented_control(
+    values[name] = st.pills(
         label_of(name),
         setting.choices,
         required=True,
         key=f"train_{name}",
         help=setting.help_text,
-        width="stretch",
         persist_state="session",
     )
 
@@ -232,10 +224,14 @@ def _checked(values: dict[str, Any], picture: DeltaGenerator) -> tuple[RunConfig
         return None, str(error)
     picture.image(_picture(data_json(config)), width="stretch", alt=f"training rows of {config.dataset}")
     st.caption(
-        f"{planned.parameters:,} parameters · {planned.steps_per_epoch:,} steps an epoch · "
+        f"{planned.parameters:,} parameters · {_steps(planned.steps_per_epoch)} an epoch · "
         f"about {megabytes(planned.bytes_needed)}"
     )
     return config, ""
+
+
+def _steps(count: int) -> str:
+    return "1 step" if count == 1 else f"{count:,} steps"
 
 
 def dataset_of(config: RunConfig) -> Dataset:

@@ -7,13 +7,16 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from engine.figures.curves import loss_curves
+from engine.figures.curves import loss_curves, mark_changes
 from engine.figures.gradients import layer_heatmap, layer_lines
 from engine.figures.theme import QUIET
 from engine.runs.catalog import RunRow, get_run
+from engine.runs.changes import read_changes
+from engine.runs.launcher import trouble
 from engine.runs.series import Series, read_series
 from engine.runs.store import Store
 from engine.training.telemetry import LAYER_INDEX
+from ui.changes import change_control, change_words
 from ui.live_chart import can_repeat, repeat_chart, send_whole, show_chart
 from ui.measures import baseline_line, measure_strip, status_line
 from ui.outputs import output_figure, scalars_frame
@@ -54,7 +57,8 @@ def _live(run_id: int, pace: float | None, bar: DeltaGenerator) -> None:
     with bar:
         transport(store, row)
         speed_control(store, row)
-    status_line(row)
+        change_control(store, row)
+    status_line(row, trouble(store.url))
     measure_strip(row, series)
     baseline_line(store, row)
     x, log_y = _chart_options()
@@ -110,10 +114,15 @@ def _figures(store: Store, row: RunRow, series: Series, x: str, log_y: bool) -> 
     if norms.shape[1] == 0:
         norms = np.zeros((0, len(row.config["hidden_sizes"]) + 1))
     along = series[x]
+    changes = [change for change, _ in read_changes(store, row.id)]
+    losses = _with_batches(loss_curves(frame, x=x, log_y=log_y, height=HEIGHT), along, series["batch_loss"])
+    if len(series):
+        places = np.interp([change.step for change in changes], series["step"], along).tolist()
+        mark_changes(losses, places, [change_words(change) for change in changes])
     titles = {"x_title": x if x != "seconds" else "training time (s)", "height": HEIGHT}
     return {
         "train_loss_chart": (
-            _with_batches(loss_curves(frame, x=x, log_y=log_y, height=HEIGHT), along, series["batch_loss"]),
+            losses,
             f"loss of run {row.id}: training {row.train_loss}, validation {row.val_loss}",
         ),
         "train_output_chart": (output, f"what run {row.id} says of its inputs"),

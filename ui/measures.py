@@ -14,17 +14,17 @@ from ui.text import as_markdown, duration, number, percent
 
 SPARK_POINTS = 60
 OBSERVATIONS = 6
-TILE_WIDTH, TILE_HEIGHT = 158, 148
+TILE_WIDTH, TILE_HEIGHT = 152, 148
 
 
 def measure_strip(row: RunRow, series: Series) -> None:
     """Show losses, gap, score, gradient norm and update ratio: the newest value and how it came there."""
-    score = "R²" if row.score_name == "r2" else "accuracy"
+    score = "R²" if row.score_name == "r2" else "Accuracy"
     shown = (
         ("Training loss", "train_loss", number, "Loss on the training rows, dropout off."),
         ("Validation loss", "val_loss", number, "Loss on rows the network never trained on."),
         ("Gap", "generalization_gap", number, "Validation - training loss: growing above 0 is overfitting."),
-        (f"Validation {score}", f"val_{row.score_name}", _score(row), f"{score} on the validation rows."),
+        (score, f"val_{row.score_name}", _score(row), f"{score} on the validation rows."),
         ("Gradient norm", "grad_norm", number, "Length of the whole gradient, before clipping."),
         ("Update ratio", "update_ratio", number, "Step length over weight length: .002 to .02 is good."),
     )  # fmt: skip
@@ -72,8 +72,8 @@ def _spark(values: np.ndarray) -> list[float]:
     return values[kept].tolist()
 
 
-def status_line(row: RunRow) -> None:
-    """Show badge, epoch, step, speed, time left, and what the run has to say for itself."""
+def status_line(row: RunRow, trouble: str = "") -> None:
+    """Show badge, epoch, step, speed, time left, what the run has to say, and trouble with its worker."""
     rate = _steps_a_second(row)
     facts = [
         f"epoch {row.epoch:,.4g} of {row.config['epochs']:,}",
@@ -91,7 +91,7 @@ def status_line(row: RunRow) -> None:
         st.caption(" · ".join(facts))
     st.progress(min(1.0, row.step / max(row.total_steps, 1)))
     if row.status == "queued" and not row.paused:
-        st.caption("Waiting for a worker.")
+        st.caption(as_markdown(trouble) or "Waiting for a worker.")
     if row.status == "interrupted":
         st.caption("Its worker is gone; another one takes over within seconds and goes on exactly here.")
     if row.status == "diverged":

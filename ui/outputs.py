@@ -27,7 +27,7 @@ def output_figure(store: Store, row: RunRow, series: Series, *, x: str, height: 
     state = latest_checkpoint(store, row.id)[0]
     if has_plane(dataset) and state is not None:
         grid = grid_over(dataset)
-        outputs = predict(config, dataset, state.theta, grid.points)
+        outputs = predict(config, dataset, state.learned, grid.points)
         if dataset.task == "regression" and dataset.features == 2:
             return "Predicted surface", regression_surface(dataset, grid, outputs, height=height)
         if dataset.task == "regression":

@@ -18,6 +18,7 @@ from ui.live_chart import can_repeat, repeat_chart, send_whole, show_chart
 from ui.outputs import output_figure, scalars_frame
 from ui.runs import is_moving
 from ui.shell import open_page
+from ui.text import as_markdown
 
 PAIRS = {
     "loss": ["train_loss", "val_loss"],
@@ -155,7 +156,7 @@ def _side_by_side(
     for place, (column, row) in enumerate(zip(st.columns(len(shown)), shown, strict=True)):
         output_key, heat_key = PICTURES[2 * place : 2 * place + 2]
         with column, st.container(border=True, gap=None):
-            st.markdown(f"**Run {row.id}**")
+            st.markdown(f"**Run {row.id}{' · ' if row.name else ''}{as_markdown(row.name, 40)}**")
             if not is_new:
                 for key in (output_key, heat_key)[: 2 if len(series[row.id]) else 1]:
                     repeat_chart(key)

@@ -1,26 +1,17 @@
 """Small drawings beside the form's choices, as SVG that reads on light and dark; must not know Streamlit."""
 
-from collections.abc import Callable
-
 import numpy as np
 from plotly.colors import sample_colorscale
 
 from engine.data.dataset import Dataset
 from engine.figures.theme import HIGH, LOW, class_colour
+from engine.nn.activations import ACTIVATIONS
+from engine.nn.tape import Arena, Tape
 
 WIDTH, HEIGHT = 300, 150
 POINTS_AT_MOST = 300
 QUIET = "#808890"
-
-CURVES: dict[str, tuple[Callable[[np.ndarray], np.ndarray], Callable[[np.ndarray], np.ndarray]]] = {
-    "relu": (lambda z: np.maximum(z, 0), lambda z: (z > 0).astype(float)),
-    "tanh": (np.tanh, lambda z: 1 - np.tanh(z) ** 2),
-    "sigmoid": (
-        lambda z: 1 / (1 + np.exp(-z)),
-        lambda z: np.exp(-z) / (1 + np.exp(-z)) ** 2,
-    ),
-    "identity": (lambda z: z, np.ones_like),
-}
+DASHED = ' stroke-dasharray="6 4"'
 
 
 def dataset_picture(dataset: Dataset) -> str:
@@ -64,16 +55,27 @@ def _digits(dataset: Dataset) -> str:
 
 def activation_picture(name: str) -> str:
     """Return the curve of an activation (solid) and of its derivative (dashed) for z from -4 to 4."""
-    function, derivative = CURVES[name]
     z = np.linspace(-4, 4, 97)
     centre, unit = 62.0, 30.0
     axes = f'<path d="M0 {centre}H{WIDTH}M150 4V108" stroke="{QUIET}" stroke-opacity=".45" fill="none"/>'
     parts = [axes]
-    for values, colour, dash in ((function(z), LOW, ""), (derivative(z), HIGH, ' stroke-dasharray="6 4"')):
-        heights = np.clip(centre - unit * values, 2, 110)
+    for values, colour, dash in zip(activation_curves(name, z), (LOW, HIGH), ("", DASHED), strict=True):
+        heights = centre - unit * values
         places = " ".join(f"{150 + 36 * a:.1f},{b:.1f}" for a, b in zip(z, heights, strict=True))
         parts.append(f'<polyline points="{places}" fill="none" stroke="{colour}" stroke-width="2.5"{dash}/>')
     return _svg("".join(parts), height=112)
+
+
+def activation_curves(name: str, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return an activation and its derivative at points ``(n,)``, by the engine's own calls on a tape."""
+    arena = Arena([("input", "z", 1), ("activation", "a", 1)], len(z), np.float64)
+    places, outputs = arena.blocks["z"], arena.blocks["a"]
+    tape = Tape(np.float64)
+    ACTIVATIONS[name].forward(tape, places, outputs)
+    ACTIVATIONS[name].backward(tape, places, outputs)
+    places.values[...], outputs.error[...] = z, 1
+    tape.replay()
+    return outputs.values[0], places.error[0]
 
 
 def _scaled(values: np.ndarray, size: int, margin: int) -> np.ndarray:

@@ -1,7 +1,9 @@
 """What every page begins with: the frame around it, the store, living workers; must not know any page."""
 
+import atexit
 import gc
 import logging
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.pages_manager import PagesManager
 
+from engine.runs.catalog import list_runs
 from engine.runs.launcher import ensure_workers
 from engine.runs.store import Store, StoreError, default_url, open_store
 from ui.live_chart.assets import plotly_script
@@ -60,10 +63,22 @@ def _opened(url: str) -> tuple:
     looked through each time (94 ms against 10 ms).
     """
     store = open_store(url)
+    atexit.register(_say_what_goes_on, url)
     _import_what_pages_need()
     gc.collect()
     gc.freeze()
     return store.url, store.engine
+
+
+def _say_what_goes_on(url: str) -> None:
+    """Tell whoever ends the server that runs go on without it."""
+    try:
+        count = sum(row.status == "running" for row in list_runs(open_store(url)))
+    except StoreError:
+        return
+    if count:
+        runs = "1 run goes" if count == 1 else f"{count} runs go"
+        print(f"  {runs} on training without the dashboard; start it again to see.", file=sys.stderr)
 
 
 def _import_what_pages_need() -> None:

@@ -5,7 +5,9 @@ import time
 import streamlit as st
 
 from engine.config import ConfigError, RunConfig
-from engine.runs.catalog import RunRow, reopen, request, set_speed, submit
+from engine.config.resolve import resolve
+from engine.config.twins import differences, twin_sentence
+from engine.runs.catalog import NoSuchRun, RunRow, load_run, reopen, request, set_speed, submit
 from engine.runs.launcher import ensure_workers
 from engine.runs.store import Store
 from ui.form import dataset_of
@@ -42,6 +44,16 @@ def launch(store: Store, config: RunConfig, speed: float | None = None, name: st
         request(store, run_id, "resume")
     ensure_workers(store.url)
     return run_id
+
+
+def twin_words(store: Store, run_id: int, config: RunConfig) -> str:
+    """Return a sentence on what differs between a run and the settings that were chosen, both resolved."""
+    try:
+        origin, _ = load_run(store, run_id)
+    except NoSuchRun:
+        return ""
+    resolved = resolve(config, dataset_of(config).facts)
+    return twin_sentence(run_id, differences(origin, resolved))
 
 
 def transport(store: Store, row: RunRow | None) -> None:

@@ -17,9 +17,15 @@ INITIALIZER_ALIASES = {
     "kaiming_normal": "he_normal",
 }
 
+# Nearly 0 on the left: about half of the signal is lost, and He initialisation makes up for it.
+RECTIFIERS = ("relu", "leaky_relu", "elu", "gelu", "softplus")
+
+Activation = Literal["relu", "leaky_relu", "elu", "gelu", "softplus", "tanh", "sigmoid", "identity"]
 Width = Annotated[int, Field(ge=1, le=10_000_000)]
 Initializer = Annotated[
-    Literal["auto", "xavier_uniform", "xavier_normal", "he_uniform", "he_normal", "normal"],
+    Literal[
+        "auto", "xavier_uniform", "xavier_normal", "he_uniform", "he_normal", "orthogonal", "normal", "zeros"
+    ],
     BeforeValidator(lambda name: INITIALIZER_ALIASES.get(name, name) if isinstance(name, str) else name),
 ]
 
@@ -37,11 +43,16 @@ class NetworkSettings(BaseModel):
         ),
         max_length=200,
     )
-    activation: Literal["relu", "tanh", "sigmoid", "identity"] = setting(
-        "tanh", "what each hidden unit does with its weighted sum", Help(group="main")
+    activation: Literal["relu", "leaky_relu", "elu", "gelu", "softplus", "tanh", "sigmoid", "identity"] = (
+        setting("tanh", "what each hidden unit does with its weighted sum", Help(group="main"))
+    )
+    normalization: Literal["none", "batch", "layer"] = setting(
+        "none",
+        "brings the weighted sums of each hidden layer to mean 0 and variance 1 before the activation: "
+        "each unit over the batch, or each row over the layer",
     )
     initializer: Initializer = setting(
-        "auto", "how weights start; auto is He for relu and Xavier for the others"
+        "auto", "how weights start; auto is He for relu and its kin (up to softplus), Xavier otherwise"
     )
     initializer_std: float | None = setting(
         None,

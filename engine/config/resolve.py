@@ -12,6 +12,7 @@ from engine.config.data import (
     DataSettings,
 )
 from engine.config.errors import ConfigError
+from engine.config.network import RECTIFIERS
 from engine.config.run_config import DEFAULTS_BY_CHOICE, RunConfig, help_of
 from engine.config.setting import applies
 
@@ -37,7 +38,8 @@ def resolve(config: RunConfig, facts: DataFacts) -> RunConfig:
     Raises
     ------
     ConfigError
-        When the loss does not fit the target, or a batch is larger than the training rows.
+        When the loss does not fit the target, a batch is larger than the training rows, or batch norm would
+        meet a batch of one row.
     """
     values: dict[str, Any] = {"loss": _loss(config, facts), "initializer": _initializer(config)}
     samples, noise = resolved_size(config)
@@ -50,6 +52,7 @@ def resolve(config: RunConfig, facts: DataFacts) -> RunConfig:
         raise ConfigError(
             f"batch_size must be at most the {facts.train_rows} training rows, got {config.batch_size}"
         )
+    _refuse_a_single_row(config, facts)
     return config.model_copy(update=values)
 
 
@@ -74,10 +77,27 @@ def task_of(dataset: str) -> str:
     return "regression" if dataset in REGRESSION_DATASETS else "classification"
 
 
+def _refuse_a_single_row(config: RunConfig, facts: DataFacts) -> None:
+    if config.normalization != "batch" or not config.hidden_sizes:
+        return
+    rows = facts.train_rows
+    batch = rows if config.batch_size == "full" else config.batch_size
+    if batch > 1 and rows % batch != 1:
+        return
+    good = [size for size in range(2, rows + 1) if rows % size != 1]
+    if not good:
+        raise ConfigError(f"normalization batch needs 2 training rows or more, got {rows}")
+    nearest_good = min(good, key=lambda size: (abs(size - batch), size))
+    raise ConfigError(
+        f"batch_size must leave no batch of a single row of the {rows} training rows with normalization "
+        f"batch, such as {nearest_good}, got {config.batch_size}"
+    )
+
+
 def _initializer(config: RunConfig) -> str:
     if config.initializer != "auto":
         return config.initializer
-    return "he_normal" if config.activation == "relu" else "xavier_uniform"
+    return "he_normal" if config.activation in RECTIFIERS else "xavier_uniform"
 
 
 def _loss(config: RunConfig, facts: DataFacts) -> str:

@@ -21,9 +21,12 @@ SHORTHANDS = ("depth", "width")
 DEFAULTS_BY_CHOICE = {
     "initializer_std": 0.01,
     "momentum": 0.9,
+    "alpha": 0.99,
     "beta1": 0.9,
     "beta2": 0.999,
     "eps": 1e-8,
+    "schedule_gamma": 0.1,
+    "schedule_every": 30,
 }
 
 
@@ -71,6 +74,12 @@ class RunConfig(TrainingSettings, NetworkSettings, DataSettings):
                 f"validation_fraction + test_fraction must be <= 0.95, got {held_out:.4g}: "
                 "too few rows are left to learn from"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_a_warm_up_without_end(self) -> Self:
+        if self.warmup_epochs > self.epochs:
+            raise ValueError(f"warmup_epochs must be <= epochs ({self.epochs}), got {self.warmup_epochs}")
         return self
 
     def to_json(self) -> str:

@@ -6,6 +6,9 @@ from pydantic import BaseModel, Field
 
 from engine.config.setting import Help, setting
 
+WITH_MOMENTUM = ("momentum", "nesterov")
+WITH_MOMENTS = ("adam", "adamw")
+
 
 class TrainingSettings(BaseModel):
     """What is minimised, by which rule, for how long."""
@@ -13,7 +16,7 @@ class TrainingSettings(BaseModel):
     loss: Literal["auto", "mse", "binary_cross_entropy", "cross_entropy"] = setting(
         "auto", "what is minimised; auto is mse for regression and cross-entropy for classes"
     )
-    optimizer: Literal["sgd", "momentum", "adam"] = setting(
+    optimizer: Literal["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"] = setting(
         "adam", "the rule that turns gradients into steps", Help(group="main")
     )
     learning_rate: float = setting(
@@ -23,37 +26,69 @@ class TrainingSettings(BaseModel):
         gt=0,
         le=1e6,
     )
+    schedule: Literal["constant", "step", "cosine"] = setting(
+        "constant", "how the learning rate goes on: constant, down by steps, or to zero along a cosine"
+    )
+    schedule_gamma: float | None = setting(
+        None,
+        "factor of the learning rate at each step down (0.1 by default)",
+        Help("learning stops early", "no effect", applies_when=("schedule", ("step",))),
+        gt=0,
+        le=1,
+    )
+    schedule_every: int | None = setting(
+        None,
+        "epochs between two steps down (30 by default)",
+        Help("learning stops early", "no effect", unit="epochs", applies_when=("schedule", ("step",))),
+        ge=1,
+        le=1_000_000,
+    )
+    warmup_epochs: int = setting(
+        0,
+        "epochs over which the learning rate first rises from nearly zero in a line; the schedule follows",
+        Help("no effect", "a slow beginning", unit="epochs"),
+        ge=0,
+        le=1_000_000,
+    )
     momentum: float | None = setting(
         None,
         "share of the previous step that is kept (0.9 by default)",
-        Help("plain gradient descent", "overshoots and swings", applies_when=("optimizer", ("momentum",))),
+        Help("plain gradient descent", "overshoots and swings", applies_when=("optimizer", WITH_MOMENTUM)),
+        ge=0,
+        lt=1,
+    )
+    alpha: float | None = setting(
+        None,
+        "memory of RMSprop's mean squared gradient (0.99 by default)",
+        Help("step sizes jump", "slow to notice larger gradients", applies_when=("optimizer", ("rmsprop",))),
         ge=0,
         lt=1,
     )
     beta1: float | None = setting(
         None,
         "memory of Adam's mean gradient (0.9 by default)",
-        Help("noisy steps", "slow to turn", applies_when=("optimizer", ("adam",))),
+        Help("noisy steps", "slow to turn", applies_when=("optimizer", WITH_MOMENTS)),
         ge=0,
         lt=1,
     )
     beta2: float | None = setting(
         None,
         "memory of Adam's mean squared gradient (0.999 by default)",
-        Help("step sizes jump", "slow to notice larger gradients", applies_when=("optimizer", ("adam",))),
+        Help("step sizes jump", "slow to notice larger gradients", applies_when=("optimizer", WITH_MOMENTS)),
         ge=0,
         lt=1,
     )
     eps: float | None = setting(
         None,
-        "added to Adam's denominator (1e-8 by default)",
-        Help("", "Adam turns into momentum", applies_when=("optimizer", ("adam",))),
+        "added to the denominator of Adam and RMSprop (1e-8 by default)",
+        Help("", "steps no longer fit each weight", applies_when=("optimizer", ("rmsprop", *WITH_MOMENTS))),
         gt=0,
         le=1,
     )
     weight_decay: float = setting(
         0.0,
-        "L2 penalty: weight_decay times the parameters is added to the gradient, after clipping",
+        "L2 penalty: weight_decay times the parameters is added to the gradient, after clipping; "
+        "with adamw it is decoupled: they shrink by learning_rate times weight_decay",
         Help("no effect", "weights shrink to nothing: underfitting"),
         ge=0,
         le=1000,

@@ -9,6 +9,7 @@ from engine.figures.theme import (
     TRAIN,
     VALIDATION,
     empty_figure,
+    label,
     run_colour,
     run_label,
     run_symbol,
@@ -77,6 +78,17 @@ def compare_runs(
         end = divergence(part)
         if end is not None:
             _mark_divergence(figure, part, x, columns[0], end, colour=run_colour(number))
+    return figure
+
+
+def mark_changes(figure: go.Figure, places: list[float], texts: list[str]) -> go.Figure:
+    """Add a line at each place of the x axis where somebody changed the run, with what was changed."""
+    for place, text in zip(places, texts, strict=True):
+        figure.add_vline(
+            x=place,
+            line={"color": QUIET, "width": 1, "dash": "dash"},
+            annotation={"text": label(text), "textangle": -90, "font": {"size": 10}, "yanchor": "top"},
+        )
     return figure
 
 

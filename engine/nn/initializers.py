@@ -29,11 +29,28 @@ def he_normal(generator: np.random.Generator, fan_in: int, fan_out: int) -> np.n
     return generator.normal(0, np.sqrt(2 / fan_in), (fan_out, fan_in))
 
 
+def orthogonal(generator: np.random.Generator, fan_in: int, fan_out: int) -> np.ndarray:
+    """Orthonormal rows, or columns where there are more rows (Saxe et al., 2014), shape (out, in).
+
+    Q of the QR decomposition of normal draws, its columns signed as the diagonal of R, which makes every
+    orthogonal matrix equally likely.
+    """
+    tall = generator.normal(size=(max(fan_in, fan_out), min(fan_in, fan_out)))
+    q, r = np.linalg.qr(tall)
+    q *= np.sign(np.diag(r))
+    return q if fan_out >= fan_in else q.T
+
+
+def zeros(generator: np.random.Generator, fan_in: int, fan_out: int) -> np.ndarray:
+    """All 0: units of a layer stay equal for ever, the lesson of symmetry; shape (out, in)."""
+    return np.zeros((fan_out, fan_in))
+
+
 def normal(std: float) -> Initializer:
     """Return an initialiser: normal with standard deviation ``std``, whatever the fans."""
     return lambda generator, fan_in, fan_out: generator.normal(0, std, (fan_out, fan_in))
 
 
 INITIALIZERS: dict[str, Initializer] = {
-    each.__name__: each for each in (xavier_uniform, xavier_normal, he_uniform, he_normal)
+    each.__name__: each for each in (xavier_uniform, xavier_normal, he_uniform, he_normal, orthogonal, zeros)
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -10,6 +10,9 @@ from engine.nn.activations import Activation
 from engine.nn.tape import Arena, Block, Tape, assign, draw_uniform
 
 Backward = Callable[[], None]
+# What a recording is for: a step of training; its gradient alone, with nothing dropped and no memory
+# changed, for checks and pictures; or outputs in evaluation, which have no backward pass.
+Mode = Literal["training", "gradient", "evaluation"]
 
 
 class Layer(Protocol):
@@ -23,7 +26,7 @@ class Layer(Protocol):
         """Name of the layer's block in the arena."""
         ...
 
-    def record(self, tape: Tape, arena: Arena, x: Block, training: bool) -> tuple[Block, Backward]:
+    def record(self, tape: Tape, arena: Arena, x: Block, mode: Mode) -> tuple[Block, Backward]:
         """Record ``y = f(x)``; return y's block, and what records ``x.error`` from ``y.error``."""
         ...
 
@@ -38,29 +41,44 @@ class Dense:
         Counts dense layers from the input side, from 1.
     weight, gradient : numpy.ndarray
         Views of shape ``lead + (out, in + 1)`` into the network's flat vectors; the last column is b.
+    has_bias : bool
+        Without it the views are ``lead + (out, in)`` and ``z = W x``.
     """
 
     number: int
     weight: np.ndarray
     gradient: np.ndarray
+    has_bias: bool = True
     kind = "dense"
+
+    @property
+    def matrix(self) -> np.ndarray:
+        """View of W, ``lead + (out, in)``."""
+        return self.weight[..., :-1] if self.has_bias else self.weight
+
+    @property
+    def bias(self) -> np.ndarray | None:
+        """View of b, ``lead + (out,)``."""
+        return self.weight[..., -1] if self.has_bias else None
 
     @property
     def output(self) -> str:
         """Name of the block: z1, z2, ..."""
         return f"z{self.number}"
 
-    def record(self, tape: Tape, arena: Arena, x: Block, training: bool) -> tuple[Block, Backward]:
+    def record(self, tape: Tape, arena: Arena, x: Block, mode: Mode) -> tuple[Block, Backward]:
         """Record the product; its backward gives ``dW = dz xᵀ`` (b's part rides in it) and ``dx = Wᵀ dz``."""
         z, i, product = arena.blocks[self.output], self.number, tape.product()
-        tape.call(product, self.weight, x.with_ones, z.values, label=f"z{i} = W{i} {x.name} + b{i}")
+        inputs, errors = (x.with_ones, x.error_with_ones) if self.has_bias else (x.values, x.error)
+        plus_bias = f" + b{i}" if self.has_bias else ""
+        tape.call(product, self.weight, inputs, z.values, label=f"z{i} = W{i} {x.name}{plus_bias}")
 
         def backward() -> None:
-            inputs = x.with_ones.swapaxes(-1, -2)
-            tape.call(product, z.error, inputs, self.gradient, label=f"dW{i} = dz{i} {x.name}ᵀ")
+            across = inputs.swapaxes(-1, -2)
+            tape.call(product, z.error, across, self.gradient, label=f"dW{i} = dz{i} {x.name}ᵀ")
             if not x.is_input:
                 transposed = self.weight.swapaxes(-1, -2)
-                tape.call(product, transposed, z.error, x.error_with_ones, label=f"d{x.name} = W{i}ᵀ dz{i}")
+                tape.call(product, transposed, z.error, errors, label=f"d{x.name} = W{i}ᵀ dz{i}")
 
         return z, backward
 
@@ -78,11 +96,11 @@ class Activate:
         """Name of the block: a1, a2, ..."""
         return f"a{self.number}"
 
-    def record(self, tape: Tape, arena: Arena, x: Block, training: bool) -> tuple[Block, Backward]:
+    def record(self, tape: Tape, arena: Arena, x: Block, mode: Mode) -> tuple[Block, Backward]:
         """Record the activation; its backward multiplies by the slope at each z."""
         a = arena.blocks[self.output]
-        self.function.forward(tape, x.values, a.values, self.number)
-        return a, lambda: self.function.backward(tape, x.values, a.values, a.error, x.error, self.number)
+        self.function.forward(tape, x, a)
+        return a, lambda: self.function.backward(tape, x, a)
 
 
 @dataclass
@@ -107,10 +125,10 @@ class Dropout:
         """Name of the block: d1, d2, ..."""
         return f"d{self.number}"
 
-    def record(self, tape: Tape, arena: Arena, x: Block, training: bool) -> tuple[Block, Backward]:
-        """Record a fresh mask and its product; the backward reuses the mask. In evaluation y is x."""
-        if not training:
-            return x, lambda: None
+    def record(self, tape: Tape, arena: Arena, x: Block, mode: Mode) -> tuple[Block, Backward]:
+        """Record a fresh mask and its product; the backward reuses the mask. Else y is x."""
+        if mode != "training":
+            return x, no_backward
         y, i = arena.blocks[self.output], self.number
         shape, keep = x.values.shape[-2:], 1 - self.rate
         mask, kept = tape.array(*shape), tape.array(*shape, dtype=np.bool_)
@@ -125,3 +143,7 @@ class Dropout:
             tape.call(np.multiply, y.error, mask, x.error, label=f"d{x.name} = dd{i} m{i}")
 
         return y, backward
+
+
+def no_backward() -> None:
+    """Record nothing: the error is passed on as it is, or nobody asks for it."""

@@ -1,4 +1,4 @@
-"""Optimizers: small transforms of the flat gradient, chained; their order is their meaning."""
+"""Optimizers: small transforms of the flat gradient, chained in a meaningful order; knows no rule."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -96,8 +96,12 @@ class ClipByNorm:
 
 
 @dataclass(frozen=True)
-class CoupledDecay:
-    """L2 penalty: add ``decay theta`` to the gradient, as torch's ``weight_decay`` does outside AdamW."""
+class Decay:
+    """Add ``decay theta``: before the rule it is an L2 penalty, as torch's ``weight_decay`` is outside AdamW.
+
+    Behind the rule it is decoupled (Loshchilov and Hutter, 2019): with the learning rate applied last,
+    ``theta - rate (u + decay theta)`` is torch's ``theta (1 - rate decay) - rate u``.
+    """
 
     decay: float
     slots = ()
@@ -107,78 +111,15 @@ class CoupledDecay:
     def record(
         self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
     ) -> np.ndarray:
-        """Record ``g = g + decay theta``."""
-        penalty = tape.array(g.shape[-1])
-        tape.call(np.multiply, theta, tape.constant(self.decay), penalty, label=f"t = {self.decay:g} theta")
-        tape.call(np.add, g, penalty, g, label="g = g + t")
-        return g
+        """Record ``t = g + decay theta``."""
+        t = tape.array(g.shape[-1])
+        tape.call(np.multiply, theta, tape.constant(self.decay), t, label=f"t = {self.decay:g} theta")
+        tape.call(np.add, g, t, t, label="t = g + t")
+        return t
 
     def scalars(self, step: int) -> dict[str, float]:
         """No cell."""
         return {}
-
-
-@dataclass(frozen=True)
-class Momentum:
-    """``b = mu b + g``, from ``b = 0``, so that the first step is g (Polyak, 1964; torch's form)."""
-
-    mu: float
-    slots = ("b",)
-    cells = ()
-    clips = False
-
-    def record(
-        self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
-    ) -> np.ndarray:
-        """Record the two calls on b."""
-        b = slots["b"]
-        tape.call(np.multiply, b, tape.constant(self.mu), b, label=f"b = {self.mu:g} b")
-        tape.call(np.add, b, g, b, label="b = b + g")
-        return b
-
-    def scalars(self, step: int) -> dict[str, float]:
-        """No cell."""
-        return {}
-
-
-@dataclass(frozen=True)
-class Adam:
-    """``m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + eps)`` (Kingma and Ba, 2015); eps after the correction."""
-
-    beta1: float
-    beta2: float
-    eps: float
-    slots = ("m", "v")
-    cells = ("root_correction", "mean_correction")
-    clips = False
-
-    def record(
-        self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
-    ) -> np.ndarray:
-        """Record the two moments, their corrections and the quotient."""
-        m, v, t, u = slots["m"], slots["v"], tape.array(g.shape[-1]), tape.array(g.shape[-1])
-        b1, b2, eps = (tape.constant(value) for value in (self.beta1, self.beta2, self.eps))
-        rest1, rest2 = tape.constant(1 - self.beta1), tape.constant(1 - self.beta2)
-        tape.call(np.multiply, m, b1, m, label="m = b1 m")
-        tape.call(np.multiply, g, rest1, t, label="t = (1 - b1) g")
-        tape.call(np.add, m, t, m, label="m = m + t")
-        tape.call(np.multiply, v, b2, v, label="v = b2 v")
-        tape.call(np.multiply, g, g, t, label="t = g²")
-        tape.call(np.multiply, t, rest2, t, label="t = (1 - b2) t")
-        tape.call(np.add, v, t, v, label="v = v + t")
-        tape.call(np.sqrt, v, t, label="t = sqrt(v)")
-        tape.call(np.multiply, t, cells["root_correction"], t, label="t = t / sqrt(1 - b2^t)")
-        tape.call(np.add, t, eps, t, label="t = t + eps")
-        tape.call(np.divide, m, t, u, label="u = m / t")
-        tape.call(np.multiply, u, cells["mean_correction"], u, label="u = u / (1 - b1^t)")
-        return u
-
-    def scalars(self, step: int) -> dict[str, float]:
-        """Return both corrections; they tend to 1."""
-        return {
-            "root_correction": (1 - self.beta2**step) ** -0.5,
-            "mean_correction": 1 / (1 - self.beta1**step),
-        }
 
 
 @dataclass(frozen=True)
@@ -197,7 +138,7 @@ class Optimizer:
     ----------
     parameters : Parameters
     transforms : sequence of Transform
-        Clipping first, then coupled decay, then the rule; the learning rate comes last by itself.
+        Clipping first, then coupled decay, the rule, decoupled decay; the learning rate comes last by itself.
 
     Attributes
     ----------

@@ -1,6 +1,6 @@
 """All parameters of a network in one flat vector, with named views per layer; knows no layer's formula."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,9 @@ class Parameters:
     Parameters
     ----------
     shapes : sequence of (int, int)
-        ``(out, in + 1)`` of each dense layer, input side first; the last column is the bias.
+        ``(out, in + 1)`` of each dense layer, input side first, ``(out, in)`` for one without bias.
+    norm_widths : sequence of int, optional
+        Units of the normalisation behind each dense layer, 0 where there is none.
 
     Attributes
     ----------
@@ -24,12 +26,22 @@ class Parameters:
         Shape ``lead + (P,)``.
     weights, gradients : list of numpy.ndarray
         Views of shape ``lead + (out, in + 1)``, one a layer.
+    norms, norm_gradients : list of numpy.ndarray
+        Views of shape ``lead + (2, units)``, one a layer: scale γ, then shift β of its normalisation.
     starts : numpy.ndarray
-        Where each layer begins in the flat vectors.
+        Where each layer begins in the flat vectors: its weights, then the parameters of its normalisation.
     """
 
-    def __init__(self, shapes: Sequence[tuple[int, int]], dtype: Any, lead: Lead = ()) -> None:
-        sizes = [rows * columns for rows, columns in shapes]
+    def __init__(
+        self,
+        shapes: Sequence[tuple[int, int]],
+        dtype: Any,
+        lead: Lead = (),
+        norm_widths: Sequence[int] | None = None,
+    ) -> None:
+        norms = [(2, width) for width in norm_widths or [0] * len(shapes)]
+        weight_sizes = [rows * columns for rows, columns in shapes]
+        sizes = [size + 2 * width for size, (_, width) in zip(weight_sizes, norms, strict=True)]
         ends = np.cumsum(sizes)
         self.lead = lead
         self.size = int(ends[-1])
@@ -37,14 +49,19 @@ class Parameters:
         self.sizes = np.array(sizes)
         self.theta = np.zeros((*lead, self.size), dtype)
         self.grad = np.zeros((*lead, self.size), dtype)
-        self.weights = self._views(self.theta, shapes)
-        self.gradients = self._views(self.grad, shapes)
+        self.weights = views(self.theta, self.starts, shapes)
+        self.gradients = views(self.grad, self.starts, shapes)
+        norm_starts = self.starts + weight_sizes
+        self.norms = views(self.theta, norm_starts, norms)
+        self.norm_gradients = views(self.grad, norm_starts, norms)
 
-    def _views(self, flat: np.ndarray, shapes: Sequence[tuple[int, int]]) -> list[np.ndarray]:
-        return [
-            flat[..., start : start + size].reshape(*self.lead, *shape)
-            for start, size, shape in zip(self.starts, self.sizes, shapes, strict=True)
-        ]
+
+def views(flat: np.ndarray, starts: Iterable[int], shapes: Sequence[tuple[int, int]]) -> list[np.ndarray]:
+    """Return views of these shapes into a flat vector ``lead + (n,)``, each from its start."""
+    return [
+        flat[..., start : start + shape[0] * shape[1]].reshape(*flat.shape[:-1], *shape)
+        for start, shape in zip(starts, shapes, strict=True)
+    ]
 
 
 def record_layer_sums(tape: Tape, flat: np.ndarray, starts: np.ndarray, label: str, power: int) -> np.ndarray:

@@ -50,6 +50,7 @@ class RunRow:
     created_at: float
     config: dict[str, Any]
     dataset_id: str
+    fingerprint: str
     step: int
     total_steps: int
     epoch: float

@@ -32,6 +32,13 @@ def _superfluous(steps: list[int]) -> list[int]:
     return dropped
 
 
+def drop_checkpoints_after(store: Store, run_id: int, step: int) -> None:
+    """Drop the checkpoints of a run after ``step``: damaged ones, of which a run went on from an older."""
+    with store.writing() as connection:
+        late = (checkpoints.c.run_id == run_id) & (checkpoints.c.step > step)
+        connection.execute(checkpoints.delete().where(late))
+
+
 def latest_checkpoint(store: Store, run_id: int) -> tuple[State | None, int]:
     """Return the newest checkpoint that is whole, and how many damaged ones had to be passed over."""
     mine = sa.select(checkpoints.c.step).where(checkpoints.c.run_id == run_id)

@@ -11,8 +11,11 @@ from engine import __version__
 
 @cache
 def fingerprint() -> str:
-    """Return engine, numpy, BLAS, processor and BLAS threads as one line."""
-    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]  # type: ignore[index,call-overload]
+    """Return engine, numpy, BLAS, processor, its widest vector unit and BLAS threads as one line."""
+    config = np.show_config(mode="dicts")
+    assert config is not None
+    blas, vectors = config["Build Dependencies"]["blas"], config["SIMD Extensions"]  # type: ignore[index,typeddict-item]
+    core = os.environ.get("OPENBLAS_CORETYPE") or [*vectors["baseline"], *vectors.get("found", [])][-1]
     threads = os.environ.get("OPENBLAS_NUM_THREADS", "default")
     return " ".join(
         [
@@ -20,6 +23,7 @@ def fingerprint() -> str:
             f"numpy={np.__version__}",
             f"blas={blas.get('name')}-{blas.get('version')}",
             f"cpu={platform.machine()}",
+            f"core={core}",
             f"threads={threads}",
         ]
     )

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy.engine import make_url
 
 from engine.runs.lease import host_name, process_start, waits_for_a_worker
 from engine.runs.schema import runs, workers
@@ -16,7 +17,10 @@ from engine.runs.worker import is_alive
 
 ROOT = Path(__file__).resolve().parents[2]
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+LOG_BYTES = 10**6
+WAIT_AFTER_FAILURE_SECONDS = 10
 _children: list[subprocess.Popen[bytes]] = []
+_failures: list[float] = []
 
 
 def ensure_workers(store_url: str, count: int | None = None) -> int:
@@ -27,10 +31,40 @@ def ensure_workers(store_url: str, count: int | None = None) -> int:
     store_url : str
     count : int, optional
         Workers at most; the number of cores by default.
+
+    Notes
+    -----
+    After a worker that ended with an error none is started for ten seconds: what keeps one from starting
+    would keep the next from it, too.
     """
-    _children[:] = [child for child in _children if child.poll() is None]
+    _reap()
+    if _failures and time.monotonic() - _failures[-1] < WAIT_AFTER_FAILURE_SECONDS:
+        return 0
     with closing(open_store(store_url)) as store:
         return _launch(store, count or os.cpu_count() or 1)
+
+
+def trouble(store_url: str) -> str:
+    """Return a sentence when the last worker that ended here ended with an error, or nothing."""
+    _reap()
+    return f"A worker could not go on; its last words are in {log_path(store_url)}." if _failures else ""
+
+
+def log_path(store_url: str) -> Path:
+    """Return the file that takes what workers of a store say when they fail."""
+    database = make_url(store_url).database
+    is_file = make_url(store_url).get_backend_name() == "sqlite" and database is not None
+    return Path(f"{database}.workers.log") if is_file else ROOT / ".lab" / "workers.log"
+
+
+def _reap() -> None:
+    """Take leave of children that ended, so that none stays a zombie, and note those that failed."""
+    for child in [child for child in _children if child.poll() is not None]:
+        _children.remove(child)
+        if child.returncode > 0:
+            _failures.append(time.monotonic())
+        else:
+            _failures.clear()
 
 
 def _launch(store: Store, most: int) -> int:
@@ -41,8 +75,8 @@ def _launch(store: Store, most: int) -> int:
             if row not in alive:
                 connection.execute(workers.delete().where(workers.c.owner == row.owner))
         waiting = _waiting(connection)
-        idle = sum(1 for row in alive if row.idle)
-        wanted = max(waiting - idle, 0 if idle else 1)
+        free = sum(1 for row in alive if row.idle or row.owner == _owner_at_birth(row.pid))
+        wanted = max(waiting - free, 0 if free else 1)
         started = max(0, min(wanted, most - len(alive)))
         for _ in range(started):
             _register(connection, _start(store))
@@ -54,19 +88,28 @@ def _waiting(connection: sa.Connection) -> int:
 
 
 def _start(store: Store) -> int:
-    child = subprocess.Popen(
-        [sys.executable, "-m", "engine", "worker", "--store", store.url],
-        cwd=ROOT,
-        env={**os.environ, **ONE_THREAD},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    path = log_path(store.url)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    too_long = path.exists() and path.stat().st_size > LOG_BYTES
+    with path.open("wb" if too_long else "ab") as log:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "engine", "worker", "--store", store.url],
+            cwd=ROOT,
+            env={**os.environ, **ONE_THREAD},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+            start_new_session=True,
+        )
     _children.append(child)
     return child.pid
 
 
 def _register(connection: sa.Connection, pid: int) -> None:
-    row = {"owner": f"{host_name()}-{pid}", "host": host_name(), "pid": pid, "started_at": time.time()}
+    row = {"owner": _owner_at_birth(pid), "host": host_name(), "pid": pid, "started_at": time.time()}
     connection.execute(workers.insert().values(**row, process_start=process_start(pid) or 0.0, idle=False))
+
+
+def _owner_at_birth(pid: int) -> str:
+    """Return the name of a worker that was started and has not spoken yet; it takes one of its own then."""
+    return f"{host_name()}-{pid}"

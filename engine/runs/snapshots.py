@@ -22,13 +22,13 @@ def cut_snapshots(connection: sa.Connection, run_id: int, step: int) -> None:
     connection.execute(snapshots.delete().where(snapshots.c.run_id == run_id, snapshots.c.step > step))
 
 
-def packed(theta: np.ndarray) -> bytes:
-    """Return parameters as :func:`read_snapshots` gives them back."""
-    return pack({"theta": theta})
+def packed(learned: Mapping[str, np.ndarray]) -> bytes:
+    """Return what a state has learned as :func:`read_snapshots` gives it back."""
+    return pack(learned)
 
 
 def read_snapshots(store: Store, run_id: int, since_step: int = -1) -> dict[int, dict[str, np.ndarray]]:
-    """Return the arrays of each snapshot after ``since_step`` by step, ascending; ``theta`` is ``(P,)``.
+    """Return the arrays of each snapshot after ``since_step`` by step, ascending: a state's ``learned``.
 
     Raises
     ------

@@ -71,7 +71,7 @@ def predict_file(store: Store, run_id: int, content: bytes) -> tuple[str, tuple[
     encoding = dataset.columns
     table = read_as_encoded(content, encoding)
     x = (encode(encoding, table, np.arange(table.rows)) - dataset.x_mean) / dataset.x_scale
-    outputs = predict(config, dataset, state.theta, x)
+    outputs = predict(config, dataset, state.learned, x)
     left_out = incomplete(encoding, table) if encoding["missing"] == "drop" else np.zeros(len(x), np.bool_)
     notes = list(table.notes)
     if left_out.any():

@@ -9,6 +9,7 @@ import psutil
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
+from engine.runs.journal import RETRY_SECONDS
 from engine.runs.lease import (
     Lease,
     LeaseLost,
@@ -19,7 +20,7 @@ from engine.runs.lease import (
     waits_for_a_worker,
 )
 from engine.runs.schema import runs, workers
-from engine.runs.session import RETRY_SECONDS, end_run, train_claimed
+from engine.runs.session import end_run, train_claimed
 from engine.runs.store import Store, is_passing, open_store
 
 WARM_SECONDS = 600

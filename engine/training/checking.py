@@ -15,8 +15,9 @@ TOLERANCE = 1e-5
 def check_config(config: RunConfig) -> tuple[list[LayerCheck], bool]:
     """Check the gradients of a configuration at its initial weights, in float64, on 16 of its rows.
 
-    Dropout is left out: its masks would differ between the two points of a difference. Weights start as
-    the configuration says, biases a little off 0, so that no relu sits at its kink.
+    Dropout is left out: its masks would differ between the two points of a difference; batch norm takes the
+    statistics of the rows. Weights start as the configuration says, biases, scales and shifts a little off,
+    so that no relu sits at its kink.
 
     Returns
     -------
@@ -33,8 +34,9 @@ def check_config(config: RunConfig) -> tuple[list[LayerCheck], bool]:
     network = build_network(config, dataset)
     network.parameters.theta[...] = initial_state(config, dataset).theta
     generator = np.random.default_rng(config.seed)
-    for weight in network.parameters.weights:
-        weight[:, -1] += generator.normal(0, 0.1, len(weight))
+    biases = [layer.bias for layer in network.dense if layer.bias is not None]
+    for each in [*biases, *network.parameters.norms]:
+        each += generator.normal(0, 0.1, each.shape)
     rows = min(ROWS, len(dataset.x_train))
     recording = network.gradient_recording(rows)
     recording.x[...] = dataset.x_train[:rows].T

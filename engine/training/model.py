@@ -1,5 +1,7 @@
 """Builds the network and the optimizer of a configuration, and uses trained weights; knows no loop."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from engine.config import RunConfig
@@ -8,9 +10,11 @@ from engine.nn.activations import ACTIVATIONS
 from engine.nn.initializers import INITIALIZERS, Initializer, normal
 from engine.nn.losses import LOSSES
 from engine.nn.network import Network
-from engine.nn.optimizers import Adam, ClipByNorm, ClipByValue, CoupledDecay, Momentum, Optimizer, Transform
+from engine.nn.optimizers import ClipByNorm, ClipByValue, Decay, Optimizer, Transform
 from engine.nn.parameters import Parameters
-from engine.training.plan import network_sizes
+from engine.nn.rules import OPTIMIZERS
+from engine.nn.schedules import Schedule, constant, cosine, step_decay, warm_up
+from engine.training.plan import TrainingPlan, network_sizes
 from engine.training.state import DROPOUT, INITIALIZATION, SHUFFLING, State, stream
 
 
@@ -22,25 +26,46 @@ def build_network(config: RunConfig, dataset: Dataset, dropout: np.random.Genera
         LOSSES[config.loss],
         dropout=config.dropout if dropout is not None else 0.0,
         generators=[dropout] if dropout is not None else [],
+        normalization=config.normalization,
         dtype=config.dtype,
     )
 
 
+def trained_network(config: RunConfig, dataset: Dataset, learned: Mapping[str, np.ndarray]) -> Network:
+    """Return the network with copies of what was learned: ``theta``, and ``statistics`` of batch norm.
+
+    A :class:`State` has them as ``learned``, a snapshot in the store is such a mapping.
+    """
+    network = build_network(config, dataset)
+    network.parameters.theta[...] = learned["theta"]
+    if network.statistics.size:
+        network.statistics[...] = learned["statistics"]
+    return network
+
+
 def build_optimizer(config: RunConfig, parameters: Parameters) -> Optimizer:
-    """Return the optimizer of a resolved configuration: clip by value, by norm, decay, then the rule."""
+    """Return the optimizer of a resolved configuration: clip by value, by norm, decay and the rule."""
     transforms: list[Transform] = []
     if config.clip_value is not None:
         transforms.append(ClipByValue(config.clip_value))
     if config.clip_norm is not None:
         transforms.append(ClipByNorm(config.clip_norm))
-    if config.weight_decay > 0:
-        transforms.append(CoupledDecay(config.weight_decay))
-    if config.optimizer == "momentum" and config.momentum is not None:
-        transforms.append(Momentum(config.momentum))
-    if config.optimizer == "adam":
-        assert config.beta1 is not None and config.beta2 is not None and config.eps is not None
-        transforms.append(Adam(config.beta1, config.beta2, config.eps))
-    return Optimizer(parameters, transforms)
+    rule = OPTIMIZERS[config.optimizer]
+    decay = [Decay(config.weight_decay)] if config.weight_decay > 0 else []
+    step = [rule.transform(*(getattr(config, name) for name in rule.settings))] if rule.transform else []
+    return Optimizer(parameters, [*transforms, *(step + decay if rule.decoupled else decay + step)])
+
+
+def build_schedule(config: RunConfig, plan: TrainingPlan) -> Schedule:
+    """Return the factor of the learning rate by updates done, warm-up first."""
+    warm = config.warmup_epochs * plan.steps_per_epoch
+    then = constant()
+    if config.schedule == "step":
+        assert config.schedule_gamma is not None and config.schedule_every is not None
+        then = step_decay(config.schedule_gamma, config.schedule_every * plan.steps_per_epoch)
+    elif config.schedule == "cosine":
+        then = cosine(plan.total_steps - warm)
+    return warm_up(warm, then) if warm else then
 
 
 def _initializer(config: RunConfig) -> Initializer:
@@ -71,6 +96,7 @@ def initial_state(config: RunConfig, dataset: Dataset) -> State:
         np.arange(len(dataset.x_train)),
         stream(config.seed, SHUFFLING),
         stream(config.seed, DROPOUT),
+        network.statistics,
     )
 
 
@@ -84,18 +110,32 @@ def target_columns(config: RunConfig, dataset: Dataset, y: np.ndarray) -> np.nda
 
 
 def weights_by_layer(config: RunConfig, dataset: Dataset, state: State) -> dict[str, np.ndarray]:
-    """Return copies of the parameters by name: ``dense1.weight`` (out, in), ``dense1.bias`` (out,), ..."""
-    network = build_network(config, dataset)
-    network.parameters.theta[...] = state.theta
+    """Return what was learned by name: ``dense1.weight`` (out, in), ``dense1.bias`` (out,), ...
+
+    Behind batch norm stand ``norm1.gamma``, ``norm1.beta``, ``norm1.running_mean`` and
+    ``norm1.running_variance``, each (units,), and no ``dense1.bias``; behind layer norm the first two.
+    """
+    network = trained_network(config, dataset, state.learned)
     named = {}
-    for number, weight in enumerate(network.parameters.weights, start=1):
-        named[f"dense{number}.weight"] = weight[:, :-1].copy()
-        named[f"dense{number}.bias"] = weight[:, -1].copy()
-    return named
+    for layer, norm, running in zip(network.dense, network.parameters.norms, network.running, strict=True):
+        named[f"dense{layer.number}.weight"] = layer.matrix
+        if layer.bias is not None:
+            named[f"dense{layer.number}.bias"] = layer.bias
+        if norm.size:
+            named[f"norm{layer.number}.gamma"], named[f"norm{layer.number}.beta"] = norm
+        if running.size:
+            mean, variance = running
+            named |= {
+                f"norm{layer.number}.running_mean": mean,
+                f"norm{layer.number}.running_variance": variance,
+            }
+    return {name: array.copy() for name, array in named.items()}
 
 
-def predict(config: RunConfig, dataset: Dataset, theta: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Return what the network says of standardised rows ``(n, features)``.
+def predict(
+    config: RunConfig, dataset: Dataset, learned: Mapping[str, np.ndarray], x: np.ndarray
+) -> np.ndarray:
+    """Return what the network says of standardised rows ``(n, features)``; ``learned`` as a state has it.
 
     Returns
     -------
@@ -103,8 +143,7 @@ def predict(config: RunConfig, dataset: Dataset, theta: np.ndarray, x: np.ndarra
         ``(n, outputs)``: values in the units of the data for regression, otherwise probabilities (of class 1
         alone for binary cross-entropy; scores when classes are learned with mse).
     """
-    network = build_network(config, dataset)
-    network.parameters.theta[...] = theta
+    network = trained_network(config, dataset, learned)
     with np.errstate(all="ignore"):  # weights of a diverged run overflow
         outputs = network.loss.decide(network.outputs(x))
         if dataset.task == "regression":

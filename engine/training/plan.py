@@ -1,17 +1,17 @@
 """The plan of a run: how many steps, which of them are recorded and evaluated, what memory it takes."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from engine.config import ConfigError, RunConfig
 from engine.data.dataset import Dataset
+from engine.nn.network import parameter_shapes
+from engine.nn.rules import OPTIMIZERS
 
 EVALUATED_ROWS = 2048
 RECORDS_AT_MOST = 2000
 EVALUATIONS_AT_LEAST, EVALUATIONS_AT_MOST, EVALUATION_SHARE = 50, 400, 0.25
-SLOTS = {"sgd": 0, "momentum": 1, "adam": 2}
 SNAPSHOTS_AT_MOST, SNAPSHOT_BYTES_AT_MOST = 200, 8 * 2**20
 PROCESS_BYTES = 150 * 2**20
 
@@ -51,7 +51,7 @@ def plan(config: RunConfig, dataset: Dataset) -> TrainingPlan:
     sizes = network_sizes(config, dataset)
     per_epoch = -(-rows // batch)
     total = per_epoch * config.epochs
-    parameters = sum((fan_in + 1) * out for fan_in, out in pairwise(sizes))
+    parameters = _parameters(sizes, config.normalization)
     evaluated = min(rows, EVALUATED_ROWS) + min(len(dataset.x_val), EVALUATED_ROWS)
     evaluations = _evaluation_steps(total, training_cost=3 * batch, evaluation_cost=evaluated)
     every = config.record_every or -(-total // RECORDS_AT_MOST)
@@ -65,7 +65,7 @@ def plan(config: RunConfig, dataset: Dataset) -> TrainingPlan:
         records,
         evaluations,
         _snapshot_steps(records, parameters * (4 if config.dtype == "float32" else 8)),
-        _bytes(config, dataset, sizes, batch),
+        _bytes(config, dataset, sizes, batch, parameters),
     )
 
 
@@ -84,6 +84,11 @@ def _evaluation_steps(total: int, training_cost: int, evaluation_cost: int) -> f
     return frozenset(int(step) for step in np.linspace(0, total, count + 1).round())
 
 
+def _parameters(sizes: tuple[int, ...], normalization: str) -> int:
+    shapes, norm_widths = parameter_shapes(sizes, normalization)
+    return sum(out * columns for out, columns in shapes) + 2 * sum(norm_widths)
+
+
 def _snapshot_steps(records: frozenset[int], size: int) -> frozenset[int]:
     steps = np.array(sorted(records))
     count = min(SNAPSHOTS_AT_MOST, max(2, SNAPSHOT_BYTES_AT_MOST // size), len(steps))
@@ -91,12 +96,12 @@ def _snapshot_steps(records: frozenset[int], size: int) -> frozenset[int]:
     return frozenset(steps[np.searchsorted(steps, wished)].tolist())
 
 
-def _bytes(config: RunConfig, dataset: Dataset, sizes: tuple[int, ...], batch: int) -> int:
+def _bytes(config: RunConfig, dataset: Dataset, sizes: tuple[int, ...], batch: int, parameters: int) -> int:
     itemsize = 4 if config.dtype == "float32" else 8
-    parameters = sum((fan_in + 1) * out for fan_in, out in pairwise(sizes))
-    vectors = 2 + SLOTS[config.optimizer] + 3
+    vectors = 2 + OPTIMIZERS[config.optimizer].slots + 3
     wide = 8 * parameters * 5
-    rows = 2 * sum(sizes) * (3 if config.dropout else 2)
+    blocks = 2 + (config.dropout > 0) + 2 * (config.normalization != "none")
+    rows = 2 * sum(sizes) * blocks
     activations = rows * (batch + 2 * min(len(dataset.x_train), EVALUATED_ROWS))
     data = 4 * (dataset.x_train.size + dataset.x_val.size + dataset.x_test.size)
     return itemsize * (parameters * vectors + activations + data) + wide + PROCESS_BYTES

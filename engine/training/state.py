@@ -1,6 +1,6 @@
 """State: everything that a run needs to go on from a step, as one thing that can be stored."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,16 @@ import numpy as np
 from engine.codec import pack, unpack
 
 INITIALIZATION, SHUFFLING, DROPOUT, EVALUATION = range(4)
+
+FACTS = (
+    "step",
+    "recorded_step",
+    "seconds",
+    "diverged",
+    "best_step",
+    "learning_rate",
+    "changes_made",
+)
 
 
 def stream(seed: int, purpose: int, index: int = 0) -> np.random.Generator:
@@ -37,6 +47,12 @@ class State:
     permutation : numpy.ndarray
         Order of the training rows in the current epoch; the position in it follows from ``step``.
     shuffling, dropout : numpy.random.Generator
+    statistics : numpy.ndarray
+        Running means and variances of batch norm, ``(S,)``; empty without. The network adopts this one too.
+    learning_rate : float or None
+        Set while the run trains; None stands for the configuration's.
+    changes_made : int
+        How many of the run's changes were made.
     """
 
     theta: np.ndarray
@@ -44,19 +60,26 @@ class State:
     permutation: np.ndarray
     shuffling: np.random.Generator
     dropout: np.random.Generator
+    statistics: np.ndarray = field(default_factory=lambda: np.zeros(0))
     step: int = 0
     recorded_step: int = -1
     seconds: float = 0.0
     diverged: bool = False
     best_val_loss: float = np.inf
     best_step: int = 0
+    learning_rate: float | None = None
+    changes_made: int = 0
+
+    @property
+    def learned(self) -> dict[str, np.ndarray]:
+        """What the network has learned: all that its outputs follow from."""
+        return {"theta": self.theta, "statistics": self.statistics}
 
     def to_bytes(self) -> bytes:
         """Return the state as bytes that :meth:`from_bytes` reads."""
-        arrays = {"theta": self.theta, "permutation": self.permutation}
+        arrays = {**self.learned, "permutation": self.permutation}
         arrays |= {f"slot.{name}": slot for name, slot in self.slots.items()}
-        facts = ("step", "recorded_step", "seconds", "diverged", "best_step")
-        meta: dict[str, Any] = {name: getattr(self, name) for name in facts}
+        meta: dict[str, Any] = {name: getattr(self, name) for name in FACTS}
         meta["best_val_loss"] = self.best_val_loss if np.isfinite(self.best_val_loss) else None
         for name in ("shuffling", "dropout"):
             generator_state = getattr(self, name).bit_generator.state
@@ -66,7 +89,7 @@ class State:
 
     @classmethod
     def from_bytes(cls, blob: bytes) -> "State":
-        """Return the state that :meth:`to_bytes` wrote.
+        """Return the state that :meth:`to_bytes` wrote; one from before batch norm has no statistics.
 
         Raises
         ------
@@ -85,6 +108,7 @@ class State:
             slots,
             arrays["permutation"],
             **generators,
+            statistics=arrays.get("statistics", np.zeros(0)),
             best_val_loss=np.inf if best is None else best,
             **meta,
         )

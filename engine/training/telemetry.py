@@ -35,7 +35,7 @@ SCALARS = (
 LAYER_STATISTICS = (
     Column("grad_norm", "norm of the layer's gradient of the data loss, before clipping"),
     Column("grad_mean_abs", "mean magnitude of the layer's gradient elements"),
-    Column("weight_norm", "norm of the layer's weights and biases at this step"),
+    Column("weight_norm", "norm of the layer's parameters at this step"),
     Column("update_ratio", "norm of the layer's applied update / norm of its weights before it"),
     Column("activation_mean", "mean output of the layer's units on the evaluated training rows"),
     Column("activation_std", "standard deviation of the same outputs"),

@@ -1,7 +1,7 @@
 """The only training loop: a stream of records that command line, worker and tests consume alike."""
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 
 import numpy as np
 
@@ -9,8 +9,15 @@ from engine.config import RunConfig
 from engine.data.dataset import Dataset
 from engine.nn.parameters import record_layer_sums
 from engine.nn.tape import Tape
+from engine.training.changes import Change, apply_change
 from engine.training.evaluation import activation_statistics, columns, evaluate, evaluate_all, fixed_rows
-from engine.training.model import build_network, build_optimizer, target_columns
+from engine.training.model import (
+    build_network,
+    build_optimizer,
+    build_schedule,
+    target_columns,
+    trained_network,
+)
 from engine.training.plan import plan
 from engine.training.state import State
 from engine.training.telemetry import (
@@ -22,7 +29,9 @@ from engine.training.telemetry import (
 LOOK_UP_SECONDS = 0.05
 
 
-def train(config: RunConfig, dataset: Dataset, state: State) -> Generator[Record | None, None, None]:
+def train(
+    config: RunConfig, dataset: Dataset, state: State, changes: Sequence[Change] = ()
+) -> Generator[Record | None, None, None]:
     """Train from ``state`` to the end of the plan, or to the record in which the run diverged.
 
     Yields a :class:`Record` at each recorded step, and None about every 50 ms and at each epoch's end, so
@@ -36,8 +45,11 @@ def train(config: RunConfig, dataset: Dataset, state: State) -> Generator[Record
     dataset : Dataset
     state : State
         Owned by the caller; changed in place.
+    changes : sequence of Change
+        In the order in which they act; the caller may append while it holds a record. Those that the state
+        has made already are passed over.
     """
-    training = _Training(config, dataset, state)
+    training = _Training(config, dataset, state, changes)
     if state.recorded_step < 0:
         yield training.first_record()
     while state.step < training.plan.total_steps and not state.diverged:
@@ -46,8 +58,7 @@ def train(config: RunConfig, dataset: Dataset, state: State) -> Generator[Record
 
 def final_summary(config: RunConfig, dataset: Dataset, state: State) -> dict[str, float | int]:
     """Return losses and scores at the state's weights over all rows of each split; a test may be absent."""
-    network = build_network(config, dataset)
-    network.parameters.theta[...] = state.theta
+    network = trained_network(config, dataset, state.learned)
     name = "r2" if dataset.task == "regression" else "accuracy"
     summary: dict[str, float | int] = {"steps": state.step, "seconds": state.seconds}
     with np.errstate(all="ignore"):
@@ -65,16 +76,19 @@ def final_summary(config: RunConfig, dataset: Dataset, state: State) -> dict[str
 class _Training:
     """The network, the optimizer and the data of one run, tied to the vectors of its state."""
 
-    def __init__(self, config: RunConfig, dataset: Dataset, state: State) -> None:
-        self.config, self.dataset, self.state = config, dataset, state
+    def __init__(self, config: RunConfig, dataset: Dataset, state: State, changes: Sequence[Change]) -> None:
+        self.config, self.dataset, self.state, self.changes = config, dataset, state, changes
         self.plan = plan(config, dataset)
         self.network = build_network(config, dataset, state.dropout if config.dropout > 0 else None)
         parameters = self.network.parameters
         parameters.theta[...] = state.theta
+        self.network.statistics[...] = state.statistics
         self.optimizer = build_optimizer(config, parameters)
+        self.schedule = build_schedule(config, self.plan)
         for name, slot in self.optimizer.slots.items():
             slot[...] = state.slots[name]
         state.theta, state.slots = parameters.theta, self.optimizer.slots
+        state.statistics = self.network.statistics
         self.train_rows, self.val_rows = fixed_rows(config, dataset)
         self.x = np.ascontiguousarray(dataset.x_train.T, dtype=config.dtype)
         self.y = target_columns(config, dataset, dataset.y_train)
@@ -119,6 +133,8 @@ class _Training:
 
     def _step(self, is_recorded: bool) -> Record | None:
         state, plan = self.state, self.plan
+        if state.changes_made < len(self.changes):
+            self._make_changes()
         position = state.step % plan.steps_per_epoch
         if position == 0:
             state.permutation = state.shuffling.permutation(len(state.permutation))
@@ -129,7 +145,8 @@ class _Training:
         np.copyto(recording.x, x)
         np.copyto(recording.target, self.epoch_y[:, start : start + plan.batch_size])
         recording.tape.replay()
-        self.optimizer.prepare(state.step + 1, self.config.learning_rate)
+        learning_rate = (state.learning_rate or self.config.learning_rate) * self.schedule(state.step)
+        self.optimizer.prepare(state.step + 1, learning_rate)
         if not is_recorded:
             self.optimizer.update.replay()
             state.step += 1
@@ -140,17 +157,26 @@ class _Training:
         state.step += 1
         record = self._blank()
         record["batch_loss"] = float(recording.loss)
+        record["learning_rate"] = learning_rate
         self._fill_update(record)
         if state.step in plan.evaluation_steps:
             self._fill_evaluation(record)
         return record
+
+    def _make_changes(self) -> None:
+        made = self.state.changes_made
+        for change in self.changes[made:]:
+            if change.step > self.state.step:
+                break
+            apply_change(change, self.network, self.state)
 
     def _blank(self) -> Record:
         state = self.state
         record = Record.blank(state.step, self.network.depth)
         record["epoch"] = state.step / self.plan.steps_per_epoch
         record["seconds"] = state.seconds
-        squares = np.array([np.square(w, dtype=np.float64).sum() for w in self.network.parameters.weights])
+        parameters = self.network.parameters
+        squares = np.add.reduceat(np.square(parameters.theta, dtype=np.float64), parameters.starts)
         record.layers[:, LAYER_INDEX["weight_norm"]] = np.sqrt(squares)
         record["penalty"] = self.config.weight_decay / 2 * squares.sum()
         return record
@@ -158,7 +184,6 @@ class _Training:
     def _fill_update(self, record: Record) -> None:
         measures, layers = self.optimizer.measures, record.layers
         before = measures.weight_squares
-        record["learning_rate"] = self.config.learning_rate
         record["grad_norm"] = np.sqrt(self.grad_squares.sum())
         record["grad_norm_clipped"] = np.sqrt(measures.clipped_squares.sum())
         record["update_ratio"] = np.sqrt(measures.update_squares.sum() / before.sum())

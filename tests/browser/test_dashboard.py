@@ -18,7 +18,8 @@ from engine.training.telemetry import SCALARS
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
 RANGE = "() => document.querySelector('.js-plotly-plot').layout.xaxis.range.map(Number)"
-POINTS = "() => Math.max(...document.querySelector('.js-plotly-plot').data.map(t => t.x ? t.x.length : 0))"
+POINTS = """() => Math.max(0,
+  ...(document.querySelector('.js-plotly-plot')?.data ?? []).map(t => t.x?.length ?? 0))"""
 ZOOM = """() => { const plot = document.querySelector('.js-plotly-plot');
   document.defaultView.Plotly.relayout(plot, {'xaxis.range[0]': 2, 'xaxis.range[1]': 3}); }"""
 
@@ -28,6 +29,11 @@ def wait_for(condition, seconds=30):
     while not condition():
         assert time.monotonic() < until, "waited too long"
         time.sleep(0.05)
+
+
+def wait_for_points(page, count):
+    """Wait until the first chart holds more points than ``count``."""
+    page.wait_for_function(f"count => ({POINTS})() > count", arg=count)
 
 
 def trained(store, run_id):
@@ -45,11 +51,11 @@ def test_start_draws_a_live_curve_whose_zoom_survives_three_updates(page: Page, 
     set_speed(store, run_id, 1.0)
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
     expect(page).to_have_url(re.compile(rf"run={run_id}$"))
-    page.wait_for_function(f"{POINTS.replace('() => ', '() => 3 < ')}")
+    wait_for_points(page, 3)
     page.evaluate(ZOOM)
     for _ in range(3):
         points = page.evaluate(POINTS)
-        page.wait_for_function(f"{POINTS.replace('() => ', f'() => {points} < ')}")
+        wait_for_points(page, points)
     assert page.evaluate(RANGE) == [2, 3]
 
 
@@ -92,3 +98,39 @@ def test_pause_freezes_the_step_and_a_refresh_finds_the_run_where_it_was(page: P
     assert get_run(store, run_id).step == step
     page.get_by_role("button", name="Resume").click()
     wait_for(lambda: get_run(store, run_id).step > step)
+
+
+def test_a_second_tab_shows_the_same_run_and_what_is_done_in_one_is_seen_in_the_other(
+    page: Page, server, store
+):
+    page.goto(server)
+    page.get_by_role("button", name="Start", exact=False).first.click()
+    wait_for(lambda: list_runs(store))
+    set_speed(store, list_runs(store)[0].id, 1.0)
+    expect(page).to_have_url(re.compile(r"run=1$"))
+    second = page.context.new_page()
+    second.goto(page.url)
+    second.get_by_role("button", name="Pause").click()
+    expect(second.get_by_role("button", name="Resume")).to_be_visible()
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+    expect(page.get_by_text("paused").first).to_be_visible()
+    assert len(list_runs(store)) == 1
+
+
+def test_a_run_goes_on_while_the_server_is_gone_and_the_page_finds_it_again(page: Page, dashboard, store):
+    page.goto(dashboard.address)
+    page.get_by_role("button", name="Start", exact=False).first.click()
+    wait_for(lambda: list_runs(store))
+    set_speed(store, 1, 2.0)
+    wait_for(lambda: get_run(store, 1).step > 0)
+    expect(page).to_have_url(re.compile(r"run=1$"))
+    dashboard.end()
+    step = get_run(store, 1).step
+    wait_for(lambda: get_run(store, 1).step > step)
+    dashboard.start()
+    page.reload()
+    expect(page.get_by_role("button", name="Pause")).to_be_enabled()
+    wait_for_points(page, 3)
+    points = page.evaluate(POINTS)
+    wait_for_points(page, points)
+    assert (get_run(store, 1).status, len(list_runs(store))) == ("running", 1)

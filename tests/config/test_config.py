@@ -30,7 +30,9 @@ REFUSED = [
     ({"epochs": 10**9}, "epochs must be <= 1000000, got 1000000000"),
     ({"seed": -1}, "seed must be >= 0, got -1"),
     ({"seed": 2**64}, "seed must be <= 4294967295, got 18446744073709551616"),
-    ({"momentum": 0.9}, "momentum applies only with optimizer momentum, got optimizer adam"),
+    ({"momentum": 0.9}, "momentum applies only with optimizer momentum or nesterov, got optimizer adam"),
+    ({"schedule_every": 3}, "schedule_every applies only with schedule step, got schedule constant"),
+    ({"warmup_epochs": 9, "epochs": 8}, "warmup_epochs must be <= epochs (8), got 9"),
     ({"depth": 2, "hidden_sizes": [3]}, "depth is a shorthand for hidden_sizes: give one of them, got both"),
     ({"depth": -1}, "depth must be a whole number from 0 to 200, got -1"),
 ]
@@ -79,9 +81,11 @@ def test_json_that_could_be_misread_is_refused(text, part):
         config_from_json(text)
 
 
-def test_auto_becomes_he_for_relu_and_xavier_otherwise():
-    assert resolve(parse_config({"activation": "relu"}), CLASSES).initializer == "he_normal"
-    assert resolve(parse_config({"activation": "tanh"}), CLASSES).initializer == "xavier_uniform"
+@pytest.mark.parametrize("name", SETTINGS["activation"].choices)
+def test_auto_becomes_he_for_relu_and_its_kin_and_xavier_otherwise(name):
+    kin = {"relu", "leaky_relu", "elu", "gelu", "softplus"}
+    expected = "he_normal" if name in kin else "xavier_uniform"
+    assert resolve(parse_config({"activation": name}), CLASSES).initializer == expected
 
 
 def test_only_the_settings_of_the_chosen_optimizer_are_filled_in():
@@ -97,6 +101,41 @@ def test_a_loss_that_does_not_fit_the_target_is_refused():
 def test_a_batch_larger_than_the_data_is_refused():
     with pytest.raises(ConfigError, match="batch_size must be at most the 100 training rows, got 101"):
         resolve(parse_config({"batch_size": 101}), CLASSES)
+
+
+@pytest.mark.parametrize(
+    ("rows", "batch_size", "good"), [(100, 1, 2), (100, 9, 8), (100, 99, 98), (7, 3, 4), (2, 1, 2)]
+)
+def test_batch_norm_refuses_a_batch_of_one_row_and_names_the_nearest_good_size(rows, batch_size, good):
+    config = parse_config({"normalization": "batch", "batch_size": batch_size})
+    sentence = (
+        f"batch_size must leave no batch of a single row of the {rows} training rows with normalization "
+        f"batch, such as {good}, got {batch_size}"
+    )
+    with pytest.raises(ConfigError) as refused:
+        resolve(config, DataFacts("classification", 3, rows))
+    assert str(refused.value) == sentence
+    resolve(config.model_copy(update={"batch_size": good}), DataFacts("classification", 3, rows))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"normalization": "batch", "batch_size": "full"},
+        {"normalization": "batch", "batch_size": 10},
+        {"normalization": "batch", "batch_size": 1, "hidden_sizes": []},
+        {"normalization": "layer", "batch_size": 1},
+    ],
+    ids=str,
+)
+def test_batches_of_two_rows_or_more_and_other_networks_are_accepted(settings):
+    resolve(parse_config(settings), CLASSES)
+
+
+def test_batch_norm_on_a_single_training_row_is_refused():
+    config = parse_config({"normalization": "batch", "batch_size": "full"})
+    with pytest.raises(ConfigError, match="normalization batch needs 2 training rows or more, got 1"):
+        resolve(config, DataFacts("regression", 0, 1))
 
 
 def test_every_setting_has_a_sentence_of_help_and_a_known_kind():

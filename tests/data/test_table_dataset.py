@@ -214,7 +214,7 @@ def test_a_target_in_millions_trains_and_is_predicted_in_its_own_units() -> None
     records = [record for record in train(chosen, dataset, state) if record is not None]
     summary = final_summary(chosen, dataset, state)
     assert records[0]["val_loss"] < 10 and summary["val_r2"] > 0.98 and summary["test_r2"] > 0.98
-    predicted = predict(chosen, dataset, state.theta, dataset.x_test)
+    predicted = predict(chosen, dataset, state.learned, dataset.x_test)
     assert np.abs(predicted - dataset.y_test).mean() < 0.2e6
     network = build_network(chosen, dataset)
     network.parameters.theta[...] = state.theta

@@ -11,6 +11,9 @@ from engine.nn.initializers import xavier_normal
 from engine.nn.losses import LOSSES
 from engine.nn.network import Network
 
+NORMALIZATIONS = ("none", "batch", "layer")
+KINKED = {"relu", "leaky_relu"}
+
 
 def random_target(loss, outputs, batch, rng):
     if loss == "cross_entropy":
@@ -22,8 +25,10 @@ def build(sizes, activation, loss, seed=0, **options):
     network = Network(sizes, ACTIVATIONS[activation], LOSSES[loss], dtype=np.float64, **options)
     generators = [np.random.default_rng((seed, layer)) for layer in range(network.depth)]
     network.initialize(xavier_normal, generators)
-    for weight in network.parameters.weights:
-        weight[..., -1] = np.random.default_rng(seed).normal(0, 0.1, weight.shape[:-1])
+    rng = np.random.default_rng(seed)
+    biases = [layer.bias for layer in network.dense if layer.bias is not None]
+    for each in [*biases, *network.parameters.norms]:
+        each += rng.normal(0, 0.1, each.shape)
     return network
 
 
@@ -31,20 +36,24 @@ def build(sizes, activation, loss, seed=0, **options):
 @given(
     st.lists(st.integers(1, 6), max_size=3),
     st.sampled_from(sorted(ACTIVATIONS)),
+    st.sampled_from(NORMALIZATIONS),
     st.sampled_from(sorted(LOSSES)),
     st.integers(1, 4),
     st.integers(1, 6),
     st.integers(0, 1000),
 )
-def test_each_layers_gradient_equals_central_differences(hidden, activation, loss, outputs, batch, seed):
+def test_each_layers_gradient_equals_central_differences(
+    hidden, activation, normalization, loss, outputs, batch, seed
+):
     rng = np.random.default_rng(seed)
-    network = build([3, *hidden, outputs], activation, loss, seed)
+    network = build([3, *hidden, outputs], activation, loss, seed, normalization=normalization)
     recording = network.gradient_recording(batch)
     recording.x[...] = rng.normal(size=recording.x.shape)
     recording.target[...] = random_target(loss, outputs, batch, rng)
     recording.tape.replay()
-    pre_activations = [recording.arena.blocks[f"z{i}"].values for i in range(1, len(hidden) + 1)]
-    if activation == "relu" and any(np.abs(z).min() < 1e-4 for z in pre_activations):
+    bent = "z" if normalization == "none" else "n"
+    bent_at = [recording.arena.blocks[f"{bent}{i}"].values for i in range(1, len(hidden) + 1)]
+    if activation in KINKED and any(np.abs(values).min() < 1e-4 for values in bent_at):
         return
     for check in check_gradients(network, recording):
         assert check.largest_error < 1e-5
@@ -101,10 +110,15 @@ def test_the_gradient_of_a_batch_is_the_mean_of_its_halves():
     np.testing.assert_allclose(gradient(np.s_[:]), halves, rtol=1e-12)
 
 
-def test_replicates_stacked_on_a_leading_axis_equal_single_networks_bit_for_bit():
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+@pytest.mark.parametrize("normalization", NORMALIZATIONS)
+def test_replicates_stacked_on_a_leading_axis_equal_single_networks_bit_for_bit(activation, normalization):
     rng = np.random.default_rng(3)
-    singles = [build([3, 5, 2], "tanh", "cross_entropy", seed) for seed in range(4)]
-    stack = Network([3, 5, 2], ACTIVATIONS["tanh"], LOSSES["cross_entropy"], dtype=np.float64, lead=(4,))
+    sizes, options = [3, 5, 4, 2], {"normalization": normalization, "dtype": np.float64}
+    singles = [
+        build(sizes, activation, "cross_entropy", seed, normalization=normalization) for seed in range(4)
+    ]
+    stack = Network(sizes, ACTIVATIONS[activation], LOSSES["cross_entropy"], lead=(4,), **options)
     recording = stack.recording(6)
     for r, single in enumerate(singles):
         stack.parameters.theta[r] = single.parameters.theta
@@ -115,6 +129,12 @@ def test_replicates_stacked_on_a_leading_axis_equal_single_networks_bit_for_bit(
     recording.tape.replay()
     for r, single in enumerate(singles):
         np.testing.assert_array_equal(stack.parameters.grad[r], single.parameters.grad)
+        np.testing.assert_array_equal(stack.statistics[r], single.statistics)
+    evaluation = stack.recording(6, training=False)
+    evaluation.x[...] = recording.x
+    evaluation.tape.replay()
+    for r, single in enumerate(singles):
+        np.testing.assert_array_equal(evaluation.output.values[r].T, single.outputs(recording.x[r].T))
 
 
 def test_a_gradient_check_refuses_single_precision():

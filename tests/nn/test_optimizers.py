@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from engine.nn.optimizers import Adam, ClipByNorm, ClipByValue, CoupledDecay, Momentum, Optimizer
+from engine.config.settings import SETTINGS
+from engine.nn.optimizers import ClipByNorm, ClipByValue, Decay, Optimizer
 from engine.nn.parameters import Parameters
+from engine.nn.rules import OPTIMIZERS, Adam, Momentum, Nesterov, RmsProp
 
 RATE = 0.1
 GRADIENTS = np.random.default_rng(0).normal(size=(20, 6))
@@ -38,7 +40,23 @@ def adam(g, state, t):
     return state["m"] / (1 - 0.9**t) / (np.sqrt(state["v"] / (1 - 0.999**t)) + 1e-3)
 
 
-RULES = {"sgd": (sgd, []), "momentum": (momentum, [Momentum(0.9)]), "adam": (adam, [Adam(0.9, 0.999, 1e-3)])}
+def nesterov(g, state, t):
+    state["b"] = g if t == 1 else 0.9 * state["b"] + g
+    return g + 0.9 * state["b"]
+
+
+def rmsprop(g, state, t):
+    state["v"] = 0.99 * state.get("v", 0) + 0.01 * g**2
+    return g / (np.sqrt(state["v"]) + 1e-3)
+
+
+RULES = {
+    "sgd": (sgd, []),
+    "momentum": (momentum, [Momentum(0.9)]),
+    "nesterov": (nesterov, [Nesterov(0.9)]),
+    "rmsprop": (rmsprop, [RmsProp(0.99, 1e-3)]),
+    "adam": (adam, [Adam(0.9, 0.999, 1e-3)]),
+}
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -49,7 +67,7 @@ def test_twenty_steps_equal_the_formula(name, decay, clip, measured):
     rule, transforms = RULES[name]
     clips = [ClipByValue(0.7)] if clip in ("value", "both") else []
     clips += [ClipByNorm(1.2)] if clip in ("norm", "both") else []
-    decays = [CoupledDecay(decay)] if decay else []
+    decays = [Decay(decay)] if decay else []
     theta, _ = follow([*clips, *decays, *transforms], measured)
     expected, state = START.copy(), {}
     for t, gradient in enumerate(GRADIENTS, start=1):
@@ -58,6 +76,23 @@ def test_twenty_steps_equal_the_formula(name, decay, clip, measured):
             g = g * min(1, 1.2 / (np.linalg.norm(g) + 1e-6))
         expected -= RATE * rule(g + decay * expected, state, t)
     np.testing.assert_allclose(theta, expected, rtol=1e-12, atol=1e-14)
+
+
+def test_decay_behind_the_rule_shrinks_the_weights_apart_from_the_gradient():
+    theta, _ = follow([Adam(0.9, 0.999, 1e-3), Decay(0.3)])
+    expected, state = START.copy(), {}
+    for t, gradient in enumerate(GRADIENTS, start=1):
+        expected *= 1 - RATE * 0.3
+        expected -= RATE * adam(gradient, state, t)
+    np.testing.assert_allclose(theta, expected, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_settings_owners_are_the_optimizers_that_take_it(name):
+    deciders = {setting.name: setting.explained.applies_when for setting in SETTINGS.values()}
+    mine = {each for each, when in deciders.items() if when and when[0] == "optimizer" and name in when[1]}
+    assert mine == set(OPTIMIZERS[name].settings)
+    assert set(SETTINGS["optimizer"].choices) == set(OPTIMIZERS)
 
 
 def test_a_measured_update_leaves_the_norms_of_gradient_weights_and_update():

@@ -9,41 +9,48 @@ from engine.nn.activations import ACTIVATIONS
 from engine.nn.initializers import he_normal
 from engine.nn.losses import LOSSES
 from engine.nn.network import Network
-from engine.nn.optimizers import Adam, ClipByNorm, Optimizer
+from engine.nn.optimizers import ClipByNorm, Optimizer
+from engine.nn.rules import Adam
 
+ADAM = Adam(0.9, 0.999, 1e-8)
+DIGITS = ([64, 128, 64, 10], "relu", "cross_entropy")
 WORKLOADS = {
-    "W1": ([2, 8, 8, 1], "tanh", "mse", [], 10, 0.0, 20),
-    "W2": ([2, 16, 16, 16, 2], "relu", "cross_entropy", [Adam(0.9, 0.999, 1e-8)], 32, 0.0, 41),
-    "W4": ([64, 128, 64, 10], "relu", "cross_entropy", [Adam(0.9, 0.999, 1e-8)], 32, 0.0, 35),
-    "W4d": (
-        [64, 128, 64, 10],
-        "relu",
-        "cross_entropy",
-        [ClipByNorm(1.0), Adam(0.9, 0.999, 1e-8)],
-        32,
-        0.2,
-        55,
-    ),
+    "W1": (([2, 8, 8, 1], "tanh", "mse", [], 10, 0.0), 20),
+    "W2": (([2, 16, 16, 16, 2], "relu", "cross_entropy", [ADAM], 32, 0.0), 41),
+    "W4": ((*DIGITS, [ADAM], 32, 0.0), 35),
+    "W4d": ((*DIGITS, [ClipByNorm(1.0), ADAM], 32, 0.2), 55),
+    "W4 batch norm": ((*DIGITS, [ADAM], 32, 0.0, "batch"), 81),
+    "W4 layer norm": ((*DIGITS, [ADAM], 32, 0.0, "layer"), 75),
 }
 
 
-def prepared(sizes, activation, loss, transforms, batch, dropout):
+def prepared(sizes, activation, loss, transforms, batch, dropout, normalization="none"):
     generator = np.random.default_rng(0)
-    network = Network(sizes, ACTIVATIONS[activation], LOSSES[loss], dropout=dropout, generators=[generator])
+    network = Network(
+        sizes,
+        ACTIVATIONS[activation],
+        LOSSES[loss],
+        dropout=dropout,
+        generators=[generator],
+        normalization=normalization,
+    )
     network.initialize(he_normal, [generator] * network.depth)
     return network, Optimizer(network.parameters, transforms), network.recording(batch)
 
 
 @pytest.mark.parametrize("name", WORKLOADS)
 def test_a_step_takes_its_known_number_of_numpy_calls(name):
-    *parts, calls = WORKLOADS[name]
+    parts, calls = WORKLOADS[name]
     _, optimizer, recording = prepared(*parts)
     assert len(recording.tape) + len(optimizer.update) == calls
 
 
-@pytest.mark.parametrize("name", WORKLOADS)
-def test_replaying_allocates_nothing(name):
-    *parts, _ = WORKLOADS[name]
+NUMPYS_OWN_ITERATORS = 3000
+NUMPYS_BUFFER = 4 * np.getbufsize()
+
+
+def allocated(*parts):
+    """Return the bytes that twenty steps allocate on top at their peak."""
     _, optimizer, recording = prepared(*parts)
     recording.x[...] = 0.5
     for step in range(1, 4):
@@ -57,11 +64,22 @@ def test_replaying_allocates_nothing(name):
         for _ in range(20):
             recording.tape.replay()
             optimizer.update.replay()
-        peak = tracemalloc.get_traced_memory()[1]
+        return tracemalloc.get_traced_memory()[1] - before
     finally:
         tracemalloc.stop()
-    numpys_own_iterators = 3000
-    assert peak - before < numpys_own_iterators
+
+
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_replaying_allocates_nothing(name):
+    parts, _ = WORKLOADS[name]
+    assert allocated(*parts) < NUMPYS_OWN_ITERATORS + (NUMPYS_BUFFER if "norm" in name else 0)
+
+
+@pytest.mark.parametrize("normalization", ["batch", "layer"])
+def test_what_numpy_buffers_for_a_broadcast_column_does_not_grow_with_the_layer(normalization):
+    for width, batch in ((256, 64), (512, 256)):
+        parts = [4, width, 1], "tanh", "mse", [], batch, 0.0, normalization
+        assert allocated(*parts) < NUMPYS_OWN_ITERATORS + NUMPYS_BUFFER
 
 
 def test_the_labels_tell_the_chain_rule_in_order():
@@ -72,8 +90,25 @@ def test_the_labels_tell_the_chain_rule_in_order():
     assert backward[:2] == ["dW2 = dz2 a1ᵀ", "da1 = W2ᵀ dz2"] and backward[-1] == "dW1 = dz1 a0ᵀ"
 
 
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+def test_no_activation_allocates(activation):
+    assert allocated([3, 200, 1], activation, "mse", [], 50, 0.0) < NUMPYS_OWN_ITERATORS
+
+
+def test_batch_norm_stands_between_a_dense_layer_without_bias_and_its_activation():
+    _, _, recording = prepared([2, 3, 1], "tanh", "mse", [], 4, 0.0, "batch")
+    forward = [call for call in recording.tape.instructions if call.phase == "forward"]
+    assert forward[0].label == "z1 = W1 a0"
+    assert [call.label for call in forward[-3:]] == [
+        "running (μ1, v1) = 0.9 old + t",
+        "a1 = tanh(n1)",
+        "z2 = W2 a1 + b2",
+    ]
+    assert {call.layer for call in forward[:-1]} == {1}
+
+
 def test_every_instruction_writes_a_buffer_among_its_arguments():
-    _, optimizer, recording = prepared(*WORKLOADS["W4d"][:-1])
+    _, optimizer, recording = prepared(*WORKLOADS["W4d"][0])
     for call in [*recording.tape.instructions, *optimizer.measured_update.instructions]:
         assert any(call.output is argument for argument in call.arguments)
 

@@ -1,15 +1,17 @@
 """What goes wrong around a run never changes its bits, loses a record or ends another run."""
 
-import signal
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from engine.config import ConfigError
 from engine.runs import catalog, worker
 from engine.runs.catalog import get_run, list_runs, reopen, request
+from engine.runs.changes import ask_change, copy_changes, read_changes
 from engine.runs.checkpoints import latest_checkpoint
 from engine.runs.lease import LeaseLost, claim, write_held
 from engine.runs.maintenance import tidy
@@ -17,6 +19,7 @@ from engine.runs.schema import chunks
 from engine.runs.series import read_series
 from engine.runs.session import train_claimed
 from engine.runs.store import open_store
+from engine.training.changes import weight_change
 from engine.training.telemetry import SCALAR_INDEX
 
 
@@ -39,32 +42,20 @@ def bits(store, run_id):
     return state.theta.tobytes(), scalars.tobytes(), series.layers.tobytes()
 
 
-def test_ctrl_c_in_the_middle_of_an_update_leaves_a_run_that_goes_on_to_the_same_bits(store, submitted):
-    settings = {"epochs": 150, "hidden_sizes": [64, 64], "samples": 400, "optimizer": "adam"}
+def test_a_run_that_is_interrupted_again_and_again_ends_with_the_same_bits(store, submitted):
+    settings = {"epochs": 30, "hidden_sizes": [8], "dropout": 0.2, "optimizer": "adam"}
     whole, broken = submitted(**settings), submitted(**settings)
     train_claimed(store, held(store, whole))
-    interrupts, delay = 0, 0.04
-
-    def interrupt(*_):
-        raise KeyboardInterrupt
-
-    usual = signal.signal(signal.SIGALRM, interrupt)
-    try:
-        while get_run(store, broken).status != "finished":
-            lease = held(store, broken)
-            try:
-                signal.setitimer(signal.ITIMER_REAL, delay)
-                train_claimed(store, lease)
-            except KeyboardInterrupt:
-                interrupts += 1
-                assert get_run(store, broken).status == "stopped"
-                reopen(store, broken)
-            finally:
-                signal.setitimer(signal.ITIMER_REAL, 0)
-            delay += 0.037
-    finally:
-        signal.signal(signal.SIGALRM, usual)
-    assert interrupts > 0
+    interrupts = 0
+    while get_run(store, broken).status != "finished":
+        lease, looks = held(store, broken), iter(range(100))
+        try:
+            train_claimed(store, lease, is_interrupted=lambda looks=looks: next(looks) > 0)
+        except KeyboardInterrupt:
+            interrupts += 1
+            assert get_run(store, broken).message == "stopped by Ctrl-C"
+            reopen(store, broken)
+    assert interrupts > 1
     assert bits(store, broken) == bits(store, whole)
 
 
@@ -181,3 +172,49 @@ def test_a_worker_that_was_taken_for_dead_writes_nothing_when_it_wakes_up(store,
     with pytest.raises(LeaseLost):
         train_claimed(store, sleeper, fall_asleep_and_lose_the_run)
     assert (get_run(store, run_id), len(read_series(store, run_id))) == seen[0]
+
+
+def test_a_changed_learning_rate_and_weight_are_kept_repeated_and_survive_every_kill(store, submitted):
+    settings = {"epochs": 40, "record_every": 1, "optimizer": "momentum"}
+    changed = submitted(**settings)
+    wishes = {5: ("learning_rate", "0.3"), 11: ("weight", weight_change(2, 1, 3, -7.5))}
+
+    def wish(record):
+        if record.step in wishes:
+            ask_change(store, changed, *wishes[record.step])
+
+    while get_run(store, changed).status != "finished":
+        lease, looks = held(store, changed), iter(range(1000))
+        with suppress(KeyboardInterrupt):
+            train_claimed(store, lease, wish, is_interrupted=lambda looks=looks: next(looks) > 9)
+        reopen(store, changed)
+    first, second = read_changes(store, changed)[:2]
+    assert (first[0].field, first[1], second[0].field) == ("learning_rate", "0.01", "weight")
+    repeated, plain = submitted(**settings), submitted(**settings)
+    copy_changes(store, changed, repeated)
+    train_claimed(store, held(store, repeated))
+    train_claimed(store, held(store, plain))
+    assert bits(store, repeated) == bits(store, changed) != bits(store, plain)
+    assert set(read_series(store, changed)["learning_rate"][1:]) == {0.01, 0.3}
+
+
+@pytest.mark.parametrize(
+    ("field", "new", "sentence"),
+    [
+        ("learning_rate", "-1", "learning_rate must be > 0, got -1.0"),
+        ("learning_rate", "fast", "learning_rate must be a number, got 'fast'"),
+        ("weight", weight_change(3, 1, 1, 0.0), "weight: layer must be from 1 to 2, got 3"),
+        ("weight", weight_change(1, 9, 1, 0.0), "weight: unit must be from 1 to 6 in layer 1, got 9"),
+        ("weight", weight_change(1, 1, 3, 0.0), "weight: source must be from 0 to 2 in layer 1, got 3"),
+        ("weight", weight_change(1, 1, 1, float("nan")), "weight: value must be a finite number, got nan"),
+        ("seed", "3", "only learning_rate and weight can be changed in a run, got seed"),
+    ],
+)
+def test_a_change_that_does_not_fit_is_refused_in_one_sentence(store, submitted, field, new, sentence):
+    run_id = submitted()
+    with pytest.raises(ConfigError) as refused:
+        ask_change(store, run_id, field, new)
+    assert str(refused.value) == sentence
+    train_claimed(store, held(store, run_id))
+    with pytest.raises(ConfigError, match="it is finished"):
+        ask_change(store, run_id, "learning_rate", "0.1")

@@ -35,6 +35,7 @@ from engine.runs.series import cut_after, read_series
 from engine.runs.session import train_claimed
 from engine.runs.snapshots import read_snapshots
 from engine.runs.store import StoreError, open_store
+from engine.training.model import predict
 
 FIRST_SCHEMA = Path(__file__).with_name("schema1.sql")
 
@@ -260,6 +261,17 @@ def test_a_run_keeps_snapshots_of_its_parameters_from_first_to_last_step(store, 
     assert state is not None
     np.testing.assert_array_equal(kept[row.total_steps]["theta"], state.theta)
     assert not np.array_equal(kept[0]["theta"], state.theta)
+
+
+def test_a_snapshot_says_what_its_state_says_with_batch_norm_too(store, submitted):
+    run_id = submitted(normalization="batch")
+    trained(store, run_id)
+    (config, dataset), state = load_run(store, run_id), latest_checkpoint(store, run_id)[0]
+    assert state is not None and state.statistics.size > 0
+    kept = read_snapshots(store, run_id)[state.step]
+    np.testing.assert_array_equal(
+        predict(config, dataset, kept, dataset.x_val), predict(config, dataset, state.learned, dataset.x_val)
+    )
 
 
 def test_equal_files_are_kept_once_and_an_unknown_one_is_named(store):

@@ -3,12 +3,14 @@
 import os
 import signal
 import time
+from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
 import sqlalchemy as sa
 
+from engine.runs import launcher
 from engine.runs.catalog import get_run, request, set_speed
 from engine.runs.checkpoints import latest_checkpoint
 from engine.runs.launcher import ensure_workers
@@ -55,6 +57,7 @@ def test_a_run_killed_in_the_middle_ends_with_the_bits_of_an_unbroken_one(store,
     lease = claim(store, new_owner(), unbroken)
     assert lease is not None and train_claimed(store, lease) == "finished"
     killed = submitted(**settings)
+    set_speed(store, killed, 1500.0)  # so that no machine is too fast to be caught in the middle
     ensure_workers(store_url, 1)
     for _ in range(2):
         before = get_run(store, killed).step
@@ -113,6 +116,26 @@ def test_no_queued_run_is_left_however_many_launchers_race(store, store_url, sub
     wait_for(lambda: all(get_run(store, run_id).status == "finished" for run_id in ids))
     with store.reading() as connection:
         assert set(connection.scalars(sa.select(runs.c.lease_epoch))) == {1}
+
+
+def test_a_worker_that_is_still_starting_counts_as_one_that_will_take_the_run(store, store_url, submitted):
+    submitted()
+    assert ensure_workers(store_url, 2) == 1
+    assert ensure_workers(store_url, 2) == 0
+
+
+def test_a_worker_that_cannot_start_leaves_its_words_in_a_file_and_is_not_tried_again_at_once(
+    store, store_url, submitted, monkeypatch
+):
+    submitted()
+    monkeypatch.setenv("PYTHONWARNINGS", "ignore")
+    monkeypatch.setattr(launcher, "ROOT", Path(store_url.removeprefix("sqlite:///")).parent)
+    assert ensure_workers(store_url, 1) == 1
+    wait_for(lambda: launcher.trouble(store_url))
+    assert str(launcher.log_path(store_url)) in launcher.trouble(store_url)
+    assert "No module named engine" in launcher.log_path(store_url).read_text()
+    assert ensure_workers(store_url, 1) == 0
+    launcher._failures.clear()
 
 
 def test_an_idle_worker_waits_warm_for_the_next_run(store, store_url, submitted):

@@ -1,8 +1,11 @@
 """Training records what its columns promise, resumes exactly at every step, and learns."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
+from engine.codec import pack, unpack
 from engine.config import ConfigError, parse_config
 from engine.config.resolve import resolve
 from engine.data.dataset import build_dataset
@@ -36,6 +39,16 @@ RESUMED = [
     {"optimizer": "adam", "dropout": 0.3},
     {"optimizer": "momentum", "clip_norm": 0.5, "weight_decay": 0.01},
     {"optimizer": "sgd", "clip_value": 0.1, "batch_size": "full", "dataset": "sine"},
+    {"optimizer": "nesterov", "schedule": "step", "schedule_every": 1, "normalization": "layer"},
+    {"optimizer": "rmsprop", "schedule": "cosine", "initializer": "orthogonal", "activation": "gelu"},
+    {
+        "optimizer": "adamw",
+        "weight_decay": 0.1,
+        "schedule": "cosine",
+        "warmup_epochs": 1,
+        "normalization": "batch",
+        "dropout": 0.2,
+    },
 ]
 
 
@@ -51,6 +64,19 @@ def test_a_run_resumed_from_bytes_at_every_step_ends_with_the_same_bits(settings
             seen[record.step] = without_seconds(record)
         state = State.from_bytes(state.to_bytes())
     assert seen == expected
+    assert state.theta.tobytes() == whole[2].theta.tobytes()
+    assert state.statistics.tobytes() == whole[2].statistics.tobytes()
+
+
+def test_a_state_stored_before_there_was_batch_norm_is_read_and_goes_on():
+    whole = start()
+    records_of(*whole)
+    config, dataset, state = start()
+    next(train(config, dataset, state))
+    arrays, meta = unpack(state.to_bytes())
+    del arrays["statistics"]
+    state = State.from_bytes(pack(arrays, meta))
+    records_of(config, dataset, state)
     assert state.theta.tobytes() == whole[2].theta.tobytes()
 
 
@@ -104,6 +130,27 @@ def test_record_zero_has_losses_and_no_gradient():
     assert np.isnan(record["grad_norm"]) and np.isnan(record["batch_loss"])
 
 
+def test_the_learning_rate_of_a_record_is_the_one_that_the_schedule_gave_its_update():
+    settings = {"learning_rate": 0.4, "optimizer": "sgd", "clip_norm": 1e-3, "epochs": 5}
+    config, dataset, state = start(**settings, schedule="step", schedule_every=2, warmup_epochs=1)
+    records = records_of(config, dataset, state)
+    rates = [record["learning_rate"] for record in records[1:]]
+    per_epoch = plan(config, dataset).steps_per_epoch
+    warm = [0.4 * (k + 1) / per_epoch for k in range(per_epoch)]
+    np.testing.assert_allclose(rates, [*warm, *[0.4] * (2 * per_epoch), *[0.04] * (2 * per_epoch)])
+    for before, record in pairwise(records):
+        weights = np.sqrt(np.square(before.layers[:, LAYER_INDEX["weight_norm"]]).sum())
+        step_length = record["update_ratio"] * weights
+        assert step_length == pytest.approx(record["learning_rate"] * record["grad_norm_clipped"], rel=1e-4)
+
+
+def test_zero_weights_keep_the_units_of_a_layer_equal_for_ever():
+    config, dataset, state = start(initializer="zeros", activation="sigmoid")
+    records_of(config, dataset, state)
+    weights = weights_by_layer(config, dataset, state)["dense1.weight"]
+    assert np.ptp(weights, axis=0).max() == 0 < np.abs(weights).max()
+
+
 def test_clipping_shows_in_the_norm_after_it_and_not_in_the_norm_before():
     records = records_of(*start(clip_norm=0.01))[1:]
     assert all(record["grad_norm_clipped"] <= 0.01 for record in records)
@@ -126,8 +173,19 @@ def test_ten_sigmoid_layers_vanish_where_ten_relu_layers_do_not():
     assert ratios["relu"] > 1e-3
 
 
-def start_deep(activation):
-    return start(hidden_sizes=[32] * 10, activation=activation, initializer="xavier")
+def start_deep(activation, **settings):
+    return start(hidden_sizes=[32] * 10, activation=activation, initializer="xavier", **settings)
+
+
+def test_batch_norm_lets_ten_sigmoid_layers_learn():
+    cured = {"samples": 400, "noise": 0.1, "epochs": 100, "optimizer": "momentum", "learning_rate": 0.05}
+    accuracies = {}
+    for normalization in ("none", "batch"):
+        run = start_deep("sigmoid", normalization=normalization, batch_size=32, **cured)
+        records_of(*run)
+        accuracies[normalization] = final_summary(*run)["val_accuracy"]
+    assert accuracies["none"] < 0.6
+    assert accuracies["batch"] > 0.9
 
 
 def test_an_exploding_run_ends_diverged_with_its_last_record_kept():
@@ -182,11 +240,29 @@ def test_one_very_wide_layer_is_allowed():
     check_memory(plan(config, dataset), 16 * 2**30)
 
 
-def test_predictions_are_probabilities_and_agree_with_the_summary():
-    config, dataset, state = start(epochs=30)
+@pytest.mark.parametrize("normalization", ["none", "batch", "layer"])
+def test_predictions_are_probabilities_and_agree_with_the_summary(normalization):
+    config, dataset, state = start(epochs=30, normalization=normalization)
     records_of(config, dataset, state)
-    p = predict(config, dataset, state.theta, dataset.x_val)[:, 0]
+    p = predict(config, dataset, state.learned, dataset.x_val)[:, 0]
     assert ((p > 0.5) == dataset.y_val).mean() == final_summary(config, dataset, state)["val_accuracy"]
+
+
+def test_what_batch_norm_learned_is_named_beside_the_weights():
+    config, dataset, state = start(normalization="batch")
+    records_of(config, dataset, state)
+    named = weights_by_layer(config, dataset, state)
+    assert set(named) == {
+        *(f"norm1.{name}" for name in ("gamma", "beta", "running_mean", "running_variance")),
+        *("dense1.weight", "dense2.weight", "dense2.bias"),
+    }
+    learned = sum(array.size for name, array in named.items() if "running" not in name)
+    assert learned == plan(config, dataset).parameters == state.theta.size
+    z = dataset.x_val @ named["dense1.weight"].T
+    scale = named["norm1.gamma"] / np.sqrt(named["norm1.running_variance"] + 1e-5)
+    a = np.tanh((z - named["norm1.running_mean"]) * scale + named["norm1.beta"])
+    p = 1 / (1 + np.exp(-(a @ named["dense2.weight"].T + named["dense2.bias"])))
+    np.testing.assert_allclose(predict(config, dataset, state.learned, dataset.x_val), p, rtol=1e-5)
 
 
 def test_digits_are_learned_to_095():

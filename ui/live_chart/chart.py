@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.components.v2 import component
 
 from ui.live_chart.assets import plotly_script
-from ui.live_chart.message import Figure, described, message, thinned
+from ui.live_chart.message import Figure, described, framed, message, thinned
 
 COMPONENT = component(
     "backprop_lab_live_chart",
@@ -48,6 +48,11 @@ def show_chart(key: str, figure: Figure, *, identity: str, title: str) -> None:
     st.session_state[f"{key}_sent"] = sent
     st.session_state[f"{key}_shown"] = blob
     _mount(key, blob)
+
+
+def make_ready() -> None:
+    """Have the browser load Plotly's script, which takes half a second, before a chart needs it."""
+    COMPONENT(key="live_chart_ready", data=framed({"plotly": _script_url()}, []))
 
 
 def can_repeat(*keys: str) -> bool:

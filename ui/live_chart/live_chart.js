@@ -156,9 +156,14 @@ function mount(root) {
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
+    const fresh = charts.get(parentElement)?.message === data ? null : decode(data);
+    if (fresh && !fresh.header.figure) {
+        loadPlotly(fresh.header.plotly).catch(() => {});
+        return;
+    }
     const chart = charts.get(parentElement) ?? mount(parentElement);
-    if (chart.message !== data) {
-        const { header, array } = decode(data);
+    if (fresh) {
+        const { header, array } = fresh;
         if (chart.header?.identity === header.identity && chart.header.serial === header.serial) return chart.leave;
         if (chart.header?.identity !== header.identity) chart.lines = new Map();
         if (!absorb(chart, header, array)) {

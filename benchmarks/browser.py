@@ -1,0 +1,122 @@
+"""A dashboard of its own and a real Chromium: for measurements, screenshots and browser tests."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import sqlalchemy as sa
+from playwright.sync_api import Browser, sync_playwright
+
+from engine.runs.schema import workers
+from engine.runs.store import STORE_VARIABLE, open_store
+
+ROOT = Path(__file__).resolve().parents[1]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
+
+
+class NoBrowser(RuntimeError):
+    """No Chromium and no Chrome is on the PATH."""
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Give a headless Chromium.
+
+    Raises
+    ------
+    NoBrowser
+        When none is on the PATH.
+    """
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        raise NoBrowser(f"one of {', '.join(BROWSERS)} must be on the PATH; `make browser` installs Debian's")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
+    """Wait for a condition.
+
+    Raises
+    ------
+    TimeoutError
+        When it does not come true in time.
+    """
+    until = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > until:
+            raise TimeoutError(f"waited {seconds:g} s in vain")
+        time.sleep(0.05)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@dataclass
+class Dashboard:
+    """The dashboard on a store; it can be ended and started again at the same address."""
+
+    store_url: str
+    port: int = field(default_factory=_free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        """Where a browser finds it."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        options = ["--server.port", str(self.port), "--server.headless", "true"]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "dashboard.py", *options],
+            cwd=ROOT,
+            env={**os.environ, STORE_VARIABLE: self.store_url},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        wait_until(self._answers)
+
+    def end(self) -> None:
+        """End it; its workers live on."""
+        assert self.process is not None
+        self.process.terminate()
+        self.process.wait()
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.address}/_stcore/health", timeout=5):
+                return True
+        except OSError:
+            return False
+
+
+@contextmanager
+def dashboard(store_url: str) -> Iterator[Dashboard]:
+    """Give a fresh dashboard on a store; it ends, and its workers with it."""
+    running = Dashboard(store_url)
+    running.start()
+    try:
+        yield running
+    finally:
+        running.end()
+        with open_store(store_url).reading() as connection:
+            pids = list(connection.scalars(sa.select(workers.c.pid)))
+        for pid in filter(psutil.pid_exists, pids):
+            os.kill(pid, signal.SIGKILL)

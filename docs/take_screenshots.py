@@ -1,0 +1,78 @@
+"""Writes a picture of each page in light, dark and 390 px to docs/screenshots, on runs trained for it."""
+
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser
+
+from benchmarks.browser import chromium, dashboard
+from engine.config import parse_config
+from engine.data.dataset import build_dataset
+from engine.runs.catalog import submit
+from engine.runs.lease import claim, new_owner
+from engine.runs.session import train_claimed
+from engine.runs.store import Store, open_store
+
+FOLDER = Path(__file__).with_name("screenshots")
+DEEP = {"depth": 10, "width": 16, "initializer": "xavier_uniform", "batch_size": "full", "epochs": 500}
+DEEP |= {"optimizer": "sgd", "learning_rate": 0.1}
+RUNS = {
+    "two moons": {},
+    "ten sigmoid layers": {**DEEP, "activation": "sigmoid"},
+    "ten relu layers": {**DEEP, "activation": "relu"},
+    "digits": {"dataset": "digits", "hidden_sizes": [64], "activation": "relu", "epochs": 20},
+}
+PAGES = {
+    "train": "train?run=1",
+    "train-digits": "train?run=4",
+    "compare": "compare?runs=2,3",
+}
+LOOKS = {
+    "light": {"viewport": {"width": 1400, "height": 1000}, "color_scheme": "light"},
+    "dark": {"viewport": {"width": 1400, "height": 1000}, "color_scheme": "dark"},
+    "narrow": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"},
+}
+CONTENT_HEIGHT = "() => Math.max(...[...document.querySelectorAll('.stMain')].map(part => part.scrollHeight))"
+SETTLED_MILLISECONDS = 3000
+TALLEST = 6000
+
+
+def train_runs(store: Store) -> None:
+    """Train the runs that the pictures show."""
+    for name, settings in RUNS.items():
+        config = parse_config(settings)
+        lease = claim(store, new_owner(), submit(store, config, build_dataset(config), name=name))
+        assert lease is not None
+        print(f"{name}: {train_claimed(store, lease)}")
+
+
+def take(browser: Browser, address: str, look: str) -> None:
+    """Write the picture of every page in one look, as tall as its content."""
+    context = browser.new_context(**LOOKS[look])
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    for name, place in PAGES.items():
+        page.set_viewport_size(LOOKS[look]["viewport"])
+        page.goto(f"{address}/{place}")
+        page.locator(".js-plotly-plot").first.wait_for()
+        page.wait_for_timeout(SETTLED_MILLISECONDS)
+        height = min(int(page.evaluate(CONTENT_HEIGHT)) + 8, TALLEST)
+        page.set_viewport_size({"width": LOOKS[look]["viewport"]["width"], "height": height})
+        page.wait_for_timeout(SETTLED_MILLISECONDS // 2)
+        page.screenshot(path=FOLDER / f"{name}-{look}.png")
+        print(f"{name}-{look}.png")
+    context.close()
+
+
+def main() -> None:
+    """Take all pictures."""
+    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
+        url = f"sqlite:///{Path(folder) / 'lab.db'}"
+        train_runs(open_store(url))
+        with dashboard(url) as running:
+            for look in LOOKS:
+                take(browser, running.address, look)
+
+
+if __name__ == "__main__":
+    main()

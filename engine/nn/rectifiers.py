@@ -1,0 +1,138 @@
+"""Relu and its smoother or leakier kin: nearly 0 on the left, nearly z on the right; knows no layer."""
+
+import math
+
+import numpy as np
+
+from engine.nn.tape import Block, Tape, maximum, minimum
+
+
+class Relu:
+    """Rectified linear unit; its derivative at 0 is taken as 0."""
+
+    name, formula, derivative = "relu", "max(0, z)", "1 where z > 0, else 0"
+    meaning = "max(0, z). Slope 1 or 0: gradients pass whole, but a unit that is never positive is dead."
+    saturated, dies = None, True
+
+    def forward(self, tape: Tape, z: Block, a: Block) -> None:
+        """Record ``a = max(0, z)``."""
+        tape.call(maximum, z.values, tape.constant(0), a.values, label=f"{a.name} = max(0, {z.name})")
+
+    def backward(self, tape: Tape, z: Block, a: Block) -> None:
+        """Record ``dz = da sign(a)``: a is never negative, so the sign is 1 where z > 0, else 0."""
+        slope = tape.array(*a.values.shape[-2:])
+        tape.call(np.sign, a.values, slope, label=f"s = sign({a.name})")
+        tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
+
+
+class LeakyRelu:
+    """Relu with a slope of 0.01 on the left, which is its derivative at 0 too (Maas et al., 2013)."""
+
+    slope = 0.01
+    name, formula, derivative = "leaky_relu", "max(0.01 z, z)", "1 where z > 0, else 0.01"
+    meaning = "Like relu with slope 0.01 instead of 0 on the left: a unit can always recover, none dies."
+    saturated, dies = None, False
+
+    def forward(self, tape: Tape, z: Block, a: Block) -> None:
+        """Record ``a = max(0.01 z, z)``."""
+        tape.call(
+            np.multiply, z.values, tape.constant(self.slope), a.values, label=f"{a.name} = 0.01 {z.name}"
+        )
+        tape.call(maximum, a.values, z.values, a.values, label=f"{a.name} = max({a.name}, {z.name})")
+
+    def backward(self, tape: Tape, z: Block, a: Block) -> None:
+        """Record ``dz = da max(sign(a), 0.01)``: the sign is 1 where z > 0, else 0 or -1."""
+        slope = tape.array(*a.values.shape[-2:])
+        tape.call(np.sign, a.values, slope, label=f"s = sign({a.name})")
+        tape.call(maximum, slope, tape.constant(self.slope), slope, label="s = max(s, 0.01)")
+        tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
+
+
+class Elu:
+    """Exponential linear unit with alpha 1 (Clevert et al., 2016): z, and ``exp(z) - 1`` on the left."""
+
+    name, formula, derivative = "elu", "z where z > 0, else exp(z) - 1", "1 where z > 0, else exp(z)"
+    meaning = "Like relu on the right, bending smoothly down to -1 on the left: outputs keep a mean near 0."
+    saturated, dies = (-0.97, math.inf), False
+
+    def forward(self, tape: Tape, z: Block, a: Block) -> None:
+        """Record ``a = max(expm1(min(z, 0)), z)``: expm1 is above z on the left and 0 on the right."""
+        left = a.values
+        tape.call(minimum, z.values, tape.constant(0), left, label=f"{a.name} = min({z.name}, 0)")
+        tape.call(np.expm1, left, left, label=f"{a.name} = exp({a.name}) - 1")
+        tape.call(maximum, left, z.values, left, label=f"{a.name} = max({a.name}, {z.name})")
+
+    def backward(self, tape: Tape, z: Block, a: Block) -> None:
+        """Record ``dz = da exp(min(z, 0))``."""
+        slope = tape.array(*a.values.shape[-2:])
+        tape.call(minimum, z.values, tape.constant(0), slope, label=f"s = min({z.name}, 0)")
+        tape.call(np.exp, slope, slope, label="s = exp(s)")
+        tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
+
+
+class Gelu:
+    """``z Φ(z)`` with the exact normal distribution Φ (Hendrycks and Gimpel, 2016).
+
+    Φ is SciPy's ``ndtr``, exact to the last bits on both tails; SciPy is imported when gelu is first used.
+    """
+
+    name, formula, derivative = "gelu", "z Φ(z)", "Φ(z) + z φ(z)"
+    meaning = "z times the chance that a normal draw lies below z: a smooth relu that dips below 0."
+    saturated, dies = None, False
+
+    def forward(self, tape: Tape, z: Block, a: Block) -> None:
+        """Record ``a = z Φ(z)``."""
+        from scipy.special import ndtr
+
+        tape.call(ndtr, z.values, a.values, label=f"{a.name} = Φ({z.name})")
+        tape.call(np.multiply, z.values, a.values, a.values, label=f"{a.name} = {z.name} {a.name}")
+
+    def backward(self, tape: Tape, z: Block, a: Block) -> None:
+        """Record ``dz = da (Φ(z) + z φ(z))``; ``φ(z) = exp(-z² / 2) / sqrt(2 π)``."""
+        from scipy.special import ndtr
+
+        slope, chance = tape.array(*a.values.shape[-2:]), tape.array(*a.values.shape[-2:])
+        half, scale = tape.constant(-0.5), tape.constant(1 / math.sqrt(2 * math.pi))
+        tape.call(np.multiply, z.values, z.values, slope, label=f"s = {z.name}²")
+        tape.call(np.multiply, slope, half, slope, label="s = -s / 2")
+        tape.call(np.exp, slope, slope, label="s = exp(s)")
+        tape.call(np.multiply, slope, scale, slope, label="s = s / sqrt(2 π)")
+        tape.call(np.multiply, z.values, slope, slope, label=f"s = {z.name} s")
+        tape.call(ndtr, z.values, chance, label=f"p = Φ({z.name})")
+        tape.call(np.add, slope, chance, slope, label="s = s + p")
+        tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
+
+
+class Softplus:
+    """``log(1 + exp(z))``, taken as z above 20, as torch does; there the two differ by less than 3e-9."""
+
+    threshold = 20
+    name, formula = "softplus", "log(1 + exp(z)), z above 20"
+    derivative = "1 / (1 + exp(-z)), 1 above 20"
+    meaning = "A relu without the corner: slope from 0 to 1 along a sigmoid, 0.5 at zero, never exactly 0."
+    saturated, dies = (0.03, math.inf), False
+
+    def forward(self, tape: Tape, z: Block, a: Block) -> None:
+        """Record ``a = max(log1p(exp(min(z, 20))), z)``: up to 20 the logarithm is the larger one."""
+        soft, top = a.values, tape.constant(self.threshold)
+        tape.call(minimum, z.values, top, soft, label=f"{a.name} = min({z.name}, {self.threshold})")
+        tape.call(np.exp, soft, soft, label=f"{a.name} = exp({a.name})")
+        tape.call(np.log1p, soft, soft, label=f"{a.name} = log(1 + {a.name})")
+        tape.call(maximum, soft, z.values, soft, label=f"{a.name} = max({a.name}, {z.name})")
+
+    def backward(self, tape: Tape, z: Block, a: Block) -> None:
+        """Record ``dz = da (1 - exp(-a))``, which is the sigmoid of z, and ``dz = da`` above 20."""
+        slope, above = tape.array(*a.values.shape[-2:]), tape.array(*a.values.shape[-2:])
+        tape.call(np.negative, a.values, slope, label=f"s = -{a.name}")
+        tape.call(np.expm1, slope, slope, label="s = exp(s) - 1")
+        tape.call(np.negative, slope, slope, label="s = -s")
+        tape.call(
+            np.subtract,
+            z.values,
+            tape.constant(self.threshold),
+            above,
+            label=f"t = {z.name} - {self.threshold}",
+        )
+        tape.call(np.sign, above, above, label="t = sign(t)")
+        tape.call(maximum, slope, above, slope, label="s = max(s, t)")
+        tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")

@@ -1,0 +1,153 @@
+"""What the process that trains a run writes about it; must not know why a run pauses, stops or ends."""
+
+import time
+from contextlib import suppress
+
+import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
+
+from engine.runs.checkpoints import write_checkpoint
+from engine.runs.lease import Lease, write_held
+from engine.runs.maintenance import tidy
+from engine.runs.schema import events, runs
+from engine.runs.series import CHUNK_RECORDS, cut_after, write_tail
+from engine.runs.snapshots import cut_snapshots, packed, write_snapshots
+from engine.runs.store import Store, is_passing
+from engine.training.plan import TrainingPlan
+from engine.training.state import State
+from engine.training.telemetry import Record
+
+COMMIT_SECONDS = 0.25
+COMMIT_SHARE = 20
+BEAT_SECONDS = 2
+TIDY_SECONDS = 5
+RETRY_SECONDS = 1
+
+
+class Journal:
+    """Takes up the records of a held run and commits them, with the state that belongs to them.
+
+    Records, snapshots, checkpoint and the run's row are written in one transaction: whatever a killed
+    process leaves is a consistent beginning of its run. Opening it drops what came after the state.
+
+    Raises
+    ------
+    LeaseLost
+        From every method that writes, when another process holds the run now.
+    """
+
+    def __init__(
+        self, store: Store, lease: Lease, plan: TrainingPlan, state: State, **values: object
+    ) -> None:
+        self.store, self.lease, self.plan, self.state = store, lease, plan, state
+        self.first_step, self.committed_step = state.step, -1
+        self.committed_at, self.commit_cost = float("-inf"), 0.0
+        self.beat_at = self.tidied_at = time.monotonic()
+        self.is_waiting_for_space = False
+        self._records: list[Record] = []
+        self._snapshots: dict[int, bytes] = {}
+        self._summary: dict[str, object] = {}
+        with store.writing() as connection:
+            self.chunk = cut_after(connection, lease.run_id, state.recorded_step)
+            cut_snapshots(connection, lease.run_id, state.recorded_step)
+            write_held(connection, lease, **self._progress(), **values)
+
+    def take(self, record: Record) -> None:
+        """Take up a record for the next commit."""
+        self._records.append(record)
+        self._summary.update(_summary(record))
+        if record.step in self.plan.snapshot_steps:
+            self._snapshots[record.step] = packed(self.state.learned)
+
+    def save(self) -> None:
+        """Commit what is new once it is time, and show in between that this process lives."""
+        now = time.monotonic()
+        is_new = bool(self._records) or self.state.step != self.committed_step
+        if is_new and now - self.committed_at > max(COMMIT_SECONDS, COMMIT_SHARE * self.commit_cost):
+            self.commit()
+        elif now - self.beat_at > BEAT_SECONDS:
+            with self.store.writing() as connection:
+                write_held(connection, self.lease)
+            self.beat_at = now
+        if now - self.tidied_at > TIDY_SECONDS:
+            tidy(self.store)
+            self.tidied_at = now
+
+    def commit(self, **values: object) -> None:
+        """Store the open records, the checkpoint that belongs to them and the run's row at once.
+
+        Waits as long as the disk is full or the store locked: nothing is lost, training goes on after it.
+        """
+        started = time.monotonic()
+        while not self._written(values):
+            time.sleep(RETRY_SECONDS)
+            started = time.monotonic()
+        self.committed_at = self.beat_at = time.monotonic()
+        self.commit_cost = self.committed_at - started
+        self.committed_step = self.state.step
+
+    def tell(self, field: str, old: str, new: str) -> None:
+        """Note an event of the run at its present step."""
+        values = {"run_id": self.lease.run_id, "created_at": time.time(), "step": self.state.step}
+        with self.store.writing() as connection:
+            connection.execute(events.insert().values(field=field, old=old, new=new, **values))
+
+    def _written(self, values: dict[str, object]) -> bool:
+        run_id = self.lease.run_id
+        values = {**self._progress(), **values}
+        if self.state.step > self.first_step:
+            values["takeovers"] = 0
+        if self.is_waiting_for_space:
+            values.setdefault("message", "")
+        try:
+            with self.store.writing() as connection:
+                write_held(connection, self.lease, **values)
+                full = write_tail(connection, run_id, self.chunk, self._records)
+                write_snapshots(connection, run_id, self._snapshots)
+                write_checkpoint(connection, run_id, self.state)
+        except OperationalError as error:
+            if not is_passing(error):
+                raise
+            self._tell_of_waiting(str(error.orig))
+            return False
+        self.chunk, self._records = self.chunk + full, self._records[full * CHUNK_RECORDS :]
+        self._snapshots = {}
+        self.is_waiting_for_space = False
+        return True
+
+    def _tell_of_waiting(self, reason: str) -> None:
+        self.is_waiting_for_space = True
+        place = self.store.engine.url.database
+        with suppress(OperationalError), self.store.writing() as connection:
+            write_held(connection, self.lease, message=f"waits: {reason} ({place})")
+
+    def _progress(self) -> dict[str, object]:
+        state = self.state
+        is_known = state.best_val_loss < float("inf")
+        return {
+            "step": state.step,
+            "epoch": state.step / self.plan.steps_per_epoch,
+            "seconds": state.seconds,
+            "best_val_loss": state.best_val_loss if is_known else None,
+            "best_step": state.best_step if is_known else None,
+            **self._summary,
+        }
+
+
+def answered(wish: str) -> sa.ColumnElement[str]:
+    """Clear the request that was just obeyed, and keep one that came in meanwhile."""
+    return sa.case((runs.c.request == wish, ""), else_=runs.c.request)
+
+
+def _summary(record: Record) -> dict[str, object]:
+    """Return the summary columns of an evaluated record: what lists show while a run goes on."""
+    if record["train_loss"] != record["train_loss"]:
+        return {}
+    accuracy = record["train_accuracy"]
+    is_class = accuracy == accuracy
+    return {
+        "train_loss": record["train_loss"],
+        "val_loss": record["val_loss"],
+        "train_score": accuracy if is_class else record["train_r2"],
+        "val_score": record["val_accuracy"] if is_class else record["val_r2"],
+    }

@@ -1,0 +1,90 @@
+"""Optimizers, activations, schedules and normalised networks give the numbers that PyTorch gives."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.nn.activations import ACTIVATIONS
+from engine.nn.losses import LOSSES
+from engine.nn.network import Network
+from engine.nn.optimizers import Decay, Optimizer
+from engine.nn.parameters import Parameters
+from engine.nn.rules import OPTIMIZERS, Adam
+from engine.nn.schedules import cosine, step_decay, warm_up
+from engine.nn.tape import Arena, Tape
+
+GOLDEN = json.loads(Path(__file__).with_name("torch_golden.json").read_text("utf-8"))
+TORCHS_DEFAULTS = {"momentum": 0.9, "alpha": 0.99, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
+SCHEDULES = {
+    "step": step_decay(0.1, 5),
+    "cosine": cosine(12),
+    "warm-up and step": warm_up(4, step_decay(0.1, 3)),
+}
+
+
+@pytest.mark.parametrize("case", GOLDEN["optimizers"]["ends"])
+def test_twenty_steps_end_where_torchs_end(case):
+    name, decay = case.split()
+    rule = OPTIMIZERS[name]
+    step = [rule.transform(*(TORCHS_DEFAULTS[each] for each in rule.settings))] if rule.transform else []
+    decays = [Decay(float(decay))] if float(decay) else []
+    parameters = Parameters([(2, 3)], np.float64)
+    parameters.theta[...] = GOLDEN["optimizers"]["start"]
+    optimizer = Optimizer(parameters, step + decays if rule.decoupled else decays + step)
+    for number, gradient in enumerate(GOLDEN["optimizers"]["gradients"], start=1):
+        parameters.grad[...] = gradient
+        optimizer.prepare(number, 0.1)
+        optimizer.update.replay()
+    np.testing.assert_allclose(parameters.theta, GOLDEN["optimizers"]["ends"][case], rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_an_activation_and_its_slope_are_torchs(name):
+    z, expected = np.array(GOLDEN["activations"]["z"]), GOLDEN["activations"]["table"][name]
+    arena, tape = Arena([("input", "z", 1), ("activation", "a", 1)], len(z), np.float64), Tape(np.float64)
+    inputs, outputs = arena.blocks["z"], arena.blocks["a"]
+    ACTIVATIONS[name].forward(tape, inputs, outputs)
+    ACTIVATIONS[name].backward(tape, inputs, outputs)
+    inputs.values[...], outputs.error[...] = z, 1
+    with np.errstate(under="ignore"):
+        tape.replay()
+    np.testing.assert_allclose(outputs.values[0], expected["a"], rtol=1e-14, atol=1e-15)
+    np.testing.assert_allclose(inputs.error[0], expected["slope"], rtol=1e-14, atol=1e-15)
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_a_schedule_is_torchs(name):
+    rates = [SCHEDULES[name](done) for done in range(12)]
+    np.testing.assert_allclose(rates, GOLDEN["schedules"][name], rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("name", ["batch", "layer"])
+def test_a_normalised_network_trains_as_torchs_does(name):
+    expected = GOLDEN["networks"][name]
+    network = Network(
+        [3, 5, 4, 2],
+        ACTIVATIONS["gelu"],
+        LOSSES["cross_entropy"],
+        normalization=name,
+        dtype=np.float64,
+    )
+    network.parameters.theta[...] = expected["first"]
+    optimizer = Optimizer(network.parameters, [Adam(0.9, 0.999, 1e-8), Decay(0.1)])
+    recording, losses = network.recording(7), []
+    batches = zip(np.array(expected["x"]), np.array(expected["labels"]), strict=True)
+    for number, (x, labels) in enumerate(batches, start=1):
+        recording.x[...], recording.target[...] = x.T, np.eye(2)[:, labels]
+        recording.tape.replay()
+        recording.loss_tape.replay()
+        losses.append(float(recording.loss))
+        optimizer.prepare(number, 0.05)
+        optimizer.update.replay()
+    running = [row for pair in network.running for row in pair if row.size]
+    np.testing.assert_allclose(losses, expected["losses"], rtol=1e-9)
+    np.testing.assert_allclose(network.parameters.theta, expected["last"], rtol=1e-7, atol=1e-9)
+    np.testing.assert_allclose(
+        np.concatenate([*running, []]), np.concatenate([*expected["running"], []]), rtol=1e-9
+    )
+    np.testing.assert_allclose(network.outputs(np.array(expected["x"])[0]), expected["outputs"], rtol=1e-7)

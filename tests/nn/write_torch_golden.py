@@ -1,0 +1,142 @@
+"""Writes torch_golden.json, what PyTorch computes, for test_torch_golden.py; run by hand, where torch is.
+
+``python tests/nn/write_torch_golden.py`` in an environment of its own with ``torch==2.13.0``: neither the
+program nor its tests need it.
+"""
+
+import importlib
+import json
+from pathlib import Path
+from typing import Any
+
+torch: Any = importlib.import_module("torch")
+nn, optim, schedulers = torch.nn, torch.optim, torch.optim.lr_scheduler
+OUTPUT = Path(__file__).with_name("torch_golden.json")
+STEPS = 20
+OPTIMIZERS = {
+    "sgd": lambda p, decay: optim.SGD(p, 0.1, weight_decay=decay),
+    "momentum": lambda p, decay: optim.SGD(p, 0.1, momentum=0.9, weight_decay=decay),
+    "nesterov": lambda p, decay: optim.SGD(p, 0.1, momentum=0.9, nesterov=True, weight_decay=decay),
+    "rmsprop": lambda p, decay: optim.RMSprop(p, 0.1, weight_decay=decay),
+    "adam": lambda p, decay: optim.Adam(p, 0.1, weight_decay=decay),
+    "adamw": lambda p, decay: optim.AdamW(p, 0.1, weight_decay=decay),
+}
+ACTIVATIONS = {
+    "identity": nn.Identity(),
+    "relu": nn.ReLU(),
+    "leaky_relu": nn.LeakyReLU(),
+    "elu": nn.ELU(),
+    "gelu": nn.GELU(),
+    "softplus": nn.Softplus(),
+    "tanh": nn.Tanh(),
+    "sigmoid": nn.Sigmoid(),
+}
+
+
+def optimizers() -> dict[str, Any]:
+    """Return gradients of 20 steps, a start, and where each optimizer ends, with and without decay."""
+    gradients, start = torch.randn(STEPS, 6), torch.randn(6)
+    ends = {}
+    for name, build in OPTIMIZERS.items():
+        for decay in (0.0, 0.3):
+            theta = start.clone().requires_grad_()
+            optimizer = build([theta], decay)
+            for gradient in gradients:
+                theta.grad = gradient.clone()
+                optimizer.step()
+            ends[f"{name} {decay:g}"] = theta.tolist()
+    return {"gradients": gradients.tolist(), "start": start.tolist(), "ends": ends}
+
+
+def activations() -> dict[str, Any]:
+    """Return values and slopes of each activation at points that include its kinks and both far ends."""
+    points = torch.tensor(
+        [-700.0, -30.0, -9.0, -2.5, -1.0, -0.3, -1e-9, 0.0, 1e-9, 0.3, 1.0, 2.5, 9.0, 19.9, 20.1, 700.0]
+    )
+    table = {}
+    for name, function in ACTIVATIONS.items():
+        z = points.clone().requires_grad_()
+        a = function(z)
+        a.sum().backward()
+        table[name] = {"a": a.tolist(), "slope": z.grad.tolist()}
+    return {"z": points.tolist(), "table": table}
+
+
+def schedule_tables() -> dict[str, list[float]]:
+    """Return the learning rates of 12 updates, starting from 1."""
+
+    def rates(build: Any) -> list[float]:
+        optimizer = optim.SGD([torch.zeros(1, requires_grad=True)], 1.0)
+        scheduler, seen = build(optimizer), []
+        for _ in range(12):
+            seen.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            scheduler.step()
+        return seen
+
+    def warmed(optimizer: Any) -> Any:
+        line = schedulers.LinearLR(optimizer, 1 / 4, 1.0, total_iters=3)
+        return schedulers.SequentialLR(optimizer, [line, schedulers.StepLR(optimizer, 3, 0.1)], [4])
+
+    return {
+        "step": rates(lambda optimizer: schedulers.StepLR(optimizer, 5, 0.1)),
+        "cosine": rates(lambda optimizer: schedulers.CosineAnnealingLR(optimizer, 12)),
+        "warm-up and step": rates(warmed),
+    }
+
+
+def networks() -> dict[str, Any]:
+    """Return networks with a normalisation: weights, batches, and what 20 steps of AdamW make of them."""
+    found = {}
+    for name in ("batch", "layer"):
+        layers = []
+        for fan_in, out in ((3, 5), (5, 4)):
+            norm = nn.BatchNorm1d(out) if name == "batch" else nn.LayerNorm(out)
+            layers += [nn.Linear(fan_in, out, bias=name == "layer"), norm, nn.GELU()]
+        network = nn.Sequential(*layers, nn.Linear(4, 2))
+        first = flat(network)
+        x, labels = torch.randn(STEPS, 7, 3) * 2 + 1, torch.randint(0, 2, (STEPS, 7))
+        optimizer = optim.AdamW(network.parameters(), 0.05, weight_decay=0.1)
+        losses = []
+        for inputs, classes in zip(x, labels, strict=True):
+            loss = nn.functional.cross_entropy(network(inputs), classes)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+        buffers = [b.tolist() for key, b in network.named_buffers() if "running" in key]
+        found[name] = {
+            "first": first,
+            "x": x.tolist(),
+            "labels": labels.tolist(),
+            "losses": losses,
+            "last": flat(network),
+            "running": buffers,
+            "outputs": network.eval()(x[0]).tolist(),
+        }
+    return found
+
+
+def flat(network: Any) -> list[float]:
+    """Return the parameters in the order of theta: each row of weights with its bias, then scale, shift."""
+    values = []
+    for layer in network:
+        if isinstance(layer, nn.Linear):
+            bias = [] if layer.bias is None else [layer.bias[:, None]]
+            values.append(torch.cat([layer.weight, *bias], dim=1).flatten())
+        elif isinstance(layer, nn.BatchNorm1d | nn.LayerNorm):
+            values += [layer.weight, layer.bias]
+    return torch.cat(values).tolist()
+
+
+if __name__ == "__main__":
+    torch.set_default_dtype(torch.float64)
+    torch.manual_seed(0)
+    golden = {
+        "torch": torch.__version__.partition("+")[0],
+        "optimizers": optimizers(),
+        "activations": activations(),
+        "schedules": schedule_tables(),
+        "networks": networks(),
+    }
+    OUTPUT.write_text(json.dumps(golden, separators=(",", ":")) + "\n", "utf-8")
