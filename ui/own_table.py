@@ -59,7 +59,7 @@ def choose_table(store: Store) -> None:
     except ConfigError as error:
         st.error(as_markdown(str(error)), icon=":material/error:")
         return
-    _look(table)
+    _look(table, file_id)
     values = _choices(table, file_id)
     if values is not None:
         _judge(store, table, values)
@@ -85,23 +85,29 @@ def cached_table(file_id: str) -> Table:
     return stored_table(open_page(), file_id)
 
 
-def _look(table: Table) -> None:
+@st.cache_data(show_spinner=False, max_entries=4)
+def _column_facts(file_id: str) -> list[dict[str, Any]]:
+    """Return what is told of each column of a stored table; found once."""
+    return [
+        {
+            "column": visible(column.name),
+            "kind": column.kind,
+            "empty": int(column.missing.sum()),
+            "different": column.different(),
+            "left out as": unusable(column),
+        }
+        for column in cached_table(file_id).columns
+    ]
+
+
+def _look(table: Table, file_id: str) -> None:
     st.caption(as_markdown(f"{table.rows:,} rows, {len(table.columns):,} columns; {'; '.join(table.notes)}"))
     left, right = st.columns(2, gap="medium")
     with left:
         cells = {f"{visible(c.name)}": c.first(PREVIEW_ROWS) for c in table.columns}
         st.dataframe(pd.DataFrame(cells), height=PREVIEW_HEIGHT, alt="first rows of the table")
     with right:
-        facts = [
-            {
-                "column": visible(column.name),
-                "kind": column.kind,
-                "empty": int(column.missing.sum()),
-                "different": column.different(),
-                "left out as": unusable(column),
-            }
-            for column in table.columns
-        ]
+        facts = _column_facts(file_id)
         st.dataframe(pd.DataFrame(facts), height=PREVIEW_HEIGHT, hide_index=True, alt="columns of the table")
 
 
@@ -121,7 +127,8 @@ def _choices(table: Table, file_id: str) -> dict[str, Any] | None:
     )
     if target is None:
         return None
-    usable = [c.name for c in table.columns if c.name != target and not unusable(c)]
+    facts = zip(names, _column_facts(file_id), strict=True)
+    usable = [name for name, fact in facts if name != target and not fact["left out as"]]
     if st.session_state.get("data_columns_of") != [file_id, target]:
         st.session_state["data_columns"], st.session_state["data_columns_of"] = usable, [file_id, target]
     with st.expander(f"Columns to learn from ({len(st.session_state['data_columns']):,})", key="data_more"):
