@@ -8,7 +8,7 @@ READY := $(VENV)/ready
 READY_DEV := $(VENV)/ready-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup lint types browser bench-accuracy bench-first-point docs screenshots clean
+.PHONY: help run test setup lint types browser bench-accuracy bench-first-point bench-table docs screenshots clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 20
@@ -38,6 +38,9 @@ bench-accuracy: $(READY_DEV) ## Our networks against scikit-learn's, as a table
 
 bench-first-point: $(READY_DEV) browser ## Seconds from Start to the first drawn point, in a real browser
 	$(RUN) -m benchmarks.first_point
+
+bench-table: $(READY_DEV) ## A large table with planted traps: what is named before Start, time, memory
+	$(RUN) -m benchmarks.table
 
 docs: $(READY_DEV) ## Write README.md's glossary and tree anew from the code
 	$(RUN) -m docs.tables

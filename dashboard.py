@@ -43,6 +43,12 @@ runs = st.Page(
     icon=":material/table_rows:",
     help="Find, name, tag, continue, export, import, archive and delete runs.",
 )
+data = st.Page(
+    "pages/data.py",
+    title="Data",
+    icon=":material/table_chart:",
+    help="Look at the datasets, bring a table of your own, predict new rows with a trained network.",
+)
 
 
 def home() -> None:
@@ -58,6 +64,7 @@ page = st.navigation(
         overfitting,
         compare,
         runs,
+        data,
     ],
     position="top",
 )

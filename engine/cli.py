@@ -1,4 +1,4 @@
-"""The command line: train, presets, list, show, resume, weights, worker, doctor; the rest is managing."""
+"""The command line: train, presets, list, show, predict, resume, worker, doctor; the rest is managing."""
 
 import inspect
 import json
@@ -113,19 +113,23 @@ def train(
     settings: dict[str, Any],
     config: Annotated[Path | None, typer.Option(help="JSON file of settings; options override it")] = None,
     preset: Annotated[str | None, typer.Option(help="settings by name; file and options override it")] = None,
+    csv: Annotated[Path | None, typer.Option(help="CSV file to learn from; --target names a column")] = None,
     name: Annotated[str, typer.Option(help="name of the run")] = "",
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """Train a new run here and now, with a progress bar."""
     from engine.cli_runs import follow
-    from engine.data.dataset import build_dataset
+    from engine.cli_tables import keep_table, told_dataset
     from engine.runs.catalog import submit
     from engine.runs.store import open_store
 
+    opened, table = open_store(store), None
+    if csv is not None:
+        file_id, table = keep_table(opened, csv)
+        settings = {"dataset": "table", **settings, "table": file_id}
     chosen = read_config(config, settings, preset)
-    dataset = build_dataset(chosen)
-    opened = open_store(store)
+    dataset = told_dataset(opened, chosen, table)
     run_id = submit(opened, chosen, dataset, name=name, paused=True)
     follow(opened, run_id, as_json)
 
@@ -199,6 +203,29 @@ def weights(
     from engine.runs.store import open_store
 
     write_weights(open_store(store), run, output)
+
+
+@app.command()
+def predict(
+    run: Run,
+    csv: Annotated[Path, typer.Option(help="CSV file with the columns that the run learned from")],
+    output: Annotated[Path, typer.Option(help="file to write; - for standard output")] = Path("-"),
+    store: StoreUrl = None,
+) -> None:
+    """Write what a trained run says of the rows of a CSV file."""
+    from engine.cli_tables import write_predictions
+    from engine.runs.store import open_store
+
+    write_predictions(open_store(store), run, csv, output)
+
+
+@app.command()
+def baselines(run: Run, store: StoreUrl = None, as_json: AsJson = False) -> None:
+    """Score simple methods on the data and split of a run: what its score stands against."""
+    from engine.cli_tables import print_baselines
+    from engine.runs.store import open_store
+
+    print_baselines(open_store(store), run, as_json)
 
 
 @app.command()

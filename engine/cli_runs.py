@@ -113,6 +113,8 @@ def summary(row: RunRow) -> dict[str, Any]:
         "val_loss": row.val_loss,
         f"train_{row.score_name}": row.train_score,
         f"val_{row.score_name}": row.val_score,
+        "test_loss": row.test_loss,
+        f"test_{row.score_name}": row.test_score,
         "best_val_loss": row.best_val_loss,
         "best_step": row.best_step,
         "seconds": row.seconds,
@@ -129,6 +131,7 @@ def sentence(row: RunRow) -> str:
             ("train_loss", row.train_loss),
             ("val_loss", row.val_loss),
             (f"val_{row.score_name}", row.val_score),
+            (f"test_{row.score_name}", row.test_score),
         )
         if value is not None
     ]

@@ -48,12 +48,20 @@ ROOMS = {
         {"engine.training", "engine.data", "engine.config"}, {"numpy", "pandas", "plotly", "tsdownsample"}
     ),
     "engine.cli": Room(
-        {"engine.cli_runs", "engine.cli_manage", "engine.cli_options", *ENGINE_UP_TO_RUNS}, {"typer"}
+        {
+            "engine.cli_runs",
+            "engine.cli_tables",
+            "engine.cli_manage",
+            "engine.cli_options",
+            *ENGINE_UP_TO_RUNS,
+        },
+        {"typer"},
     ),
     "engine.cli_manage": Room(
         {"engine.cli_runs", "engine.cli_options", *FILES, *ENGINE_UP_TO_RUNS}, {"typer"}
     ),
     "engine.cli_options": Room(libraries={"typer"}),
+    "engine.cli_tables": Room(ENGINE_UP_TO_RUNS),
     "engine.cli_runs": Room({*FILES, *ENGINE_UP_TO_RUNS}, {"numpy", "rich"}),
     "engine.__main__": Room({"engine.cli"}),
     "ui": Room({"engine"}, SCREEN | {"psutil", "threadpoolctl", "tsdownsample"}),
@@ -132,6 +140,7 @@ def allowed(home: str, found: Import) -> bool:
             "engine.cli_manage",
             "engine.cli_options",
             "engine.cli_runs",
+            "engine.cli_tables",
             "engine.__main__",
         }:
             return False

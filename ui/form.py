@@ -7,18 +7,20 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from engine.config import ConfigError, RunConfig, config_from_json, parse_config
-from engine.config.data import BUNDLED_ROWS, DEFAULT_NOISE, DEFAULT_SYNTHETIC_ROWS
+from engine.config.data import BUNDLED_ROWS, DEFAULT_NOISE, DEFAULT_SYNTHETIC_ROWS, TABLE
 from engine.config.resolve import resolve
 from engine.config.run_config import DEFAULTS_BY_CHOICE
 from engine.config.setting import applies
 from engine.config.settings import SETTINGS, Setting
 from engine.config.text import value_from_text
-from engine.data.dataset import Dataset, build_dataset, dataset_from_bytes, dataset_to_bytes
+from engine.data.dataset import Dataset, dataset_from_bytes, dataset_to_bytes
 from engine.nn.activations import ACTIVATIONS
 from engine.nn.rules import OPTIMIZERS
+from engine.runs.tables import dataset_for
 from engine.training.plan import TrainingPlan, plan
 from ui.pictures import activation_picture, dataset_picture
-from ui.text import megabytes
+from ui.shell import open_page
+from ui.text import as_markdown, megabytes, visible
 
 RATES = [float(f"{digit}e{power}") for power in range(-5, 1) for digit in (1, 1.5, 2, 3, 5, 7)] + [10.0]
 WIDTHS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512]
@@ -26,6 +28,8 @@ BATCHES = ["1", "8", "16", "32", "64", "128", "256", "full"]
 MAIN = ("dataset", "hidden_sizes", "activation", "optimizer", "learning_rate", "dropout")
 SECTIONS = (("data", "Data"), ("network", "Network"), ("training", "Training"))
 AUTOMATIC = {name: f"{default:g}" for name, default in DEFAULTS_BY_CHOICE.items()}
+OPEN = {"samples": None, "noise": None, **dict.fromkeys(AUTOMATIC)}
+OF_A_TABLE = ("table", "target", "columns", "missing", "split", "split_column")
 OFF = ("clip_norm", "clip_value")
 
 
@@ -38,14 +42,28 @@ def label_of(name: str) -> str:
 
 def fill_form(config: Mapping[str, Any]) -> None:
     """Put a configuration into the form; call it before the form is drawn."""
+    if config.get("dataset") == TABLE:
+        st.session_state["train_table"] = {name: config.get(name) for name in OF_A_TABLE}
     for name, setting in SETTINGS.items():
         value = config.get(name, setting.default)
+        if name in OF_A_TABLE:
+            continue
         if name == "hidden_sizes":
             _fill_layers(list(value))
         elif name == "batch_size":
             st.session_state["train_batch_size"] = str(value)
         else:
             st.session_state[f"train_{name}"] = value
+
+
+def use_data(values: Mapping[str, Any]) -> None:
+    """Put settings of the data into the form; network and training stay as they are there."""
+    if "train_dataset" not in st.session_state:
+        fill_form(OPEN)
+    if values["dataset"] == TABLE:
+        st.session_state["train_table"] = {name: values.get(name) for name in OF_A_TABLE}
+    for name in ("dataset", "samples", "noise", "validation_fraction", "test_fraction"):
+        st.session_state[f"train_{name}"] = values.get(name, OPEN.get(name, SETTINGS[name].default))
 
 
 def _fill_layers(sizes: list[int]) -> None:
@@ -59,7 +77,7 @@ def _fill_layers(sizes: list[int]) -> None:
 def config_form() -> tuple[RunConfig | None, str]:
     """Draw the form; return the configuration it describes, or None and a sentence on what is wrong."""
     if "train_dataset" not in st.session_state:
-        fill_form({"samples": None, "noise": None, **dict.fromkeys(AUTOMATIC)})
+        fill_form(OPEN)
     values: dict[str, Any] = {}
     _choose_data(values)
     picture = st.container()
@@ -105,12 +123,16 @@ def config_form() -> tuple[RunConfig | None, str]:
 def _choose_data(values: dict[str, Any]) -> None:
     values["dataset"] = st.pills(
         "Dataset",
-        SETTINGS["dataset"].choices,
+        [name for name in SETTINGS["dataset"].choices if name != TABLE or "train_table" in st.session_state],
         required=True,
         key="train_dataset",
         help=SETTINGS["dataset"].help_text,
         persist_state="session",
     )
+    if values["dataset"] == TABLE:
+        values.update(st.session_state["train_table"])
+        target = as_markdown(visible(values["target"] or "", 40))
+        st.caption(f"Learns to predict {target}; file, columns and split are chosen on the Data page.")
 
 
 def _layers(values: dict[str, Any]) -> None:
@@ -155,7 +177,11 @@ def _choice(name: str, values: dict[str, Any]) -> None:
 
 def _rest(section: str, values: dict[str, Any]) -> None:
     for name, setting in SETTINGS.items():
-        if setting.section == section and name not in MAIN and applies(setting.explained, values):
+        if (
+            setting.section == section
+            and name not in (*MAIN, *OF_A_TABLE)
+            and applies(setting.explained, values)
+        ):
             values[name] = _widget(setting, values["dataset"])
 
 
@@ -183,6 +209,8 @@ def _placeholder(name: str, dataset: str) -> str:
         return "off"
     if name == "noise":
         return f"{DEFAULT_NOISE[dataset]:g}"
+    if name == "samples" and dataset == TABLE:
+        return "every row"
     if name == "samples":
         return f"{BUNDLED_ROWS.get(dataset, DEFAULT_SYNTHETIC_ROWS)}"
     return AUTOMATIC.get(name, "automatic")
@@ -194,7 +222,7 @@ def _checked(values: dict[str, Any], picture: DeltaGenerator) -> tuple[RunConfig
         planned = plan_of(config)
     except ConfigError as error:
         return None, str(error)
-    picture.image(_picture(_data_json(config)), width="stretch", alt=f"training rows of {config.dataset}")
+    picture.image(_picture(data_json(config)), width="stretch", alt=f"training rows of {config.dataset}")
     st.caption(
         f"{planned.parameters:,} parameters · {_steps(planned.steps_per_epoch)} an epoch · "
         f"about {megabytes(planned.bytes_needed)}"
@@ -214,7 +242,7 @@ def dataset_of(config: RunConfig) -> Dataset:
     ConfigError
         When more rows are asked for than there are.
     """
-    return dataset_from_bytes(_dataset_bytes(_data_json(config)))
+    return dataset_from_bytes(_dataset_bytes(data_json(config)))
 
 
 def plan_of(config: RunConfig) -> TrainingPlan:
@@ -229,14 +257,15 @@ def plan_of(config: RunConfig) -> TrainingPlan:
     return plan(resolve(config, dataset.facts), dataset)
 
 
-def _data_json(config: RunConfig) -> str:
+def data_json(config: RunConfig) -> str:
+    """Return the settings of the data alone as JSON: what caches go by."""
     names = {name for name, setting in SETTINGS.items() if setting.section == "data"}
     return config.model_dump_json(include=names)
 
 
 @st.cache_data(show_spinner="Preparing the data", max_entries=16)
 def _dataset_bytes(data_settings: str) -> bytes:
-    return dataset_to_bytes(build_dataset(config_from_json(data_settings)))
+    return dataset_to_bytes(dataset_for(open_page(), config_from_json(data_settings)))
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

@@ -18,7 +18,7 @@ from engine.runs.store import Store
 from engine.training.telemetry import LAYER_INDEX
 from ui.changes import change_control, change_words
 from ui.live_chart import can_repeat, repeat_chart, send_whole, show_chart
-from ui.measures import measure_strip, status_line
+from ui.measures import baseline_line, measure_strip, status_line
 from ui.mistakes import CHART as CONFUSION
 from ui.mistakes import show_mistakes
 from ui.outputs import output_figure, scalars_frame
@@ -64,6 +64,7 @@ def _live(run_id: int, pace: float | None, bar: DeltaGenerator) -> None:
         change_control(store, row)
     status_line(row, trouble(store.url))
     measure_strip(row, series)
+    baseline_line(store, row)
     x, log_y = _chart_options()
     log_y = log_y or row.status == "diverged"
     state = [run_id, len(series), row.step, row.status, x, log_y]

@@ -5,8 +5,10 @@ import time
 import numpy as np
 import streamlit as st
 
+from engine.runs.baselines import read_baselines
 from engine.runs.catalog import RunRow
 from engine.runs.series import Series
+from engine.runs.store import Store
 from ui.runs import LIVE, show_badge
 from ui.text import as_markdown, duration, number, percent
 
@@ -40,6 +42,23 @@ def measure_strip(row: RunRow, series: Series) -> None:
                 width=TILE_WIDTH,
                 height=TILE_HEIGHT,
             )
+
+
+def baseline_line(store: Store, row: RunRow) -> None:
+    """Show the test score, and what simple methods reach on the same rows, where that was computed."""
+    words = _score(row)
+    facts = [f"test score {words(row.test_score)}"] if row.test_score is not None else []
+    scores = read_baselines(store, row.dataset_id)
+    if scores:
+        facts.append(f"on the same validation rows: {baseline_words(scores, row.score_name)}")
+    if facts:
+        st.caption(" · ".join(facts))
+
+
+def baseline_words(scores: dict[str, dict[str, float]], score_name: str, split: str = "val") -> str:
+    """Return the scores of simple methods on one split in a line."""
+    words = number if score_name == "r2" else percent
+    return ", ".join(f"{name} {words(by_split[split])}" for name, by_split in scores.items())
 
 
 def _score(row: RunRow):

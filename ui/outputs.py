@@ -6,7 +6,7 @@ import pandas as pd
 
 from engine.data.dataset import Dataset
 from engine.data.grid import grid_over
-from engine.figures.boundary import decision_boundary, regression_fit
+from engine.figures.boundary import decision_boundary, regression_fit, regression_surface
 from engine.figures.curves import compare_runs
 from engine.runs.catalog import RunRow, load_run
 from engine.runs.checkpoints import latest_checkpoint
@@ -23,12 +23,14 @@ def scalars_frame(row: RunRow, series: Series) -> pd.DataFrame:
 
 
 def output_figure(store: Store, row: RunRow, series: Series, *, x: str, height: int) -> tuple[str, Any]:
-    """Return title and figure: decision boundary, fitted curve, or the score where no plane can be drawn."""
+    """Return title and figure: boundary, fitted curve or surface; the score where no plane can be drawn."""
     config, dataset = load_run(store, row.id)
     state = latest_checkpoint(store, row.id)[0]
     if has_plane(dataset) and state is not None:
         grid = grid_over(dataset)
         outputs = predict(config, dataset, state.learned, grid.points)
+        if dataset.task == "regression" and dataset.features == 2:
+            return "Predicted surface", regression_surface(dataset, grid, outputs, height=height)
         if dataset.task == "regression":
             return "Fitted curve", regression_fit(dataset, grid, outputs, height=height)
         at_train, at_val = (
@@ -44,5 +46,5 @@ def output_figure(store: Store, row: RunRow, series: Series, *, x: str, height: 
 def has_plane(dataset: Dataset) -> bool:
     """Tell whether what the network says can be drawn over its inputs."""
     if dataset.task == "regression":
-        return dataset.features == 1 and dataset.y_train.shape[1] == 1
+        return dataset.features <= 2 and dataset.y_train.shape[1] == 1
     return dataset.features == 2

@@ -1,6 +1,7 @@
 """Small drawings beside the form's choices, as SVG that reads on light and dark; must not know Streamlit."""
 
 import numpy as np
+from plotly.colors import sample_colorscale
 
 from engine.data.dataset import Dataset
 from engine.figures.theme import HIGH, LOW, class_colour
@@ -18,11 +19,16 @@ def dataset_picture(dataset: Dataset) -> str:
     if dataset.name == "digits":
         return _digits(dataset)
     x = dataset.x_train[:POINTS_AT_MOST]
-    if dataset.task == "regression":
+    if dataset.task == "regression" and dataset.name == "plane":
+        points = x
+        low, high = dataset.y_train.min(), dataset.y_train.max()
+        share = (dataset.y_train[:POINTS_AT_MOST, 0] - low) / (high - low)
+        colours = sample_colorscale("Cividis", np.clip(share, 0, 1).tolist())
+    elif dataset.task == "regression":
         points = np.column_stack([x[:, 0], dataset.y_train[:POINTS_AT_MOST, 0]])
         colours = [LOW] * len(points)
     else:
-        points = x[:, :2]
+        points = x[:, :2] if dataset.features > 1 else np.column_stack([x[:, 0], np.zeros(len(x))])
         palette = [LOW, HIGH] if dataset.classes == 2 else [class_colour(i) for i in range(dataset.classes)]
         colours = [palette[label] for label in dataset.y_train[:POINTS_AT_MOST]]
     across, up = _scaled(points[:, 0], WIDTH, 10), HEIGHT - _scaled(points[:, 1], HEIGHT, 10)

@@ -4,9 +4,11 @@ import atexit
 import gc
 import logging
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.pages_manager import PagesManager
 from threadpoolctl import threadpool_limits
 
@@ -35,6 +37,12 @@ def open_page() -> Store:
         st.error(str(error), icon=":material/database_off:")
         st.stop()
     return Store(url, engine)
+
+
+def go_to_train() -> None:
+    """Show the Train page; a page that runs alone, outside the frame, stays where it is."""
+    with suppress(StreamlitAPIException):
+        st.switch_page("pages/train.py")
 
 
 def carry_on() -> None:

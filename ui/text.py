@@ -65,7 +65,10 @@ def layers_text(sizes: Any) -> str:
 
 def described(config: dict[str, Any]) -> str:
     """Return what a run is in a few words: data, layers, activation, optimizer and rate."""
+    data = config["dataset"]
+    if config.get("target"):
+        data = f"{data} ({visible(config['target'], 20)})"
     return (
-        f"{config['dataset']}, {layers_text(config['hidden_sizes'])} {config['activation']}, "
+        f"{data}, {layers_text(config['hidden_sizes'])} {config['activation']}, "
         f"{config['optimizer']} {config['learning_rate']:g}"
     )

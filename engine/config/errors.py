@@ -20,8 +20,13 @@ KINDS = {
     "float_parsing": "a number",
     "finite_number": "a finite number",
     "string_type": "text",
-    "tuple_type": "a list of whole numbers",
+    "tuple_type": "a list",
     "literal_error": "",
+}
+PATTERNS = {
+    "string_pattern_mismatch": "an id of 64 digits and letters a to f",
+    "string_too_short": "a name that is not empty",
+    "string_too_long": "a name of at most {max_length} characters",
 }
 SYNONYMS = {"lr": "learning_rate", "lrr": "learning_rate", "init": "initializer", "l2": "weight_decay"}
 
@@ -72,6 +77,8 @@ def _sentence(name: str, alternatives: list[ErrorDetails]) -> str:
         return f"{name} must be one of {', '.join(choices)}, got {value}{guess}"
     if detail["type"] == "too_long":
         return f"{name} must have at most {context['max_length']} entries, got {context['actual_length']}"
+    if detail["type"] in PATTERNS:
+        return f"{name} must be {PATTERNS[detail['type']].format(**context)}, got {value}"
     kinds = [KINDS[entry["type"]] for entry in alternatives if KINDS.get(entry["type"])]
     words = [
         f"{entry.get('ctx', {})['expected']}" for entry in alternatives if entry["type"] == "literal_error"

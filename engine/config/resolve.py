@@ -8,6 +8,7 @@ from engine.config.data import (
     DEFAULT_NOISE,
     DEFAULT_SYNTHETIC_ROWS,
     REGRESSION_DATASETS,
+    TABLE,
     DataSettings,
 )
 from engine.config.errors import ConfigError
@@ -42,7 +43,7 @@ def resolve(config: RunConfig, facts: DataFacts) -> RunConfig:
     """
     values: dict[str, Any] = {"loss": _loss(config, facts), "initializer": _initializer(config)}
     samples, noise = resolved_size(config)
-    values |= {"samples": samples, "noise": noise}
+    values |= {"samples": config.samples if config.dataset == TABLE else samples, "noise": noise}
     for name, default in DEFAULTS_BY_CHOICE.items():
         decided = {**config.__dict__, **values}
         if decided[name] is None and applies(help_of(name), decided):
@@ -72,7 +73,7 @@ def resolved_size(settings: DataSettings) -> tuple[int, float]:
 
 
 def task_of(dataset: str) -> str:
-    """Return ``regression`` or ``classification`` for a dataset's name."""
+    """Return ``regression`` or ``classification`` for the name of a toy or of a bundled table."""
     return "regression" if dataset in REGRESSION_DATASETS else "classification"
 
 

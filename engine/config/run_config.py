@@ -52,14 +52,28 @@ class RunConfig(TrainingSettings, NetworkSettings, DataSettings):
 
     @model_validator(mode="after")
     def _refuse_values_that_do_not_apply(self) -> Self:
-        for name in DEFAULTS_BY_CHOICE:
+        for name, field in type(self).model_fields.items():
             explained = help_of(name)
-            if getattr(self, name) is not None and not applies(explained, self.__dict__):
+            if getattr(self, name) != field.default and not applies(explained, self.__dict__):
                 decider, accepted = explained.applies_when  # type: ignore[misc]
                 raise ValueError(
                     f"{name} applies only with {decider} {' or '.join(accepted)}, "
                     f"got {decider} {getattr(self, decider)}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _ask_for_what_a_table_needs(self) -> Self:
+        for name in ("table", "target", "split_column"):
+            decider, _ = help_of(name).applies_when  # type: ignore[misc]
+            if getattr(self, name) is None and applies(help_of(name), self.__dict__):
+                raise ValueError(f"{name} must be given with {decider} {getattr(self, decider)}, got none")
+        held_out = self.validation_fraction + self.test_fraction
+        if held_out > 0.95:
+            raise ValueError(
+                f"validation_fraction + test_fraction must be <= 0.95, got {held_out:.4g}: "
+                "too few rows are left to learn from"
+            )
         return self
 
     @model_validator(mode="after")

@@ -18,7 +18,7 @@ class Setting:
     Attributes
     ----------
     kind : str
-        ``choice``, ``integer``, ``number``, ``list`` or ``integer or full``.
+        ``choice``, ``integer``, ``number``, ``text``, ``list`` or ``integer or full``.
     choices : tuple of str
         The names accepted, for a choice.
     range_text : str
@@ -71,6 +71,8 @@ def _kind(annotation: Any) -> tuple[str, tuple[str, ...]]:
         return _kind(get_args(annotation)[0])
     if get_origin(annotation) is Literal:
         return "choice", tuple(str(choice) for choice in get_args(annotation))
+    if annotation is str:
+        return "text", ()
     if get_origin(annotation) is tuple:
         return "list", ()
     parts = [part for part in get_args(annotation) if part is not type(None)] or [annotation]

@@ -1,11 +1,14 @@
 """Reads configurations and single settings from text: JSON files, command lines, forms."""
 
+import csv
 import json
 import shlex
 from typing import Any, Literal, get_args, get_origin
 
 from engine.config.errors import ConfigError, shown
 from engine.config.run_config import RunConfig, parse_config
+
+NAMES = ("table", "target", "split_column")
 
 
 def config_from_json(text: str) -> RunConfig:
@@ -52,9 +55,14 @@ def _refuse_constant(name: str) -> float:
 def value_from_text(name: str, text: str) -> Any:
     """Return the value that a text stands for in the setting ``name``; what is no number stays text.
 
-    ``none`` and an empty text stand for None, ``64,32`` and ``[64, 32]`` for a list.
+    ``none`` and an empty text stand for None, ``64,32`` and ``[64, 32]`` for a list. Names of columns are
+    taken as they stand, several of them as one line of CSV.
     """
     stripped = text.strip()
+    if name in NAMES:
+        return text or None
+    if name == "columns":
+        return next(csv.reader([text]), []) if text else None
     if name in RunConfig.model_fields and _is_choice(RunConfig.model_fields[name].annotation):
         return stripped
     if name == "hidden_sizes":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.config.data import BUNDLED_ROWS
+from engine.config.data import BUNDLED_ROWS, REGRESSION_DATASETS
 
 CACHE_VARIABLE = "BACKPROP_LAB_CACHE"
 Table = tuple[np.ndarray, np.ndarray, tuple[str, ...], tuple[str, ...]]
@@ -21,7 +21,9 @@ def cache_folder() -> Path:
 
 
 def bundled(name: str) -> Table:
-    """Return ``x (n, f)``, labels ``(n,)``, feature names and class names of ``digits`` or ``wine``.
+    """Return ``x (n, f)``, targets, feature names and class names of one of scikit-learn's tables.
+
+    Targets are labels ``(n,)``; those of ``diabetes`` are values ``(n, 1)`` and it has no class names.
 
     A kept file that is damaged or of another table is made anew; a folder that cannot be written to costs
     the import of scikit-learn each time and nothing else.
@@ -39,7 +41,7 @@ def bundled(name: str) -> Table:
 
 def _from_arrays(name: str, arrays: dict[str, np.ndarray]) -> Table:
     rows = BUNDLED_ROWS[name]
-    if arrays["x"].shape != (rows, len(arrays["features"])) or arrays["y"].shape != (rows,):
+    if arrays["x"].shape != (rows, len(arrays["features"])) or len(arrays["y"]) != rows:
         raise ValueError(f"the kept table {name} must have {rows} rows, got shape {arrays['x'].shape}")
     features = tuple(str(name) for name in arrays["features"])
     return arrays["x"], arrays["y"], features, tuple(str(label) for label in arrays["classes"])
@@ -48,12 +50,15 @@ def _from_arrays(name: str, arrays: dict[str, np.ndarray]) -> Table:
 def _from_sklearn(name: str) -> dict[str, np.ndarray]:
     from sklearn import datasets
 
-    loaded = {"digits": datasets.load_digits, "wine": datasets.load_wine}[name]()
+    options = {"scaled": False} if name == "diabetes" else {}
+    loaded = getattr(datasets, f"load_{name}")(**options)
+    is_values = name in REGRESSION_DATASETS
+    y = np.asarray(loaded.target, np.float64 if is_values else np.int64)
     return {
         "x": np.asarray(loaded.data, np.float64),
-        "y": np.asarray(loaded.target, np.int64),
+        "y": y[:, np.newaxis] if is_values else y,
         "features": np.array([str(feature) for feature in loaded.feature_names]),
-        "classes": np.array([str(label) for label in loaded.target_names]),
+        "classes": np.array([] if is_values else [str(label) for label in loaded.target_names], np.str_),
     }
 
 

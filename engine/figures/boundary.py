@@ -8,6 +8,7 @@ from engine.data.grid import Grid
 from engine.figures.theme import (
     HIGH,
     LOW,
+    MAGNITUDES,
     MIDDLE,
     QUIET,
     TRAIN,
@@ -98,6 +99,54 @@ def regression_fit(dataset: Dataset, grid: Grid, outputs: np.ndarray, *, height:
         name="network",
         line={"color": class_colour(2), "width": 3},
     )
+    return figure
+
+
+def regression_surface(dataset: Dataset, grid: Grid, outputs: np.ndarray, *, height: int = 380) -> go.Figure:
+    """Show what was learned of a surface: where points differ in colour from the ground, it is wrong.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        With two features and one target; its points are drawn in the colour of their target.
+    grid : Grid
+        From :func:`grid_over`.
+    outputs : numpy.ndarray
+        ``(n, 1)`` predictions at ``grid.points``, in the units of the data.
+    """
+    figure = empty_figure(*(label(name) for name in dataset.feature_names), height=height)
+    across, up = grid.axes
+    targets = np.concatenate([dataset.y_train, dataset.y_val])
+    scale = {"cmin": float(targets.min()), "cmax": float(targets.max()), "colorscale": MAGNITUDES}
+    figure.add_heatmap(
+        x=across,
+        y=up,
+        z=outputs[:, 0].reshape(len(up), len(across)),
+        zmin=scale["cmin"],
+        zmax=scale["cmax"],
+        colorscale=MAGNITUDES,
+        zsmooth="best",
+        colorbar={"title": {"text": "prediction", "side": "right"}, "thickness": 14},
+        hovertemplate="prediction: %{z:.4g}<extra></extra>",
+    )
+    for split, x, y, symbol in (
+        ("training", dataset.x_train, dataset.y_train, "circle"),
+        ("validation", dataset.x_val, dataset.y_val, "diamond"),
+    ):
+        raw = x[:POINTS_AT_MOST] * dataset.x_scale + dataset.x_mean
+        edge = {"color": "#FFFFFF" if symbol == "circle" else "#222222", "width": 1}
+        values = y[:POINTS_AT_MOST, 0]
+        figure.add_scatter(
+            x=raw[:, 0],
+            y=raw[:, 1],
+            mode="markers",
+            name=_split_name(split, len(x)),
+            marker={"color": values, **scale, "symbol": symbol, "size": 8, "line": edge},
+            customdata=values,
+            hovertemplate=f"target %{{customdata:.4g}} ({split})<extra></extra>",
+        )
+    figure.update_xaxes(range=[across[0], across[-1]], showgrid=False)
+    figure.update_yaxes(range=[up[0], up[-1]], showgrid=False)
     return figure
 
 

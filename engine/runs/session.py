@@ -25,6 +25,7 @@ from engine.training.trainer import final_summary, train
 
 LOOK_UP_SECONDS = 0.05
 PAUSE_SECONDS_BEFORE_LEAVING = 60.0
+SPLITS = ("train", "val", "test")
 
 Watcher = Callable[[Record], None]
 
@@ -132,10 +133,8 @@ class _Session:
             status=status,
             message=f"diverged at step {self.state.step}" if diverged else "",
             finished_at=time.time(),
-            train_loss=summary["train_loss"],
-            val_loss=summary["val_loss"],
-            train_score=summary[f"train_{score}"],
-            val_score=summary[f"val_{score}"],
+            **{f"{split}_loss": summary.get(f"{split}_loss") for split in SPLITS},
+            **{f"{split}_score": summary.get(f"{split}_{score}") for split in SPLITS},
             request="",
             paused=False,
         )

@@ -17,7 +17,7 @@ ACTIVE_SHARE_OF_A_DEAD_UNIT = 0.01
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Rows to evaluate on: ``x (features, n)``, ``target (outputs, n)``, and targets as people know them."""
+    """Rows to evaluate on: ``x (features, n)``, ``target (outputs, n)``, targets as they are learned."""
 
     x: np.ndarray
     target: np.ndarray
@@ -35,7 +35,8 @@ def fixed_rows(config: RunConfig, dataset: Dataset) -> tuple[Rows, Rows]:
 
 def columns(config: RunConfig, dataset: Dataset, x: np.ndarray, y: np.ndarray) -> Rows:
     """Return rows in the shape that a network takes."""
-    return Rows(np.ascontiguousarray(x.T, dtype=config.dtype), target_columns(config, dataset, y), y)
+    target = target_columns(config, dataset, y)
+    return Rows(np.ascontiguousarray(x.T, dtype=config.dtype), target, dataset.learned_targets(y))
 
 
 def evaluate(network: Network, rows: Rows) -> tuple[float, float, Recording]:

@@ -103,7 +103,7 @@ def initial_state(config: RunConfig, dataset: Dataset) -> State:
 def target_columns(config: RunConfig, dataset: Dataset, y: np.ndarray) -> np.ndarray:
     """Return targets as the loss takes them: ``(outputs, n)`` values, 0/1, or one-hot columns."""
     if dataset.task == "regression":
-        return np.ascontiguousarray(y.T, dtype=config.dtype)
+        return np.ascontiguousarray(dataset.learned_targets(y).T, dtype=config.dtype)
     if config.loss == "binary_cross_entropy":
         return y[np.newaxis, :].astype(config.dtype)
     return np.eye(dataset.classes, dtype=config.dtype)[:, y]
@@ -140,9 +140,12 @@ def predict(
     Returns
     -------
     numpy.ndarray
-        ``(n, outputs)``: values for regression, otherwise probabilities (of class 1 alone for binary
-        cross-entropy; scores when classes are learned with mse).
+        ``(n, outputs)``: values in the units of the data for regression, otherwise probabilities (of class 1
+        alone for binary cross-entropy; scores when classes are learned with mse).
     """
     network = trained_network(config, dataset, learned)
     with np.errstate(all="ignore"):  # weights of a diverged run overflow
-        return network.loss.decide(network.outputs(x))
+        outputs = network.loss.decide(network.outputs(x))
+        if dataset.task == "regression":
+            return outputs.astype(np.float64) * dataset.y_scale + dataset.y_mean
+        return outputs

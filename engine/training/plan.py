@@ -103,7 +103,7 @@ def _bytes(config: RunConfig, dataset: Dataset, sizes: tuple[int, ...], batch: i
     blocks = 2 + (config.dropout > 0) + 2 * (config.normalization != "none")
     rows = 2 * sum(sizes) * blocks
     activations = rows * (batch + 2 * min(len(dataset.x_train), EVALUATED_ROWS))
-    data = 3 * (dataset.x_train.size + dataset.x_val.size)
+    data = 4 * (dataset.x_train.size + dataset.x_val.size + dataset.x_test.size)
     return itemsize * (parameters * vectors + activations + data) + wide + PROCESS_BYTES
 
 

@@ -57,22 +57,20 @@ def train(
 
 
 def final_summary(config: RunConfig, dataset: Dataset, state: State) -> dict[str, float | int]:
-    """Return losses and scores at the state's weights over all rows of both splits."""
+    """Return losses and scores at the state's weights over all rows of each split; a test may be absent."""
     network = trained_network(config, dataset, state.learned)
     name = "r2" if dataset.task == "regression" else "accuracy"
+    summary: dict[str, float | int] = {"steps": state.step, "seconds": state.seconds}
     with np.errstate(all="ignore"):
-        train_loss, train_score = evaluate_all(
-            network, columns(config, dataset, dataset.x_train, dataset.y_train)
-        )
-        val_loss, val_score = evaluate_all(network, columns(config, dataset, dataset.x_val, dataset.y_val))
-    return {
-        "steps": state.step,
-        "train_loss": train_loss,
-        "val_loss": val_loss,
-        f"train_{name}": train_score,
-        f"val_{name}": val_score,
-        "seconds": state.seconds,
-    }
+        for split, x, y in (
+            ("train", dataset.x_train, dataset.y_train),
+            ("val", dataset.x_val, dataset.y_val),
+            ("test", dataset.x_test, dataset.y_test),
+        ):
+            if len(x):
+                loss, score = evaluate_all(network, columns(config, dataset, x, y))
+                summary |= {f"{split}_loss": loss, f"{split}_{name}": score}
+    return summary
 
 
 class _Training:

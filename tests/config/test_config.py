@@ -141,7 +141,7 @@ def test_batch_norm_on_a_single_training_row_is_refused():
 def test_every_setting_has_a_sentence_of_help_and_a_known_kind():
     for setting in SETTINGS.values():
         assert len(setting.description) > 10
-        assert setting.kind in ("choice", "integer", "number", "list", "integer or full")
+        assert setting.kind in ("choice", "integer", "number", "text", "list", "integer or full")
 
 
 def test_the_settings_of_adam_apply_with_adam_alone():

@@ -17,7 +17,15 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("name", "shape", "classes"), [("digits", (1797, 64), 10), ("wine", (178, 13), 3)])
+@pytest.mark.parametrize(
+    ("name", "shape", "classes"),
+    [
+        ("digits", (1797, 64), 10),
+        ("wine", (178, 13), 3),
+        ("iris", (150, 4), 3),
+        ("breast_cancer", (569, 30), 2),
+    ],
+)
 def test_a_table_is_the_same_before_and_after_it_was_kept(
     cache: Path, name: str, shape: tuple[int, int], classes: int
 ) -> None:

@@ -10,18 +10,18 @@ from hypothesis import strategies as st
 
 from engine.codec import CodecError
 from engine.config import ConfigError
-from engine.config.data import DataSettings
+from engine.config.data import BUNDLED_ROWS, REGRESSION_DATASETS, SYNTHETIC_DATASETS, DataSettings
 from engine.data.dataset import (
     Dataset,
     build_dataset,
     content_id,
     dataset_from_bytes,
     dataset_to_bytes,
-    split_rows,
 )
+from engine.data.split import split_rows
 
-NAMES = ["moons", "circles", "spiral", "sine", "digits", "wine"]
-CLASSIFICATION = [name for name in NAMES if name != "sine"]
+NAMES = [*SYNTHETIC_DATASETS, *BUNDLED_ROWS]
+CLASSIFICATION = [name for name in NAMES if name not in REGRESSION_DATASETS]
 
 
 def build(name: str, **settings: Any) -> Dataset:

@@ -9,7 +9,7 @@ import pytest
 from engine.config.data import DataSettings
 from engine.data.dataset import Dataset, build_dataset
 from engine.data.grid import grid_over
-from engine.figures.boundary import POINTS_AT_MOST, decision_boundary, regression_fit
+from engine.figures.boundary import POINTS_AT_MOST, decision_boundary, regression_fit, regression_surface
 from engine.training.predictions import probability_of_second
 
 
@@ -78,6 +78,17 @@ def test_a_fit_goes_through_the_units_of_the_data() -> None:
     line = traces(regression_fit(sine, grid, np.sin(2 * np.pi * raw)))[-1]
     np.testing.assert_allclose(line.y, np.sin(2 * np.pi * np.array(line.x)))
     assert np.all(np.diff(line.x) > 0)
+
+
+def test_a_surface_is_coloured_by_its_values_and_its_points_on_the_same_scale() -> None:
+    plane = build_dataset(DataSettings(dataset="plane", noise=0.0))
+    grid = grid_over(plane, 20)
+    raw = grid.points * plane.x_scale + plane.x_mean
+    surface, training, validation = traces(regression_surface(plane, grid, raw.mean(axis=1, keepdims=True)))
+    across, up = np.meshgrid(surface.x, surface.y)
+    np.testing.assert_allclose(surface.z, (across + up) / 2)
+    assert (surface.zmin, surface.zmax) == (training.marker.cmin, training.marker.cmax)
+    np.testing.assert_array_equal(validation.marker.color, plane.y_val[:, 0])
 
 
 def test_only_a_thousand_points_are_drawn_and_the_legend_says_so() -> None:

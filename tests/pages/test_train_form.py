@@ -12,6 +12,7 @@ from engine.runs.store import STORE_VARIABLE
 
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "train.py")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+OF_A_TABLE = {"table", "target", "columns", "missing", "split", "split_column"}
 ONLY_FOR_MOMENTUM, ONLY_FOR_ADAM = {"momentum"}, {"beta1", "beta2", "eps"}
 DEFAULTS = {name: setting.default for name, setting in SETTINGS.items()}
 

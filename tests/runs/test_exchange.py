@@ -7,11 +7,13 @@ import json
 import numpy as np
 import pytest
 
+from engine.config import parse_config
 from engine.runs import upkeep
-from engine.runs.catalog import get_run, load_run, reopen, request
+from engine.runs.catalog import get_run, load_run, reopen, request, submit
 from engine.runs.changes import read_changes
 from engine.runs.checkpoints import latest_checkpoint
 from engine.runs.export import FORMATS, exported, metrics_csv
+from engine.runs.files import keep_file
 from engine.runs.importing import import_file
 from engine.runs.lease import claim, new_owner
 from engine.runs.schema import events
@@ -19,6 +21,7 @@ from engine.runs.series import read_parts, read_series
 from engine.runs.session import train_claimed
 from engine.runs.snapshots import read_snapshots
 from engine.runs.store import StoreError, open_store
+from engine.runs.tables import dataset_for
 
 WILD = {"learning_rate": 1e6, "optimizer": "sgd", "activation": "relu", "loss": "mse"}
 HOSTILE = ["=1+1", 'say "no",\nplease', "<b>x</b>", "\u202eabc", "a,b", "-x"]
@@ -158,3 +161,30 @@ def test_columns_may_come_in_any_order_and_some_may_be_missing(store):
     np.testing.assert_array_equal(series["val_loss"], [0.5, np.nan, np.nan])
     assert metrics_csv(store, [number]).splitlines()[2].count("nan") == 0
     assert get_run(store, number).best_step == 0
+
+
+def test_a_run_on_a_table_of_ones_own_comes_back_with_its_rows(store, other):
+    lines = "\n".join(f"{place % 7},{'red' if place % 3 else 'blue'},{place % 2}" for place in range(60))
+    table_id = keep_file(store, "mine.csv", f"size,colour,label\n{lines}\n".encode())
+    config = parse_config(
+        {
+            "dataset": "table",
+            "table": table_id,
+            "target": "label",
+            "epochs": 2,
+            "test_fraction": 0.2,
+            "batch_size": 8,
+        }
+    )
+    run_id = submit(store, config, dataset_for(store, config))
+    lease = claim(store, new_owner(), run_id)
+    assert lease is not None and train_claimed(store, lease) == "finished"
+    (number,) = import_file(other, exported(store, [run_id], "bundle"))
+    left, right = get_run(store, run_id), get_run(other, number)
+    assert (right.test_score, right.config, right.dataset_id) == (
+        left.test_score,
+        left.config,
+        left.dataset_id,
+    )
+    (curves,) = import_file(other, exported(store, [run_id], "parquet"))
+    assert get_run(other, curves).status == "imported"

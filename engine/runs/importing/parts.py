@@ -96,8 +96,24 @@ def check_dataset(dataset: Dataset) -> None:
             and bool(np.isfinite(x).all())
             and _fits(y, dataset.classes)
         )
-    if not is_whole:
+    if not (is_whole and _fits_test(dataset)):
         raise BadFile("the data of a run does not fit together")
+
+
+def _fits_test(dataset: Dataset) -> bool:
+    """Tell whether the rows held out for one test, if any, and the scale of the targets are like the rest."""
+    x, y = dataset.x_test, dataset.y_test
+    outputs = 1 if dataset.classes else dataset.y_train.shape[1]
+    is_scale = all(
+        each.dtype == np.float64 and each.shape in ((1,), (outputs,)) and bool(np.isfinite(each).all())
+        for each in (dataset.y_mean, dataset.y_scale)
+    )
+    if x.dtype != np.float64 or not is_scale or not (dataset.y_scale != 0).all():
+        return False
+    if len(x) == 0:
+        return len(y) == 0
+    fits = x.ndim == 2 and x.shape[1] == dataset.features and len(x) == len(y)
+    return fits and bool(np.isfinite(x).all()) and _fits(y, dataset.classes)
 
 
 def _fits(y: np.ndarray, classes: int) -> bool:

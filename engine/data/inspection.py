@@ -1,0 +1,265 @@
+"""What is suspicious about a table before anything is trained on it, in sentences; must not train."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.config.data import DataSettings
+from engine.config.errors import shown
+from engine.data.columns import (
+    CATEGORIES_AT_MOST,
+    Target,
+    chosen_columns,
+    is_id_like,
+    target_of,
+    unusable,
+    usable_rows,
+)
+from engine.data.dataset import Dataset
+from engine.data.table import Column, Table
+
+TELLS_ALMOST_ALL = 0.999
+INFORMATION_OF_A_COPY = 0.97
+MAJORITY_TO_WARN, RARE_ROWS = 0.9, 10
+UNUSUAL_SCALE = 1e3
+GROUPS = 50
+WARNING, NOTE = "warning", "note"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that people should know before they press Start.
+
+    Attributes
+    ----------
+    kind : str
+        ``leak``, ``id``, ``duplicates``, ``imbalance``, ``scale``, ``constant``, ``categories``, ``missing``,
+        ``text``, ``header``, ``target`` or ``reading``.
+    severity : str
+        ``warning`` for what spoils scores, ``note`` for what was decided.
+    sentence : str
+        What was found, with its evidence in numbers.
+    column : str
+        Empty when it is about the whole table.
+    """
+
+    kind: str
+    severity: str
+    sentence: str
+    column: str = ""
+
+
+def inspect_table(table: Table, settings: DataSettings, dataset: Dataset | None = None) -> list[Finding]:
+    """Return what is worth knowing about a table as the settings use it, warnings first.
+
+    Parameters
+    ----------
+    table : Table
+    settings : DataSettings
+        With a target.
+    dataset : Dataset, optional
+        What the settings make of the table; with it, rows that stand on both sides of the split are found.
+
+    Raises
+    ------
+    TableError
+        When the settings do not fit the table.
+    """
+    target = target_of(table.column(settings.target or "", "target"))
+    chosen = chosen_columns(table, settings)
+    rows = usable_rows(chosen, target, settings.missing)
+    found = [
+        *_of_the_target(table, settings, target, rows),
+        *_of_the_columns(table, settings, chosen),
+        *_leaks(chosen, target, rows),
+        *_of_the_reading(table, chosen, settings, rows),
+    ]
+    if dataset is not None:
+        found += duplicates(dataset)
+    return sorted(found, key=lambda finding: finding.severity != WARNING)
+
+
+def _of_the_target(table: Table, settings: DataSettings, target: Target, rows: np.ndarray) -> list[Finding]:
+    name = settings.target or ""
+    found = [Finding("target", NOTE, f"target {target.reason}", name)]
+    without = int((~target.known).sum())
+    if without:
+        found.append(Finding("missing", NOTE, f"{without:,} rows have no target and are left out", name))
+    y = target.y[rows]
+    if target.classes:
+        counts = np.bincount(y, minlength=len(target.classes))
+        largest, share = shown(target.classes[counts.argmax()]), counts.max() / counts.sum()
+        if share >= MAJORITY_TO_WARN:
+            sentence = (
+                f"{100 * share:.1f} % of the rows are of class {largest}: always saying so is right "
+                "that often; hold every accuracy against it"
+            )
+            found.append(Finding("imbalance", WARNING, sentence, name))
+        rare = [shown(target.classes[i]) for i in np.flatnonzero((counts > 0) & (counts < RARE_ROWS))]
+        if rare:
+            sentence = f"{len(rare)} classes have fewer than {RARE_ROWS} rows: {', '.join(rare[:5])}"
+            found.append(Finding("imbalance", WARNING, sentence, name))
+    else:
+        size = max(float(np.abs(y).mean()), float(y.std()))
+        if size > UNUSUAL_SCALE or size < 1 / UNUSUAL_SCALE:
+            sentence = (
+                f"target {shown(name)} is about {size:.2g} in size: it is standardised for training, "
+                "losses are in squared standard deviations, predictions in its own units"
+            )
+            found.append(Finding("scale", NOTE, sentence, name))
+    return found
+
+
+def _of_the_columns(table: Table, settings: DataSettings, chosen: tuple[Column, ...]) -> list[Finding]:
+    found = []
+    names = {column.name for column in chosen}
+    for column in table.columns:
+        if column.name == settings.target:
+            continue
+        name, is_used = shown(column.name), column.name in names
+        reason = unusable(column)
+        consequence = "it is used all the same" if is_used else "it is left out"
+        if column.example:
+            sentence = (
+                f"column {name} is read as text because of {shown(column.example)}, one of few such cells"
+            )
+            found.append(Finding("text", WARNING, sentence, column.name))
+        if reason in ("constant", "empty"):
+            sentence = f"column {name} is {reason}: {consequence}"
+            found.append(Finding("constant", NOTE, sentence, column.name))
+        elif is_id_like(column):
+            sentence = f"column {name} looks like {reason} (nearly all its cells differ): {consequence}"
+            found.append(Finding("id", WARNING, sentence, column.name))
+        elif reason:
+            kept = f"only its {CATEGORIES_AT_MOST} most frequent values are used" if is_used else consequence
+            sentence = f"column {name} is {reason}, at most {CATEGORIES_AT_MOST} become features: {kept}"
+            found.append(Finding("categories", WARNING, sentence, column.name))
+    if all(_is_number(name) for name in table.names):
+        found.append(Finding("header", WARNING, "the first line holds only numbers: are the names missing?"))
+    return found
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _of_the_reading(
+    table: Table, chosen: tuple[Column, ...], settings: DataSettings, rows: np.ndarray
+) -> list[Finding]:
+    found = [Finding("reading", NOTE, note) for note in table.notes]
+    gaps = [(column.name, int(column.missing.sum())) for column in chosen]
+    gaps = sorted(((name, count) for name, count in gaps if count), key=lambda gap: -gap[1])
+    if gaps:
+        most = ", ".join(f"{shown(name)} ({count:,})" for name, count in gaps[:5])
+        total = sum(count for _, count in gaps)
+        way = (
+            "they are filled in" if settings.missing == "impute" else f"without their rows {len(rows):,} stay"
+        )
+        sentence = f"{total:,} cells are empty, {way}; by column: {most}"
+        found.append(Finding("missing", NOTE, sentence))
+    return found
+
+
+def _leaks(chosen: tuple[Column, ...], target: Target, rows: np.ndarray) -> list[Finding]:
+    found = []
+    for column in chosen:
+        evidence = _copy_evidence(column, target, rows)
+        if evidence:
+            sentence = (
+                f"column {shown(column.name)} copies the target or nearly so ({evidence}): will it be known "
+                "when you predict? If not, leave it out"
+            )
+            found.append(Finding("leak", WARNING, sentence, column.name))
+    return found
+
+
+def _copy_evidence(column: Column, target: Target, rows: np.ndarray) -> str:
+    """Return in words how much a column alone tells of the target; empty unless it is nearly everything."""
+    rows = rows[~column.missing[rows]]
+    if len(rows) < 20 or column.different() < 2:
+        return ""
+    y = target.y[rows]
+    if column.numbers is None:
+        groups = column.text_codes[rows].astype(np.int64)
+        if len(np.unique(groups)) > len(rows) / 10:
+            return ""
+    elif not target.classes:
+        correlation = abs(_correlation(_ranks(column.numbers[rows]), _ranks(y[:, 0])))
+        return f"rank correlation {correlation:.4f}" if correlation >= TELLS_ALMOST_ALL else ""
+    elif len(np.unique(y)) == 2:
+        area = _area(column.numbers[rows], y == y.max())
+        return f"area under the curve {area:.4f}" if area >= TELLS_ALMOST_ALL else ""
+    else:
+        groups = _grouped(column.numbers[rows])
+    if target.classes:
+        told = _information(groups, y)
+        return f"tells {100 * told:.1f} % of it" if told >= INFORMATION_OF_A_COPY else ""
+    told = _variance_told(groups, y[:, 0])
+    return f"explains {100 * told:.2f} % of its variance" if told >= TELLS_ALMOST_ALL else ""
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[places]
+
+
+def _correlation(a: np.ndarray, b: np.ndarray) -> float:
+    a, b = a - a.mean(), b - b.mean()
+    size = np.sqrt((a @ a) * (b @ b))
+    return float(a @ b / size) if size > 0 else 0.0
+
+
+def _area(values: np.ndarray, is_second: np.ndarray) -> float:
+    """Return the area under the ROC curve of a column, whichever way round it is (Mann and Whitney)."""
+    second, first = int(is_second.sum()), int((~is_second).sum())
+    if not first or not second:
+        return 0.0
+    area = (_ranks(values)[is_second].sum() - second * (second + 1) / 2) / (first * second)
+    return max(area, 1 - area)
+
+
+def _grouped(values: np.ndarray) -> np.ndarray:
+    different, places = np.unique(values, return_inverse=True)
+    if len(different) <= GROUPS:
+        return places
+    return (_ranks(values) * GROUPS / (len(values) + 1)).astype(np.int64)
+
+
+def _information(groups: np.ndarray, labels: np.ndarray) -> float:
+    """Return the share of the target's entropy that the groups tell (Theil's U)."""
+    table = np.zeros((groups.max() + 1, labels.max() + 1))
+    np.add.at(table, (groups, labels), 1)
+    total = _entropy(table.sum(axis=0))
+    within = sum(_entropy(row) * row.sum() for row in table) / table.sum()
+    return float(1 - within / total) if total > 0 else 0.0
+
+
+def _entropy(counts: np.ndarray) -> float:
+    shares = counts[counts > 0] / max(counts.sum(), 1)
+    return float(-(shares * np.log(shares)).sum())
+
+
+def _variance_told(groups: np.ndarray, y: np.ndarray) -> float:
+    counts = np.bincount(groups)
+    means = np.bincount(groups, y) / np.maximum(counts, 1)
+    total = np.square(y - y.mean()).sum()
+    return float(1 - np.square(y - means[groups]).sum() / total) if total > 0 else 0.0
+
+
+def duplicates(dataset: Dataset) -> list[Finding]:
+    """Return a finding for each held-out split with rows whose features are those of a training row."""
+    known = {row.tobytes() for row in dataset.x_train}
+    found = []
+    for split, x in (("validation", dataset.x_val), ("test", dataset.x_test)):
+        repeated = sum(row.tobytes() in known for row in x)
+        if repeated:
+            sentence = (
+                f"{repeated:,} of {len(x):,} {split} rows stand among the training rows, too: "
+                "the score is too good for rows that are new"
+            )
+            found.append(Finding("duplicates", WARNING, sentence))
+    return found

@@ -1,0 +1,20 @@
+"""Data: look at the datasets, bring a table, predict new rows; must not know how rows are read or learned."""
+
+import streamlit as st
+
+from ui.gallery import show_gallery
+from ui.own_table import choose_table
+from ui.predicting import predict_rows
+from ui.shell import open_page
+
+store = open_page()
+datasets, own, predictions = st.tabs(["Datasets", "Your table", "Predict"])
+with datasets:
+    st.subheader("Datasets that stand ready")
+    show_gallery(store)
+with own:
+    st.subheader("A table of your own")
+    choose_table(store)
+with predictions:
+    st.subheader("Predictions for new rows")
+    predict_rows(store)
