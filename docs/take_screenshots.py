@@ -7,6 +7,7 @@ from playwright.sync_api import Browser
 
 from benchmarks.browser import chromium, dashboard
 from engine.config import parse_config
+from engine.config.presets import with_preset
 from engine.data.dataset import build_dataset
 from engine.runs.catalog import submit
 from engine.runs.lease import claim, new_owner
@@ -14,18 +15,23 @@ from engine.runs.session import train_claimed
 from engine.runs.store import Store, open_store
 
 FOLDER = Path(__file__).with_name("screenshots")
-DEEP = {"depth": 10, "width": 16, "initializer": "xavier_uniform", "batch_size": "full", "epochs": 500}
-DEEP |= {"optimizer": "sgd", "learning_rate": 0.1}
-RUNS = {
-    "two moons": {},
-    "ten sigmoid layers": {**DEEP, "activation": "sigmoid"},
-    "ten relu layers": {**DEEP, "activation": "relu"},
-    "digits": {"dataset": "digits", "hidden_sizes": [64], "activation": "relu", "epochs": 20},
-}
+RUNS = (
+    ("two moons", None, {}),
+    ("ten sigmoid layers", "vanishing", {}),
+    ("ten relu layers", "cured", {}),
+    ("digits", "digits", {}),
+    ("learned by heart", "overfit", {}),
+    ("with dropout", "dropout", {}),
+    ("a surface", None, {"dataset": "plane", "hidden_sizes": [16]}),
+)
 PAGES = {
     "train": "train?run=1",
     "train-digits": "train?run=4",
-    "compare": "compare?runs=2,3",
+    "gradients": "gradients?run=2&with=3",
+    "overfitting": "overfitting?run=5",
+    "compare": "compare?runs=5,6",
+    "runs": "runs",
+    "data": "data",
 }
 LOOKS = {
     "light": {"viewport": {"width": 1400, "height": 1000}, "color_scheme": "light"},
@@ -39,8 +45,8 @@ TALLEST = 6000
 
 def train_runs(store: Store) -> None:
     """Train the runs that the pictures show."""
-    for name, settings in RUNS.items():
-        config = parse_config(settings)
+    for name, preset, settings in RUNS:
+        config = parse_config(settings if preset is None else with_preset(preset, settings))
         lease = claim(store, new_owner(), submit(store, config, build_dataset(config), name=name))
         assert lease is not None
         print(f"{name}: {train_claimed(store, lease)}")
@@ -54,7 +60,7 @@ def take(browser: Browser, address: str, look: str) -> None:
     for name, place in PAGES.items():
         page.set_viewport_size(LOOKS[look]["viewport"])
         page.goto(f"{address}/{place}")
-        page.locator(".js-plotly-plot").first.wait_for()
+        page.locator(".js-plotly-plot, .stDataFrame, .stImage").first.wait_for()
         page.wait_for_timeout(SETTLED_MILLISECONDS)
         height = min(int(page.evaluate(CONTENT_HEIGHT)) + 8, TALLEST)
         page.set_viewport_size({"width": LOOKS[look]["viewport"]["width"], "height": height})
