@@ -1,6 +1,7 @@
 """Reads configurations and single settings from text: JSON files, command lines, forms."""
 
 import csv
+import io
 import json
 import shlex
 from typing import Any, Literal, get_args, get_origin
@@ -101,5 +102,7 @@ def command_line(config: RunConfig, name: str = "") -> str:
 
 def _as_option(value: Any) -> str:
     if isinstance(value, (list, tuple)):
-        return ",".join(map(str, value))
+        line = io.StringIO()
+        csv.writer(line, lineterminator="").writerow(value)
+        return line.getvalue()
     return "none" if value is None else str(value)

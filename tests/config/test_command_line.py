@@ -26,6 +26,7 @@ def read_back(command):
     [
         {},
         {"hidden_sizes": []},
+        {"dataset": "table", "table": "a" * 64, "target": "y", "columns": ["a", "b,c", 'd "e"', "-f"]},
         {"hidden_sizes": [64, 32], "activation": "relu", "dropout": 0.1},
         {"learning_rate": 1e-5, "batch_size": "full", "clip_norm": 0.1 + 0.2},
         {"optimizer": "momentum", "momentum": 0.0, "dataset": "wine", "seed": 2**32 - 1},
