@@ -21,7 +21,7 @@ def begin_twin(origin: RunRow) -> None:
 
 
 store = open_page()
-left, right = st.columns([3, 2], vertical_alignment="center")
+left, right = st.columns([3, 1], vertical_alignment="center")
 with right.container(horizontal=True, vertical_alignment="center", gap="small"):
     row = chosen_run(store, "train")
     if row is not None and row.has_settings:
@@ -44,6 +44,7 @@ bar.button(
     icon=":material/play_arrow:",
     type="primary",
     key="train_start",
+    shortcut="Alt+Enter",
     on_click=start_run,
     args=(store, config),
     disabled=config is None,

@@ -16,15 +16,19 @@ from engine.runs.launcher import trouble
 from engine.runs.series import Series, read_series
 from engine.runs.store import Store
 from engine.training.telemetry import LAYER_INDEX
+from ui.cell import picture_cell
 from ui.changes import change_control, change_words
+from ui.gradient_words import spread_words, time_words
 from ui.live_chart import can_repeat, repeat_chart, send_whole, show_chart
 from ui.measures import baseline_line, measure_strip, status_line
 from ui.mistakes import CHART as CONFUSION
 from ui.mistakes import show_mistakes
 from ui.outputs import output_figure, scalars_frame
 from ui.replay import pace_behind, show_replay
+from ui.run_words import loss_words, score_words
 from ui.runs import is_moving
 from ui.shell import open_page
+from ui.text import as_markdown
 from ui.transport import keep_workers, speed_control, transport
 
 CHARTS = ("train_loss_chart", "train_output_chart", "train_layers_chart", "train_heat_chart")
@@ -69,7 +73,7 @@ def _live(run_id: int, pace: float | None, bar: DeltaGenerator) -> None:
     log_y = log_y or row.status == "diverged"
     state = [run_id, len(series), row.step, row.status, x, log_y]
     if st.session_state.get("train_drawn") == state and can_repeat(*CHARTS):
-        figures: dict[str, tuple[Any, str]] = {}
+        figures: dict[str, tuple[Any, str, str]] = {}
     else:
         figures = _figures(store, row, series, x, log_y)
     st.session_state["train_drawn"] = state
@@ -113,15 +117,17 @@ def _chart_options() -> tuple[str, bool]:
     return x or "epoch", log_y
 
 
-def _figures(store: Store, row: RunRow, series: Series, x: str, log_y: bool) -> dict[str, tuple[Any, str]]:
-    """Return by chart the figure and what a screen reader says of it."""
+def _figures(
+    store: Store, row: RunRow, series: Series, x: str, log_y: bool
+) -> dict[str, tuple[Any, str, str]]:
+    """Return by chart the figure, what a screen reader calls it, and one sentence on what it shows."""
     frame = scalars_frame(row, series)
     title, output = output_figure(store, row, series, x=x, height=HEIGHT)
     st.session_state["train_output_title"] = title
     norms = series.layers[:, :, LAYER_INDEX["grad_norm"]]
     if norms.shape[1] == 0:
         norms = np.zeros((0, len(row.config["hidden_sizes"]) + 1))
-    along = series[x]
+    along, numbers = series[x], np.arange(1, norms.shape[1] + 1)
     changes = [change for change, _ in read_changes(store, row.id)]
     losses = _with_batches(loss_curves(frame, x=x, log_y=log_y, height=HEIGHT), along, series["batch_loss"])
     if len(series):
@@ -132,15 +138,18 @@ def _figures(store: Store, row: RunRow, series: Series, x: str, log_y: bool) -> 
         "train_loss_chart": (
             losses,
             f"loss of run {row.id}: training {row.train_loss}, validation {row.val_loss}",
+            loss_words(frame),
         ),
-        "train_output_chart": (output, f"what run {row.id} says of its inputs"),
+        "train_output_chart": (output, f"what run {row.id} says of its inputs", score_words(row)),
         "train_layers_chart": (
             _named_at_the_ends(layer_lines(along, norms, title="gradient norm", **titles)),
             f"gradient norm of each layer of run {row.id}",
+            spread_words(numbers, norms),
         ),
         "train_heat_chart": (
             layer_heatmap(along, norms, title="gradient norm", **titles),
             f"gradient norm by layer and {x} of run {row.id}",
+            time_words(numbers, norms),
         ),
     }
 
@@ -160,19 +169,24 @@ def _with_batches(figure: Any, along: np.ndarray, losses: np.ndarray) -> Any:
     return figure
 
 
-def _place(figures: dict[str, tuple[Any, str]], identity: str) -> None:
+def _place(figures: dict[str, tuple[Any, str, str]], identity: str) -> None:
     titles = (
         "Loss",
         st.session_state["train_output_title"],
         "Gradient norm of each layer",
         "Gradient norm, layer by time",
     )
+    sentences = st.session_state.setdefault("train_sentences", {})
+    sentences.update({key: sentence for key, (_, _, sentence) in figures.items()})
     places = [place for _ in range(2) for place in st.columns(2, gap="medium")]
     for place, key, title in zip(places, CHARTS, titles, strict=True):
-        with place, st.container(border=True, height=HEIGHT + 74, gap=None):
-            st.markdown(f"**{title}**")
+
+        def draw(key: str = key) -> None:
             if key in figures:
-                figure, spoken = figures[key]
+                figure, spoken, _ = figures[key]
                 show_chart(key, figure, identity=identity, title=spoken)
             else:
                 repeat_chart(key)
+
+        with place:
+            picture_cell(key, title, as_markdown(sentences[key]), draw)

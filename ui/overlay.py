@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import astuple
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -15,8 +16,10 @@ from engine.runs.store import Store
 from engine.training.telemetry import LAYER_INDEX
 from ui.compare_options import comparison_options, samples_seen
 from ui.comparison import show_differences, show_measures
+from ui.gradient_words import time_words
 from ui.live_chart import can_repeat, repeat_chart, send_whole, show_chart
 from ui.outputs import output_figure, scalars_frame
+from ui.run_words import comparison_words, score_words
 from ui.runs import is_moving
 from ui.shell import open_page
 from ui.text import as_markdown
@@ -65,6 +68,9 @@ def _overlay(run_ids: list[int], pace: float | None) -> None:
             )
         else:
             repeat_chart("compare_chart")
+        with st.container(key="words_compare_chart"):
+            known = [(row.id, frames[row.id]) for row in rows]
+            st.caption(comparison_words(known, options.columns[-1]))
     _downloads(store, run_ids)
     st.subheader("How they ended" if pace is None else "How they stand")
     show_measures(rows, frames, options.baseline)
@@ -123,16 +129,23 @@ def _side_by_side(
         st.caption(f"The first {len(shown)} of {len(rows)} runs.")
     for place, (column, row) in enumerate(zip(st.columns(len(shown)), shown, strict=True)):
         output_key, heat_key = PICTURES[2 * place : 2 * place + 2]
+        norms = series[row.id].layers[:, :, LAYER_INDEX["grad_norm"]]
         with column, st.container(border=True, gap=None):
             st.markdown(f"**Run {row.id}{' · ' if row.name else ''}{as_markdown(row.name, 40)}**")
-            if not is_new:
-                for key in (output_key, heat_key)[: 2 if len(series[row.id]) else 1]:
+            if is_new:
+                _draw_pictures(store, row, series[row.id], x, output_key, heat_key)
+            else:
+                for key in (output_key, heat_key)[: 2 if len(norms) else 1]:
                     repeat_chart(key)
-                continue
-            identity = f"{row.id} {x}"
-            _, output = output_figure(store, row, series[row.id], x=x, height=SMALL_HEIGHT)
-            show_chart(output_key, output, identity=identity, title=f"what run {row.id} says of its inputs")
-            norms = series[row.id].layers[:, :, LAYER_INDEX["grad_norm"]]
-            if len(norms):
-                heat = layer_heatmap(series[row.id][x], norms, x_title=x, height=SMALL_HEIGHT)
-                show_chart(heat_key, heat, identity=identity, title=f"gradient norm by layer of run {row.id}")
+            with st.container(key=f"words_{heat_key}"):
+                st.caption(f"{score_words(row)} {time_words(np.arange(1, norms.shape[1] + 1), norms)}")
+
+
+def _draw_pictures(store: Store, row: RunRow, series: Series, x: str, output_key: str, heat_key: str) -> None:
+    identity = f"{row.id} {x}"
+    _, output = output_figure(store, row, series, x=x, height=SMALL_HEIGHT)
+    show_chart(output_key, output, identity=identity, title=f"what run {row.id} says of its inputs")
+    norms = series.layers[:, :, LAYER_INDEX["grad_norm"]]
+    if len(norms):
+        heat = layer_heatmap(series[x], norms, x_title=x, height=SMALL_HEIGHT)
+        show_chart(heat_key, heat, identity=identity, title=f"gradient norm by layer of run {row.id}")
