@@ -65,11 +65,10 @@ def _live(run_id: int, pace: float | None, bar: DeltaGenerator) -> None:
     with bar:
         transport(store, row)
         speed_control(store, row)
-        change_control(store, row)
     status_line(row, trouble(store.url))
     measure_strip(row, series)
     baseline_line(store, row)
-    x, log_y = _chart_options()
+    x, log_y = _options(store, row)
     log_y = log_y or row.status == "diverged"
     state = [run_id, len(series), row.step, row.status, x, log_y]
     if st.session_state.get("train_drawn") == state and can_repeat(*CHARTS):
@@ -96,7 +95,7 @@ def _first_records(store: Store, run_id: int) -> Series:
     return series
 
 
-def _chart_options() -> tuple[str, bool]:
+def _options(store: Store, row: RunRow) -> tuple[str, bool]:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="train_options"):
         st.session_state.setdefault("train_x", "epoch")
         x = st.segmented_control(
@@ -114,6 +113,7 @@ def _chart_options() -> tuple[str, bool]:
             help="Logarithmic axis for the loss: shows what still happens near zero.",
             persist_state="session",
         )
+        change_control(store, row)
     return x or "epoch", log_y
 
 
