@@ -74,3 +74,13 @@ def test_compare_shows_only_the_settings_that_differ(store, submitted):
     app = page("compare", runs=",".join(map(str, ids)))
     differing = next(frame.value for frame in app.dataframe if "setting" in frame.value)
     assert differing["setting"].tolist() == ["seed"]
+
+
+@pytest.mark.parametrize(("name", "query"), [("train", "run"), ("compare", "runs"), ("data", "tab")])
+def test_three_hundred_runs_are_no_hindrance(store, submitted, name, query):
+    first = trained(store, submitted())
+    for _ in range(299):
+        submitted(epochs=1)
+    app = page(name, **{query: str(first)})
+    assert not app.exception and not app.error
+    assert len(app.get("button")) + len(app.get("download_button")) >= 2
