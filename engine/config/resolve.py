@@ -97,6 +97,8 @@ def _refuse_a_single_row(config: RunConfig, facts: DataFacts) -> None:
 def _initializer(config: RunConfig) -> str:
     if config.initializer != "auto":
         return config.initializer
+    if config.activation == "selu":
+        return "lecun_normal"
     return "he_normal" if config.activation in RECTIFIERS else "xavier_uniform"
 
 

@@ -19,6 +19,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
 }
 SHORTHANDS = ("depth", "width")
 DEFAULTS_BY_CHOICE = {
+    "initializer_gain": 1.0,
     "initializer_std": 0.01,
     "momentum": 0.9,
     "alpha": 0.99,

@@ -4,7 +4,7 @@ from typing import Protocol
 
 import numpy as np
 
-from engine.nn.activations import record_sigmoid
+from engine.nn.squashing import record_sigmoid
 from engine.nn.tape import Block, Tape, maximum
 
 

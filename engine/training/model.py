@@ -7,7 +7,7 @@ import numpy as np
 from engine.config import RunConfig
 from engine.data.dataset import Dataset
 from engine.nn.activations import ACTIVATIONS
-from engine.nn.initializers import INITIALIZERS, Initializer, normal
+from engine.nn.initializers import BIASES, INITIALIZERS, Initializer, normal, scaled
 from engine.nn.losses import LOSSES
 from engine.nn.network import Network
 from engine.nn.optimizers import ClipByNorm, ClipByValue, Decay, Optimizer, Transform
@@ -72,7 +72,10 @@ def _initializer(config: RunConfig) -> Initializer:
     if config.initializer == "normal":
         assert config.initializer_std is not None
         return normal(config.initializer_std)
-    return INITIALIZERS[config.initializer]
+    initializer = INITIALIZERS[config.initializer]
+    return (
+        initializer if config.initializer_gain in (None, 1) else scaled(initializer, config.initializer_gain)
+    )
 
 
 def initial_state(config: RunConfig, dataset: Dataset) -> State:
@@ -88,7 +91,8 @@ def initial_state(config: RunConfig, dataset: Dataset) -> State:
     """
     network = build_network(config, dataset)
     numbers = [*range(1, network.depth), 0]
-    network.initialize(_initializer(config), [stream(config.seed, INITIALIZATION, i) for i in numbers])
+    streams = [stream(config.seed, INITIALIZATION, number) for number in numbers]
+    network.initialize(_initializer(config), streams, BIASES.get(config.initializer))
     optimizer = build_optimizer(config, network.parameters)
     return State(
         network.parameters.theta,

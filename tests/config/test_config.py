@@ -7,6 +7,10 @@ from engine.config.resolve import DataFacts, resolve
 from engine.config.setting import applies
 from engine.config.settings import SETTINGS
 from engine.config.text import value_from_text
+from engine.nn.activations import ACTIVATIONS
+from engine.nn.initializers import INITIALIZERS
+from engine.nn.losses import LOSSES
+from engine.nn.rules import OPTIMIZERS
 
 CLASSES = DataFacts("classification", 3, 100)
 
@@ -82,10 +86,29 @@ def test_json_that_could_be_misread_is_refused(text, part):
 
 
 @pytest.mark.parametrize("name", SETTINGS["activation"].choices)
-def test_auto_becomes_he_for_relu_and_its_kin_and_xavier_otherwise(name):
-    kin = {"relu", "leaky_relu", "elu", "gelu", "softplus"}
-    expected = "he_normal" if name in kin else "xavier_uniform"
+def test_auto_becomes_he_for_relu_and_its_kin_lecun_for_selu_and_xavier_otherwise(name):
+    kin = {"relu", "leaky_relu", "elu", "gelu", "softplus", "silu", "mish", "celu", "gelu_tanh", "relu6"}
+    he = "he_normal" if name in {*kin, "hard_swish"} else "xavier_uniform"
+    expected = "lecun_normal" if name == "selu" else he
     assert resolve(parse_config({"activation": name}), CLASSES).initializer == expected
+
+
+@pytest.mark.parametrize(
+    ("setting", "registry", "more"),
+    [
+        ("activation", ACTIVATIONS, []),
+        ("loss", LOSSES, ["auto"]),
+        ("initializer", INITIALIZERS, ["auto", "normal"]),
+        ("optimizer", OPTIMIZERS, []),
+    ],
+)
+def test_what_can_be_chosen_is_what_the_engine_has(setting, registry, more):
+    assert sorted(SETTINGS[setting].choices) == sorted([*registry, *more])
+
+
+def test_activations_and_optimizers_are_listed_in_the_engines_order_common_ones_first():
+    assert SETTINGS["activation"].choices == tuple(ACTIVATIONS)
+    assert SETTINGS["optimizer"].choices == tuple(OPTIMIZERS)
 
 
 def test_only_the_settings_of_the_chosen_optimizer_are_filled_in():

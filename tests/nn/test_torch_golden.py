@@ -51,7 +51,8 @@ def test_an_activation_and_its_slope_are_torchs(name):
     with np.errstate(under="ignore"):
         tape.replay()
     np.testing.assert_allclose(outputs.values[0], expected["a"], rtol=1e-14, atol=1e-15)
-    np.testing.assert_allclose(inputs.error[0], expected["slope"], rtol=1e-14, atol=1e-15)
+    torchs_own_error = 5e-8 if name == "hard_sigmoid" else 1e-14  # its 1/6 is in single precision
+    np.testing.assert_allclose(inputs.error[0], expected["slope"], rtol=torchs_own_error, atol=2e-15)
 
 
 @pytest.mark.parametrize("name", SCHEDULES)

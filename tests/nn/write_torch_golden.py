@@ -30,6 +30,18 @@ ACTIVATIONS = {
     "softplus": nn.Softplus(),
     "tanh": nn.Tanh(),
     "sigmoid": nn.Sigmoid(),
+    "selu": nn.SELU(),
+    "celu": nn.CELU(),
+    "gelu_tanh": nn.GELU(approximate="tanh"),
+    "silu": nn.SiLU(),
+    "mish": nn.Mish(),
+    "log_sigmoid": nn.LogSigmoid(),
+    "hard_sigmoid": nn.Hardsigmoid(),
+    "hard_tanh": nn.Hardtanh(),
+    "softsign": nn.Softsign(),
+    "relu6": nn.ReLU6(),
+    "hard_swish": nn.Hardswish(),
+    "tanh_shrink": nn.Tanhshrink(),
 }
 
 
@@ -51,7 +63,10 @@ def optimizers() -> dict[str, Any]:
 def activations() -> dict[str, Any]:
     """Return values and slopes of each activation at points that include its kinks and both far ends."""
     points = torch.tensor(
-        [-700.0, -30.0, -9.0, -2.5, -1.0, -0.3, -1e-9, 0.0, 1e-9, 0.3, 1.0, 2.5, 9.0, 19.9, 20.1, 700.0]
+        [
+            *(-1e4, -700.0, -30.0, -9.0, -3.0, -2.5, -1.0, -0.3, -1e-9, 0.0),
+            *(1e-9, 0.3, 1.0, 2.5, 3.0, 5.9, 6.0, 9.0, 19.9, 20.1, 700.0, 1e4),
+        ]
     )
     table = {}
     for name, function in ACTIVATIONS.items():
