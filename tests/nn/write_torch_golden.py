@@ -77,6 +77,47 @@ def activations() -> dict[str, Any]:
     return {"z": points.tolist(), "table": table}
 
 
+def losses() -> dict[str, Any]:
+    """Return values and slopes of each loss, with what it is built from."""
+    z, labels, values = torch.randn(9, 4) * 3, torch.randint(0, 4, (9,)), torch.randn(9, 4) * 3
+    values[0, 0], weights = z[0, 0], torch.tensor([0.5, 2.0, 1.0, 3.0])
+    binary, few = (labels > 1).long(), weights[:2]
+    cases = {
+        "mse": (lambda z: nn.functional.mse_loss(z, values), {}),
+        "mae": (lambda z: nn.functional.l1_loss(z, values), {}),
+        "huber 1": (lambda z: nn.functional.huber_loss(z, values), {"delta": 1.0}),
+        "huber 0.4": (lambda z: nn.functional.huber_loss(z, values, delta=0.4), {"delta": 0.4}),
+        "smooth_l1 1": (lambda z: nn.functional.smooth_l1_loss(z, values), {"delta": 1.0}),
+        "smooth_l1 2.5": (lambda z: nn.functional.smooth_l1_loss(z, values, beta=2.5), {"delta": 2.5}),
+    }
+    for share in (0.0, 0.2):
+        for each in (None, weights):
+            options: dict[str, Any] = {"label_smoothing": share}
+            options["class_weights"] = None if each is None else each.tolist()
+            cases[f"cross_entropy {share:g} {each is not None}"] = (
+                lambda z, w=each, s=share: nn.functional.cross_entropy(z, labels, w, label_smoothing=s),
+                options,
+            )
+            two = {**options, "class_weights": None if each is None else few.tolist()}
+            cases[f"binary_cross_entropy {share:g} {each is not None}"] = (
+                lambda z, w=each, s=share: nn.functional.cross_entropy(
+                    torch.stack([torch.zeros(9), z[:, 0]], 1),
+                    binary,
+                    None if w is None else few,
+                    label_smoothing=s,
+                ),
+                two,
+            )
+    table = {}
+    for name, (function, options) in cases.items():
+        point = z.clone().requires_grad_()
+        value = function(point)
+        value.backward()
+        table[name] = {"value": value.item(), "slope": point.grad.tolist(), "options": options}
+    told = {"z": z.tolist(), "labels": labels.tolist(), "binary": binary.tolist(), "values": values.tolist()}
+    return {**told, "table": table}
+
+
 def schedule_tables() -> dict[str, list[float]]:
     """Return the learning rates of 12 updates, starting from 1."""
 
@@ -151,6 +192,7 @@ if __name__ == "__main__":
         "torch": torch.__version__.partition("+")[0],
         "optimizers": optimizers(),
         "activations": activations(),
+        "losses": losses(),
         "schedules": schedule_tables(),
         "networks": networks(),
     }
