@@ -15,19 +15,65 @@ INITIALIZER_ALIASES = {
     "kaiming": "he_normal",
     "kaiming_uniform": "he_uniform",
     "kaiming_normal": "he_normal",
+    "lecun": "lecun_normal",
 }
 
 # Nearly 0 on the left: about half of the signal is lost, and He initialisation makes up for it.
-RECTIFIERS = ("relu", "leaky_relu", "elu", "gelu", "softplus")
+RECTIFIERS = (
+    *("relu", "leaky_relu", "gelu", "elu", "silu", "softplus", "mish"),
+    *("celu", "gelu_tanh", "relu6", "hard_swish"),
+)
 
-Activation = Literal["relu", "leaky_relu", "elu", "gelu", "softplus", "tanh", "sigmoid", "identity"]
+# The common ones first, as in ACTIVATIONS of engine/nn, which has a class for each of them.
+Activation = Literal[
+    "relu",
+    "tanh",
+    "sigmoid",
+    "leaky_relu",
+    "gelu",
+    "elu",
+    "silu",
+    "selu",
+    "softplus",
+    "mish",
+    "identity",
+    "celu",
+    "gelu_tanh",
+    "relu6",
+    "hard_swish",
+    "hard_tanh",
+    "hard_sigmoid",
+    "log_sigmoid",
+    "softsign",
+    "tanh_shrink",
+]
 Width = Annotated[int, Field(ge=1, le=10_000_000)]
 Initializer = Annotated[
     Literal[
-        "auto", "xavier_uniform", "xavier_normal", "he_uniform", "he_normal", "orthogonal", "normal", "zeros"
+        "auto",
+        "xavier_uniform",
+        "xavier_normal",
+        "he_uniform",
+        "he_normal",
+        "lecun_uniform",
+        "lecun_normal",
+        "orthogonal",
+        "pytorch",
+        "normal",
+        "zeros",
     ],
     BeforeValidator(lambda name: INITIALIZER_ALIASES.get(name, name) if isinstance(name, str) else name),
 ]
+
+
+WITH_GAIN = (
+    "initializer",
+    (
+        "auto",
+        *("xavier_uniform", "xavier_normal", "he_uniform", "he_normal", "lecun_uniform", "lecun_normal"),
+        "orthogonal",
+    ),
+)
 
 
 class NetworkSettings(BaseModel):
@@ -43,8 +89,8 @@ class NetworkSettings(BaseModel):
         ),
         max_length=200,
     )
-    activation: Literal["relu", "leaky_relu", "elu", "gelu", "softplus", "tanh", "sigmoid", "identity"] = (
-        setting("tanh", "what each hidden unit does with its weighted sum", Help(group="main"))
+    activation: Activation = setting(
+        "tanh", "what each hidden unit does with its weighted sum", Help(group="main")
     )
     normalization: Literal["none", "batch", "layer"] = setting(
         "none",
@@ -52,7 +98,16 @@ class NetworkSettings(BaseModel):
         "each unit over the batch, or each row over the layer",
     )
     initializer: Initializer = setting(
-        "auto", "how weights start; auto is He for relu and its kin (up to softplus), Xavier otherwise"
+        "auto",
+        "how weights start; auto is He for relu and its smooth kin, LeCun for selu, Xavier otherwise; "
+        "pytorch is the start of its nn.Linear, which draws the biases too",
+    )
+    initializer_gain: float | None = setting(
+        None,
+        "factor on the weights at the start (1 by default); 5/3 is torch's xavier gain for tanh",
+        Help("signals fade layer by layer", "signals grow layer by layer", applies_when=WITH_GAIN),
+        gt=0,
+        le=1000,
     )
     initializer_std: float | None = setting(
         None,

@@ -53,6 +53,7 @@ def resolve(config: RunConfig, facts: DataFacts) -> RunConfig:
             f"batch_size must be at most the {facts.train_rows} training rows, got {config.batch_size}"
         )
     _refuse_a_single_row(config, facts)
+    _check_classes(config, facts)
     return config.model_copy(update=values)
 
 
@@ -94,15 +95,26 @@ def _refuse_a_single_row(config: RunConfig, facts: DataFacts) -> None:
     )
 
 
+def _check_classes(config: RunConfig, facts: DataFacts) -> None:
+    for name in ("label_smoothing", "class_weights"):
+        if facts.task == "regression" and getattr(config, name):
+            raise ConfigError(f"{name} applies only to classes, got a regression target")
+    weights = config.class_weights
+    if isinstance(weights, tuple) and len(weights) != facts.classes:
+        raise ConfigError(f"class_weights must name {facts.classes} weights, got {len(weights)}")
+
+
 def _initializer(config: RunConfig) -> str:
     if config.initializer != "auto":
         return config.initializer
+    if config.activation == "selu":
+        return "lecun_normal"
     return "he_normal" if config.activation in RECTIFIERS else "xavier_uniform"
 
 
 def _loss(config: RunConfig, facts: DataFacts) -> str:
     if facts.task == "regression":
-        fitting = ("mse",)
+        fitting = ("mse", "mae", "huber", "smooth_l1")
     elif facts.classes == 2:
         fitting = ("binary_cross_entropy", "cross_entropy", "mse")
     else:

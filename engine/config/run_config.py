@@ -19,7 +19,9 @@ SECTIONS: dict[str, type[BaseModel]] = {
 }
 SHORTHANDS = ("depth", "width")
 DEFAULTS_BY_CHOICE = {
+    "initializer_gain": 1.0,
     "initializer_std": 0.01,
+    "loss_delta": 1.0,
     "momentum": 0.9,
     "alpha": 0.99,
     "beta1": 0.9,

@@ -18,7 +18,8 @@ class Setting:
     Attributes
     ----------
     kind : str
-        ``choice``, ``integer``, ``number``, ``text``, ``list`` or ``integer or full``.
+        ``choice``, ``integer``, ``number``, ``switch``, ``text``, ``list``, ``list or word`` or
+        ``integer or full``.
     choices : tuple of str
         The names accepted, for a choice.
     range_text : str
@@ -71,13 +72,13 @@ def _kind(annotation: Any) -> tuple[str, tuple[str, ...]]:
         return _kind(get_args(annotation)[0])
     if get_origin(annotation) is Literal:
         return "choice", tuple(str(choice) for choice in get_args(annotation))
-    if annotation is str:
-        return "text", ()
+    if annotation in (str, bool):
+        return ("text" if annotation is str else "switch"), ()
     if get_origin(annotation) is tuple:
-        return "list", ()
+        return "list", _kind(get_args(annotation)[0])[1]
     parts = [part for part in get_args(annotation) if part is not type(None)] or [annotation]
     if any(get_origin(part) is Literal for part in parts):
-        return "integer or full", ()
+        return ("list or word" if _kind(parts[0])[0] == "list" else "integer or full"), ()
     if len(parts) == 1 and parts[0] is not annotation:
         return _kind(parts[0])
     return ("integer" if parts[0] is int else "number"), ()

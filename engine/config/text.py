@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args, get_origin
 from engine.config.errors import ConfigError, shown
 from engine.config.run_config import RunConfig, parse_config
 
+WORDS = ("balanced",)
 NAMES = ("table", "target", "split_column")
 
 
@@ -56,7 +57,8 @@ def _refuse_constant(name: str) -> float:
 def value_from_text(name: str, text: str) -> Any:
     """Return the value that a text stands for in the setting ``name``; what is no number stays text.
 
-    ``none`` and an empty text stand for None, ``64,32`` and ``[64, 32]`` for a list. Names of columns are
+    ``none`` and an empty text stand for None, ``true`` for a switch that is on, ``64,32`` and ``[64, 32]``
+    for a list. Names of columns are
     taken as they stand, several of them as one line of CSV.
     """
     stripped = text.strip()
@@ -67,10 +69,20 @@ def value_from_text(name: str, text: str) -> Any:
     if name in RunConfig.model_fields and _is_choice(RunConfig.model_fields[name].annotation):
         return stripped
     if name == "hidden_sizes":
-        return [_number(part) for part in stripped.strip("[]() ").split(",") if part.strip()]
+        return _listed(stripped)
     if stripped.lower() in ("", "none"):
         return None
+    if name in RunConfig.model_fields:
+        annotation = RunConfig.model_fields[name].annotation
+        if annotation is bool:
+            return {"true": True, "false": False}.get(stripped.lower(), stripped)
+        if "tuple" in str(annotation) and stripped not in WORDS:
+            return _listed(stripped)
     return _number(stripped)
+
+
+def _listed(text: str) -> list[int | float | str]:
+    return [_number(part) for part in text.strip("[]() ").split(",") if part.strip()]
 
 
 def _is_choice(annotation: Any) -> bool:

@@ -2,19 +2,49 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from engine.config.setting import Help, setting
 
 WITH_MOMENTUM = ("momentum", "nesterov")
 WITH_MOMENTS = ("adam", "adamw")
 
+WITH_CLASSES = ("loss", ("auto", "cross_entropy", "binary_cross_entropy"))
+ClassWeights = Annotated[
+    tuple[Annotated[float, Field(gt=0, le=1e6)], ...],
+    BeforeValidator(lambda weights: tuple(weights) if isinstance(weights, list) else weights),
+]
+
 
 class TrainingSettings(BaseModel):
     """What is minimised, by which rule, for how long."""
 
-    loss: Literal["auto", "mse", "binary_cross_entropy", "cross_entropy"] = setting(
-        "auto", "what is minimised; auto is mse for regression and cross-entropy for classes"
+    loss: Literal["auto", "mse", "cross_entropy", "binary_cross_entropy", "mae", "huber", "smooth_l1"] = (
+        setting(
+            "auto",
+            "what is minimised; auto is mse for regression and cross-entropy for classes (the binary one for "
+            "two); mae, huber and smooth_l1 are for regression",
+        )
+    )
+    loss_delta: float | None = setting(
+        None,
+        "error at which huber and smooth_l1 turn from a square into a line (1 by default)",
+        Help("like mae", "like mse", applies_when=("loss", ("huber", "smooth_l1"))),
+        gt=0,
+        le=1e6,
+    )
+    label_smoothing: float = setting(
+        0.0,
+        "share of each label spread over all classes; counts in batch, training and validation loss alike",
+        Help("", "nothing is sure any more", unit="fraction", applies_when=WITH_CLASSES),
+        ge=0,
+        lt=1,
+    )
+    class_weights: ClassWeights | Literal["balanced"] | None = setting(
+        None,
+        "weight of each class in the loss, such as 1, 2.5; balanced gives rare classes as much as common "
+        "ones; the mean is over the weights, in batch, training and validation loss alike",
+        Help(applies_when=WITH_CLASSES),
     )
     optimizer: Literal["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"] = setting(
         "adam", "the rule that turns gradients into steps", Help(group="main")

@@ -4,8 +4,10 @@ from typing import Protocol
 
 import numpy as np
 
-from engine.nn.rectifiers import Elu, Gelu, LeakyRelu, Relu, Softplus
-from engine.nn.tape import Block, Tape, minimum
+from engine.nn.gates import Gelu, GeluTanh, HardSwish, Mish, Silu
+from engine.nn.rectifiers import Celu, Elu, LeakyRelu, Relu, Relu6, Selu, Softplus
+from engine.nn.squashing import HardSigmoid, HardTanh, LogSigmoid, Sigmoid, Softsign, Tanh, TanhShrink
+from engine.nn.tape import Block, Tape
 
 
 class Activation(Protocol):
@@ -41,6 +43,11 @@ class Activation(Protocol):
         """Whether a unit can be stuck at zero output with zero derivative."""
         ...
 
+    @property
+    def kinks(self) -> tuple[float, ...]:
+        """Values of z at which the derivative jumps: a gradient check steps aside there."""
+        ...
+
     def forward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``a = f(z)`` from ``z.values`` into ``a.values``."""
         ...
@@ -55,7 +62,7 @@ class Identity:
 
     name, formula, derivative = "identity", "z", "1"
     meaning = "No bend: however deep, the network stays linear."
-    saturated, dies = None, False
+    saturated, dies, kinks = None, False, ()
 
     def forward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``a = z``."""
@@ -66,55 +73,29 @@ class Identity:
         tape.call(np.positive, a.error, z.error, label=f"d{z.name} = d{a.name}")
 
 
-class Tanh:
-    """Hyperbolic tangent."""
-
-    name, formula, derivative = "tanh", "tanh(z)", "1 - a²"
-    meaning = "From -1 to 1. Slope 1 at zero, fading on both sides: saturated units hardly learn."
-    saturated, dies = (-0.97, 0.97), False
-
-    def forward(self, tape: Tape, z: Block, a: Block) -> None:
-        """Record ``a = tanh(z)``."""
-        tape.call(np.tanh, z.values, a.values, label=f"{a.name} = tanh({z.name})")
-
-    def backward(self, tape: Tape, z: Block, a: Block) -> None:
-        """Record ``dz = da (1 - a²)``."""
-        slope = tape.array(*a.values.shape[-2:])
-        tape.call(np.multiply, a.values, a.values, slope, label=f"s = {a.name}²")
-        tape.call(np.subtract, tape.constant(1), slope, slope, label="s = 1 - s")
-        tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
-
-
-class Sigmoid:
-    """Logistic function ``1 / (1 + exp(-z))``."""
-
-    name, formula, derivative = "sigmoid", "1 / (1 + exp(-z))", "a (1 - a)"
-    meaning = "From 0 to 1. Slope 0.25 at most: each layer shrinks the gradient fourfold or more."
-    saturated, dies = (0.03, 0.97), False
-
-    def forward(self, tape: Tape, z: Block, a: Block) -> None:
-        """Record ``a = 1 / (1 + exp(-z))``."""
-        record_sigmoid(tape, z.values, a.values, z.name, a.name)
-
-    def backward(self, tape: Tape, z: Block, a: Block) -> None:
-        """Record ``dz = da a (1 - a)``."""
-        slope = tape.array(*a.values.shape[-2:])
-        tape.call(np.subtract, tape.constant(1), a.values, slope, label=f"s = 1 - {a.name}")
-        tape.call(np.multiply, a.values, slope, slope, label=f"s = {a.name} s")
-        tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
-
-
-def record_sigmoid(tape: Tape, z: np.ndarray, a: np.ndarray, z_name: str, a_name: str) -> None:
-    """Record ``a = 1 / (1 + exp(-z))``; -z is capped where exp would overflow, there a is 0 in any case."""
-    largest = np.floor(np.log(np.finfo(tape.dtype).max))
-    tape.call(np.negative, z, a, label=f"{a_name} = -{z_name}")
-    tape.call(minimum, a, tape.constant(largest), a, label=f"{a_name} = min({a_name}, {largest:g})")
-    tape.call(np.exp, a, a, label=f"{a_name} = exp({a_name})")
-    tape.call(np.add, a, tape.constant(1), a, label=f"{a_name} = 1 + {a_name}")
-    tape.call(np.reciprocal, a, a, label=f"{a_name} = 1 / {a_name}")
-
-
+# The common ones first: forms and help list them in this order.
 ACTIVATIONS: dict[str, Activation] = {
     each.name: each
-    for each in (Relu(), LeakyRelu(), Elu(), Gelu(), Softplus(), Tanh(), Sigmoid(), Identity())
+    for each in (
+        Relu(),
+        Tanh(),
+        Sigmoid(),
+        LeakyRelu(),
+        Gelu(),
+        Elu(),
+        Silu(),
+        Selu(),
+        Softplus(),
+        Mish(),
+        Identity(),
+        Celu(),
+        GeluTanh(),
+        Relu6(),
+        HardSwish(),
+        HardTanh(),
+        HardSigmoid(),
+        LogSigmoid(),
+        Softsign(),
+        TanhShrink(),
+    )
 }

@@ -146,13 +146,18 @@ class Network:
         """Number of dense layers: hidden layers and the output layer."""
         return len(self.sizes) - 1
 
-    def initialize(self, initializer: Initializer, generators: Sequence[np.random.Generator]) -> None:
-        """Draw the weights of each layer from a generator of its own and set the biases to 0."""
+    def initialize(
+        self,
+        initializer: Initializer,
+        generators: Sequence[np.random.Generator],
+        bias: Initializer | None = None,
+    ) -> None:
+        """Draw the weights of each layer from a generator of its own; biases become 0, or are drawn next."""
         for layer, generator in zip(self.dense, generators, strict=True):
             fan_out, fan_in = layer.matrix.shape[-2:]
             layer.matrix[...] = initializer(generator, fan_in, fan_out)
             if layer.bias is not None:
-                layer.bias[...] = 0
+                layer.bias[...] = 0 if bias is None else bias(generator, fan_in, fan_out)
 
     def recording(self, batch: int, training: bool = True) -> Recording:
         """Return the tape for a batch size; recorded at the first call, kept for the next.

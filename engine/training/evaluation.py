@@ -65,14 +65,15 @@ def score(outputs: np.ndarray, y: np.ndarray) -> float:
 def evaluate_all(network: Network, rows: Rows) -> tuple[float, float]:
     """Return loss and score over any number of rows, block by block."""
     count = rows.x.shape[1]
-    outputs, losses = [], []
+    outputs, losses, masses = [], [], []
     for start in range(0, count, EVALUATED_ROWS):
         part = np.s_[start : start + EVALUATED_ROWS]
         block = Rows(rows.x[:, part], rows.target[:, part], rows.y[part])
         loss, _, recording = evaluate(network, block)
-        losses.append(loss * block.x.shape[1])
+        masses.append(network.loss.mass(block.target))
+        losses.append(loss * masses[-1])
         outputs.append(recording.output.values.copy())
-    return sum(losses) / count, score(np.concatenate(outputs, axis=1), rows.y)
+    return sum(losses) / sum(masses), score(np.concatenate(outputs, axis=1), rows.y)
 
 
 def activation_statistics(network: Network, recording: Recording, layers: np.ndarray) -> None:

@@ -7,11 +7,13 @@ import numpy as np
 from engine.config import RunConfig
 from engine.data.dataset import Dataset
 from engine.nn.activations import ACTIVATIONS
-from engine.nn.initializers import INITIALIZERS, Initializer, normal
-from engine.nn.losses import LOSSES
+from engine.nn.cross_entropies import BinaryCrossEntropy, CrossEntropy
+from engine.nn.initializers import BIASES, INITIALIZERS, Initializer, normal, scaled
+from engine.nn.losses import LOSSES, Loss
 from engine.nn.network import Network
 from engine.nn.optimizers import ClipByNorm, ClipByValue, Decay, Optimizer, Transform
 from engine.nn.parameters import Parameters
+from engine.nn.regression_losses import Huber, SmoothL1
 from engine.nn.rules import OPTIMIZERS
 from engine.nn.schedules import Schedule, constant, cosine, step_decay, warm_up
 from engine.training.plan import TrainingPlan, network_sizes
@@ -23,12 +25,32 @@ def build_network(config: RunConfig, dataset: Dataset, dropout: np.random.Genera
     return Network(
         network_sizes(config, dataset),
         ACTIVATIONS[config.activation],
-        LOSSES[config.loss],
+        build_loss(config, dataset),
         dropout=config.dropout if dropout is not None else 0.0,
         generators=[dropout] if dropout is not None else [],
         normalization=config.normalization,
         dtype=config.dtype,
     )
+
+
+def build_loss(config: RunConfig, dataset: Dataset) -> Loss:
+    """Return the loss of a resolved configuration, with its delta, its smoothing and its weights."""
+    if config.loss in ("huber", "smooth_l1"):
+        assert config.loss_delta is not None
+        return (Huber if config.loss == "huber" else SmoothL1)(config.loss_delta)
+    if config.loss in ("cross_entropy", "binary_cross_entropy"):
+        kind = CrossEntropy if config.loss == "cross_entropy" else BinaryCrossEntropy
+        return kind(config.label_smoothing, _class_weights(config, dataset))
+    return LOSSES[config.loss]
+
+
+def _class_weights(config: RunConfig, dataset: Dataset) -> tuple[float, ...] | None:
+    """Return the weights; balanced ones are ``rows / (classes * rows of the class)`` of the training rows."""
+    if config.class_weights != "balanced":
+        return config.class_weights
+    counts = np.bincount(dataset.y_train, minlength=dataset.classes)
+    weights = len(dataset.y_train) / (dataset.classes * np.maximum(counts, 1))
+    return tuple(weights.tolist())
 
 
 def trained_network(config: RunConfig, dataset: Dataset, learned: Mapping[str, np.ndarray]) -> Network:
@@ -72,7 +94,10 @@ def _initializer(config: RunConfig) -> Initializer:
     if config.initializer == "normal":
         assert config.initializer_std is not None
         return normal(config.initializer_std)
-    return INITIALIZERS[config.initializer]
+    initializer = INITIALIZERS[config.initializer]
+    return (
+        initializer if config.initializer_gain in (None, 1) else scaled(initializer, config.initializer_gain)
+    )
 
 
 def initial_state(config: RunConfig, dataset: Dataset) -> State:
@@ -88,7 +113,8 @@ def initial_state(config: RunConfig, dataset: Dataset) -> State:
     """
     network = build_network(config, dataset)
     numbers = [*range(1, network.depth), 0]
-    network.initialize(_initializer(config), [stream(config.seed, INITIALIZATION, i) for i in numbers])
+    streams = [stream(config.seed, INITIALIZATION, number) for number in numbers]
+    network.initialize(_initializer(config), streams, BIASES.get(config.initializer))
     optimizer = build_optimizer(config, network.parameters)
     return State(
         network.parameters.theta,

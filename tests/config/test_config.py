@@ -7,7 +7,12 @@ from engine.config.resolve import DataFacts, resolve
 from engine.config.setting import applies
 from engine.config.settings import SETTINGS
 from engine.config.text import value_from_text
+from engine.nn.activations import ACTIVATIONS
+from engine.nn.initializers import INITIALIZERS
+from engine.nn.losses import LOSSES
+from engine.nn.rules import OPTIMIZERS
 
+KINDS = ("choice", "integer", "number", "switch", "text", "list", "list or word", "integer or full")
 CLASSES = DataFacts("classification", 3, 100)
 
 REFUSED = [
@@ -34,6 +39,9 @@ REFUSED = [
     ({"schedule_every": 3}, "schedule_every applies only with schedule step, got schedule constant"),
     ({"warmup_epochs": 9, "epochs": 8}, "warmup_epochs must be <= epochs (8), got 9"),
     ({"depth": 2, "hidden_sizes": [3]}, "depth is a shorthand for hidden_sizes: give one of them, got both"),
+    ({"loss_delta": 2.0}, "loss_delta applies only with loss huber or smooth_l1, got loss auto"),
+    ({"class_weights": [1.0, 0.0]}, "class_weights must be > 0, got 0.0"),
+    ({"class_weights": "rare"}, "class_weights must be a list or 'balanced', got 'rare'"),
     ({"depth": -1}, "depth must be a whole number from 0 to 200, got -1"),
 ]
 
@@ -82,10 +90,29 @@ def test_json_that_could_be_misread_is_refused(text, part):
 
 
 @pytest.mark.parametrize("name", SETTINGS["activation"].choices)
-def test_auto_becomes_he_for_relu_and_its_kin_and_xavier_otherwise(name):
-    kin = {"relu", "leaky_relu", "elu", "gelu", "softplus"}
-    expected = "he_normal" if name in kin else "xavier_uniform"
+def test_auto_becomes_he_for_relu_and_its_kin_lecun_for_selu_and_xavier_otherwise(name):
+    kin = {"relu", "leaky_relu", "elu", "gelu", "softplus", "silu", "mish", "celu", "gelu_tanh", "relu6"}
+    he = "he_normal" if name in {*kin, "hard_swish"} else "xavier_uniform"
+    expected = "lecun_normal" if name == "selu" else he
     assert resolve(parse_config({"activation": name}), CLASSES).initializer == expected
+
+
+@pytest.mark.parametrize(
+    ("setting", "registry", "more"),
+    [
+        ("activation", ACTIVATIONS, []),
+        ("loss", LOSSES, ["auto"]),
+        ("initializer", INITIALIZERS, ["auto", "normal"]),
+        ("optimizer", OPTIMIZERS, []),
+    ],
+)
+def test_what_can_be_chosen_is_what_the_engine_has(setting, registry, more):
+    assert sorted(SETTINGS[setting].choices) == sorted([*registry, *more])
+
+
+def test_activations_and_optimizers_are_listed_in_the_engines_order_common_ones_first():
+    assert SETTINGS["activation"].choices == tuple(ACTIVATIONS)
+    assert SETTINGS["optimizer"].choices == tuple(OPTIMIZERS)
 
 
 def test_only_the_settings_of_the_chosen_optimizer_are_filled_in():
@@ -94,8 +121,21 @@ def test_only_the_settings_of_the_chosen_optimizer_are_filled_in():
 
 
 def test_a_loss_that_does_not_fit_the_target_is_refused():
-    with pytest.raises(ConfigError, match="loss must be one of mse for a regression target"):
+    with pytest.raises(
+        ConfigError, match="loss must be one of mse, mae, huber, smooth_l1 for a regression target"
+    ):
         resolve(parse_config({"dataset": "sine", "loss": "cross_entropy"}), DataFacts("regression", 0, 100))
+
+
+@pytest.mark.parametrize("settings", [{"label_smoothing": 0.1}, {"class_weights": "balanced"}], ids=str)
+def test_what_is_said_of_classes_is_refused_for_real_targets(settings):
+    with pytest.raises(ConfigError, match="applies only to classes, got a regression target"):
+        resolve(parse_config({"dataset": "sine", **settings}), DataFacts("regression", 0, 100))
+
+
+def test_class_weights_name_each_class_once():
+    with pytest.raises(ConfigError, match="class_weights must name 3 weights, got 2"):
+        resolve(parse_config({"class_weights": [1.0, 2.0]}), CLASSES)
 
 
 def test_a_batch_larger_than_the_data_is_refused():
@@ -141,7 +181,7 @@ def test_batch_norm_on_a_single_training_row_is_refused():
 def test_every_setting_has_a_sentence_of_help_and_a_known_kind():
     for setting in SETTINGS.values():
         assert len(setting.description) > 10
-        assert setting.kind in ("choice", "integer", "number", "text", "list", "integer or full")
+        assert setting.kind in KINDS
 
 
 def test_the_settings_of_adam_apply_with_adam_alone():
@@ -154,3 +194,5 @@ def test_text_from_a_command_line_becomes_the_value_of_its_setting():
     assert value_from_text("batch_size", "full") == "full"
     assert value_from_text("clip_norm", "none") is None
     assert value_from_text("learning_rate", "1e-3") == 0.001
+    assert value_from_text("class_weights", "1, 2.5") == [1, 2.5]
+    assert value_from_text("class_weights", "balanced") == "balanced"

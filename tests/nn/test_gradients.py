@@ -6,23 +6,32 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.nn.activations import ACTIVATIONS
+from engine.nn.cross_entropies import BinaryCrossEntropy, CrossEntropy
 from engine.nn.gradient_check import check_gradients
 from engine.nn.initializers import xavier_normal
 from engine.nn.losses import LOSSES
 from engine.nn.network import Network
+from engine.nn.regression_losses import Huber, SmoothL1
 
 NORMALIZATIONS = ("none", "batch", "layer")
-KINKED = {"relu", "leaky_relu"}
+WEIGHTED = {
+    f"{name} weighted": kind(0.2, (0.5, 2.0, 1.0, 3.0)[:weights])
+    for name, kind, weights in (
+        ("cross_entropy", CrossEntropy, 4),
+        ("binary_cross_entropy", BinaryCrossEntropy, 2),
+    )
+}
+KNOWN = {**LOSSES, "huber 0.3": Huber(0.3), "smooth_l1 2": SmoothL1(2.0), **WEIGHTED}
 
 
 def random_target(loss, outputs, batch, rng):
-    if loss == "cross_entropy":
+    if loss.startswith("cross_entropy"):
         return np.eye(outputs)[:, rng.integers(0, outputs, batch)]
     return rng.integers(0, 2, (outputs, batch)).astype(float)
 
 
 def build(sizes, activation, loss, seed=0, **options):
-    network = Network(sizes, ACTIVATIONS[activation], LOSSES[loss], dtype=np.float64, **options)
+    network = Network(sizes, ACTIVATIONS[activation], KNOWN[loss], dtype=np.float64, **options)
     generators = [np.random.default_rng((seed, layer)) for layer in range(network.depth)]
     network.initialize(xavier_normal, generators)
     rng = np.random.default_rng(seed)
@@ -32,12 +41,12 @@ def build(sizes, activation, loss, seed=0, **options):
     return network
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.lists(st.integers(1, 6), max_size=3),
     st.sampled_from(sorted(ACTIVATIONS)),
     st.sampled_from(NORMALIZATIONS),
-    st.sampled_from(sorted(LOSSES)),
+    st.sampled_from(sorted(KNOWN)),
     st.integers(1, 4),
     st.integers(1, 6),
     st.integers(0, 1000),
@@ -46,6 +55,7 @@ def test_each_layers_gradient_equals_central_differences(
     hidden, activation, normalization, loss, outputs, batch, seed
 ):
     rng = np.random.default_rng(seed)
+    outputs = 4 if loss == "cross_entropy weighted" else outputs
     network = build([3, *hidden, outputs], activation, loss, seed, normalization=normalization)
     recording = network.gradient_recording(batch)
     recording.x[...] = rng.normal(size=recording.x.shape)
@@ -53,10 +63,24 @@ def test_each_layers_gradient_equals_central_differences(
     recording.tape.replay()
     bent = "z" if normalization == "none" else "n"
     bent_at = [recording.arena.blocks[f"{bent}{i}"].values for i in range(1, len(hidden) + 1)]
-    if activation in KINKED and any(np.abs(values).min() < 1e-4 for values in bent_at):
+    kinks = ACTIVATIONS[activation].kinks
+    if any(np.abs(values - kink).min() < 1e-4 for values in bent_at for kink in kinks):
+        return
+    if loss == "mae" and np.abs(recording.output.values - recording.target).min() < 1e-4:
+        return
+    if is_strongly_curved(recording, normalization, len(hidden)):
         return
     for check in check_gradients(network, recording):
         assert check.largest_error < 1e-5
+
+
+def is_strongly_curved(recording, normalization, hidden):
+    """Where normalised values hardly vary, a difference over 1e-6 is no derivative yet."""
+    if normalization == "none":
+        return False
+    axis = 1 if normalization == "batch" else 0
+    spreads = [recording.arena.blocks[f"z{i}"].values.std(axis=axis).min() for i in range(1, hidden + 1)]
+    return any(0 < spread < 0.1 for spread in spreads)
 
 
 @pytest.mark.parametrize("loss", sorted(LOSSES))
@@ -135,6 +159,45 @@ def test_replicates_stacked_on_a_leading_axis_equal_single_networks_bit_for_bit(
     evaluation.tape.replay()
     for r, single in enumerate(singles):
         np.testing.assert_array_equal(evaluation.output.values[r].T, single.outputs(recording.x[r].T))
+
+
+@pytest.mark.parametrize("loss", sorted(WEIGHTED))
+def test_weighted_losses_of_replicates_equal_those_of_single_networks(loss):
+    rng = np.random.default_rng(4)
+    sizes = [3, 5, 4]
+    singles = [build(sizes, "tanh", loss, seed) for seed in range(3)]
+    stack = Network(sizes, ACTIVATIONS["tanh"], KNOWN[loss], lead=(3,), dtype=np.float64)
+    recording, values = stack.recording(6), []
+    for r, single in enumerate(singles):
+        stack.parameters.theta[r] = single.parameters.theta
+        alone = single.recording(6)
+        alone.x[...] = recording.x[r] = rng.normal(size=(3, 6))
+        alone.target[...] = recording.target[r] = random_target(loss, 4, 6, rng)
+        alone.tape.replay()
+        alone.loss_tape.replay()
+        values.append(float(alone.loss))
+    recording.tape.replay()
+    recording.loss_tape.replay()
+    np.testing.assert_allclose(recording.loss, values, rtol=1e-14)
+    for r, single in enumerate(singles):
+        np.testing.assert_allclose(stack.parameters.grad[r], single.parameters.grad, rtol=1e-12, atol=1e-16)
+
+
+@pytest.mark.parametrize("loss", sorted(KNOWN))
+def test_the_mean_of_a_whole_is_the_mean_of_its_parts_by_their_masses(loss):
+    rng = np.random.default_rng(5)
+    network = build([3, 4], "tanh", loss)
+    x, target = rng.normal(size=(3, 9)), random_target(loss, 4, 9, rng)
+
+    def value(part):
+        recording = network.recording(target[:, part].shape[1])
+        recording.x[...], recording.target[...] = x[:, part], target[:, part]
+        recording.tape.replay()
+        recording.loss_tape.replay()
+        return float(recording.loss), network.loss.mass(target[:, part])
+
+    (first, one), (second, other) = value(np.s_[:4]), value(np.s_[4:])
+    assert value(np.s_[:])[0] == pytest.approx((one * first + other * second) / (one + other), rel=1e-13)
 
 
 def test_a_gradient_check_refuses_single_precision():

@@ -30,6 +30,18 @@ ACTIVATIONS = {
     "softplus": nn.Softplus(),
     "tanh": nn.Tanh(),
     "sigmoid": nn.Sigmoid(),
+    "selu": nn.SELU(),
+    "celu": nn.CELU(),
+    "gelu_tanh": nn.GELU(approximate="tanh"),
+    "silu": nn.SiLU(),
+    "mish": nn.Mish(),
+    "log_sigmoid": nn.LogSigmoid(),
+    "hard_sigmoid": nn.Hardsigmoid(),
+    "hard_tanh": nn.Hardtanh(),
+    "softsign": nn.Softsign(),
+    "relu6": nn.ReLU6(),
+    "hard_swish": nn.Hardswish(),
+    "tanh_shrink": nn.Tanhshrink(),
 }
 
 
@@ -51,7 +63,10 @@ def optimizers() -> dict[str, Any]:
 def activations() -> dict[str, Any]:
     """Return values and slopes of each activation at points that include its kinks and both far ends."""
     points = torch.tensor(
-        [-700.0, -30.0, -9.0, -2.5, -1.0, -0.3, -1e-9, 0.0, 1e-9, 0.3, 1.0, 2.5, 9.0, 19.9, 20.1, 700.0]
+        [
+            *(-1e4, -700.0, -30.0, -9.0, -3.0, -2.5, -1.0, -0.3, -1e-9, 0.0),
+            *(1e-9, 0.3, 1.0, 2.5, 3.0, 5.9, 6.0, 9.0, 19.9, 20.1, 700.0, 1e4),
+        ]
     )
     table = {}
     for name, function in ACTIVATIONS.items():
@@ -60,6 +75,47 @@ def activations() -> dict[str, Any]:
         a.sum().backward()
         table[name] = {"a": a.tolist(), "slope": z.grad.tolist()}
     return {"z": points.tolist(), "table": table}
+
+
+def losses() -> dict[str, Any]:
+    """Return values and slopes of each loss, with what it is built from."""
+    z, labels, values = torch.randn(9, 4) * 3, torch.randint(0, 4, (9,)), torch.randn(9, 4) * 3
+    values[0, 0], weights = z[0, 0], torch.tensor([0.5, 2.0, 1.0, 3.0])
+    binary, few = (labels > 1).long(), weights[:2]
+    cases = {
+        "mse": (lambda z: nn.functional.mse_loss(z, values), {}),
+        "mae": (lambda z: nn.functional.l1_loss(z, values), {}),
+        "huber 1": (lambda z: nn.functional.huber_loss(z, values), {"delta": 1.0}),
+        "huber 0.4": (lambda z: nn.functional.huber_loss(z, values, delta=0.4), {"delta": 0.4}),
+        "smooth_l1 1": (lambda z: nn.functional.smooth_l1_loss(z, values), {"delta": 1.0}),
+        "smooth_l1 2.5": (lambda z: nn.functional.smooth_l1_loss(z, values, beta=2.5), {"delta": 2.5}),
+    }
+    for share in (0.0, 0.2):
+        for each in (None, weights):
+            options: dict[str, Any] = {"label_smoothing": share}
+            options["class_weights"] = None if each is None else each.tolist()
+            cases[f"cross_entropy {share:g} {each is not None}"] = (
+                lambda z, w=each, s=share: nn.functional.cross_entropy(z, labels, w, label_smoothing=s),
+                options,
+            )
+            two = {**options, "class_weights": None if each is None else few.tolist()}
+            cases[f"binary_cross_entropy {share:g} {each is not None}"] = (
+                lambda z, w=each, s=share: nn.functional.cross_entropy(
+                    torch.stack([torch.zeros(9), z[:, 0]], 1),
+                    binary,
+                    None if w is None else few,
+                    label_smoothing=s,
+                ),
+                two,
+            )
+    table = {}
+    for name, (function, options) in cases.items():
+        point = z.clone().requires_grad_()
+        value = function(point)
+        value.backward()
+        table[name] = {"value": value.item(), "slope": point.grad.tolist(), "options": options}
+    told = {"z": z.tolist(), "labels": labels.tolist(), "binary": binary.tolist(), "values": values.tolist()}
+    return {**told, "table": table}
 
 
 def schedule_tables() -> dict[str, list[float]]:
@@ -136,6 +192,7 @@ if __name__ == "__main__":
         "torch": torch.__version__.partition("+")[0],
         "optimizers": optimizers(),
         "activations": activations(),
+        "losses": losses(),
         "schedules": schedule_tables(),
         "networks": networks(),
     }
