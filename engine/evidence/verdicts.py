@@ -1,5 +1,6 @@
 """Verdicts on candidates in plain sentences: better, worse or not distinguishable; must not know a run."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -103,12 +104,14 @@ def _unpaired(seeds: Sequence[int]) -> str:
 
 
 def _with_half(interval: Interval, factor: float, sign: str = "") -> str:
+    """Return mean ± half width with as many decimals as the width tells: one for percent, else two digits."""
     if interval.n == 0 or interval.mean != interval.mean:
         return DASH
     mean, half = factor * interval.mean, factor * interval.half
     if factor == 100:
-        shape = ".1f"
-        told_half = f"{half:.1f}" if half >= 0.05 or half == 0 else f"{half:.2g}"
+        decimals = 1 if half != half or half == 0 or half >= 0.05 else 2
+    elif half > 0:
+        decimals = min(max(1 - math.floor(math.log10(half)), 0), 10)
     else:
-        shape, told_half = ".4g", f"{half:.2g}"
-    return f"{mean:{sign}{shape}}" + (f" ± {told_half}" if half == half else "")
+        return f"{mean:{sign}.4g}" + (" ± 0" if half == 0 else "")
+    return f"{mean:{sign}.{decimals}f}" + (f" ± {half:.{decimals}f}" if half == half else "")

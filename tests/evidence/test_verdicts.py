@@ -24,12 +24,12 @@ def comparison(mean, half, n, p, unpaired=()):
         (
             comparison(0.25, 0.1, 5, 0.0001),
             LOSS,
-            "A is worse than B by 0.25 ± 0.1 of validation loss (n = 5 pairs, p < .001).",
+            "A is worse than B by 0.25 ± 0.10 of validation loss (n = 5 pairs, p < .001).",
         ),
         (
             comparison(-0.25, 0.1, 5, 0.012),
             LOSS,
-            "A is better than B by 0.25 ± 0.1 of validation loss (n = 5 pairs, p = .012).",
+            "A is better than B by 0.25 ± 0.10 of validation loss (n = 5 pairs, p = .012).",
         ),
         (
             comparison(0.004, 0.021, 3, 0.55),
@@ -58,7 +58,11 @@ def test_a_mean_is_told_with_its_interval_and_a_single_run_without():
     assert ACCURACY.words(Interval(0.942, 0.008, 5)) == "94.2 ± 0.8 %"
     assert ACCURACY.words(Interval(0.942, float("nan"), 1)) == "94.2 %"
     assert ACCURACY.words(Interval(float("nan"), float("nan"), 0)) == "–"
-    assert LOSS.words(Interval(0.23456, 0.0123, 5)) == "0.2346 ± 0.012"
+    assert ACCURACY.words(Interval(0.9, 0.0, 3)) == "90.0 ± 0.0 %"
+    assert LOSS.words(Interval(0.215648, 0.00099, 5)) == "0.21565 ± 0.00099"
+    assert LOSS.words(Interval(0.25, 0.0, 3)) == "0.25 ± 0"
+    assert LOSS.words(Interval(0.25, float("nan"), 1)) == "0.25"
+    assert LOSS.words(Interval(0.23456, 0.0123, 5)) == "0.235 ± 0.012"
 
 
 def test_a_p_value_is_never_zero_and_one_is_one():
