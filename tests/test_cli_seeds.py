@@ -38,9 +38,9 @@ def test_seeds_are_trained_one_after_another_and_told_as_mean_with_interval(engi
         (2, 8, "finished"),
         (3, 9, "finished"),
     ]
-    losses = [row.val_loss for row in group_members(open_store(store_url), 1)]
+    losses = np.array([row.val_loss for row in group_members(open_store(store_url), 1)], float)
     mean = line["means"]["val_loss"]
-    assert (mean["mean"], mean["n"]) == (pytest.approx(np.mean(losses)), 3)
+    assert (mean["mean"], mean["n"]) == (pytest.approx(losses.mean()), 3)
     assert mean["half_width"] == pytest.approx(stats.t.ppf(0.975, 2) * stats.sem(losses))
     assert "val_accuracy" in line["means"]
 

@@ -24,6 +24,7 @@ from ui.mistakes import show_mistakes
 from ui.outputs import output_figure, scalars_frame
 from ui.replay import pace_behind, show_replay
 from ui.runs import is_moving
+from ui.seeds import seeds_line
 from ui.shell import open_page
 from ui.transport import keep_workers, speed_control, transport
 
@@ -65,6 +66,7 @@ def _live(run_id: int, pace: float | None, bar: DeltaGenerator) -> None:
     status_line(row, trouble(store.url))
     measure_strip(row, series)
     baseline_line(store, row)
+    seeds_line(store, row)
     x, log_y = _chart_options()
     log_y = log_y or row.status == "diverged"
     state = [run_id, len(series), row.step, row.status, x, log_y]

@@ -179,16 +179,17 @@ def compare(
     reference : int, optional
         Place of the baseline.
     """
-    pairs = [(i, reference) for i in range(len(candidates)) if i != reference]
     if reference is None:
         pairs = list(combinations(range(len(candidates)), 2))
+    else:
+        pairs = [(place, reference) for place in range(len(candidates)) if place != reference]
     found = [paired_difference(candidates[first], candidates[second]) for first, second in pairs]
     corrected = holm([difference.p for difference in found])
     family = int(np.isfinite(corrected).sum())
     best = _best(candidates, higher_is_better) if reference is None else reference
     comparisons = []
     for (first, second), difference, p in zip(pairs, found, corrected, strict=True):
-        if best not in (first, second):
+        if best is None or best not in (first, second):
             continue
         other, turned = (first, difference) if second == best else (second, _turned(difference))
         comparisons.append(Comparison(other, best, turned, float(p), family))

@@ -11,12 +11,12 @@ from engine.config.resolve import DataFacts, resolve
 from engine.config.seeds import seeded, without_seed
 from engine.data.dataset import Dataset
 from engine.runs.catalog import RunRow, load_dataset, submit
-from engine.runs.changes import read_changes
 from engine.runs.query import get_runs
-from engine.runs.schema import runs
+from engine.runs.schema import events, runs
 from engine.runs.store import Store
+from engine.training.changes import CHANGEABLE
 
-LOOKED_THROUGH_AT_MOST = 1000
+LOOKED_THROUGH_AT_MOST = 500
 
 
 def join_group(store: Store, group_id: int, run_ids: Sequence[int]) -> None:
@@ -91,37 +91,50 @@ def seed_groups(store: Store, rows: Sequence[RunRow]) -> list[SeedGroup]:
     How they were started does not matter. A run that was changed by hand while it trained goes with those
     that were changed equally; curves without settings stand alone.
     """
-    facts: dict[str, DataFacts] = {}
     found: dict[str, list[RunRow]] = {}
-    for row in rows:
-        found.setdefault(_key(store, row, facts), []).append(row)
+    for row, key in zip(rows, _keys(store, rows), strict=True):
+        found.setdefault(key, []).append(row)
     return [SeedGroup(tuple(members)) for members in found.values()]
 
 
-def same_but_seed(store: Store, row: RunRow) -> list[RunRow]:
-    """Return all runs that differ from a run in their seed alone, itself among them, oldest first.
+def same_but_seed(store: Store, rows: Sequence[RunRow]) -> list[RunRow]:
+    """Return all runs that differ from one of the given runs in their seed alone, those too, oldest first.
 
-    The newest thousand runs on the same data are looked through, archived ones left out.
+    The newest 500 runs on the same data are looked through, archived ones left out.
     """
     query = (
         sa.select(runs.c.id)
-        .where(runs.c.dataset_id == row.dataset_id, sa.not_(runs.c.archived) | (runs.c.id == row.id))
+        .where(runs.c.dataset_id.in_({row.dataset_id for row in rows}), sa.not_(runs.c.archived))
         .order_by(runs.c.id.desc())
         .limit(LOOKED_THROUGH_AT_MOST)
     )
     with store.reading() as connection:
         ids = list(connection.scalars(query))
-    for group in seed_groups(store, get_runs(store, sorted({*ids, row.id}))):
-        if any(member.id == row.id for member in group.rows):
-            return list(group.rows)
-    return [row]
+    given = {row.id for row in rows}
+    groups = seed_groups(store, get_runs(store, sorted({*ids, *given})))
+    alike = [row for group in groups if any(row.id in given for row in group.rows) for row in group.rows]
+    return sorted(alike, key=lambda row: row.id)
 
 
-def _key(store: Store, row: RunRow, facts: dict[str, DataFacts]) -> str:
-    if not row.has_settings:
-        return f"run {row.id}"
-    if row.dataset_id not in facts:
-        facts[row.dataset_id] = load_dataset(store, row.dataset_id).facts
-    config = resolve(config_from_json(json.dumps(row.config)), facts[row.dataset_id])
-    changes = [(change.step, change.field, change.new) for change, _ in read_changes(store, row.id)]
-    return f"{row.dataset_id} {without_seed(config)} {changes}"
+def _keys(store: Store, rows: Sequence[RunRow]) -> list[str]:
+    """Return for each run a text that is equal for those that differ in their seed alone."""
+    query = (
+        sa.select(events)
+        .where(events.c.run_id.in_([row.id for row in rows]), events.c.field.in_(CHANGEABLE))
+        .order_by(events.c.step, events.c.id)
+    )
+    with store.reading() as connection:
+        changed: dict[int, list[object]] = {}
+        for event in connection.execute(query).all():
+            changed.setdefault(event.run_id, []).append((event.step, event.field, event.new))
+    facts: dict[str, DataFacts] = {}
+    keys = []
+    for row in rows:
+        if not row.has_settings:
+            keys.append(f"run {row.id}")
+            continue
+        if row.dataset_id not in facts:
+            facts[row.dataset_id] = load_dataset(store, row.dataset_id).facts
+        config = resolve(config_from_json(json.dumps(row.config)), facts[row.dataset_id])
+        keys.append(f"{row.dataset_id} {without_seed(config)} {changed.get(row.id, [])}")
+    return keys

@@ -85,5 +85,5 @@ def test_only_finished_runs_count_and_each_seed_once(store, submitted, trained):
 def test_the_runs_that_differ_in_their_seed_alone_are_found_archived_ones_left_out(store, submitted):
     first, _, second, hidden = submitted(seed=0), submitted(epochs=5), submitted(seed=1), submitted(seed=2)
     set_archived(store, [hidden], True)
-    assert [row.id for row in same_but_seed(store, get_run(store, second))] == [first, second]
-    assert hidden in [row.id for row in same_but_seed(store, get_run(store, hidden))]
+    assert [row.id for row in same_but_seed(store, [get_run(store, second)])] == [first, second]
+    assert hidden in [row.id for row in same_but_seed(store, [get_run(store, hidden)])]
