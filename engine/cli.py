@@ -115,13 +115,17 @@ def train(
     preset: Annotated[str | None, typer.Option(help="settings by name; file and options override it")] = None,
     csv: Annotated[Path | None, typer.Option(help="CSV file to learn from; --target names a column")] = None,
     name: Annotated[str, typer.Option(help="name of the run")] = "",
+    seeds: Annotated[
+        int, typer.Option(help="how many runs, each with another seed: --seed and those that follow")
+    ] = 1,
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Train a new run here and now, with a progress bar."""
+    """Train a new run here and now, with a progress bar; with --seeds several, one after another."""
     from engine.cli_runs import follow
+    from engine.cli_seeds import follow_seeds
     from engine.cli_tables import keep_table, told_dataset
-    from engine.runs.catalog import submit
+    from engine.runs.groups import submit_seeds
     from engine.runs.store import open_store
 
     opened, table = open_store(store), None
@@ -130,8 +134,11 @@ def train(
         settings = {"dataset": "table", **settings, "table": file_id}
     chosen = read_config(config, settings, preset)
     dataset = told_dataset(opened, chosen, table)
-    run_id = submit(opened, chosen, dataset, name=name, paused=True)
-    follow(opened, run_id, as_json)
+    run_ids = submit_seeds(opened, chosen, dataset, seeds, name=name, paused=True)
+    if seeds > 1:
+        follow_seeds(opened, run_ids, as_json)
+    else:
+        follow(opened, run_ids[0], as_json)
 
 
 @app.command()

@@ -26,38 +26,55 @@ INTERRUPTED = 130
 FAILED_STATUSES = ("failed", "diverged")
 
 
-def follow(store: Store, run_id: int, as_json: bool) -> None:
-    """Train a run in this process with a progress bar; leave with status 1 when it failed or diverged."""
-    row = get_run(store, run_id)
-    if not row.ended:
-        lease = claim(store, new_owner(), run_id, even_paused=True)
-        if lease is None:
-            raise StoreError(f"run {run_id} is held by a living worker; pause or stop it there first")
+class TrainingBar:
+    """A progress bar on a terminal, over the steps of one run or of several in turn; silent elsewhere."""
+
+    def __init__(self, total_steps: int) -> None:
         console = Console(stderr=True)
-        with Progress(
-            TextColumn("run {task.fields[run]}"),
+        self.progress = Progress(
+            TextColumn("{task.description}"),
             BarColumn(),
             TextColumn("step {task.completed}/{task.total}  loss {task.fields[loss]}"),
             TimeRemainingColumn(),
             console=console,
             disable=not console.is_terminal,
-        ) as progress:
-            task = progress.add_task("", run=run_id, total=row.total_steps, completed=row.step, loss="")
+        )
+        self.task = self.progress.add_task("", total=total_steps, loss="")
+        self.before = 0
 
-            def advance(record: Record) -> None:
-                loss = record["train_loss"]
-                progress.update(task, completed=record.step)
-                if loss == loss:
-                    progress.update(task, loss=f"{loss:.4f}")
+    def __enter__(self) -> "TrainingBar":
+        self.progress.start()
+        return self
 
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def begin(self, title: str, before: int) -> None:
+        """Name what is trained now, and how many steps were done before it."""
+        self.before = before
+        self.progress.update(self.task, description=title, completed=before)
+
+    def advance(self, record: Record) -> None:
+        """Show how far a run is."""
+        self.progress.update(self.task, completed=self.before + record.step)
+        if record["train_loss"] == record["train_loss"]:
+            self.progress.update(self.task, loss=f"{record['train_loss']:.4f}")
+
+    def close(self) -> None:
+        """Leave the bar as it is; what is printed comes below it."""
+        self.progress.stop()
+
+
+def follow(store: Store, run_id: int, as_json: bool) -> None:
+    """Train a run in this process with a progress bar; leave with status 1 when it failed or diverged."""
+    row = get_run(store, run_id)
+    if not row.ended:
+        with TrainingBar(row.total_steps) as bar:
+            bar.begin(f"run {run_id}", 0)
             try:
-                with noting_ctrl_c() as is_interrupted:
-                    train_claimed(
-                        store, lease, advance, is_interrupted=is_interrupted, leaves_when_paused=False
-                    )
-            except LeaseLost as lost:
-                raise StoreError(str(lost)) from None
+                train_here(store, run_id, bar)
             except KeyboardInterrupt:
+                bar.close()
                 print(f"run {run_id} stopped; `resume {run_id}` goes on from here", file=sys.stderr)
                 sys.exit(INTERRUPTED)
         row = get_run(store, run_id)
@@ -66,6 +83,26 @@ def follow(store: Store, run_id: int, as_json: bool) -> None:
         if row.message:
             print(row.message, file=sys.stderr)
         sys.exit(1)
+
+
+def train_here(store: Store, run_id: int, bar: TrainingBar) -> None:
+    """Train a run in this process to its end.
+
+    Raises
+    ------
+    StoreError
+        When another process holds the run, or takes it over.
+    KeyboardInterrupt
+        After Ctrl-C; the run is stopped.
+    """
+    lease = claim(store, new_owner(), run_id, even_paused=True)
+    if lease is None:
+        raise StoreError(f"run {run_id} is held by a living worker; pause or stop it there first")
+    try:
+        with noting_ctrl_c() as is_interrupted:
+            train_claimed(store, lease, bar.advance, is_interrupted=is_interrupted, leaves_when_paused=False)
+    except LeaseLost as lost:
+        raise StoreError(str(lost)) from None
 
 
 @contextmanager
@@ -118,6 +155,8 @@ def summary(row: RunRow) -> dict[str, Any]:
         "best_val_loss": row.best_val_loss,
         "best_step": row.best_step,
         "seconds": row.seconds,
+        "seed": row.config["seed"] if row.has_settings else None,
+        "group": row.group_id,
         "message": row.message,
     }
     return {name: None if isinstance(v, float) and not np.isfinite(v) else v for name, v in values.items()}

@@ -3,9 +3,11 @@
 import streamlit as st
 
 from engine.config import parse_config
+from engine.figures.bands import numbers_words
 from ui.comparison import chosen_runs
 from ui.overlay import show_comparison
 from ui.replay import replay_beside
+from ui.seeds import other_seeds_button
 from ui.shell import open_page
 from ui.transport import launch
 
@@ -29,8 +31,9 @@ def train_example() -> None:
 
 store = open_page()
 rows = chosen_runs(store)
-st.caption(f"Comparing {', '.join(f'run {row.id}' for row in rows)}." if rows else "")
+st.caption(f"Comparing runs {numbers_words([row.id for row in rows])}." if rows else "")
 if rows:
+    other_seeds_button(store, rows)
     show_comparison(rows)
     replay_beside(rows, "compare_replay")
 elif "compare_listed" in st.session_state:

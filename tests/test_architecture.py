@@ -39,17 +39,20 @@ ROOMS = {
     "engine.nn": Room(libraries={"numpy"}, when_used={"scipy"}),
     "engine.data": Room({"engine.nn", "engine.config", "engine.codec"}, {"numpy"}, {"sklearn"}),
     "engine.training": Room(ENGINE_BELOW_RUNS, {"numpy"}),
+    "engine.evidence": Room(ENGINE_BELOW_RUNS, {"numpy"}, {"scipy", "sklearn"}),
     "engine.runs": Room(ENGINE_BELOW_RUNS, {"numpy", "sqlalchemy", "psutil"}),
     "engine.runs.export": Room(ENGINE_UP_TO_RUNS, {"numpy", "sqlalchemy"}, {"pyarrow"}),
     "engine.runs.importing": Room(
         {"engine.runs.export", *ENGINE_UP_TO_RUNS}, {"numpy", "sqlalchemy", "psutil"}, {"pyarrow"}
     ),
     "engine.figures": Room(
-        {"engine.training", "engine.data", "engine.config"}, {"numpy", "pandas", "plotly", "tsdownsample"}
+        {"engine.evidence", "engine.training", "engine.data", "engine.config"},
+        {"numpy", "pandas", "plotly", "tsdownsample"},
     ),
     "engine.cli": Room(
         {
             "engine.cli_runs",
+            "engine.cli_seeds",
             "engine.cli_tables",
             "engine.cli_manage",
             "engine.cli_options",
@@ -62,7 +65,8 @@ ROOMS = {
     ),
     "engine.cli_options": Room(libraries={"typer"}),
     "engine.cli_tables": Room(ENGINE_UP_TO_RUNS),
-    "engine.cli_runs": Room({*FILES, *ENGINE_UP_TO_RUNS}, {"numpy", "rich"}),
+    "engine.cli_runs": Room({"engine.evidence", *FILES, *ENGINE_UP_TO_RUNS}, {"numpy", "rich"}),
+    "engine.cli_seeds": Room({"engine.cli_runs", "engine.evidence", *ENGINE_UP_TO_RUNS}, {"rich"}),
     "engine.__main__": Room({"engine.cli"}),
     "ui": Room({"engine"}, SCREEN | {"psutil", "threadpoolctl", "tsdownsample"}),
     "pages": Room({"ui", "engine"}, SCREEN),
@@ -140,6 +144,7 @@ def allowed(home: str, found: Import) -> bool:
             "engine.cli_manage",
             "engine.cli_options",
             "engine.cli_runs",
+            "engine.cli_seeds",
             "engine.cli_tables",
             "engine.__main__",
         }:

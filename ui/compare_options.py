@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from engine.figures.bands import BANDS, Seeds, numbers_words
 from engine.runs.catalog import RunRow, load_dataset
 from engine.training.telemetry import SCALARS
 from ui.runs import run_words
@@ -22,7 +23,7 @@ AXES = ("step", "epoch", "samples", "seconds")
 
 @dataclass(frozen=True)
 class Options:
-    """What was chosen."""
+    """What was chosen; ``band`` is a key of :data:`engine.figures.bands.BANDS`, or empty for single lines."""
 
     metric: str
     x: str
@@ -30,6 +31,7 @@ class Options:
     baseline: int | None
     log_x: bool
     log_y: bool
+    band: str
 
     @property
     def columns(self) -> list[str]:
@@ -37,8 +39,10 @@ class Options:
         return PAIRS.get(self.metric, [self.metric])
 
 
-def comparison_options(rows: Sequence[RunRow], frames: dict[int, pd.DataFrame]) -> Options:
-    """Draw the choices and return them."""
+def comparison_options(
+    rows: Sequence[RunRow], frames: dict[int, pd.DataFrame], groups: Sequence[Seeds]
+) -> Options:
+    """Draw the choices and return them; with groups of seeds also whether they are drawn as bands."""
     known = [name for name in _metrics() if any(_has(frame, name) for frame in frames.values())] or ["loss"]
     if st.session_state.get("compare_metric") not in known:
         st.session_state["compare_metric"] = known[0]
@@ -75,7 +79,8 @@ def comparison_options(rows: Sequence[RunRow], frames: dict[int, pd.DataFrame]) 
             "measured line stays, faint, with the band of its extremes. Never in exports.",
             persist_state="session",
         )
-        baseline = _baseline(rows)
+        band = _band() if groups else ""
+        baseline = _baseline(rows, groups if band else ())
         log_x = st.toggle(
             "Log x",
             key="compare_log_x",
@@ -91,14 +96,46 @@ def comparison_options(rows: Sequence[RunRow], frames: dict[int, pd.DataFrame]) 
         )
     if x == "samples" and not all(row.has_settings for row in rows):
         st.caption("Of imported curves without settings nobody knows how many samples a step took.")
-    return Options(metric, x or "step", smoothing, baseline, log_x, log_y and baseline is None)
+    return Options(metric, x or "step", smoothing, baseline, log_x, log_y and baseline is None, band)
 
 
-def _baseline(rows: Sequence[RunRow]) -> int | None:
-    ids = [row.id for row in rows]
+def _band() -> str:
+    """Draw how seeds are shown; empty when each is a line of its own."""
+    st.session_state.setdefault("compare_bands", True)
+    st.session_state.setdefault("compare_band", "interval")
+    is_on = st.toggle(
+        "Seeds as bands",
+        key="compare_bands",
+        help="Draw runs that differ in their seed alone as their mean, with a band around it.",
+        persist_state="session",
+    )
+    band = st.selectbox(
+        "Band",
+        list(BANDS),
+        key="compare_band",
+        format_func=BANDS.__getitem__,
+        disabled=not is_on,
+        width=215,
+        help="The interval says how sure the mean is: it narrows with more seeds. From lowest to highest "
+        "says how far single seeds stray.",
+        persist_state="session",
+    )
+    return band if is_on else ""
+
+
+def _baseline(rows: Sequence[RunRow], groups: Sequence[Seeds]) -> int | None:
+    """Draw what the others are held against; a group of seeds is named by its first run."""
+    first = {run: group.first for group in groups for run in group.runs.values()}
+    ids = [row.id for row in rows if first.get(row.id, row.id) == row.id]
+    held = st.session_state.get("compare_baseline")
+    if held in first:
+        st.session_state["compare_baseline"] = first[held]
     if st.session_state.get("compare_baseline") not in ids:
         st.session_state["compare_baseline"] = None
     words = {row.id: run_words(row) for row in rows}
+    words |= {
+        group.first: f"runs {numbers_words(list(group.runs.values()))} {group.name}" for group in groups
+    }
     return st.selectbox(
         "Baseline",
         ids,
@@ -107,8 +144,9 @@ def _baseline(rows: Sequence[RunRow]) -> int | None:
         format_func=lambda run_id: words.get(run_id, str(run_id)),
         placeholder="none",
         width=170,
-        disabled=len(rows) < 2,
-        help="Show the other runs by their difference from this one: below zero is less.",
+        disabled=len(ids) < 2,
+        help="Show the other runs by their difference from this one: below zero is less. Seeds are "
+        "subtracted pair by pair.",
     )
 
 

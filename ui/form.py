@@ -19,6 +19,7 @@ from engine.nn.rules import OPTIMIZERS
 from engine.runs.tables import dataset_for
 from engine.training.plan import TrainingPlan, plan
 from ui.pictures import activation_picture, dataset_picture
+from ui.seeds import seeds_input
 from ui.shell import open_page
 from ui.text import as_markdown, megabytes, visible
 
@@ -114,6 +115,7 @@ def config_form() -> tuple[RunConfig | None, str]:
             help="What the run is called in lists, legends and files.",
             persist_state="session",
         )
+        seeds_input()
         for section, title in SECTIONS:
             st.markdown(f"**{title}**")
             _rest(section, values)

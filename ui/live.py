@@ -27,6 +27,7 @@ from ui.outputs import output_figure, scalars_frame
 from ui.replay import pace_behind, show_replay
 from ui.run_words import loss_words, score_words
 from ui.runs import is_moving
+from ui.seeds import seeds_line
 from ui.shell import open_page
 from ui.text import as_markdown
 from ui.transport import keep_workers, speed_control, transport
@@ -68,6 +69,7 @@ def _live(run_id: int, pace: float | None, bar: DeltaGenerator) -> None:
     status_line(row, trouble(store.url))
     measure_strip(row, series)
     baseline_line(store, row)
+    seeds_line(store, row)
     x, log_y = _options(store, row)
     log_y = log_y or row.status == "diverged"
     state = [run_id, len(series), row.step, row.status, x, log_y]

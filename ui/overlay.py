@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from engine.figures.curves import compare_runs
+from engine.figures.bands import compare_seeds, seed_colours
 from engine.figures.gradients import layer_heatmap
 from engine.runs.catalog import RunRow, get_run
 from engine.runs.export import layers_csv, metrics_csv
+from engine.runs.groups import seed_groups
 from engine.runs.series import Series, read_series
 from engine.runs.store import Store
 from engine.training.telemetry import LAYER_INDEX
@@ -21,8 +22,10 @@ from ui.live_chart import can_repeat, repeat_chart, send_whole, show_chart
 from ui.outputs import output_figure, scalars_frame
 from ui.run_words import comparison_words, score_words
 from ui.runs import is_moving
+from ui.seeds import banded
 from ui.shell import open_page
 from ui.text import as_markdown
+from ui.verdicts import show_verdicts
 
 HEIGHT, SMALL_HEIGHT = 420, 300
 SIDE_BY_SIDE_AT_MOST = 4
@@ -45,21 +48,24 @@ def _overlay(run_ids: list[int], pace: float | None) -> None:
     frames = {row.id: scalars_frame(row, series[row.id]) for row in rows}
     for row in rows:
         frames[row.id]["samples"] = samples_seen(row, series[row.id]["step"])
-    options = comparison_options(rows, frames)
-    x = options.x
+    groups = seed_groups(store, rows)
+    options = comparison_options(rows, frames, banded(groups))
+    x, bands = options.x, banded(groups) if options.band else []
     state = [[(row.id, row.step, row.status, len(series[row.id])) for row in rows], *astuple(options)]
     is_new = st.session_state.get("compare_drawn") != state or not can_repeat(*_charts(rows, series))
     st.session_state["compare_drawn"] = state
     with st.container(border=True, gap=None):
         if is_new:
-            figure = compare_runs(
+            figure = compare_seeds(
                 pd.concat(frames.values()),
+                bands,
                 options.columns,
                 x=x,
                 log_x=options.log_x,
                 log_y=options.log_y,
                 smoothing=options.smoothing,
                 baseline=options.baseline,
+                band=options.band,
                 height=HEIGHT,
             )
             identity = f"{run_ids} {astuple(options)}"
@@ -72,6 +78,10 @@ def _overlay(run_ids: list[int], pace: float | None) -> None:
             known = [(row.id, frames[row.id]) for row in rows]
             st.caption(comparison_words(known, options.columns[-1]))
     _downloads(store, run_ids)
+    if any(len(group.rows) > 1 for group in groups):
+        st.subheader("Over the seeds")
+        colours = dict(zip((band.first for band in bands), seed_colours(bands), strict=True))
+        show_verdicts(groups, options.baseline, colours)
     st.subheader("How they ended" if pace is None else "How they stand")
     show_measures(rows, frames, options.baseline)
     st.subheader("What differs")

@@ -7,7 +7,8 @@ import streamlit as st
 from engine.config import ConfigError, RunConfig
 from engine.config.resolve import resolve
 from engine.config.twins import differences, twin_sentence
-from engine.runs.catalog import NoSuchRun, RunRow, load_run, reopen, request, set_speed, submit
+from engine.runs.catalog import NoSuchRun, RunRow, load_run, reopen, request, set_speed
+from engine.runs.groups import submit_seeds
 from engine.runs.launcher import ensure_workers
 from engine.runs.store import Store
 from ui.form import dataset_of
@@ -17,9 +18,10 @@ SPEEDS = ("1", "5", "20", "max")
 
 
 def start_run(store: Store, config: RunConfig) -> None:
-    """Launch a run at the chosen speed and show it in the address."""
+    """Launch a run at the chosen speed and show it in the address; other seeds follow at full speed."""
+    name, seeds = st.session_state.get("train_name", ""), st.session_state.get("train_seeds", 1)
     try:
-        run_id = launch(store, config, _chosen_speed(), st.session_state.get("train_name", ""))
+        run_id = launch(store, config, _chosen_speed(), name, seeds)
     except ConfigError as error:
         st.session_state["train_refused"] = str(error)
         return
@@ -28,8 +30,10 @@ def start_run(store: Store, config: RunConfig) -> None:
     st.session_state.pop("train_refused", None)
 
 
-def launch(store: Store, config: RunConfig, speed: float | None = None, name: str = "") -> int:
-    """Submit a run, see to a worker, and return the run's id.
+def launch(
+    store: Store, config: RunConfig, speed: float | None = None, name: str = "", seeds: int = 1
+) -> int:
+    """Submit a run, or one for each of several seeds; see to workers, and return the first run's id.
 
     A run with a speed is queued paused and let go once the speed is set: a small one would be over before.
 
@@ -38,12 +42,13 @@ def launch(store: Store, config: RunConfig, speed: float | None = None, name: st
     ConfigError
         When the configuration does not fit its data or the memory.
     """
-    run_id = submit(store, config, dataset_of(config), name=name, paused=speed is not None)
+    ids = submit_seeds(store, config, dataset_of(config), seeds, name=name, paused=speed is not None)
     if speed is not None:
-        set_speed(store, run_id, speed)
-        request(store, run_id, "resume")
+        set_speed(store, ids[0], speed)
+        for run_id in ids:
+            request(store, run_id, "resume")
     ensure_workers(store.url)
-    return run_id
+    return ids[0]
 
 
 def twin_words(store: Store, run_id: int, config: RunConfig) -> str:

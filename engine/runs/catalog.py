@@ -41,6 +41,8 @@ class RunRow:
         Separated by commas; :func:`tags_of` takes them apart.
     parent_run, branch_step : int or None
         The run that this one continues, and from which step.
+    group_id : int or None
+        The run that its group began with: seeds of one configuration, or shares of its training rows.
     score_name : str
         ``accuracy`` or ``r2``: what train_score and val_score are.
     speed : float or None
@@ -78,6 +80,7 @@ class RunRow:
     config_version: int
     parent_run: int | None
     branch_step: int | None
+    group_id: int | None
 
     @property
     def ended(self) -> bool:

@@ -1,0 +1,28 @@
+"""The same configuration with several seeds, and what tells such runs from others; knows no run."""
+
+from engine.config.errors import ConfigError
+from engine.config.run_config import RunConfig
+
+SEEDS_AT_MOST = 100
+LARGEST_SEED = 2**32 - 1
+
+
+def seeded(config: RunConfig, count: int) -> list[RunConfig]:
+    """Return a configuration with its own seed and the ``count - 1`` that follow it.
+
+    Raises
+    ------
+    ConfigError
+        When ``count`` is not in 1 to 100, or the seeds would pass the largest one.
+    """
+    if not 1 <= count <= SEEDS_AT_MOST:
+        raise ConfigError(f"seeds must be >= 1 and <= {SEEDS_AT_MOST}, got {count}")
+    last = config.seed + count - 1
+    if last > LARGEST_SEED:
+        raise ConfigError(f"seed must be <= {LARGEST_SEED - count + 1} with {count} seeds, got {config.seed}")
+    return [config.model_copy(update={"seed": seed}) for seed in range(config.seed, last + 1)]
+
+
+def without_seed(config: RunConfig) -> str:
+    """Return a resolved configuration as text without its seed: equal where nothing else differs."""
+    return config.model_dump_json(exclude={"seed"})

@@ -1,0 +1,224 @@
+"""Curves of seeds as one mean line with a band: configurations over each other; must not know a store."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from engine.evidence.statistics import interval_over
+from engine.figures.curves import BAND_OPACITY, VALIDATION_COLUMNS, compare_runs
+from engine.figures.smoothing import difference, smoothed
+from engine.figures.theme import PALETTE, faint, label, run_colour, run_symbol
+
+BANDS = {"interval": "95 % interval of the mean", "range": "lowest to highest"}
+
+
+@dataclass(frozen=True, eq=False)
+class Seeds:
+    """Runs of one configuration that count, one a seed.
+
+    Attributes
+    ----------
+    runs : dict of int to int
+        Number of the run by seed.
+    name : str
+        What people call it; may be empty.
+    """
+
+    runs: dict[int, int]
+    name: str = ""
+
+    @property
+    def first(self) -> int:
+        """The run whose colour the group has."""
+        return min(self.runs.values())
+
+
+def numbers_words(runs: Sequence[int]) -> str:
+    """Return the numbers of runs in few characters: ``1-5, 8``."""
+    ordered, parts = sorted(runs), []
+    for place, run in enumerate(ordered):
+        if place and run == ordered[place - 1] + 1:
+            parts[-1] = (parts[-1][0], run)
+        else:
+            parts.append((run, run))
+    return ", ".join(f"{first}" if first == last else f"{first}-{last}" for first, last in parts)
+
+
+def seed_colours(groups: Sequence[Seeds]) -> list[str]:
+    """Return the colour of each group: that of its first run, or the next one that no other has."""
+    taken: list[str] = []
+    for group in groups:
+        own = run_colour(group.first)
+        free = [light for light, _ in PALETTE if light not in taken]
+        taken.append(own if own in free or not free else free[0])
+    return taken
+
+
+def compare_seeds(
+    frame: pd.DataFrame,
+    groups: Sequence[Seeds],
+    columns: list[str],
+    *,
+    x: str = "step",
+    log_x: bool = False,
+    log_y: bool = False,
+    smoothing: float = 0.0,
+    baseline: int | None = None,
+    band: str = "interval",
+    height: int = 380,
+) -> go.Figure:
+    """Show whether configurations differ by more than chance: the mean over seeds, and how sure it is.
+
+    The band is the 95 % interval of the mean by Student's t, or what the seeds span from lowest to highest.
+    Each point stands at a step that all seeds of its group were evaluated at; nothing is interpolated. Runs
+    of no group are drawn as they are. Smoothing acts on each seed's curve, before the mean. Where the
+    interval reaches below zero, a logarithmic axis shows it down to the lowest seed.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        As :func:`engine.figures.curves.compare_runs` takes it.
+    groups : sequence of Seeds
+        Two runs or more in each.
+    baseline : int, optional
+        A run of the frame, or the first run of a group; the others are shown as their difference from it.
+        Two groups are subtracted seed by seed, so that the band is that of the paired difference.
+    band : {"interval", "range"}
+    """
+    taken = {run for group in groups for run in group.runs.values()}
+    base = next((group for group in groups if baseline in group.runs.values()), None)
+    single = frame.loc[~frame["run"].isin(list(taken))]
+    if base is not None:
+        single = pd.concat([_mean_frame(frame, base, columns, x), single])
+        baseline = base.first
+    elif baseline is not None and baseline not in frame["run"].to_numpy():
+        baseline = None
+    figure = compare_runs(
+        single, columns, x=x, log_x=log_x, log_y=log_y, smoothing=smoothing, baseline=baseline, height=height
+    )
+    if base is not None:
+        figure.update_yaxes(title_text=f"{', '.join(columns)}, difference from runs {_numbers(base)}")
+    for group, colour in zip(groups, seed_colours(groups), strict=True):
+        if group is base:
+            continue
+        for column in columns:
+            if baseline is None:
+                at, curves = aligned(frame, list(group.runs.values()), x, column)
+                curves = np.array([smoothed(curve, smoothing) for curve in curves])
+            elif base is not None:
+                at, curves = _paired(frame, group, base, x, column, smoothing)
+            else:
+                at, curves = _minus_run(frame, group, baseline, x, column, smoothing)
+            line = _line(group, colour, column, len(columns) == 1)
+            _add_band(figure, at, curves, line, x, band, log_y)
+    return figure
+
+
+def aligned(frame: pd.DataFrame, runs: Sequence[int], x: str, column: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the curves of runs at the steps that all of them were measured at.
+
+    Returns
+    -------
+    at : numpy.ndarray
+        ``(points,)`` places on the x axis; their mean where runs differ in them, as in seconds.
+    curves : numpy.ndarray
+        ``(runs, points)``.
+    """
+    places, curves = [], []
+    for run in runs:
+        part = frame.loc[(frame["run"] == run) & np.isfinite(frame[column])]
+        by_step = part.set_index("step")
+        places.append(by_step[x] if x != "step" else pd.Series(by_step.index, by_step.index))
+        curves.append(by_step[column])
+    if not curves:
+        return np.zeros(0), np.zeros((0, 0))
+    common = curves[0].index
+    for curve in curves[1:]:
+        common = common.intersection(curve.index)
+    common = common.sort_values()
+    at = np.mean([place.loc[common].to_numpy(np.float64) for place in places], axis=0)
+    return at, np.array([curve.loc[common].to_numpy(np.float64) for curve in curves])
+
+
+def _paired(
+    frame: pd.DataFrame, group: Seeds, base: Seeds, x: str, column: str, smoothing: float
+) -> tuple[np.ndarray, np.ndarray]:
+    seeds = sorted(group.runs.keys() & base.runs.keys())
+    runs = [chosen.runs[seed] for chosen in (group, base) for seed in seeds]
+    at, curves = aligned(frame, runs, x, column)
+    curves = np.array([smoothed(curve, smoothing) for curve in curves])
+    return at, curves[: len(seeds)] - curves[len(seeds) :]
+
+
+def _minus_run(
+    frame: pd.DataFrame, group: Seeds, run: int, x: str, column: str, smoothing: float
+) -> tuple[np.ndarray, np.ndarray]:
+    at, curves = aligned(frame, list(group.runs.values()), x, column)
+    base_at, (base,) = aligned(frame, [run], x, column)
+    found = [difference(at, smoothed(c, smoothing), base_at, smoothed(base, smoothing)) for c in curves]
+    return found[0][0], np.array([values for _, values in found])
+
+
+def _mean_frame(frame: pd.DataFrame, group: Seeds, columns: list[str], x: str) -> pd.DataFrame:
+    """Return the mean of a group as if it were one run."""
+    parts = []
+    for column in columns:
+        at, curves = aligned(frame, list(group.runs.values()), x, column)
+        parts.append(pd.DataFrame({x: at, column: curves.mean(axis=0)}))
+    mean = pd.concat(parts).groupby(x, as_index=False).first()
+    return mean.assign(run=group.first, name=group.name)
+
+
+def _add_band(
+    figure: go.Figure, at: np.ndarray, curves: np.ndarray, line: "_Line", x: str, band: str, log_y: bool
+) -> None:
+    if curves.size == 0:
+        return
+    mean, half = interval_over(curves)
+    low, high = mean - half, mean + half
+    if band == "range":
+        low, high = curves.min(axis=0), curves.max(axis=0)
+    elif log_y:
+        low = np.where(low > 0, low, curves.min(axis=0))
+    name = f"{line.name} (n = {len(curves)})"
+    common = {"mode": "lines", "legendgroup": line.legend_group}
+    edge = {"line": {"width": 0, "color": line.colour}, "showlegend": False, **common}
+    fill = {"fill": "tonexty", "fillcolor": faint(line.colour, BAND_OPACITY)}
+    ends = f"%{{y:.4g}} at {x} %{{x:.6g}}"
+    figure.add_scatter(x=at, y=low, name=f"{name}, lower end", hovertemplate=ends, **edge)
+    figure.add_scatter(x=at, y=high, name=f"{name}, upper end", hovertemplate=ends, **fill, **edge)
+    style = {"color": line.colour, "dash": line.dash, "width": 2}
+    figure.add_scatter(x=at, y=mean, name=name, line=style, hovertemplate=ends, **common)
+    figure.add_scatter(
+        x=at[-1:],
+        y=mean[-1:],
+        mode="markers",
+        marker={"symbol": line.symbol, "size": 8, "color": line.colour},
+        legendgroup=line.legend_group,
+        showlegend=False,
+        hoverinfo="skip",
+    )
+
+
+@dataclass(frozen=True)
+class _Line:
+    name: str
+    colour: str
+    dash: str
+    symbol: str
+    legend_group: str
+
+
+def _line(group: Seeds, colour: str, column: str, is_alone: bool) -> _Line:
+    numbers = _numbers(group)
+    words = f"{numbers} · {label(group.name)}" if group.name else f"runs {numbers}"
+    dash = "dash" if column in VALIDATION_COLUMNS else "solid"
+    name = words if is_alone else f"{words} {column}"
+    return _Line(name, colour, dash, run_symbol(group.first), str(group.first))
+
+
+def _numbers(group: Seeds) -> str:
+    return numbers_words(list(group.runs.values()))
