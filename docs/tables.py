@@ -3,6 +3,7 @@
 import ast
 from pathlib import Path
 
+from docs.blocks import with_block
 from engine.config.settings import SETTINGS, Setting
 from engine.training.telemetry import LAYER_STATISTICS, SCALARS, Column
 
@@ -96,11 +97,7 @@ def filled(text: str) -> str:
         When the document has no place for a block.
     """
     for name, block in blocks().items():
-        before, marker, rest = text.partition(f"<!-- {name} -->\n")
-        _, end, after = rest.partition("<!-- end -->")
-        if not marker or not end:
-            raise ValueError(f"the document has no block {name!r}")
-        text = f"{before}{marker}{block}\n{end}{after}"
+        text = with_block(text, name, block)
     return text
 
 

@@ -10,6 +10,7 @@ from engine.nn.activations import ACTIVATIONS
 from engine.nn.cross_entropies import BinaryCrossEntropy, CrossEntropy
 from engine.nn.initializers import BIASES, INITIALIZERS, Initializer, normal, scaled
 from engine.nn.losses import LOSSES, Loss
+from engine.nn.naming import named_statistics, named_views
 from engine.nn.network import Network
 from engine.nn.optimizers import ClipByNorm, ClipByValue, Decay, Optimizer, Transform
 from engine.nn.parameters import Parameters
@@ -142,19 +143,7 @@ def weights_by_layer(config: RunConfig, dataset: Dataset, state: State) -> dict[
     ``norm1.running_variance``, each (units,), and no ``dense1.bias``; behind layer norm the first two.
     """
     network = trained_network(config, dataset, state.learned)
-    named = {}
-    for layer, norm, running in zip(network.dense, network.parameters.norms, network.running, strict=True):
-        named[f"dense{layer.number}.weight"] = layer.matrix
-        if layer.bias is not None:
-            named[f"dense{layer.number}.bias"] = layer.bias
-        if norm.size:
-            named[f"norm{layer.number}.gamma"], named[f"norm{layer.number}.beta"] = norm
-        if running.size:
-            mean, variance = running
-            named |= {
-                f"norm{layer.number}.running_mean": mean,
-                f"norm{layer.number}.running_variance": variance,
-            }
+    named = named_views(network, network.parameters.theta) | named_statistics(network)
     return {name: array.copy() for name, array in named.items()}
 
 

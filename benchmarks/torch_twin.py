@@ -1,0 +1,204 @@
+"""The same network, optimizer and schedule in PyTorch, from the same settings; knows none of our mathematics.
+
+Runs where ``docs/requirements-torch.txt`` is installed. The tables below are the only place that says which
+of PyTorch's things ours is compared with.
+"""
+
+import importlib
+from typing import Any
+
+import numpy as np
+
+from benchmarks.reference_cases import BATCH, FEATURES, Case, Numbers, flat, start
+from engine.training.laboratory import Laboratory
+
+torch: Any = importlib.import_module("torch")
+nn, optim, schedulers = torch.nn, torch.optim, torch.optim.lr_scheduler
+functional = nn.functional
+
+ACTIVATIONS = {
+    "identity": nn.Identity,
+    "relu": nn.ReLU,
+    "leaky_relu": nn.LeakyReLU,
+    "elu": nn.ELU,
+    "selu": nn.SELU,
+    "celu": nn.CELU,
+    "gelu": nn.GELU,
+    "gelu_tanh": lambda: nn.GELU(approximate="tanh"),
+    "silu": nn.SiLU,
+    "mish": nn.Mish,
+    "sigmoid": nn.Sigmoid,
+    "log_sigmoid": nn.LogSigmoid,
+    "hard_sigmoid": nn.Hardsigmoid,
+    "tanh": nn.Tanh,
+    "hard_tanh": nn.Hardtanh,
+    "softplus": nn.Softplus,
+    "softsign": nn.Softsign,
+    "relu6": nn.ReLU6,
+    "hard_swish": nn.Hardswish,
+    "tanh_shrink": nn.Tanhshrink,
+}
+LOSSES = {
+    "mse": functional.mse_loss,
+    "mae": functional.l1_loss,
+    "huber": functional.huber_loss,
+    "smooth_l1": functional.smooth_l1_loss,
+    "binary_cross_entropy": lambda z, y: functional.binary_cross_entropy_with_logits(z[:, 0], y.double()),
+    "cross_entropy": functional.cross_entropy,
+}
+OPTIMIZERS = {
+    "sgd": lambda p, c: optim.SGD(p, c.learning_rate, weight_decay=c.weight_decay),
+    "momentum": lambda p, c: optim.SGD(p, c.learning_rate, momentum=c.momentum, weight_decay=c.weight_decay),
+    "nesterov": lambda p, c: optim.SGD(
+        p, c.learning_rate, momentum=c.momentum, nesterov=True, weight_decay=c.weight_decay
+    ),
+    "rmsprop": lambda p, c: optim.RMSprop(
+        p, c.learning_rate, alpha=c.alpha, eps=c.eps, weight_decay=c.weight_decay
+    ),
+    "adam": lambda p, c: optim.Adam(
+        p, c.learning_rate, (c.beta1, c.beta2), c.eps, weight_decay=c.weight_decay
+    ),
+    "adamw": lambda p, c: optim.AdamW(
+        p, c.learning_rate, (c.beta1, c.beta2), c.eps, weight_decay=c.weight_decay
+    ),
+}
+SCHEDULES = {
+    "constant": lambda o, c, total: schedulers.ConstantLR(o, 1.0),
+    "step": lambda o, c, total: schedulers.StepLR(o, c.schedule_every, c.schedule_gamma),
+    "cosine": lambda o, c, total: schedulers.CosineAnnealingLR(o, total),
+}
+NORMALIZATIONS = {"none": None, "batch": nn.BatchNorm1d, "layer": nn.LayerNorm}
+MAPPED = {
+    "activation": ACTIVATIONS,
+    "loss": LOSSES,
+    "normalization": NORMALIZATIONS,
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+}
+SLOTS = {
+    "momentum": {"b": "momentum_buffer"},
+    "nesterov": {"b": "momentum_buffer"},
+    "rmsprop": {"v": "square_avg"},
+    "adam": {"m": "exp_avg", "v": "exp_avg_sq"},
+    "adamw": {"m": "exp_avg", "v": "exp_avg_sq"},
+}
+BATCH_NORMS_MEMORY = {"running_mean": "running_mean", "running_variance": "running_var"}
+
+
+class TorchTwin:
+    """A network of PyTorch with the settings of a laboratory, under the same names.
+
+    Parameters
+    ----------
+    config : RunConfig
+        Resolved, as ``Laboratory.config`` is: torch is given every number, none is left to its defaults.
+    features, outputs : int
+    """
+
+    def __init__(self, config: Any, features: int, outputs: int) -> None:
+        self.config = config
+        self.tensors: dict[str, Any] = {}
+        self.buffers: dict[str, Any] = {}
+        layers, width = [], features
+        for number, units in enumerate((*config.hidden_sizes, outputs), start=1):
+            is_hidden = number <= len(config.hidden_sizes)
+            norm = NORMALIZATIONS[config.normalization] if is_hidden else None
+            dense = nn.Linear(width, units, bias=norm is not nn.BatchNorm1d, dtype=torch.float64)
+            layers.append(dense)
+            self._name(f"dense{number}", weight=dense.weight, bias=dense.bias)
+            if norm:
+                layer = norm(units, dtype=torch.float64)
+                layers.append(layer)
+                self._name(f"norm{number}", gamma=layer.weight, beta=layer.bias)
+                for ours, theirs in BATCH_NORMS_MEMORY.items():
+                    if hasattr(layer, theirs):
+                        self.buffers[f"norm{number}.{ours}"] = getattr(layer, theirs)
+            if is_hidden:
+                layers.append(ACTIVATIONS[config.activation]())
+            width = units
+        self.network = nn.Sequential(*layers)
+        self.optimizer = OPTIMIZERS[config.optimizer](list(self.tensors.values()), config)
+        self.scheduler = self._schedule()
+
+    def _name(self, layer: str, **tensors: Any) -> None:
+        self.tensors |= {f"{layer}.{name}": each for name, each in tensors.items() if each is not None}
+
+    def _schedule(self) -> Any:
+        config, optimizer = self.config, self.optimizer
+        warm = config.warmup_epochs
+        then = SCHEDULES[config.schedule](optimizer, config, config.epochs - warm)
+        if not warm:
+            return then
+        line = schedulers.LinearLR(optimizer, 1 / warm, 1.0, total_iters=warm - 1)
+        return schedulers.SequentialLR(optimizer, [line, then], [warm])
+
+    def set(self, values: Numbers) -> None:
+        """Set parameters and statistics by name."""
+        with torch.no_grad():
+            for name, array in values.items():
+                (self.tensors | self.buffers)[name].copy_(torch.tensor(array))
+
+    def read(self) -> Numbers:
+        """Return all parameters and statistics by name."""
+        return {name: each.detach().numpy().copy() for name, each in (self.tensors | self.buffers).items()}
+
+    def slot(self, theirs: str) -> Numbers:
+        """Return one of torch's slots by parameter."""
+        state = self.optimizer.state
+        return {name: state[each][theirs].numpy().copy() for name, each in self.tensors.items()}
+
+    def outputs(self, x: np.ndarray) -> np.ndarray:
+        """Return raw outputs in evaluation mode."""
+        self.network.eval()
+        with torch.no_grad():
+            outputs = self.network(torch.tensor(x)).numpy()
+        self.network.train()
+        return outputs
+
+    def backward(self, x: np.ndarray, y: np.ndarray) -> tuple[float, Numbers]:
+        """Return loss and gradients of a batch, in training mode."""
+        self.optimizer.zero_grad()
+        loss = LOSSES[self.config.loss](self.network(torch.tensor(x)), torch.tensor(y))
+        loss.backward()
+        return loss.item(), {name: each.grad.numpy().copy() for name, each in self.tensors.items()}
+
+    def step(self, x: np.ndarray, y: np.ndarray) -> float:
+        """Make one update; return the loss before it."""
+        loss, _ = self.backward(x, y)
+        if self.config.clip_value is not None:
+            nn.utils.clip_grad_value_(self.tensors.values(), self.config.clip_value)
+        if self.config.clip_norm is not None:
+            nn.utils.clip_grad_norm_(self.tensors.values(), self.config.clip_norm)
+        self.optimizer.step()
+        self.scheduler.step()
+        return loss
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate of the next update."""
+        return float(self.optimizer.param_groups[0]["lr"])
+
+
+def run_torch(case: Case, numbers: Numbers) -> Numbers:
+    """Return what PyTorch makes of a case, as :func:`benchmarks.reference_cases.run_here` does."""
+    config = Laboratory(case.settings, FEATURES, case.outputs).config
+    twin = TorchTwin(config, FEATURES, case.outputs)
+    twin.set(start({name: tuple(each.shape) for name, each in twin.tensors.items()}, numbers["pool"]))
+    x, y = numbers["x"], case.targets(numbers)
+    losses, rates, gradient = [], [], {}
+    for number, rows in enumerate(numbers["order"][: case.steps]):
+        if number == 0:
+            memory = {name: buffer.clone() for name, buffer in twin.buffers.items()}
+            _, gradient = twin.backward(x[rows], y[rows])
+            twin.set({name: buffer.numpy() for name, buffer in memory.items()})
+        rates.append(twin.learning_rate)
+        losses.append(twin.step(x[rows], y[rows]))
+    slots = SLOTS.get(case.settings["optimizer"], {}).items()
+    return {
+        "losses": np.array(losses),
+        "rates": np.array(rates),
+        "gradient": flat(gradient),
+        "learned": flat(twin.read()),
+        "outputs": twin.outputs(x[:BATCH]),
+        **{f"slot.{ours}": flat(twin.slot(theirs)) for ours, theirs in slots},
+    }

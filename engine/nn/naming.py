@@ -1,0 +1,50 @@
+"""Names of what a network learns, as views into flat vectors laid out like theta; knows no formula."""
+
+import numpy as np
+
+from engine.nn.network import Network
+from engine.nn.parameters import views
+
+
+def named_views(network: Network, flat: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the parts of a flat vector by the parameter that each belongs to.
+
+    Parameters
+    ----------
+    network : Network
+    flat : numpy.ndarray
+        ``lead + (P,)``, laid out like ``theta``: theta itself, the gradient, or a slot of an optimizer.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        Views: ``dense1.weight`` ``lead + (out, in)``, ``dense1.bias`` ``lead + (out,)``, behind a
+        normalisation ``norm1.gamma`` and ``norm1.beta``, and so on from the input side. A dense layer before
+        batch norm has no bias.
+    """
+    parameters, named = network.parameters, {}
+    shapes = [layer.weight.shape[-2:] for layer in network.dense]
+    norm_starts = parameters.starts + [rows * columns for rows, columns in shapes]
+    norm_shapes = [(2, each.shape[-1]) for each in parameters.norms]
+    weights, norms = views(flat, parameters.starts, shapes), views(flat, norm_starts, norm_shapes)
+    for layer, weight, norm in zip(network.dense, weights, norms, strict=True):
+        named[f"dense{layer.number}.weight"] = weight[..., :-1] if layer.has_bias else weight
+        if layer.has_bias:
+            named[f"dense{layer.number}.bias"] = weight[..., -1]
+        if norm.size:
+            named[f"norm{layer.number}.gamma"] = norm[..., 0, :]
+            named[f"norm{layer.number}.beta"] = norm[..., 1, :]
+    return named
+
+
+def named_statistics(network: Network) -> dict[str, np.ndarray]:
+    """Return views of batch norm's memory: ``norm1.running_mean``, ``norm1.running_variance``, ...
+
+    Each is ``lead + (units,)``; without batch norm there are none.
+    """
+    named = {}
+    for number, running in enumerate(network.running, start=1):
+        if running.size:
+            named[f"norm{number}.running_mean"] = running[..., 0, :]
+            named[f"norm{number}.running_variance"] = running[..., 1, :]
+    return named
