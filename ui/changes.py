@@ -44,7 +44,13 @@ def change_control(store: Store, row: RunRow) -> None:
             key="train_new_rate",
             help=SETTINGS[LEARNING_RATE].help_text,
         )
-        st.button("Set rate", key="train_set_rate", on_click=_set_rate, args=(store, row.id))
+        st.button(
+            "Set rate",
+            key="train_set_rate",
+            on_click=_set_rate,
+            args=(store, row.id),
+            help="Train on at this rate from the next update.",
+        )
         st.divider()
         layers = len(row.config["hidden_sizes"]) + 1
         with st.container(horizontal=True):
@@ -70,7 +76,13 @@ def change_control(store: Store, row: RunRow) -> None:
                 help="The weight's new value.",
                 width=130,
             )
-        st.button("Set weight", key="train_set_weight", on_click=_set_weight, args=(store, row.id))
+        st.button(
+            "Set weight",
+            key="train_set_weight",
+            on_click=_set_weight,
+            args=(store, row.id),
+            help="Put this number in the weight's place before the next update; training goes on from there.",
+        )
         if refused := st.session_state.pop("train_change_refused", ""):
             st.error(as_markdown(refused))
 

@@ -5,7 +5,7 @@ import time
 import numpy as np
 import streamlit as st
 
-from engine.runs.baselines import read_baselines
+from engine.runs.baselines import baselines_of, read_baselines
 from engine.runs.catalog import RunRow
 from engine.runs.series import Series
 from engine.runs.store import Store
@@ -51,8 +51,26 @@ def baseline_line(store: Store, row: RunRow) -> None:
     scores = read_baselines(store, row.dataset_id)
     if scores:
         facts.append(f"on the same validation rows: {baseline_words(scores, row.score_name)}")
-    if facts:
-        st.caption(" · ".join(facts))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="train_baselines_line"):
+        if facts:
+            st.caption(" · ".join(facts))
+        if not scores and row.ended and row.has_settings:
+            _offer_baselines(store, row)
+
+
+def _offer_baselines(store: Store, row: RunRow) -> None:
+    pressed = st.button(
+        "What do simple methods reach?",
+        type="tertiary",
+        icon=":material/straighten:",
+        key="train_baselines",
+        help="Train guessing, a linear model and gradient boosting on the same rows: what the score stands "
+        "against.",
+    )
+    if pressed:
+        with st.spinner("Training simple methods on the same rows"):
+            baselines_of(store, row.dataset_id)
+        st.rerun()
 
 
 def baseline_words(scores: dict[str, dict[str, float]], score_name: str, split: str = "val") -> str:

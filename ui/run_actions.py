@@ -76,8 +76,21 @@ def _tag_popover(store: Store, ids: list[int]) -> None:
             help="Separate several with commas.",
         )
         with st.container(horizontal=True):
-            st.button("Add", key="runs_tags_add", on_click=_tag, args=(store, ids, True), type="primary")
-            st.button("Remove", key="runs_tags_remove", on_click=_tag, args=(store, ids, False))
+            st.button(
+                "Add",
+                key="runs_tags_add",
+                on_click=_tag,
+                args=(store, ids, True),
+                type="primary",
+                help="Give these tags to all ticked runs.",
+            )
+            st.button(
+                "Remove",
+                key="runs_tags_remove",
+                on_click=_tag,
+                args=(store, ids, False),
+                help="Take these tags from all ticked runs.",
+            )
 
 
 def _tag(store: Store, ids: list[int], is_added: bool) -> None:

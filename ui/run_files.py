@@ -62,7 +62,12 @@ def import_popover(store: Store) -> None:
             help="CSV (long) and Parquet bring the curves back, bundles whole runs.",
         )
         st.form_submit_button(
-            "Import", key="runs_import_now", type="primary", on_click=_import_files, args=(store,)
+            "Import",
+            key="runs_import_now",
+            type="primary",
+            on_click=_import_files,
+            args=(store,),
+            help="Check the files throughout, then store their runs; a bad file changes nothing.",
         )
 
 

@@ -84,3 +84,31 @@ def test_three_hundred_runs_are_no_hindrance(store, submitted, name, query):
     app = page(name, **{query: str(first)})
     assert not app.exception and not app.error
     assert len(app.get("button")) + len(app.get("download_button")) >= 2
+
+
+EXPLAINED_BY_THEMSELVES = ("dataframe", "bidi_component", "markdown")
+
+
+def elements_with_keys(block):
+    for element in block.children.values():
+        if hasattr(element, "children"):
+            yield from elements_with_keys(element)
+        elif getattr(element, "key", None) and element.type not in EXPLAINED_BY_THEMSELVES:
+            yield element
+
+
+@pytest.mark.parametrize("name", ["train", "gradients", "overfitting", "compare", "runs", "data"])
+def test_every_widget_says_what_it_is_for(store, submitted, name):
+    trained(store, submitted(seed=1))
+    submitted(seed=2)
+    widgets = list(elements_with_keys(page(name)._tree))
+    assert widgets
+    assert [each.key for each in widgets if not getattr(each, "help", None)] == []
+
+
+def test_simple_methods_are_scored_on_the_rows_of_a_run_by_a_button(store, submitted):
+    run_id = trained(store, submitted())
+    app = page("train", run=str(run_id))
+    app.button(key="train_baselines").click().run()
+    assert not app.exception
+    assert any("on the same validation rows: majority" in caption.value for caption in app.caption)
