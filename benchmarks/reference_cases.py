@@ -34,7 +34,10 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "eps": (None, 1e-4),
     "schedule_gamma": (None, 0.5),
     "schedule_every": (None, 5),
+    "loss_delta": (None, 0.5),
+    "label_smoothing": (0.0, 0.1),
 }
+CLASS_WEIGHTS = {"binary_cross_entropy": (1.0, 2.5), "cross_entropy": (0.5, 1.0, 2.0)}
 CHOICES = ("activation", "loss", "normalization", "optimizer", "schedule")
 NO_PART_OF_AN_UPDATE = {"learning_rate", "batch_size", "epochs", "seed", "record_every"}
 RATES = {"adadelta": 1.0, "sgd": 0.1, "momentum": 0.03, "nesterov": 0.03, "lion": 0.004}
@@ -85,7 +88,7 @@ def choices(name: str) -> list[str]:
 def uncovered() -> list[str]:
     """Return the settings of network and training that no case draws."""
     known = {*VALUES, *CHOICES, *NO_PART_OF_AN_UPDATE, "hidden_sizes", "dropout", "dtype"}
-    known |= {"initializer", "initializer_std"}
+    known |= {"initializer", "initializer_std", "initializer_gain", "class_weights"}
     return [name for name, each in SETTINGS.items() if each.section != "data" and name not in known]
 
 
@@ -112,6 +115,8 @@ def draw_cases(count: int, mapped: Mapping[str, Iterable[str]], seed: int = 0) -
             value = VALUES[name][int(rng.integers(len(VALUES[name])))]
             if applies(SETTINGS[name].explained, decided) and value != SETTINGS[name].default:
                 settings[name] = value
+        if settings["loss"] in CLASS_WEIGHTS and rng.random() < 0.5:
+            settings["class_weights"] = CLASS_WEIGHTS[settings["loss"]]
         cases.append(Case(settings, STEPS))
     return cases
 
