@@ -8,7 +8,7 @@ READY := $(VENV)/ready
 READY_DEV := $(VENV)/ready-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup lint types browser bench-accuracy bench-first-point bench-table docs screenshots clean
+.PHONY: help run test setup lint types browser bench-accuracy bench-first-point bench-table correctness mutants coverage docs screenshots clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 20
@@ -41,6 +41,17 @@ bench-first-point: $(READY_DEV) browser ## Seconds from Start to the first drawn
 
 bench-table: $(READY_DEV) ## A large table with planted traps: what is named before Start, time, memory
 	$(RUN) -m benchmarks.table
+
+correctness: $(READY_DEV) ## Write docs/correctness.md: each part, what it is compared with, the difference
+	$(RUN) -m docs.correctness
+
+mutants: $(READY_DEV) ## Change engine/nn in 400 places, one at a time: do the tests notice? (20 minutes)
+	$(RUN) -m benchmarks.mutants --write
+
+coverage: $(READY_DEV) ## Which share of engine/nn and engine/training the tests run
+	$(RUN) -m coverage run --source=engine/nn,engine/training -m pytest -q tests/nn tests/training tests/config tests/data
+	$(RUN) -m coverage json -q -o .coverage.json
+	$(RUN) -m docs.correctness --coverage .coverage.json
 
 docs: $(READY_DEV) ## Write README.md's glossary and tree anew from the code
 	$(RUN) -m docs.tables
