@@ -105,10 +105,10 @@ def _table(
 
 def _difference_cells(comparison: Comparison | None, measure: Measure, is_reference: bool) -> dict[str, Any]:
     if comparison is None:
-        return {"difference": "reference" if is_reference else DASH, "pairs": None, "p": ""}
+        return {"difference": "reference" if is_reference else DASH, "pairs": "", "p": ""}
     interval: Interval = comparison.difference.interval
     told = p_words(comparison.p).removeprefix("p ").removeprefix("= ")
-    return {"difference": measure.difference_words(interval), "pairs": interval.n, "p": told}
+    return {"difference": measure.difference_words(interval), "pairs": str(interval.n), "p": told}
 
 
 def _notes(
