@@ -3,6 +3,7 @@
 import streamlit as st
 
 from engine.config import parse_config
+from ui.gradient_proof import show_proof
 from ui.gradients import second_run, show_gradients
 from ui.live_chart import make_ready
 from ui.runs import chosen_run
@@ -34,6 +35,7 @@ if row is not None:
     with right:
         second = second_run(store, row)
     show_gradients([row, second] if second is not None else [row])
+    show_proof(store, row)
 elif "run" not in st.query_params:
     make_ready()
     with st.container(border=True, horizontal_alignment="center"):

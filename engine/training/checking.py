@@ -4,7 +4,7 @@ import numpy as np
 
 from engine.config import RunConfig
 from engine.config.resolve import resolve
-from engine.data.dataset import build_dataset
+from engine.data.dataset import Dataset, build_dataset
 from engine.nn.gradient_check import LayerCheck, check_gradients
 from engine.training.model import build_network, initial_state, target_columns
 
@@ -13,7 +13,19 @@ TOLERANCE = 1e-5
 
 
 def check_config(config: RunConfig) -> tuple[list[LayerCheck], bool]:
-    """Check the gradients of a configuration at its initial weights, in float64, on 16 of its rows.
+    """Check the gradients of a configuration on the data that it describes, as :func:`check_run` does.
+
+    Raises
+    ------
+    ConfigError
+        When the configuration does not fit its data.
+    """
+    dataset = build_dataset(config)
+    return check_run(resolve(config, dataset.facts), dataset)
+
+
+def check_run(config: RunConfig, dataset: Dataset) -> tuple[list[LayerCheck], bool]:
+    """Check the gradients of a resolved configuration at its initial weights, in float64, on 16 of its rows.
 
     Dropout is left out: its masks would differ between the two points of a difference; batch norm takes the
     statistics of the rows. Weights start as the configuration says, biases, scales and shifts a little off,
@@ -23,14 +35,8 @@ def check_config(config: RunConfig) -> tuple[list[LayerCheck], bool]:
     -------
     list of LayerCheck, bool
         One for each layer, and whether all errors are below 1e-5.
-
-    Raises
-    ------
-    ConfigError
-        When the configuration does not fit its data.
     """
-    dataset = build_dataset(config)
-    config = resolve(config, dataset.facts).model_copy(update={"dtype": "float64"})
+    config = config.model_copy(update={"dtype": "float64"})
     network = build_network(config, dataset)
     network.parameters.theta[...] = initial_state(config, dataset).theta
     generator = np.random.default_rng(config.seed)

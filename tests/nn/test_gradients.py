@@ -204,3 +204,16 @@ def test_a_gradient_check_refuses_single_precision():
     network = Network([2, 1], ACTIVATIONS["tanh"], LOSSES["mse"])
     with pytest.raises(ValueError, match="needs float64"):
         check_gradients(network, network.gradient_recording(2))
+
+
+@pytest.mark.parametrize("factor", [0.9, 1.1, -1.0, 0.0])
+@pytest.mark.parametrize("wrong", [1, 2])
+def test_a_gradient_that_is_too_short_too_long_turned_or_lost_is_noticed_in_its_layer(wrong, factor):
+    network = build([3, 4, 2], "tanh", "mse")
+    recording = network.gradient_recording(5)
+    rng = np.random.default_rng(1)
+    recording.x[...], recording.target[...] = rng.normal(size=(3, 5)), rng.normal(size=(2, 5))
+    gradient = network.parameters.gradients[wrong - 1]
+    recording.tape.call(np.multiply, gradient, np.array(factor), gradient, label="g = wrong g")
+    errors = {check.layer: check.largest_error for check in check_gradients(network, recording)}
+    assert errors[wrong] > 0.04 and errors[3 - wrong] < 1e-6

@@ -186,3 +186,14 @@ def test_three_hundred_runs_are_no_hindrance(store, submitted, name):
     app = page(name, run=first)
     assert not app.exception
     assert len(app.caption) >= 5
+
+
+@pytest.mark.parametrize("settings", [{}, {"normalization": "batch", "activation": "gelu", "dropout": 0.3}])
+def test_the_gradients_of_a_run_are_checked_by_a_button_and_the_verdict_is_plain(store, submitted, settings):
+    app = page("gradients", run=trained(store, submitted(**settings)))
+    app.button(key="gradients_check").click().run()
+    assert not app.exception
+    (verdict,) = app.success
+    assert verdict.value.startswith("Yes: the largest relative error is ")
+    table = app.dataframe[0].value
+    assert table["layer"].tolist() == [1, 2] and max(table["largest relative error"].tolist()) < 1e-5
