@@ -50,11 +50,20 @@ def _values(setting: Setting) -> str:
 
 
 def _default(setting: Setting) -> str:
-    if setting.default is None:
+    by_choice = setting.explained.defaults
+    if setting.default is not None or not by_choice:
+        return _shown(setting.default)
+    usual = max(set(by_choice.values()), key=list(by_choice.values()).count)
+    others = ", ".join(f"{choice} {_shown(value)}" for choice, value in by_choice.items() if value != usual)
+    return f"{_shown(usual)} ({others})" if others else _shown(usual)
+
+
+def _shown(value: object) -> str:
+    if value is None:
         return ""
-    if isinstance(setting.default, tuple):
-        return ", ".join(str(entry) for entry in setting.default)
-    return f"{setting.default:g}" if isinstance(setting.default, float) else str(setting.default)
+    if isinstance(value, tuple):
+        return ", ".join(str(entry) for entry in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _tree() -> str:

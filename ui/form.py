@@ -7,11 +7,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from engine.config import ConfigError, RunConfig, config_from_json, parse_config
-from engine.config.data import BUNDLED_ROWS, DEFAULT_NOISE, DEFAULT_SYNTHETIC_ROWS, TABLE
+from engine.config.data import TABLE
 from engine.config.resolve import resolve
-from engine.config.run_config import DEFAULTS_BY_CHOICE
 from engine.config.setting import applies
-from engine.config.settings import SETTINGS, Setting
+from engine.config.settings import SETTINGS
 from engine.config.text import value_from_text
 from engine.data.dataset import Dataset, dataset_from_bytes, dataset_to_bytes
 from engine.nn.activations import ACTIVATIONS
@@ -20,25 +19,15 @@ from engine.runs.tables import dataset_for
 from engine.training.plan import TrainingPlan, plan
 from ui.pictures import activation_picture, dataset_picture
 from ui.seeds import seeds_input
+from ui.setting_widget import as_widget_value, label_of, setting_widget
 from ui.shell import open_page
 from ui.text import as_markdown, megabytes, visible
 
 RATES = [float(f"{digit}e{power}") for power in range(-5, 1) for digit in (1, 1.5, 2, 3, 5, 7)] + [10.0]
 WIDTHS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512]
-BATCHES = ["1", "8", "16", "32", "64", "128", "256", "full"]
 MAIN = ("dataset", "hidden_sizes", "activation", "optimizer", "learning_rate", "dropout")
 SECTIONS = (("data", "Data"), ("network", "Network"), ("training", "Training"))
-AUTOMATIC = {name: f"{default:g}" for name, default in DEFAULTS_BY_CHOICE.items()}
-OPEN = {"samples": None, "noise": None, **dict.fromkeys(AUTOMATIC)}
 OF_A_TABLE = ("table", "target", "columns", "missing", "split", "split_column")
-OFF = ("clip_norm", "clip_value")
-
-
-def label_of(name: str) -> str:
-    """Return the words for a setting on the screen, with its unit."""
-    setting = SETTINGS[name]
-    words = name.replace("_", " ").capitalize()
-    return f"{words} ({setting.unit})" if setting.unit and setting.group == "more" else words
 
 
 def fill_form(config: Mapping[str, Any]) -> None:
@@ -51,20 +40,18 @@ def fill_form(config: Mapping[str, Any]) -> None:
             continue
         if name == "hidden_sizes":
             _fill_layers(list(value))
-        elif name == "batch_size":
-            st.session_state["train_batch_size"] = str(value)
         else:
-            st.session_state[f"train_{name}"] = value
+            st.session_state[f"train_{name}"] = as_widget_value(setting, value)
 
 
 def use_data(values: Mapping[str, Any]) -> None:
     """Put settings of the data into the form; network and training stay as they are there."""
     if "train_dataset" not in st.session_state:
-        fill_form(OPEN)
+        fill_form({})
     if values["dataset"] == TABLE:
         st.session_state["train_table"] = {name: values.get(name) for name in OF_A_TABLE}
     for name in ("dataset", "samples", "noise", "validation_fraction", "test_fraction"):
-        st.session_state[f"train_{name}"] = values.get(name, OPEN.get(name, SETTINGS[name].default))
+        st.session_state[f"train_{name}"] = values.get(name, SETTINGS[name].default)
 
 
 def _fill_layers(sizes: list[int]) -> None:
@@ -78,7 +65,7 @@ def _fill_layers(sizes: list[int]) -> None:
 def config_form() -> tuple[RunConfig | None, str]:
     """Draw the form; return the configuration it describes, or None and a sentence on what is wrong."""
     if "train_dataset" not in st.session_state:
-        fill_form(OPEN)
+        fill_form({})
     values: dict[str, Any] = {}
     _choose_data(values)
     picture = st.container()
@@ -184,38 +171,7 @@ def _rest(section: str, values: dict[str, Any]) -> None:
             and name not in (*MAIN, *OF_A_TABLE)
             and applies(setting.explained, values)
         ):
-            values[name] = _widget(setting, values["dataset"])
-
-
-def _widget(setting: Setting, dataset: str) -> Any:
-    common: dict[str, Any] = {
-        "key": f"train_{setting.name}",
-        "help": setting.help_text,
-        "persist_state": "session",
-    }
-    label = label_of(setting.name)
-    if setting.kind == "choice":
-        return st.selectbox(label, setting.choices, **common)
-    if setting.kind == "integer or full":
-        chosen = st.selectbox(label, BATCHES, accept_new_options=True, **common)
-        return value_from_text(setting.name, str(chosen))
-    placeholder = _placeholder(setting.name, dataset)
-    if setting.kind == "integer":
-        return st.number_input(label, value=None, step=1, placeholder=placeholder, **common)
-    step = 0.05 if "fraction" in setting.unit else 0.01
-    return st.number_input(label, value=None, step=step, format="%g", placeholder=placeholder, **common)
-
-
-def _placeholder(name: str, dataset: str) -> str:
-    if name in OFF:
-        return "off"
-    if name == "noise":
-        return f"{DEFAULT_NOISE[dataset]:g}"
-    if name == "samples" and dataset == TABLE:
-        return "every row"
-    if name == "samples":
-        return f"{BUNDLED_ROWS.get(dataset, DEFAULT_SYNTHETIC_ROWS)}"
-    return AUTOMATIC.get(name, "automatic")
+            values[name] = setting_widget(setting, values)
 
 
 def _checked(values: dict[str, Any], picture: DeltaGenerator) -> tuple[RunConfig | None, str]:

@@ -75,6 +75,10 @@ def _sentence(name: str, alternatives: list[ErrorDetails]) -> str:
         like = nearest(detail["input"], choices)
         guess = f" (did you mean {like!r}?)" if like else ""
         return f"{name} must be one of {', '.join(choices)}, got {value}{guess}"
+    if detail["type"] == "unknown_choice":
+        like = nearest(detail["input"], context["names"]) if isinstance(detail["input"], str) else None
+        guess = f" (did you mean {like!r}?)" if like else ""
+        return f"{name} must be one of {', '.join(context['names'])}, got {value}{guess}"
     if detail["type"] == "too_long":
         return f"{name} must have at most {context['max_length']} entries, got {context['actual_length']}"
     if detail["type"] in PATTERNS:

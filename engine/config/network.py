@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from engine.config.setting import Help, setting
+from engine.config.setting import Help, OneOf, Takers, Takes, setting
 
 INITIALIZER_ALIASES = {
     "xavier": "xavier_uniform",
@@ -18,62 +18,56 @@ INITIALIZER_ALIASES = {
     "lecun": "lecun_normal",
 }
 
-# Nearly 0 on the left: about half of the signal is lost, and He initialisation makes up for it.
-RECTIFIERS = (
-    *("relu", "leaky_relu", "gelu", "elu", "silu", "softplus", "mish"),
-    *("celu", "gelu_tanh", "relu6", "hard_swish"),
-)
-
-# The common ones first, as in ACTIVATIONS of engine/nn, which has a class for each of them.
-Activation = Literal[
-    "relu",
-    "tanh",
-    "sigmoid",
-    "leaky_relu",
-    "gelu",
-    "elu",
-    "silu",
-    "selu",
-    "softplus",
-    "mish",
-    "identity",
-    "celu",
-    "gelu_tanh",
-    "relu6",
-    "hard_swish",
-    "hard_tanh",
-    "hard_sigmoid",
-    "log_sigmoid",
-    "softsign",
-    "tanh_shrink",
-]
+# The activations by name, the common ones first, and how weights start with each where auto is to choose. He
+# makes up for relu and its kin, which are nearly 0 on the left and lose about half of the signal there.
+ACTIVATION_STARTS = {
+    "relu": "he_normal",
+    "tanh": "xavier_uniform",
+    "sigmoid": "xavier_uniform",
+    "leaky_relu": "he_normal",
+    "gelu": "he_normal",
+    "elu": "he_normal",
+    "silu": "he_normal",
+    "selu": "lecun_normal",
+    "softplus": "he_normal",
+    "mish": "he_normal",
+    "identity": "xavier_uniform",
+    "celu": "he_normal",
+    "gelu_tanh": "he_normal",
+    "relu6": "he_normal",
+    "hard_swish": "he_normal",
+    "hard_tanh": "xavier_uniform",
+    "hard_sigmoid": "xavier_uniform",
+    "log_sigmoid": "xavier_uniform",
+    "softsign": "xavier_uniform",
+    "tanh_shrink": "xavier_uniform",
+}
+# What may stand between the weighted sums of a hidden layer and its activation, as engine/nn names it.
+NORMALIZATION_NAMES = ["none", "batch", "layer"]
 Width = Annotated[int, Field(ge=1, le=10_000_000)]
+OF_THE_GAIN = {"initializer_gain": 1.0}
+INITIALIZER_SETTINGS: Takes = {
+    "auto": OF_THE_GAIN,
+    "xavier_uniform": OF_THE_GAIN,
+    "xavier_normal": OF_THE_GAIN,
+    "he_uniform": OF_THE_GAIN,
+    "he_normal": OF_THE_GAIN,
+    "lecun_uniform": OF_THE_GAIN,
+    "lecun_normal": OF_THE_GAIN,
+    "orthogonal": OF_THE_GAIN,
+    "pytorch": {},
+    "normal": {"initializer_std": 0.01},
+    "zeros": {},
+}
 Initializer = Annotated[
-    Literal[
-        "auto",
-        "xavier_uniform",
-        "xavier_normal",
-        "he_uniform",
-        "he_normal",
-        "lecun_uniform",
-        "lecun_normal",
-        "orthogonal",
-        "pytorch",
-        "normal",
-        "zeros",
-    ],
+    str,
+    OneOf(INITIALIZER_SETTINGS),
     BeforeValidator(lambda name: INITIALIZER_ALIASES.get(name, name) if isinstance(name, str) else name),
 ]
 
 
-WITH_GAIN = (
-    "initializer",
-    (
-        "auto",
-        *("xavier_uniform", "xavier_normal", "he_uniform", "he_normal", "lecun_uniform", "lecun_normal"),
-        "orthogonal",
-    ),
-)
+def _of_the_initializer(name: str) -> tuple[str, Takers]:
+    return "initializer", Takers(INITIALIZER_SETTINGS, name)
 
 
 class NetworkSettings(BaseModel):
@@ -89,10 +83,10 @@ class NetworkSettings(BaseModel):
         ),
         max_length=200,
     )
-    activation: Activation = setting(
+    activation: Annotated[str, OneOf(ACTIVATION_STARTS)] = setting(
         "tanh", "what each hidden unit does with its weighted sum", Help(group="main")
     )
-    normalization: Literal["none", "batch", "layer"] = setting(
+    normalization: Annotated[str, OneOf(NORMALIZATION_NAMES)] = setting(
         "none",
         "brings the weighted sums of each hidden layer to mean 0 and variance 1 before the activation: "
         "each unit over the batch, or each row over the layer",
@@ -105,14 +99,22 @@ class NetworkSettings(BaseModel):
     initializer_gain: float | None = setting(
         None,
         "factor on the weights at the start (1 by default); 5/3 is torch's xavier gain for tanh",
-        Help("signals fade layer by layer", "signals grow layer by layer", applies_when=WITH_GAIN),
+        Help(
+            "signals fade layer by layer",
+            "signals grow layer by layer",
+            applies_when=_of_the_initializer("initializer_gain"),
+        ),
         gt=0,
         le=1000,
     )
     initializer_std: float | None = setting(
         None,
         "standard deviation of the weights at the start (0.01 by default)",
-        Help("signals fade layer by layer", "units saturate", applies_when=("initializer", ("normal",))),
+        Help(
+            "signals fade layer by layer",
+            "units saturate",
+            applies_when=_of_the_initializer("initializer_std"),
+        ),
         gt=0,
         le=100,
     )

@@ -12,9 +12,9 @@ from engine.config.data import (
     DataSettings,
 )
 from engine.config.errors import ConfigError
-from engine.config.network import RECTIFIERS
-from engine.config.run_config import DEFAULTS_BY_CHOICE, RunConfig, help_of
-from engine.config.setting import applies
+from engine.config.losses import FITTING
+from engine.config.network import ACTIVATION_STARTS
+from engine.config.run_config import RunConfig, default_beside
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,10 @@ def resolve(config: RunConfig, facts: DataFacts) -> RunConfig:
     values: dict[str, Any] = {"loss": _loss(config, facts), "initializer": _initializer(config)}
     samples, noise = resolved_size(config)
     values |= {"samples": config.samples if config.dataset == TABLE else samples, "noise": noise}
-    for name, default in DEFAULTS_BY_CHOICE.items():
+    for name in type(config).model_fields:
         decided = {**config.__dict__, **values}
-        if decided[name] is None and applies(help_of(name), decided):
-            values[name] = default
+        if decided[name] is None:
+            values[name] = default_beside(name, decided)
     if config.batch_size != "full" and config.batch_size > facts.train_rows:
         raise ConfigError(
             f"batch_size must be at most the {facts.train_rows} training rows, got {config.batch_size}"
@@ -105,23 +105,15 @@ def _check_classes(config: RunConfig, facts: DataFacts) -> None:
 
 
 def _initializer(config: RunConfig) -> str:
-    if config.initializer != "auto":
-        return config.initializer
-    if config.activation == "selu":
-        return "lecun_normal"
-    return "he_normal" if config.activation in RECTIFIERS else "xavier_uniform"
+    return ACTIVATION_STARTS[config.activation] if config.initializer == "auto" else config.initializer
 
 
 def _loss(config: RunConfig, facts: DataFacts) -> str:
-    if facts.task == "regression":
-        fitting = ("mse", "mae", "huber", "smooth_l1")
-    elif facts.classes == 2:
-        fitting = ("binary_cross_entropy", "cross_entropy", "mse")
-    else:
-        fitting = ("cross_entropy", "mse")
+    kind = "two classes" if facts.classes == 2 else "classes" if facts.classes else "regression"
+    fitting = FITTING[kind]
     if config.loss == "auto":
         return fitting[0]
     if config.loss not in fitting:
-        target = "a regression target" if facts.task == "regression" else f"{facts.classes} classes"
+        target = f"{facts.classes} classes" if facts.classes else "a regression target"
         raise ConfigError(f"loss must be one of {', '.join(fitting)} for {target}, got {config.loss}")
     return config.loss

@@ -18,18 +18,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "training": TrainingSettings,
 }
 SHORTHANDS = ("depth", "width")
-DEFAULTS_BY_CHOICE = {
-    "initializer_gain": 1.0,
-    "initializer_std": 0.01,
-    "loss_delta": 1.0,
-    "momentum": 0.9,
-    "alpha": 0.99,
-    "beta1": 0.9,
-    "beta2": 0.999,
-    "eps": 1e-8,
-    "schedule_gamma": 0.1,
-    "schedule_every": 30,
-}
+DEFAULTS_BY_CHOICE = {"schedule_gamma": 0.1, "schedule_every": 30}
 
 
 class RunConfig(TrainingSettings, NetworkSettings, DataSettings):
@@ -110,6 +99,15 @@ def help_of(name: str) -> Help:
     explained = extra["help"]
     assert isinstance(explained, Help)
     return explained
+
+
+def default_beside(name: str, values: Mapping[str, Any]) -> Any:
+    """Return what an open setting stands for beside the other values; None where it follows from the data."""
+    explained = help_of(name)
+    if not applies(explained, values):
+        return None
+    decider = explained.applies_when[0] if explained.applies_when else ""
+    return explained.defaults.get(values[decider]) if explained.defaults else DEFAULTS_BY_CHOICE.get(name)
 
 
 def parse_config(values: Mapping[str, Any]) -> RunConfig:

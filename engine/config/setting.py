@@ -1,10 +1,60 @@
 """What a field of the configuration says of itself: unit, effects, when it applies; knows no field."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+# What each choice of a setting takes beside it: other settings by name, with their defaults. Open: a plugin
+# adds an entry, and validation, form, command line and docs know it.
+Takes = dict[str, dict[str, Any]]
+
+
+class Takers(Collection[str]):
+    """The choices of a table that take a setting, as the table stands when asked.
+
+    Parameters
+    ----------
+    table : dict
+        By choice the settings that it takes, with their defaults.
+    name : str
+        The setting.
+    """
+
+    def __init__(self, table: Takes, name: str) -> None:
+        self.table, self.name = table, name
+
+    def __contains__(self, choice: object) -> bool:
+        return choice in self.table and self.name in self.table[choice]  # type: ignore[index]
+
+    def __iter__(self) -> Iterator[str]:
+        return (choice for choice, taken in self.table.items() if self.name in taken)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """The default of the setting by choice."""
+        return {choice: self.table[choice][self.name] for choice in self}
+
+
+@dataclass(frozen=True, eq=False)
+class OneOf:
+    """Accepts the names of a table as it stands when a value is validated: an open ``Literal``."""
+
+    names: Collection[str]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the schema of a text that is one of the names."""
+        return core_schema.no_info_before_validator_function(self._known, core_schema.str_schema(strict=True))
+
+    def _known(self, value: Any) -> Any:
+        if not isinstance(value, str) or value not in self.names:
+            raise PydanticCustomError("unknown_choice", "unknown choice", {"names": list(self.names)})
+        return value
 
 
 @dataclass(frozen=True)
@@ -19,7 +69,7 @@ class Help:
         The unit of the value, empty for a pure number.
     group : str
         ``main`` for the controls that open the form, ``more`` for those that fold.
-    applies_when : tuple of (str, tuple of str)
+    applies_when : tuple of (str, collection of str)
         The setting that decides, and its values for which this one applies; empty when it always does.
     """
 
@@ -27,7 +77,13 @@ class Help:
     too_high: str = ""
     unit: str = ""
     group: str = "more"
-    applies_when: tuple[str, tuple[str, ...]] | tuple[()] = ()
+    applies_when: tuple[str, Collection[str]] | tuple[()] = ()
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """What the setting is where it is left open, by the choice that decides; empty where nothing does."""
+        accepted = self.applies_when[1] if self.applies_when else ()
+        return accepted.defaults if isinstance(accepted, Takers) else {}
 
 
 def setting(default: Any, description: str, explained: Help | None = None, **limits: Any) -> Any:

@@ -1,13 +1,16 @@
 """SETTINGS: every field of RunConfig as facts for form, command line and docs; must not validate."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from engine.config.run_config import DEFAULTS_BY_CHOICE, SECTIONS, RunConfig, help_of
-from engine.config.setting import Help
+from engine.config.run_config import SECTIONS, RunConfig, help_of
+from engine.config.setting import Help, OneOf
 
+KINDS = {str: "text", bool: "switch", int: "integer", float: "number"}
 BOUNDS = {"gt": "> {}", "ge": ">= {}", "lt": "< {}", "le": "<= {}"}
 
 
@@ -18,14 +21,14 @@ class Setting:
     Attributes
     ----------
     kind : str
-        ``choice``, ``integer``, ``number``, ``switch``, ``text``, ``list``, ``list or word`` or
-        ``integer or full``.
-    choices : tuple of str
-        The names accepted, for a choice.
+        ``choice``, ``integer``, ``number``, ``switch``, ``text``, ``list``, ``list or word``,
+        ``number or list`` or ``integer or full``.
+    names : collection of str
+        The names accepted, for a choice; a plugin may add to them.
     range_text : str
         Such as ``> 0 and <= 1000000``; empty for a choice.
     default : object
-        None where the value follows from other settings or the data.
+        None where the value follows from other settings or the data, or is off.
     """
 
     name: str
@@ -33,9 +36,14 @@ class Setting:
     description: str
     kind: str
     default: Any
-    choices: tuple[str, ...]
+    names: Collection[str]
     range_text: str
     explained: Help
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The names accepted now, for a choice."""
+        return tuple(self.names)
 
     @property
     def unit(self) -> str:
@@ -60,28 +68,33 @@ class Setting:
 
 
 def _setting(name: str, section: str, field: FieldInfo) -> Setting:
-    kind, choices = _kind(field.annotation)
-    default = field.default if field.default is not None else DEFAULTS_BY_CHOICE.get(name)
+    open_choice = next((entry for entry in field.metadata if isinstance(entry, OneOf)), None)
+    kind, names = ("choice", open_choice.names) if open_choice else _kind(field.annotation)
     return Setting(
-        name, section, field.description or "", kind, default, choices, _range(field), help_of(name)
+        name, section, field.description or "", kind, field.default, names, _range(field), help_of(name)
     )
 
 
 def _kind(annotation: Any) -> tuple[str, tuple[str, ...]]:
-    if get_origin(annotation) is Annotated:
-        return _kind(get_args(annotation)[0])
+    annotation = _bare(annotation)
     if get_origin(annotation) is Literal:
         return "choice", tuple(str(choice) for choice in get_args(annotation))
-    if annotation in (str, bool):
-        return ("text" if annotation is str else "switch"), ()
-    if get_origin(annotation) is tuple:
-        return "list", _kind(get_args(annotation)[0])[1]
-    parts = [part for part in get_args(annotation) if part is not type(None)] or [annotation]
+    parts = [_bare(part) for part in get_args(annotation)] if _is_union(annotation) else [annotation]
+    parts = [part for part in parts if part is not type(None)]
+    is_list = any(get_origin(part) is tuple for part in parts)
     if any(get_origin(part) is Literal for part in parts):
-        return ("list or word" if _kind(parts[0])[0] == "list" else "integer or full"), ()
-    if len(parts) == 1 and parts[0] is not annotation:
-        return _kind(parts[0])
-    return ("integer" if parts[0] is int else "number"), ()
+        return ("list or word" if is_list else "integer or full"), ()
+    if is_list:
+        return ("list" if len(parts) == 1 else "number or list"), ()
+    return KINDS[parts[0]], ()
+
+
+def _bare(annotation: Any) -> Any:
+    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+
+
+def _is_union(annotation: Any) -> bool:
+    return get_origin(annotation) in (Union, UnionType)
 
 
 def _range(field: FieldInfo) -> str:

@@ -4,10 +4,11 @@ import csv
 import io
 import json
 import shlex
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
 from engine.config.errors import ConfigError, shown
 from engine.config.run_config import RunConfig, parse_config
+from engine.config.settings import SETTINGS
 
 WORDS = ("balanced",)
 NAMES = ("table", "target", "split_column")
@@ -58,35 +59,29 @@ def value_from_text(name: str, text: str) -> Any:
     """Return the value that a text stands for in the setting ``name``; what is no number stays text.
 
     ``none`` and an empty text stand for None, ``true`` for a switch that is on, ``64,32`` and ``[64, 32]``
-    for a list. Names of columns are
-    taken as they stand, several of them as one line of CSV.
+    for a list. Names of columns are taken as they stand, several of them as one line of CSV.
     """
     stripped = text.strip()
     if name in NAMES:
         return text or None
     if name == "columns":
         return next(csv.reader([text]), []) if text else None
-    if name in RunConfig.model_fields and _is_choice(RunConfig.model_fields[name].annotation):
+    kind = SETTINGS[name].kind if name in SETTINGS else ""
+    if kind == "choice":
         return stripped
-    if name == "hidden_sizes":
+    if kind == "list" and SETTINGS[name].default is not None:
         return _listed(stripped)
     if stripped.lower() in ("", "none"):
         return None
-    if name in RunConfig.model_fields:
-        annotation = RunConfig.model_fields[name].annotation
-        if annotation is bool:
-            return {"true": True, "false": False}.get(stripped.lower(), stripped)
-        if "tuple" in str(annotation) and stripped not in WORDS:
-            return _listed(stripped)
+    if kind == "switch":
+        return {"true": True, "false": False}.get(stripped.lower(), stripped)
+    if "list" in kind and stripped not in WORDS and (kind != "number or list" or "," in stripped):
+        return _listed(stripped)
     return _number(stripped)
 
 
 def _listed(text: str) -> list[int | float | str]:
     return [_number(part) for part in text.strip("[]() ").split(",") if part.strip()]
-
-
-def _is_choice(annotation: Any) -> bool:
-    return get_origin(annotation) is Literal and all(isinstance(value, str) for value in get_args(annotation))
 
 
 def _number(text: str) -> int | float | str:

@@ -4,10 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from engine.config.setting import Help, setting
-
-WITH_MOMENTUM = ("momentum", "nesterov")
-WITH_MOMENTS = ("adam", "adamw")
+from engine.config.losses import LOSS_SETTINGS
+from engine.config.optimizers import OPTIMIZER_SETTINGS
+from engine.config.setting import Help, OneOf, Takers, setting
 
 WITH_CLASSES = ("loss", ("auto", "cross_entropy", "binary_cross_entropy"))
 ClassWeights = Annotated[
@@ -16,20 +15,22 @@ ClassWeights = Annotated[
 ]
 
 
+def _of_the_optimizer(name: str) -> tuple[str, Takers]:
+    return "optimizer", Takers(OPTIMIZER_SETTINGS, name)
+
+
 class TrainingSettings(BaseModel):
     """What is minimised, by which rule, for how long."""
 
-    loss: Literal["auto", "mse", "cross_entropy", "binary_cross_entropy", "mae", "huber", "smooth_l1"] = (
-        setting(
-            "auto",
-            "what is minimised; auto is mse for regression and cross-entropy for classes (the binary one for "
-            "two); mae, huber and smooth_l1 are for regression",
-        )
+    loss: Annotated[str, OneOf(LOSS_SETTINGS)] = setting(
+        "auto",
+        "what is minimised; auto is mse for regression and cross-entropy for classes (the binary one for "
+        "two); mae, huber and smooth_l1 are for regression",
     )
     loss_delta: float | None = setting(
         None,
         "error at which huber and smooth_l1 turn from a square into a line (1 by default)",
-        Help("like mae", "like mse", applies_when=("loss", ("huber", "smooth_l1"))),
+        Help("like mae", "like mse", applies_when=("loss", Takers(LOSS_SETTINGS, "loss_delta"))),
         gt=0,
         le=1e6,
     )
@@ -46,7 +47,7 @@ class TrainingSettings(BaseModel):
         "ones; the mean is over the weights, in batch, training and validation loss alike",
         Help(applies_when=WITH_CLASSES),
     )
-    optimizer: Literal["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"] = setting(
+    optimizer: Annotated[str, OneOf(OPTIMIZER_SETTINGS)] = setting(
         "adam", "the rule that turns gradients into steps", Help(group="main")
     )
     learning_rate: float = setting(
@@ -83,35 +84,35 @@ class TrainingSettings(BaseModel):
     momentum: float | None = setting(
         None,
         "share of the previous step that is kept (0.9 by default)",
-        Help("plain gradient descent", "overshoots and swings", applies_when=("optimizer", WITH_MOMENTUM)),
+        Help("plain gradient descent", "overshoots and swings", applies_when=_of_the_optimizer("momentum")),
         ge=0,
         lt=1,
     )
     alpha: float | None = setting(
         None,
         "memory of RMSprop's mean squared gradient (0.99 by default)",
-        Help("step sizes jump", "slow to notice larger gradients", applies_when=("optimizer", ("rmsprop",))),
+        Help("step sizes jump", "slow to notice larger gradients", applies_when=_of_the_optimizer("alpha")),
         ge=0,
         lt=1,
     )
     beta1: float | None = setting(
         None,
         "memory of Adam's mean gradient (0.9 by default)",
-        Help("noisy steps", "slow to turn", applies_when=("optimizer", WITH_MOMENTS)),
+        Help("noisy steps", "slow to turn", applies_when=_of_the_optimizer("beta1")),
         ge=0,
         lt=1,
     )
     beta2: float | None = setting(
         None,
         "memory of Adam's mean squared gradient (0.999 by default)",
-        Help("step sizes jump", "slow to notice larger gradients", applies_when=("optimizer", WITH_MOMENTS)),
+        Help("step sizes jump", "slow to notice larger gradients", applies_when=_of_the_optimizer("beta2")),
         ge=0,
         lt=1,
     )
     eps: float | None = setting(
         None,
         "added to the denominator of Adam and RMSprop (1e-8 by default)",
-        Help("", "steps no longer fit each weight", applies_when=("optimizer", ("rmsprop", *WITH_MOMENTS))),
+        Help("", "steps no longer fit each weight", applies_when=_of_the_optimizer("eps")),
         gt=0,
         le=1,
     )

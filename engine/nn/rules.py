@@ -1,6 +1,6 @@
 """Update rules: what each optimizer makes of a gradient, and what people read about it; knows no chain."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from engine.nn.tape import Tape
 class Momentum:
     """``b = mu b + g``, from ``b = 0``, so that the first step is g (Polyak, 1964; torch's form)."""
 
-    mu: float
+    momentum: float = 0.9
     slots = ("b",)
     cells = ()
     clips = False
@@ -22,7 +22,7 @@ class Momentum:
     ) -> np.ndarray:
         """Record the two calls on b."""
         b = slots["b"]
-        tape.call(np.multiply, b, tape.constant(self.mu), b, label=f"b = {self.mu:g} b")
+        tape.call(np.multiply, b, tape.constant(self.momentum), b, label=f"b = {self.momentum:g} b")
         tape.call(np.add, b, g, b, label="b = b + g")
         return b
 
@@ -35,7 +35,7 @@ class Momentum:
 class Nesterov:
     """``b = mu b + g``, then ``g + mu b``: momentum that looks ahead (Nesterov, 1983; torch's form)."""
 
-    mu: float
+    momentum: float = 0.9
     slots = ("b",)
     cells = ()
     clips = False
@@ -44,10 +44,10 @@ class Nesterov:
         self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
     ) -> np.ndarray:
         """Record the two calls on b and the step ahead."""
-        b, mu, u = slots["b"], tape.constant(self.mu), tape.array(g.shape[-1])
-        tape.call(np.multiply, b, mu, b, label=f"b = {self.mu:g} b")
+        b, mu, u = slots["b"], tape.constant(self.momentum), tape.array(g.shape[-1])
+        tape.call(np.multiply, b, mu, b, label=f"b = {self.momentum:g} b")
         tape.call(np.add, b, g, b, label="b = b + g")
-        tape.call(np.multiply, b, mu, u, label=f"u = {self.mu:g} b")
+        tape.call(np.multiply, b, mu, u, label=f"u = {self.momentum:g} b")
         tape.call(np.add, g, u, u, label="u = g + u")
         return u
 
@@ -60,8 +60,8 @@ class Nesterov:
 class RmsProp:
     """``v = alpha v + (1 - alpha) g²``, then ``g / (sqrt(v) + eps)`` (Tieleman and Hinton, 2012)."""
 
-    alpha: float
-    eps: float
+    alpha: float = 0.99
+    eps: float = 1e-8
     slots = ("v",)
     cells = ()
     clips = False
@@ -90,9 +90,9 @@ class RmsProp:
 class Adam:
     """``m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + eps)`` (Kingma and Ba, 2015); eps after the correction."""
 
-    beta1: float
-    beta2: float
-    eps: float
+    beta1: float = 0.9
+    beta2: float = 0.999
+    eps: float = 1e-8
     slots = ("m", "v")
     cells = ("root_correction", "mean_correction")
     clips = False
@@ -137,9 +137,8 @@ class Rule:
     meaning : str
         Its update in one line, for people who choose it.
     transform : class, optional
-        Its transform; none where the step is the gradient itself.
-    settings : tuple of str
-        Settings that belong to it, in the order that ``transform`` takes them.
+        Its transform, a dataclass whose fields are the settings that belong to it; none where the step is
+        the gradient itself.
     decoupled : bool
         Whether weight decay acts behind it, apart from the gradient.
     """
@@ -147,8 +146,12 @@ class Rule:
     name: str
     meaning: str
     transform: type[Momentum | Nesterov | RmsProp | Adam] | None = None
-    settings: tuple[str, ...] = ()
     decoupled: bool = False
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """Names of the settings that belong to it."""
+        return tuple(field.name for field in fields(self.transform)) if self.transform else ()
 
     @property
     def slots(self) -> int:
@@ -164,31 +167,26 @@ OPTIMIZERS: dict[str, Rule] = {
             "momentum",
             "$v \\leftarrow \\mu v + g,\\; w \\leftarrow w - \\eta\\,v$: a heavy ball.",
             Momentum,
-            ("momentum",),
         ),
         Rule(
             "nesterov",
             "$v \\leftarrow \\mu v + g,\\; w \\leftarrow w - \\eta\\,(g + \\mu v)$: the ball looks ahead.",
             Nesterov,
-            ("momentum",),
         ),
         Rule(
             "rmsprop",
             "$w \\leftarrow w - \\eta\\,g / (\\sqrt v + \\epsilon)$: the gradient by its usual size.",
             RmsProp,
-            ("alpha", "eps"),
         ),
         Rule(
             "adam",
             "$w \\leftarrow w - \\eta\\,\\hat m / (\\sqrt{\\hat v} + \\epsilon)$: a step for each weight.",
             Adam,
-            ("beta1", "beta2", "eps"),
         ),
         Rule(
             "adamw",
             "$w \\leftarrow (1 - \\eta\\lambda)\\,w$, then Adam: decay $\\lambda$ apart from $g$.",
             Adam,
-            ("beta1", "beta2", "eps"),
             decoupled=True,
         ),
     )

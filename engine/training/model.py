@@ -75,7 +75,9 @@ def build_optimizer(config: RunConfig, parameters: Parameters) -> Optimizer:
         transforms.append(ClipByNorm(config.clip_norm))
     rule = OPTIMIZERS[config.optimizer]
     decay = [Decay(config.weight_decay)] if config.weight_decay > 0 else []
-    step = [rule.transform(*(getattr(config, name) for name in rule.settings))] if rule.transform else []
+    step = (
+        [rule.transform(**{name: getattr(config, name) for name in rule.settings})] if rule.transform else []
+    )
     return Optimizer(parameters, [*transforms, *(step + decay if rule.decoupled else decay + step)])
 
 

@@ -1,8 +1,11 @@
 """Each optimizer follows its formula, written here once more in plain numpy, over twenty steps."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
+from engine.config.optimizers import OPTIMIZER_SETTINGS
 from engine.config.settings import SETTINGS
 from engine.nn.optimizers import ClipByNorm, ClipByValue, Decay, Optimizer
 from engine.nn.parameters import Parameters
@@ -92,6 +95,9 @@ def test_a_settings_owners_are_the_optimizers_that_take_it(name):
     deciders = {setting.name: setting.explained.applies_when for setting in SETTINGS.values()}
     mine = {each for each, when in deciders.items() if when and when[0] == "optimizer" and name in when[1]}
     assert mine == set(OPTIMIZERS[name].settings)
+    told = OPTIMIZERS[name].transform
+    defaults = {} if told is None else {field.name: field.default for field in dataclasses.fields(told)}
+    assert OPTIMIZER_SETTINGS[name] == defaults
     assert set(SETTINGS["optimizer"].choices) == set(OPTIMIZERS)
 
 

@@ -16,7 +16,6 @@ from engine.nn.schedules import cosine, step_decay, warm_up
 from engine.nn.tape import Arena, Tape
 
 GOLDEN = json.loads(Path(__file__).with_name("torch_golden.json").read_text("utf-8"))
-TORCHS_DEFAULTS = {"momentum": 0.9, "alpha": 0.99, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
 SCHEDULES = {
     "step": step_decay(0.1, 5),
     "cosine": cosine(12),
@@ -28,7 +27,7 @@ SCHEDULES = {
 def test_twenty_steps_end_where_torchs_end(case):
     name, decay = case.split()
     rule = OPTIMIZERS[name]
-    step = [rule.transform(*(TORCHS_DEFAULTS[each] for each in rule.settings))] if rule.transform else []
+    step = [rule.transform()] if rule.transform else []
     decays = [Decay(float(decay))] if float(decay) else []
     parameters = Parameters([(2, 3)], np.float64)
     parameters.theta[...] = GOLDEN["optimizers"]["start"]
