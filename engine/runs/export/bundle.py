@@ -1,4 +1,4 @@
-"""Runs as one bundle: settings, data, records, state, snapshots and predictions, so that they come back bit for bit.
+"""Runs as one bundle: settings, data, records, what was learned and said, so that they come back bit for bit.
 
 A bundle is a zip file without compression: what a reader has to make room for is never more than the file.
 ``bundle.json`` names its runs and what their columns mean; the arrays are those of the store (engine.codec).
