@@ -56,6 +56,7 @@ ROOMS = {
             "engine.cli_tables",
             "engine.cli_manage",
             "engine.cli_options",
+            "engine.cli_scores",
             *ENGINE_UP_TO_RUNS,
         },
         {"typer"},
@@ -64,6 +65,7 @@ ROOMS = {
         {"engine.cli_runs", "engine.cli_options", *FILES, *ENGINE_UP_TO_RUNS}, {"typer"}
     ),
     "engine.cli_options": Room(libraries={"typer"}),
+    "engine.cli_scores": Room({"engine.evidence", *ENGINE_UP_TO_RUNS}),
     "engine.cli_tables": Room(ENGINE_UP_TO_RUNS),
     "engine.cli_runs": Room({"engine.evidence", *FILES, *ENGINE_UP_TO_RUNS}, {"numpy", "rich"}),
     "engine.cli_seeds": Room({"engine.cli_runs", "engine.evidence", *ENGINE_UP_TO_RUNS}, {"rich"}),
@@ -144,6 +146,7 @@ def allowed(home: str, found: Import) -> bool:
             "engine.cli_manage",
             "engine.cli_options",
             "engine.cli_runs",
+            "engine.cli_scores",
             "engine.cli_seeds",
             "engine.cli_tables",
             "engine.__main__",
