@@ -13,7 +13,7 @@ from engine.config.data import (
 )
 from engine.config.errors import ConfigError
 from engine.config.network import RECTIFIERS
-from engine.config.run_config import DEFAULTS_BY_CHOICE, RunConfig, help_of
+from engine.config.run_config import OPEN_SETTINGS, RunConfig, default_of, help_of
 from engine.config.setting import applies
 
 
@@ -44,10 +44,10 @@ def resolve(config: RunConfig, facts: DataFacts) -> RunConfig:
     values: dict[str, Any] = {"loss": _loss(config, facts), "initializer": _initializer(config)}
     samples, noise = resolved_size(config)
     values |= {"samples": config.samples if config.dataset == TABLE else samples, "noise": noise}
-    for name, default in DEFAULTS_BY_CHOICE.items():
+    for name in OPEN_SETTINGS:
         decided = {**config.__dict__, **values}
         if decided[name] is None and applies(help_of(name), decided):
-            values[name] = default
+            values[name] = default_of(name, decided)
     if config.batch_size != "full" and config.batch_size > facts.train_rows:
         raise ConfigError(
             f"batch_size must be at most the {facts.train_rows} training rows, got {config.batch_size}"

@@ -1,6 +1,7 @@
 """RunConfig, the one model of a run: drives validation, form, CLI and docs; must not know who trains it."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
@@ -8,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from engine.config.data import DataSettings
 from engine.config.errors import ConfigError, explain, unknown_name
 from engine.config.network import NetworkSettings
+from engine.config.schedules import SCHEDULE_SETTINGS
 from engine.config.setting import Help, applies
 from engine.config.training import TrainingSettings
 
@@ -27,9 +29,16 @@ DEFAULTS_BY_CHOICE = {
     "beta1": 0.9,
     "beta2": 0.999,
     "eps": 1e-8,
-    "schedule_gamma": 0.1,
-    "schedule_every": 30,
 }
+CHOICE_SETTINGS: dict[str, dict[str, dict[str, Any]]] = {"schedule": SCHEDULE_SETTINGS}
+OPEN_SETTINGS = tuple(
+    dict.fromkeys(
+        [
+            *DEFAULTS_BY_CHOICE,
+            *(name for table in CHOICE_SETTINGS.values() for taken in table.values() for name in taken),
+        ]
+    )
+)
 
 
 class RunConfig(TrainingSettings, NetworkSettings, DataSettings):
@@ -60,7 +69,7 @@ class RunConfig(TrainingSettings, NetworkSettings, DataSettings):
                 decider, accepted = explained.applies_when  # type: ignore[misc]
                 raise ValueError(
                     f"{name} applies only with {decider} {' or '.join(accepted)}, "
-                    f"got {decider} {getattr(self, decider)}"
+                    f"got {decider} {_word(getattr(self, decider))}"
                 )
         return self
 
@@ -79,9 +88,17 @@ class RunConfig(TrainingSettings, NetworkSettings, DataSettings):
         return self
 
     @model_validator(mode="after")
-    def _refuse_a_warm_up_without_end(self) -> Self:
+    def _refuse_a_schedule_that_cannot_be(self) -> Self:
         if self.warmup_epochs > self.epochs:
             raise ValueError(f"warmup_epochs must be <= epochs ({self.epochs}), got {self.warmup_epochs}")
+        epochs = self.schedule_milestones or ()
+        if any(later <= earlier for earlier, later in pairwise(epochs)):
+            raise ValueError(f"schedule_milestones must ascend, got {', '.join(map(str, epochs))}")
+        if (self.min_learning_rate or 0) > self.learning_rate:
+            raise ValueError(
+                f"min_learning_rate must be <= learning_rate ({self.learning_rate:g}), "
+                f"got {self.min_learning_rate:g}"
+            )
         return self
 
     def to_json(self) -> str:
@@ -101,6 +118,27 @@ def _expand_shorthands(values: dict[str, Any]) -> dict[str, Any]:
     if isinstance(depth, bool) or not isinstance(depth, int) or not 0 <= depth <= 200:
         raise ValueError(f"depth must be a whole number from 0 to 200, got {depth!r}")
     return {**values, "hidden_sizes": (width,) * depth}
+
+
+def default_of(name: str, values: Mapping[str, Any]) -> Any:
+    """Return what the setting ``name`` stands for when it is left open beside others, or None."""
+    for decider, table in CHOICE_SETTINGS.items():
+        taken = table.get(values.get(decider, ""), {})
+        if name in taken:
+            return taken[name]
+    return DEFAULTS_BY_CHOICE.get(name)
+
+
+def only_default(name: str) -> Any:
+    """Return what the setting ``name`` stands for when left open, if that is the same for all choices."""
+    found = {
+        taken[name] for table in CHOICE_SETTINGS.values() for taken in table.values() if name in taken
+    }
+    return found.pop() if len(found) == 1 else DEFAULTS_BY_CHOICE.get(name)
+
+
+def _word(value: Any) -> str:
+    return "none" if value is None else str(value)
 
 
 def help_of(name: str) -> Help:

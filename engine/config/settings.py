@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from engine.config.run_config import DEFAULTS_BY_CHOICE, SECTIONS, RunConfig, help_of
+from engine.config.run_config import SECTIONS, RunConfig, help_of, only_default
 from engine.config.setting import Help
 
 BOUNDS = {"gt": "> {}", "ge": ">= {}", "lt": "< {}", "le": "<= {}"}
@@ -25,7 +25,7 @@ class Setting:
     range_text : str
         Such as ``> 0 and <= 1000000``; empty for a choice.
     default : object
-        None where the value follows from other settings or the data.
+        None where the value follows from other settings or the data, or differs by choice.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Setting:
 
 def _setting(name: str, section: str, field: FieldInfo) -> Setting:
     kind, choices = _kind(field.annotation)
-    default = field.default if field.default is not None else DEFAULTS_BY_CHOICE.get(name)
+    default = field.default if field.default is not None else only_default(name)
     return Setting(
         name, section, field.description or "", kind, default, choices, _range(field), help_of(name)
     )
