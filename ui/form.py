@@ -7,38 +7,35 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from engine.config import ConfigError, RunConfig, config_from_json, parse_config
-from engine.config.data import BUNDLED_ROWS, DEFAULT_NOISE, DEFAULT_SYNTHETIC_ROWS, TABLE
+from engine.config.data import TABLE
 from engine.config.resolve import resolve
-from engine.config.run_config import DEFAULTS_BY_CHOICE
+from engine.config.run_config import OPEN_SETTINGS
 from engine.config.setting import applies
-from engine.config.settings import SETTINGS, Setting
+from engine.config.settings import SETTINGS
 from engine.config.text import value_from_text
 from engine.data.dataset import Dataset, dataset_from_bytes, dataset_to_bytes
 from engine.nn.activations import ACTIVATIONS
 from engine.nn.rules import OPTIMIZERS
 from engine.runs.tables import dataset_for
+from engine.training.pacing import SCHEDULES
 from engine.training.plan import TrainingPlan, plan
-from ui.pictures import activation_picture, dataset_picture
+from ui.pictures import activation_picture, dataset_picture, schedule_picture
 from ui.seeds import seeds_input
+from ui.setting_widgets import label_of, listed, widget
 from ui.shell import open_page
 from ui.text import as_markdown, megabytes, visible
 
 RATES = [float(f"{digit}e{power}") for power in range(-5, 1) for digit in (1, 1.5, 2, 3, 5, 7)] + [10.0]
 WIDTHS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512]
-BATCHES = ["1", "8", "16", "32", "64", "128", "256", "full"]
 MAIN = ("dataset", "hidden_sizes", "activation", "optimizer", "learning_rate", "dropout")
-SECTIONS = (("data", "Data"), ("network", "Network"), ("training", "Training"))
-AUTOMATIC = {name: f"{default:g}" for name, default in DEFAULTS_BY_CHOICE.items()}
-OPEN = {"samples": None, "noise": None, **dict.fromkeys(AUTOMATIC)}
+SECTIONS = (
+    ("data", "Data"),
+    ("network", "Network"),
+    ("training", "Training"),
+    ("schedule", "Schedule and end"),
+)
+OPEN = {"samples": None, "noise": None, **dict.fromkeys(OPEN_SETTINGS)}
 OF_A_TABLE = ("table", "target", "columns", "missing", "split", "split_column")
-OFF = ("clip_norm", "clip_value")
-
-
-def label_of(name: str) -> str:
-    """Return the words for a setting on the screen, with its unit."""
-    setting = SETTINGS[name]
-    words = name.replace("_", " ").capitalize()
-    return f"{words} ({setting.unit})" if setting.unit and setting.group == "more" else words
 
 
 def fill_form(config: Mapping[str, Any]) -> None:
@@ -53,6 +50,8 @@ def fill_form(config: Mapping[str, Any]) -> None:
             _fill_layers(list(value))
         elif name == "batch_size":
             st.session_state["train_batch_size"] = str(value)
+        elif "list" in setting.kind:
+            st.session_state[f"train_{name}"] = listed(value)
         else:
             st.session_state[f"train_{name}"] = value
 
@@ -116,10 +115,11 @@ def config_form() -> tuple[RunConfig | None, str]:
             persist_state="session",
         )
         seeds_input()
+        pictures = {"dataset": picture}
         for section, title in SECTIONS:
             st.markdown(f"**{title}**")
-            _rest(section, values)
-    return _checked({name: value for name, value in values.items() if value is not None}, picture)
+            _rest(section, values, pictures)
+    return _checked({name: value for name, value in values.items() if value is not None}, pictures)
 
 
 def _choose_data(values: dict[str, Any]) -> None:
@@ -177,54 +177,30 @@ def _choice(name: str, values: dict[str, Any]) -> None:
     )
 
 
-def _rest(section: str, values: dict[str, Any]) -> None:
+def _rest(section: str, values: dict[str, Any], pictures: dict[str, DeltaGenerator]) -> None:
     for name, setting in SETTINGS.items():
         if (
             setting.section == section
             and name not in (*MAIN, *OF_A_TABLE)
             and applies(setting.explained, values)
         ):
-            values[name] = _widget(setting, values["dataset"])
+            values[name] = widget(setting, values)
+            if name == "schedule":
+                pictures[name] = st.container()
+                st.caption(SCHEDULES[values[name]].meaning)
 
 
-def _widget(setting: Setting, dataset: str) -> Any:
-    common: dict[str, Any] = {
-        "key": f"train_{setting.name}",
-        "help": setting.help_text,
-        "persist_state": "session",
-    }
-    label = label_of(setting.name)
-    if setting.kind == "choice":
-        return st.selectbox(label, setting.choices, **common)
-    if setting.kind == "integer or full":
-        chosen = st.selectbox(label, BATCHES, accept_new_options=True, **common)
-        return value_from_text(setting.name, str(chosen))
-    placeholder = _placeholder(setting.name, dataset)
-    if setting.kind == "integer":
-        return st.number_input(label, value=None, step=1, placeholder=placeholder, **common)
-    step = 0.05 if "fraction" in setting.unit else 0.01
-    return st.number_input(label, value=None, step=step, format="%g", placeholder=placeholder, **common)
-
-
-def _placeholder(name: str, dataset: str) -> str:
-    if name in OFF:
-        return "off"
-    if name == "noise":
-        return f"{DEFAULT_NOISE[dataset]:g}"
-    if name == "samples" and dataset == TABLE:
-        return "every row"
-    if name == "samples":
-        return f"{BUNDLED_ROWS.get(dataset, DEFAULT_SYNTHETIC_ROWS)}"
-    return AUTOMATIC.get(name, "automatic")
-
-
-def _checked(values: dict[str, Any], picture: DeltaGenerator) -> tuple[RunConfig | None, str]:
+def _checked(values: dict[str, Any], pictures: dict[str, DeltaGenerator]) -> tuple[RunConfig | None, str]:
     try:
         config = parse_config(values)
-        planned = plan_of(config)
+        resolved, planned = _resolved(config)
     except ConfigError as error:
         return None, str(error)
-    picture.image(_picture(data_json(config)), width="stretch", alt=f"training rows of {config.dataset}")
+    pictures["dataset"].image(
+        _picture(data_json(config)), width="stretch", alt=f"training rows of {config.dataset}"
+    )
+    drawn = schedule_picture(resolved, planned)
+    pictures["schedule"].image(drawn, width="stretch", alt="learning rate from the first epoch to the last")
     st.caption(
         f"{planned.parameters:,} parameters · {_steps(planned.steps_per_epoch)} an epoch · "
         f"about {megabytes(planned.bytes_needed)}"
@@ -255,8 +231,13 @@ def plan_of(config: RunConfig) -> TrainingPlan:
     ConfigError
         When the configuration does not fit its data.
     """
+    return _resolved(config)[1]
+
+
+def _resolved(config: RunConfig) -> tuple[RunConfig, TrainingPlan]:
     dataset = dataset_of(config)
-    return plan(resolve(config, dataset.facts), dataset)
+    resolved = resolve(config, dataset.facts)
+    return resolved, plan(resolved, dataset)
 
 
 def data_json(config: RunConfig) -> str:

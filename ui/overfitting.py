@@ -138,9 +138,9 @@ def _what_if(row: RunRow, known: pd.DataFrame, x: str, log_y: bool) -> None:
             1,
             LONGEST_PATIENCE,
             key="overfitting_patience",
-            help="Stop at the first evaluation so many epochs after the lowest validation loss, and go back to "
-            "the best weights: what the settings early stopping and restore best do to a run. Too low: stops "
-            "at the first bump. Too high: trains on for nothing.",
+            help="Stop at the first evaluation so many epochs after the lowest validation loss, and go back "
+            "to the best weights: what the settings early stopping and restore best do to a run. Too low: "
+            "stops at the first bump. Too high: trains on for nothing.",
             persist_state="session",
         )
     if len(known) == 0:

@@ -45,7 +45,7 @@ def gap_words(gap: np.ndarray, train: np.ndarray) -> str:
 
 
 def stop_words(stop: EarlyStop, patience: int, epochs: np.ndarray, val: np.ndarray) -> str:
-    """Say where a patience in epochs would have ended the run, what it would have kept, what going on costs."""
+    """Say where patience, in epochs, would have ended the run, what it would have kept, what that costs."""
     kept, lowest = float(val[stop.kept]), float(val.min())
     waited = "1 epoch" if patience == 1 else f"{patience} epochs"
     if stop.stopped is None:

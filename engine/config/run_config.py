@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from engine.config.data import DataSettings
 from engine.config.errors import ConfigError, explain, unknown_name
 from engine.config.network import NetworkSettings
-from engine.config.schedules import SCHEDULE_SETTINGS
+from engine.config.schedules import SCHEDULE_SETTINGS, ScheduleSettings
 from engine.config.setting import Help, applies
 from engine.config.training import TrainingSettings
 
@@ -18,6 +18,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "data": DataSettings,
     "network": NetworkSettings,
     "training": TrainingSettings,
+    "schedule": ScheduleSettings,
 }
 SHORTHANDS = ("depth", "width")
 DEFAULTS_BY_CHOICE = {
@@ -41,7 +42,7 @@ OPEN_SETTINGS = tuple(
 )
 
 
-class RunConfig(TrainingSettings, NetworkSettings, DataSettings):
+class RunConfig(ScheduleSettings, TrainingSettings, NetworkSettings, DataSettings):
     """Everything that decides a run's arithmetic; frozen, strict, unknown names refused.
 
     ``depth`` and ``width`` are accepted as a shorthand for ``hidden_sizes``. A setting whose value is
@@ -131,9 +132,7 @@ def default_of(name: str, values: Mapping[str, Any]) -> Any:
 
 def only_default(name: str) -> Any:
     """Return what the setting ``name`` stands for when left open, if that is the same for all choices."""
-    found = {
-        taken[name] for table in CHOICE_SETTINGS.values() for taken in table.values() if name in taken
-    }
+    found = {taken[name] for table in CHOICE_SETTINGS.values() for taken in table.values() if name in taken}
     return found.pop() if len(found) == 1 else DEFAULTS_BY_CHOICE.get(name)
 
 

@@ -38,7 +38,7 @@ def polynomial(total: int, power: float) -> Schedule:
 
 
 def cosine(total: int, floor: float = 0.0) -> Schedule:
-    """Return ``floor + (1 - floor) (1 + cos(π done / total)) / 2``: from 1 to ``floor`` over ``total`` updates.
+    """Return ``floor + (1 - floor) (1 + cos(π done / total)) / 2``: from 1 to ``floor``.
 
     Loshchilov and Hutter, 2017, without restarts; torch's CosineAnnealingLR in closed form.
     """

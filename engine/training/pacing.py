@@ -4,9 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from engine.config import RunConfig
 from engine.nn.schedules import (
     Plateau,
+    PlateauMemory,
     Schedule,
     constant,
     cosine,
@@ -46,7 +49,9 @@ def _floor(config: RunConfig) -> float:
     return config.min_learning_rate / config.learning_rate
 
 
-def _cyclic(heights: Callable[[Any, int], Callable[[int, int], float]]) -> Callable[[Any, int, int], Schedule]:
+def _cyclic(
+    heights: Callable[[Any, int], Callable[[int, int], float]],
+) -> Callable[[Any, int, int], Schedule]:
     return lambda c, epoch, total: cyclic(c.cycle_epochs * epoch, 1 / c.div_factor, heights(c, epoch))
 
 
@@ -124,3 +129,20 @@ def build_plateau(config: RunConfig, plan: TrainingPlan) -> Plateau | None:
         config.min_learning_rate,
         config.warmup_epochs * plan.steps_per_epoch,
     )
+
+
+def rates(config: RunConfig, plan: TrainingPlan, count: int) -> np.ndarray:
+    """Return the learning rates of up to ``count`` evenly spread updates, the first and the last among them.
+
+    What validation loss decides is shown as if it never fell: plateau steps down as early as it may.
+    """
+    schedule, plateau = build_schedule(config, plan), build_plateau(config, plan)
+    updates = np.unique(np.linspace(0, plan.total_steps - 1, count).round().astype(np.int64)).tolist()
+    if plateau is None:
+        return config.learning_rate * np.array([schedule(done) for done in updates])
+    memory, epoch, found = PlateauMemory(), plan.steps_per_epoch, []
+    for number in range(config.epochs):
+        while len(found) < len(updates) and updates[len(found)] < (number + 1) * epoch:
+            found.append(config.learning_rate * schedule(updates[len(found)]) * memory.factor)
+        memory = plateau.after(memory, (number + 1) * epoch, 1.0, config.learning_rate)
+    return np.array(found)

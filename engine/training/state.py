@@ -90,8 +90,8 @@ class State:
     best_step: int = 0
     learning_rate: float | None = None
     changes_made: int = 0
-    waiting: Waiting = Waiting()
-    plateau: PlateauMemory = PlateauMemory()
+    waiting: Waiting = field(default_factory=Waiting)
+    plateau: PlateauMemory = field(default_factory=PlateauMemory)
     stopped_early: bool = False
     best: dict[str, np.ndarray] = field(default_factory=dict)
     restored: bool = False

@@ -33,7 +33,7 @@ LOOK_UP_SECONDS = 0.05
 def train(
     config: RunConfig, dataset: Dataset, state: State, changes: Sequence[Change] = ()
 ) -> Generator[Record | None, None, None]:
-    """Train from ``state`` to the end of the plan, or to the record in which the run diverged or stopped early.
+    """Train from ``state`` to the end of the plan, or to the record that diverged or ended patience.
 
     Yields a :class:`Record` at each recorded step, and None about every 50 ms and at each epoch's end, so
     that the caller can look up, pause, store or stop. At every yield ``state`` is whole: stored then and
