@@ -86,7 +86,7 @@ def schedule_picture(config: RunConfig, planned: TrainingPlan) -> str:
 
     The height is the highest rate, which is written there; nothing that happens while a run trains is known.
     """
-    values, top, bottom = rates(config, planned, POINTS_AT_MOST), 18.0, 84.0
+    values, top, bottom = rates(config, planned, 2 * POINTS_AT_MOST), 18.0, 84.0
     heights = bottom - (bottom - top) * values / values.max()
     across = np.linspace(2, WIDTH - 2, len(values))
     places = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(across, heights, strict=True))
