@@ -80,7 +80,15 @@ def factors_after(plateau, losses, rate=1.0, every=1):
         ([1, *[1] * 30], [1, 1, 1, *[0.5] * 6, *[0.25] * 6, *[0.125] * 6, *[0.1] * 10]),
         ([math.nan] * 4, [1, 1, 0.5, 0.5]),
     ],
-    ids=["waits", "not lower enough", "lower", "cools down", "lower meanwhile", "never below", "not a number"],
+    ids=[
+        "waits",
+        "not lower enough",
+        "lower",
+        "cools down",
+        "lower meanwhile",
+        "never below",
+        "not a number",
+    ],
 )
 def test_a_plateau_gives_its_table(losses, factors):
     assert factors_after(PLATEAU, losses) == factors
