@@ -43,7 +43,7 @@ def widget(setting: Setting, values: Mapping[str, Any]) -> Any:
         return st.toggle(label, **common)
     placeholder = _placeholder(setting.name, values)
     if "list" in setting.kind:
-        return value_from_text(setting.name, st.text_input(label, placeholder=placeholder, **common))
+        return value_from_text(setting.name, st.text_input(label, placeholder=placeholder, **common) or "")
     if setting.kind == "integer":
         return st.number_input(label, value=None, step=1, placeholder=placeholder, **common)
     step = 0.05 if "fraction" in setting.unit else 0.01
