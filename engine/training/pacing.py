@@ -45,6 +45,7 @@ class ScheduleKind:
 
 
 def _floor(config: RunConfig) -> float:
+    """Return the lowest rate as a share of the highest; a rate set by hand moves it along."""
     assert config.min_learning_rate is not None
     return config.min_learning_rate / config.learning_rate
 
