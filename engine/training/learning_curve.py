@@ -58,4 +58,4 @@ def _paced(config: RunConfig, times: float) -> dict[str, Any]:
 def _times(epochs: Any, times: float) -> Any:
     if isinstance(epochs, tuple):
         return tuple(sorted({_times(each, times) for each in epochs}))
-    return min(max(round(epochs * times), min(epochs, 1)), EPOCHS_AT_MOST)
+    return min(round(epochs * times), EPOCHS_AT_MOST)

@@ -39,6 +39,7 @@ TABLES = {
     "restarts twice as long": (warm_restarts(1, 2), [1, 1, 0.5, 1, HIGH, 0.5, LOW, 1]),
     "restarts three times as long": (warm_restarts(1, 3, 0.2), [1, 1, 0.8, 0.4, 1]),
     "one cycle": (one_cycle(6, 0.5, 5, 10), [0.2, 0.6, 1, 0.755, 0.265, 0.02]),
+    "one cycle that rises in one update": (one_cycle(4, 0.5, 5, 10), [0.2, 1, 0.51, 0.02]),
     "one cycle with its peak at once": (one_cycle(4, 0.25, 5, 10), [1, 0.755, 0.265, 0.02]),
     "one cycle with its peak before": (one_cycle(2, 0.25, 5, 10), [0.755, 0.02]),
     "triangular": (cyclic(4, 0.2, equal), [0.2, 0.6, 1, 0.6, 0.2, 0.6, 1]),

@@ -64,7 +64,7 @@ def test_schedule_and_patience_keep_their_lengths_in_updates(settings, expected)
     assert parse_config(small.model_dump()) == small
 
 
-def test_what_is_paced_stays_usable_when_epochs_get_fewer():
+def test_milestones_still_ascend_and_a_patience_is_still_one():
     config = parse_config(
         {
             "samples": 200,

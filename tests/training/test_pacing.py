@@ -7,6 +7,7 @@ from engine.config import parse_config
 from engine.config.resolve import resolve
 from engine.config.settings import SETTINGS
 from engine.data.dataset import build_dataset
+from engine.nn.schedules import Plateau
 from engine.training.model import initial_state
 from engine.training.pacing import SCHEDULES, build_plateau, build_schedule, rates
 from engine.training.plan import plan
@@ -121,6 +122,17 @@ def test_the_rates_to_draw_are_those_of_the_schedule_and_plateaus_as_if_nothing_
     assert rates(config, planned, 2) == pytest.approx([0.5, 0.5 * 0.5**15])
     config, _, planned = start(schedule="plateau", plateau_patience=1, plateau_cooldown=1)
     assert rates(config, planned, 100) == pytest.approx([0.5] * 6 + [0.05] * 6 + [0.005] * 4)
+    config, _, planned = start(schedule="plateau", plateau_patience=1, plateau_cooldown=1, warmup_epochs=1)
+    assert rates(config, planned, 100) == pytest.approx([0.25] + [0.5] * 7 + [0.05] * 6 + [0.005] * 2)
+
+
+def test_a_plateau_is_built_in_updates():
+    config, _, planned = start(
+        schedule="plateau", plateau_patience=2, plateau_cooldown=3, min_learning_rate=0.1, warmup_epochs=4
+    )
+    assert build_plateau(config, planned) == Plateau(
+        gamma=0.1, patience=4, threshold=1e-4, cooldown=6, lowest_rate=0.1, start=8
+    )
 
 
 def test_each_schedule_says_what_it_is_in_one_sentence():
