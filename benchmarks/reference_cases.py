@@ -34,12 +34,24 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "eps": (None, 1e-4),
     "schedule_gamma": (None, 0.5),
     "schedule_every": (None, 5),
+    "schedule_milestones": ((3, 7), (2, 4, 11)),
+    "schedule_power": (None, 2.5),
+    "min_learning_rate": (None, 0.001),
+    "cycle_epochs": (None, 3, 4),
+    "cycle_multiple": (None, 1, 3),
+    "pct_start": (None, 0.6),
+    "div_factor": (None, 4.0),
+    "final_div_factor": (None, 10.0),
+    "plateau_patience": (0, 1, 2),
+    "plateau_threshold": (None, 0.05),
+    "plateau_cooldown": (None, 1, 3),
     "loss_delta": (None, 0.5),
     "label_smoothing": (0.0, 0.1),
 }
 CLASS_WEIGHTS = {"binary_cross_entropy": (1.0, 2.5), "cross_entropy": (0.5, 1.0, 2.0)}
 CHOICES = ("activation", "loss", "normalization", "optimizer", "schedule")
 NO_PART_OF_AN_UPDATE = {"learning_rate", "batch_size", "epochs", "seed", "record_every"}
+NO_PART_OF_AN_UPDATE |= {"early_stopping", "early_stopping_min_delta", "restore_best"}
 RATES = {"adadelta": 1.0, "sgd": 0.1, "momentum": 0.03, "nesterov": 0.03, "lion": 0.004}
 
 
@@ -176,6 +188,7 @@ def run_here(case: Case, numbers: Numbers) -> Numbers:
     for rows in numbers["order"][: case.steps]:
         rates.append(laboratory.learning_rate)
         losses.append(laboratory.step(x[rows], y[rows]))
+        laboratory.evaluated(losses[-1])
     slots = {f"slot.{name}": flat(named) for name, named in laboratory.slots().items()}
     return {
         "losses": np.array(losses),

@@ -88,11 +88,83 @@ OPTIMIZERS = {
         p, c.learning_rate, (c.beta1, c.beta2), c.eps, weight_decay=c.weight_decay
     ),
 }
+
+
+def _cyclic(optimizer: Any, config: Any, mode: str) -> Any:
+    half, lowest = config.cycle_epochs / 2, config.learning_rate / config.div_factor
+    gamma = config.schedule_gamma or 1.0
+    return schedulers.CyclicLR(
+        optimizer, lowest, config.learning_rate, half, mode=mode, gamma=gamma, cycle_momentum=False
+    )
+
+
 SCHEDULES = {
     "constant": lambda o, c, total: schedulers.ConstantLR(o, 1.0),
+    "cosine": lambda o, c, total: schedulers.CosineAnnealingLR(o, total, c.min_learning_rate),
+    "one_cycle": lambda o, c, total: schedulers.OneCycleLR(
+        o,
+        c.learning_rate,
+        total,
+        pct_start=c.pct_start,
+        cycle_momentum=False,
+        div_factor=c.div_factor,
+        final_div_factor=c.final_div_factor,
+    ),
+    "plateau": lambda o, c, total: schedulers.ReduceLROnPlateau(
+        o,
+        factor=c.schedule_gamma,
+        patience=c.plateau_patience,
+        threshold=c.plateau_threshold,
+        cooldown=c.plateau_cooldown,
+        min_lr=c.min_learning_rate,
+    ),
     "step": lambda o, c, total: schedulers.StepLR(o, c.schedule_every, c.schedule_gamma),
-    "cosine": lambda o, c, total: schedulers.CosineAnnealingLR(o, total),
+    "multi_step": lambda o, c, total: schedulers.MultiStepLR(o, c.schedule_milestones, c.schedule_gamma),
+    "exponential": lambda o, c, total: schedulers.ExponentialLR(o, c.schedule_gamma),
+    "polynomial": lambda o, c, total: schedulers.PolynomialLR(o, total, c.schedule_power),
+    "warm_restarts": lambda o, c, total: schedulers.CosineAnnealingWarmRestarts(
+        o, c.cycle_epochs, c.cycle_multiple, c.min_learning_rate
+    ),
+    "cyclic_triangular": lambda o, c, total: _cyclic(o, c, "triangular"),
+    "cyclic_triangular2": lambda o, c, total: _cyclic(o, c, "triangular2"),
+    "cyclic_exp_range": lambda o, c, total: _cyclic(o, c, "exp_range"),
 }
+
+
+class Paced:
+    """Torch's LinearLR over the warm-up, then a schedule of torch's that is begun afresh.
+
+    SequentialLR begins all of its schedules at once, and those that set the rate of the optimizer themselves
+    (OneCycleLR, CyclicLR) or want a loss (ReduceLROnPlateau) spoil the line, or are refused.
+    """
+
+    def __init__(self, optimizer: Any, config: Any) -> None:
+        self.optimizer, self.config, self.done = optimizer, config, 0
+        warm = config.warmup_epochs
+        self.scheduler = (
+            schedulers.LinearLR(optimizer, 1 / warm, 1.0, total_iters=max(warm - 1, 1))
+            if warm
+            else self._then()
+        )
+
+    def _then(self) -> Any:
+        config = self.config
+        for group in self.optimizer.param_groups:
+            group["lr"] = config.learning_rate
+            group.pop("initial_lr", None)
+        return SCHEDULES[config.schedule](self.optimizer, config, config.epochs - config.warmup_epochs)
+
+    def step(self, loss: float) -> None:
+        """Go on after an update, whose loss counts as the validation loss that plateau looks at."""
+        self.done += 1
+        if self.done == self.config.warmup_epochs:
+            self.scheduler = self._then()
+        elif isinstance(self.scheduler, schedulers.ReduceLROnPlateau):
+            self.scheduler.step(loss)
+        elif self.done < self.config.epochs:
+            self.scheduler.step()
+
+
 NORMALIZATIONS = {"none": None, "batch": nn.BatchNorm1d, "layer": nn.LayerNorm}
 MAPPED = {
     "activation": ACTIVATIONS,
@@ -144,19 +216,10 @@ class TorchTwin:
             width = units
         self.network = nn.Sequential(*layers)
         self.optimizer = OPTIMIZERS[config.optimizer](list(self.tensors.values()), config)
-        self.scheduler = self._schedule()
+        self.scheduler = Paced(self.optimizer, config)
 
     def _name(self, layer: str, **tensors: Any) -> None:
         self.tensors |= {f"{layer}.{name}": each for name, each in tensors.items() if each is not None}
-
-    def _schedule(self) -> Any:
-        config, optimizer = self.config, self.optimizer
-        warm = config.warmup_epochs
-        then = SCHEDULES[config.schedule](optimizer, config, config.epochs - warm)
-        if not warm:
-            return then
-        line = schedulers.LinearLR(optimizer, 1 / warm, 1.0, total_iters=warm - 1)
-        return schedulers.SequentialLR(optimizer, [line, then], [warm])
 
     def set(self, values: Numbers) -> None:
         """Set parameters and statistics by name."""
@@ -196,7 +259,7 @@ class TorchTwin:
         if self.config.clip_norm is not None:
             nn.utils.clip_grad_norm_(self.tensors.values(), self.config.clip_norm)
         self.optimizer.step()
-        self.scheduler.step()
+        self.scheduler.step(loss)
         return loss
 
     @property

@@ -40,7 +40,7 @@ class TrainingBar:
             disable=not console.is_terminal,
         )
         self.task = self.progress.add_task("", total=total_steps, loss="")
-        self.before = 0
+        self.before, self.total = 0, total_steps
 
     def __enter__(self) -> "TrainingBar":
         self.progress.start()
@@ -49,16 +49,21 @@ class TrainingBar:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def begin(self, title: str, before: int) -> None:
-        """Name what is trained now, and how many steps were done before it."""
-        self.before = before
-        self.progress.update(self.task, description=title, completed=before)
+    def begin(self, title: str) -> None:
+        """Name what is trained now."""
+        self.progress.update(self.task, description=title)
 
     def advance(self, record: Record) -> None:
         """Show how far a run is."""
         self.progress.update(self.task, completed=self.before + record.step)
         if record["train_loss"] == record["train_loss"]:
             self.progress.update(self.task, loss=f"{record['train_loss']:.4f}")
+
+    def end(self, row: RunRow) -> None:
+        """Go on behind a run; what it ended without training is no longer waited for."""
+        self.before += row.step
+        self.total -= row.total_steps - row.step
+        self.progress.update(self.task, completed=self.before, total=self.total)
 
     def close(self) -> None:
         """Leave the bar as it is; what is printed comes below it."""
@@ -70,7 +75,7 @@ def follow(store: Store, run_id: int, as_json: bool) -> None:
     row = get_run(store, run_id)
     if not row.ended:
         with TrainingBar(row.total_steps) as bar:
-            bar.begin(f"run {run_id}", 0)
+            bar.begin(f"run {run_id}")
             try:
                 train_here(store, run_id, bar)
             except KeyboardInterrupt:
@@ -101,6 +106,7 @@ def train_here(store: Store, run_id: int, bar: TrainingBar) -> None:
     try:
         with noting_ctrl_c() as is_interrupted:
             train_claimed(store, lease, bar.advance, is_interrupted=is_interrupted, leaves_when_paused=False)
+        bar.end(get_run(store, run_id))
     except LeaseLost as lost:
         raise StoreError(str(lost)) from None
 
@@ -174,7 +180,8 @@ def sentence(row: RunRow) -> str:
         )
         if value is not None
     ]
-    return f"run {row.id} {row.status} at step {row.step} of {row.total_steps}: {', '.join(numbers)}"
+    told = f"run {row.id} {row.status} at step {row.step} of {row.total_steps}: {', '.join(numbers)}"
+    return f"{told} ({row.message})" if row.status == "finished" and row.message else told
 
 
 def print_list(store: Store, as_json: bool, archived: bool = False) -> None:
@@ -200,7 +207,7 @@ def print_run(store: Store, run_id: int, as_json: bool) -> None:
         print(json.dumps({**summary(row), "config": row.config}))
         return
     print(sentence(row))
-    if row.message:
+    if row.message and row.status != "finished":
         print(row.message)
     for name, value in row.config.items():
         print(f"  {name} = {'auto' if value is None else value}")

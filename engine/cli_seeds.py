@@ -21,7 +21,7 @@ def follow_seeds(store: Store, run_ids: Sequence[int], as_json: bool) -> None:
     rows = [get_run(store, run_id) for run_id in run_ids]
     with TrainingBar(sum(row.total_steps for row in rows)) as bar:
         for place, row in enumerate(rows):
-            bar.begin(f"seed {place + 1} of {len(rows)}", sum(each.total_steps for each in rows[:place]))
+            bar.begin(f"seed {place + 1} of {len(rows)}")
             try:
                 train_here(store, row.id, bar)
             except KeyboardInterrupt:

@@ -36,6 +36,37 @@ def test_train_ends_with_one_json_line_and_status_0(store_url):
     assert (line["run"], line["status"], line["steps"]) == (1, "finished", 8)
 
 
+def test_a_run_that_stops_early_ends_finished_with_status_0_and_says_why(store_url):
+    overfits = ["--samples", "60", "--noise", "0.5", "--hidden-sizes", "24", "--learning-rate", "0.05"]
+    stops = ["--early-stopping", "3", "--restore-best", "true", "--schedule", "multi_step"]
+    stops += ["--schedule-milestones", "3,9", "--warmup-epochs", "1"]
+    done = engine("train", *overfits, *stops, "--json", url=store_url)
+    line = json.loads(done.stdout.splitlines()[-1])
+    assert (done.returncode, line["status"], done.stderr) == (0, "finished", "")
+    assert line["step"] < line["total_steps"]
+    assert line["message"].startswith(f"stopped early at step {line['step']} (epoch ")
+    assert line["message"].endswith(f"for 3 epochs; weights of step {line['best_step']} kept")
+    assert (
+        f"finished at step {line['step']} of {line['total_steps']}"
+        in engine("show", "1", url=store_url).stdout
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--schedule", "plateu"], "did you mean 'plateau'?"),
+        (["--schedule-milestones", "5,3", "--schedule", "multi_step"], "must ascend, got 5, 3"),
+        (["--restore-best", "perhaps"], "restore_best must be true or false, got 'perhaps'"),
+        (["--early-stopping", "0"], "early_stopping must be >= 1, got 0"),
+    ],
+)
+def test_a_bad_schedule_or_end_is_refused_in_one_line(store_url, arguments, sentence):
+    done = engine("train", *arguments, url=store_url)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1 and sentence in done.stderr
+
+
 def test_regression_reports_r2(store_url):
     line = json.loads(engine("train", "--dataset", "sine", *SMALL, "--json", url=store_url).stdout)
     assert "val_r2" in line and "val_accuracy" not in line

@@ -16,8 +16,9 @@ from engine.data.dataset import Dataset, dataset_from_bytes, dataset_to_bytes
 from engine.nn.activations import ACTIVATIONS
 from engine.nn.rules import OPTIMIZERS
 from engine.runs.tables import dataset_for
+from engine.training.pacing import SCHEDULES
 from engine.training.plan import TrainingPlan, plan
-from ui.pictures import activation_picture, dataset_picture
+from ui.pictures import activation_picture, dataset_picture, schedule_picture
 from ui.seeds import seeds_input
 from ui.setting_widget import as_widget_value, label_of, setting_widget
 from ui.shell import open_page
@@ -26,7 +27,12 @@ from ui.text import as_markdown, megabytes, visible
 RATES = [float(f"{digit}e{power}") for power in range(-5, 1) for digit in (1, 1.5, 2, 3, 5, 7)] + [10.0]
 WIDTHS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512]
 MAIN = ("dataset", "hidden_sizes", "activation", "optimizer", "learning_rate", "dropout")
-SECTIONS = (("data", "Data"), ("network", "Network"), ("training", "Training"))
+SECTIONS = (
+    ("data", "Data"),
+    ("network", "Network"),
+    ("training", "Training"),
+    ("schedule", "Schedule and end"),
+)
 OF_A_TABLE = ("table", "target", "columns", "missing", "split", "split_column")
 
 
@@ -103,10 +109,11 @@ def config_form() -> tuple[RunConfig | None, str]:
             persist_state="session",
         )
         seeds_input()
+        pictures = {"dataset": picture}
         for section, title in SECTIONS:
             st.markdown(f"**{title}**")
-            _rest(section, values)
-    return _checked({name: value for name, value in values.items() if value is not None}, picture)
+            _rest(section, values, pictures)
+    return _checked({name: value for name, value in values.items() if value is not None}, pictures)
 
 
 def _choose_data(values: dict[str, Any]) -> None:
@@ -164,7 +171,7 @@ def _choice(name: str, values: dict[str, Any]) -> None:
     )
 
 
-def _rest(section: str, values: dict[str, Any]) -> None:
+def _rest(section: str, values: dict[str, Any], pictures: dict[str, DeltaGenerator]) -> None:
     for name, setting in SETTINGS.items():
         if (
             setting.section == section
@@ -172,15 +179,22 @@ def _rest(section: str, values: dict[str, Any]) -> None:
             and applies(setting.explained, values)
         ):
             values[name] = setting_widget(setting, values)
+            if name == "schedule":
+                pictures[name] = st.container()
+                st.caption(SCHEDULES[values[name]].meaning)
 
 
-def _checked(values: dict[str, Any], picture: DeltaGenerator) -> tuple[RunConfig | None, str]:
+def _checked(values: dict[str, Any], pictures: dict[str, DeltaGenerator]) -> tuple[RunConfig | None, str]:
     try:
         config = parse_config(values)
-        planned = plan_of(config)
+        resolved, planned = _resolved(config)
     except ConfigError as error:
         return None, str(error)
-    picture.image(_picture(data_json(config)), width="stretch", alt=f"training rows of {config.dataset}")
+    pictures["dataset"].image(
+        _picture(data_json(config)), width="stretch", alt=f"training rows of {config.dataset}"
+    )
+    drawn = schedule_picture(resolved, planned)
+    pictures["schedule"].image(drawn, width="stretch", alt="learning rate from the first epoch to the last")
     st.caption(
         f"{planned.parameters:,} parameters · {_steps(planned.steps_per_epoch)} an epoch · "
         f"about {megabytes(planned.bytes_needed)}"
@@ -211,8 +225,13 @@ def plan_of(config: RunConfig) -> TrainingPlan:
     ConfigError
         When the configuration does not fit its data.
     """
+    return _resolved(config)[1]
+
+
+def _resolved(config: RunConfig) -> tuple[RunConfig, TrainingPlan]:
     dataset = dataset_of(config)
-    return plan(resolve(config, dataset.facts), dataset)
+    resolved = resolve(config, dataset.facts)
+    return resolved, plan(resolved, dataset)
 
 
 def data_json(config: RunConfig) -> str:

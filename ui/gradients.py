@@ -160,7 +160,7 @@ def _view(store: Store, row: RunRow, numbers: list[int]) -> LayerView:
 
 
 def _step_slider(rows: Sequence[RunRow]) -> int:
-    last = max(row.total_steps for row in rows)
+    last = max(row.last_step for row in rows)
     held = st.session_state.get("gradients_step", last)
     st.session_state["gradients_step"] = held if held <= last and _same_runs(rows) else last
     return st.slider(

@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from engine.figures.curves import loss_curves, mark_changes
+from engine.figures.curves import loss_curves, mark_changes, mark_early_stop
 from engine.figures.gradients import layer_heatmap, layer_lines
 from engine.figures.theme import QUIET
 from engine.runs.catalog import RunRow, get_run
@@ -135,6 +135,8 @@ def _figures(
     along, numbers = series[x], np.arange(1, norms.shape[1] + 1)
     changes = [change for change, _ in read_changes(store, row.id)]
     losses = _with_batches(loss_curves(frame, x=x, log_y=log_y, height=HEIGHT), along, series["batch_loss"])
+    if row.stopped_early:
+        mark_early_stop(losses, frame, x)
     if len(series):
         places = np.interp([change.step for change in changes], series["step"], along).tolist()
         mark_changes(losses, places, [change_words(change) for change in changes])

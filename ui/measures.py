@@ -107,7 +107,7 @@ def status_line(row: RunRow, trouble: str = "") -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         show_badge(row)
         st.caption(" · ".join(facts))
-    st.progress(min(1.0, row.step / max(row.total_steps, 1)))
+    st.progress(row.done)
     if row.status == "queued" and not row.paused:
         st.caption(as_markdown(trouble) or "Waiting for a worker.")
     if row.status == "interrupted":
@@ -118,6 +118,8 @@ def status_line(row: RunRow, trouble: str = "") -> None:
             "A lower learning rate or clipping helps.",
             icon=":material/warning:",
         )
+    elif row.message and row.status == "finished":
+        st.info(as_markdown(f"{row.message[0].upper()}{row.message[1:]}."), icon=":material/info:")
     elif row.message and row.status not in LIVE:
         st.warning(as_markdown(row.message), icon=":material/info:")
 

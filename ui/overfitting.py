@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from engine.figures.curves import mark_early_stop
 from engine.figures.overfitting import (
     SizedRun,
     early_stopping,
@@ -16,6 +17,7 @@ from engine.figures.overfitting import (
 from engine.runs.catalog import RunRow, get_run, list_runs
 from engine.runs.series import read_series
 from engine.runs.store import Store
+from engine.training.early_stopping import Patience
 from engine.training.overfitting import EarlyStop, Verdict, judge, stop_early
 from ui.cell import picture_cell
 from ui.live_chart import can_repeat, repeat_chart, send_whole, show_chart
@@ -111,6 +113,8 @@ def _curves(
     left, right = st.columns(2, gap="medium")
     with left:
         figure = overfitting_curves(frame, onset, x=x, log_y=log_y, height=HEIGHT)
+        if row.stopped_early:
+            mark_early_stop(figure, frame, x)
         best = "Nothing is evaluated yet."
         if len(known):
             at = known.iloc[verdict.best]
@@ -125,25 +129,30 @@ def _curves(
 
 
 def _what_if(row: RunRow, known: pd.DataFrame, x: str, log_y: bool) -> None:
-    st.session_state.setdefault("overfitting_patience", FIRST_PATIENCE)
+    own = row.config.get("early_stopping") or FIRST_PATIENCE
+    st.session_state.setdefault("overfitting_patience", min(own, LONGEST_PATIENCE))
     left, right = st.columns([3, 2], gap="medium", vertical_alignment="center")
     with right:
         patience = st.slider(
-            "Patience (evaluations)",
+            "Patience (epochs)",
             1,
             LONGEST_PATIENCE,
             key="overfitting_patience",
-            help="Stop when validation loss has found no new minimum for so many evaluations, and go back to "
-            "the best weights. Too low: stops at the first bump. Too high: trains on for nothing.",
+            help="Stop at the first evaluation so many epochs after the lowest validation loss, and go back "
+            "to the best weights: what the settings early stopping and restore best do to a run. Too low: "
+            "stops at the first bump. Too high: trains on for nothing.",
             persist_state="session",
         )
     if len(known) == 0:
         st.caption("Nothing is evaluated yet.")
         return
     val, epochs = known["val_loss"].to_numpy(), known["epoch"].to_numpy()
-    stop = stop_early(val, patience)
+    steps = known["step"].to_numpy()
+    per_epoch = round(steps[-1] / epochs[-1]) if epochs[-1] > 0 else 1
+    min_delta = row.config.get("early_stopping_min_delta", 0.0)
+    stop = stop_early(val, steps, Patience(patience * per_epoch, min_delta))
     with right:
-        _stop_measures(stop, epochs, val, patience)
+        _stop_measures(stop, epochs, val)
     with left:
         figure = early_stopping(
             known[x].to_numpy(), val, stop.kept, stop.stopped, x=x, log_y=log_y, height=HEIGHT
@@ -152,9 +161,9 @@ def _what_if(row: RunRow, known: pd.DataFrame, x: str, log_y: bool) -> None:
         _cell("overfitting_stop_chart", "Early stopping", figure, words, f"{row.id} {x} {log_y}")
 
 
-def _stop_measures(stop: EarlyStop, epochs: np.ndarray, val: np.ndarray, patience: int) -> None:
+def _stop_measures(stop: EarlyStop, epochs: np.ndarray, val: np.ndarray) -> None:
     pace = (epochs[-1] - epochs[0]) / (len(epochs) - 1) if len(epochs) > 1 else 0.0
-    st.caption(f"{patience} evaluations are about {number(patience * pace, 3)} epochs of this run.")
+    st.caption(f"Evaluations of this run lie about {number(pace, 3)} epochs apart.")
     stopped = "never" if stop.stopped is None else f"epoch {epochs[stop.stopped]:.4g}"
     spared = 0.0 if stop.stopped is None else (epochs[-1] - epochs[stop.stopped]) / max(epochs[-1], 1e-12)
     measures = (

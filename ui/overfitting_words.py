@@ -45,9 +45,9 @@ def gap_words(gap: np.ndarray, train: np.ndarray) -> str:
 
 
 def stop_words(stop: EarlyStop, patience: int, epochs: np.ndarray, val: np.ndarray) -> str:
-    """Say where patience would have ended the run, what it would have kept, and what going on costs."""
+    """Say where patience, in epochs, would have ended the run, what it would have kept, what that costs."""
     kept, lowest = float(val[stop.kept]), float(val.min())
-    waited = "1 evaluation" if patience == 1 else f"{patience} evaluations"
+    waited = "1 epoch" if patience == 1 else f"{patience} epochs"
     if stop.stopped is None:
         return (
             f"With a patience of {waited} the run would not have stopped early; keeping its best weights "

@@ -3,10 +3,13 @@
 import numpy as np
 from plotly.colors import sample_colorscale
 
+from engine.config import RunConfig
 from engine.data.dataset import Dataset
 from engine.figures.theme import HIGH, LOW, class_colour
 from engine.nn.activations import ACTIVATIONS
 from engine.nn.tape import Arena, Tape
+from engine.training.pacing import rates
+from engine.training.plan import TrainingPlan
 
 WIDTH, HEIGHT = 300, 150
 POINTS_AT_MOST = 300
@@ -76,6 +79,26 @@ def activation_curves(name: str, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     places.values[...], outputs.error[...] = z, 1
     tape.replay()
     return outputs.values[0], places.error[0]
+
+
+def schedule_picture(config: RunConfig, planned: TrainingPlan) -> str:
+    """Return the learning rate of a resolved configuration from the first update to the last.
+
+    The height is the highest rate, which is written there; nothing that happens while a run trains is known.
+    """
+    values, top, bottom = rates(config, planned, 2 * POINTS_AT_MOST), 18.0, 84.0
+    heights = bottom - (bottom - top) * values / values.max()
+    across = np.linspace(2, WIDTH - 2, len(values))
+    places = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(across, heights, strict=True))
+    words = "epoch" if config.epochs == 1 else "epochs"
+    text = f'fill="{QUIET}" font-family="sans-serif" font-size="12"'
+    return _svg(
+        f'<path d="M2 {bottom}H{WIDTH - 2}M2 {top}V{bottom}" stroke="{QUIET}" stroke-opacity=".45"/>'
+        f'<polyline points="{places}" fill="none" stroke="{LOW}" stroke-width="2.5"/>'
+        f'<text x="4" y="12" {text}>{values.max():.3g}</text>'
+        f'<text x="{WIDTH - 2}" y="100" text-anchor="end" {text}>{config.epochs:,} {words}</text>',
+        height=104,
+    )
 
 
 def _scaled(values: np.ndarray, size: int, margin: int) -> np.ndarray:

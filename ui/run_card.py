@@ -132,7 +132,8 @@ def _go_on(store: Store, row: RunRow) -> None:
         on_click=_start,
         args=(store, row.id, "continues"),
         help="Train a new run that starts with the weights, the optimizer's memory and the order of rows "
-        "where this one ended. The curves until there are copied.",
+        "where this one ended. The curves until there are copied. A run that stopped early goes on from its "
+        "last weights, with new patience.",
     )
 
 

@@ -200,7 +200,7 @@ def _table_row(row: RunRow, curve: list[float]) -> dict[str, Any]:
         "activation": config.get("activation", "–"),
         "optimizer": config.get("optimizer", "–"),
         "learning rate": config.get("learning_rate"),
-        "done": min(1.0, row.step / max(row.total_steps, 1)),
+        "done": row.done,
         "training": row.seconds,
         "parent": "" if row.parent_run is None else f"run {row.parent_run}",
         "started": when(row.created_at),

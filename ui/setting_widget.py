@@ -73,5 +73,5 @@ def _placeholder(setting: Setting, values: Mapping[str, Any]) -> str:
         return f"{BUNDLED_ROWS.get(dataset, DEFAULT_SYNTHETIC_ROWS)}"
     default = default_beside(setting.name, values)
     if default is not None:
-        return f"{default:g}" if isinstance(default, float) else str(default)
+        return f"{default:g}" if isinstance(default, float) else str(as_widget_value(setting, default))
     return "automatic" if setting.name == "record_every" else "off"

@@ -13,13 +13,12 @@ from engine.figures.overfitting import learning_curve
 from engine.runs.catalog import RunRow, load_run
 from engine.runs.groups import group_members, join_group
 from engine.runs.store import Store
-from engine.training.learning_curve import FRACTIONS, shrunken
+from engine.training.learning_curve import FRACTIONS, MADE_FOR_SIZE, shrunken
 from ui.overfitting_words import curve_words
 from ui.runs import is_moving
 from ui.text import as_markdown
 from ui.transport import launch
 
-MADE_FOR_SIZE = ("train_fraction", "epochs", "batch_size")
 HEIGHT = 320
 
 

@@ -21,6 +21,7 @@ KINDS = {
     "finite_number": "a finite number",
     "string_type": "text",
     "tuple_type": "a list",
+    "bool_type": "true or false",
     "literal_error": "",
 }
 PATTERNS = {
@@ -81,6 +82,8 @@ def _sentence(name: str, alternatives: list[ErrorDetails]) -> str:
         return f"{name} must be one of {', '.join(context['names'])}, got {value}{guess}"
     if detail["type"] == "too_long":
         return f"{name} must have at most {context['max_length']} entries, got {context['actual_length']}"
+    if detail["type"] == "too_short":
+        return f"{name} must have at least {context['min_length']} entry, got {context['actual_length']}"
     if detail["type"] in PATTERNS:
         return f"{name} must be {PATTERNS[detail['type']].format(**context)}, got {value}"
     kinds = [KINDS[entry["type"]] for entry in alternatives if KINDS.get(entry["type"])]

@@ -1,6 +1,7 @@
 """RunConfig, the one model of a run: drives validation, form, CLI and docs; must not know who trains it."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
@@ -8,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from engine.config.data import DataSettings
 from engine.config.errors import ConfigError, explain, unknown_name
 from engine.config.network import NetworkSettings
+from engine.config.schedules import ScheduleSettings
 from engine.config.setting import Help, applies
 from engine.config.training import TrainingSettings
 
@@ -16,12 +18,12 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "data": DataSettings,
     "network": NetworkSettings,
     "training": TrainingSettings,
+    "schedule": ScheduleSettings,
 }
 SHORTHANDS = ("depth", "width")
-DEFAULTS_BY_CHOICE = {"schedule_gamma": 0.1, "schedule_every": 30}
 
 
-class RunConfig(TrainingSettings, NetworkSettings, DataSettings):
+class RunConfig(ScheduleSettings, TrainingSettings, NetworkSettings, DataSettings):
     """Everything that decides a run's arithmetic; frozen, strict, unknown names refused.
 
     ``depth`` and ``width`` are accepted as a shorthand for ``hidden_sizes``. A setting whose value is
@@ -49,7 +51,7 @@ class RunConfig(TrainingSettings, NetworkSettings, DataSettings):
                 decider, accepted = explained.applies_when  # type: ignore[misc]
                 raise ValueError(
                     f"{name} applies only with {decider} {' or '.join(accepted)}, "
-                    f"got {decider} {getattr(self, decider)}"
+                    f"got {decider} {_word(getattr(self, decider))}"
                 )
         return self
 
@@ -68,9 +70,17 @@ class RunConfig(TrainingSettings, NetworkSettings, DataSettings):
         return self
 
     @model_validator(mode="after")
-    def _refuse_a_warm_up_without_end(self) -> Self:
+    def _refuse_a_schedule_that_cannot_be(self) -> Self:
         if self.warmup_epochs > self.epochs:
             raise ValueError(f"warmup_epochs must be <= epochs ({self.epochs}), got {self.warmup_epochs}")
+        epochs = self.schedule_milestones or ()
+        if any(later <= earlier for earlier, later in pairwise(epochs)):
+            raise ValueError(f"schedule_milestones must ascend, got {', '.join(map(str, epochs))}")
+        if (self.min_learning_rate or 0) > self.learning_rate:
+            raise ValueError(
+                f"min_learning_rate must be <= learning_rate ({self.learning_rate:g}), "
+                f"got {self.min_learning_rate:g}"
+            )
         return self
 
     def to_json(self) -> str:
@@ -92,6 +102,10 @@ def _expand_shorthands(values: dict[str, Any]) -> dict[str, Any]:
     return {**values, "hidden_sizes": (width,) * depth}
 
 
+def _word(value: Any) -> str:
+    return "none" if value is None else str(value)
+
+
 def help_of(name: str) -> Help:
     """Return the help that the field ``name`` carries."""
     extra = RunConfig.model_fields[name].json_schema_extra
@@ -102,12 +116,11 @@ def help_of(name: str) -> Help:
 
 
 def default_beside(name: str, values: Mapping[str, Any]) -> Any:
-    """Return what an open setting stands for beside the other values; None where it follows from the data."""
+    """Return what an open setting stands for beside the other values; None where none is known."""
     explained = help_of(name)
-    if not applies(explained, values):
+    if not explained.applies_when:
         return None
-    decider = explained.applies_when[0] if explained.applies_when else ""
-    return explained.defaults.get(values[decider]) if explained.defaults else DEFAULTS_BY_CHOICE.get(name)
+    return explained.defaults.get(values[explained.applies_when[0]])
 
 
 def parse_config(values: Mapping[str, Any]) -> RunConfig:

@@ -57,6 +57,9 @@ class OneOf:
         return value
 
 
+GIVEN = ("given",)
+
+
 @dataclass(frozen=True)
 class Help:
     """What people are told about a setting, beside its description.
@@ -70,7 +73,8 @@ class Help:
     group : str
         ``main`` for the controls that open the form, ``more`` for those that fold.
     applies_when : tuple of (str, collection of str)
-        The setting that decides, and its values for which this one applies; empty when it always does.
+        The setting that decides, and its values for which this one applies, or ``GIVEN`` for any value but
+        None; empty when it always does.
     """
 
     too_low: str = ""
@@ -97,4 +101,4 @@ def applies(explained: Help, values: Mapping[str, Any]) -> bool:
     if not explained.applies_when:
         return True
     decider, accepted = explained.applies_when
-    return values[decider] in accepted
+    return values[decider] is not None if accepted == GIVEN else values[decider] in accepted

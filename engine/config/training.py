@@ -57,30 +57,6 @@ class TrainingSettings(BaseModel):
         gt=0,
         le=1e6,
     )
-    schedule: Literal["constant", "step", "cosine"] = setting(
-        "constant", "how the learning rate goes on: constant, down by steps, or to zero along a cosine"
-    )
-    schedule_gamma: float | None = setting(
-        None,
-        "factor of the learning rate at each step down (0.1 by default)",
-        Help("learning stops early", "no effect", applies_when=("schedule", ("step",))),
-        gt=0,
-        le=1,
-    )
-    schedule_every: int | None = setting(
-        None,
-        "epochs between two steps down (30 by default)",
-        Help("learning stops early", "no effect", unit="epochs", applies_when=("schedule", ("step",))),
-        ge=1,
-        le=1_000_000,
-    )
-    warmup_epochs: int = setting(
-        0,
-        "epochs over which the learning rate first rises from nearly zero in a line; the schedule follows",
-        Help("no effect", "a slow beginning", unit="epochs"),
-        ge=0,
-        le=1_000_000,
-    )
     momentum: float | None = setting(
         None,
         "share of the previous step that is kept (0.9 by default)",

@@ -120,6 +120,22 @@ def mark_changes(figure: go.Figure, places: list[float], texts: list[str]) -> go
     return figure
 
 
+def mark_early_stop(figure: go.Figure, frame: pd.DataFrame, x: str) -> go.Figure:
+    """Mark on the curves of a run that patience ended it at its last record; the star is the best epoch."""
+    if len(frame):
+        last = frame.iloc[-1]
+        figure.add_vline(x=float(last[x]), line={"color": QUIET, "width": 1.5})
+        figure.add_scatter(
+            x=[float(last[x])],
+            y=[float(last["val_loss"])],
+            mode="markers",
+            name=f"stopped early at epoch {last['epoch']:.4g}",
+            marker={"symbol": "square", "size": 9, "color": VALIDATION},
+            hovertemplate=f"stopped early: %{{y:.4g}} at epoch {last['epoch']:.4g}<extra></extra>",
+        )
+    return figure
+
+
 def divergence(frame: pd.DataFrame) -> int | None:
     """Return the step at which a run stopped being finite, or None for a run that stayed so.
 

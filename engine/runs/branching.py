@@ -15,7 +15,9 @@ from engine.runs.changes import copy_changes
 from engine.runs.checkpoints import latest_checkpoint, write_checkpoint
 from engine.runs.schema import chunks, events, runs, snapshots
 from engine.runs.series import cut_after
+from engine.runs.snapshots import packed, write_snapshots
 from engine.runs.store import Store, StoreError
+from engine.training.early_stopping import go_on
 from engine.training.plan import TrainingPlan, check_memory, plan
 from engine.training.state import State
 
@@ -33,6 +35,10 @@ def continue_run(store: Store, run_id: int, epochs: int, *, paused: bool = False
     planned end. What differs is the plan: the steps until the branch are recorded and evaluated as densely
     as the shorter run had them, so the lowest validation loss may stand at another step.
 
+    A run that stopped early goes on from its last weights, not from the best ones, and its patience begins
+    anew: it ends when ``early_stopping`` more epochs have brought nothing lower than before. Where the best
+    weights are restored, those of the parent count among them.
+
     Raises
     ------
     NoSuchRun
@@ -48,6 +54,7 @@ def continue_run(store: Store, run_id: int, epochs: int, *, paused: bool = False
     state, _ = latest_checkpoint(store, run_id)
     if state is None:
         raise StoreError(f"run {run_id} has no checkpoint to start from")
+    go_on(state)
     dataset = load_dataset(store, row.dataset_id)
     config = config_from_json(json.dumps(row.config))
     per_epoch = plan(resolve(config, dataset.facts), dataset).steps_per_epoch
@@ -122,8 +129,9 @@ def _copy(connection: sa.Connection, parent: RunRow, child: int, state: State, p
     }
     for step in kept:
         found = sa.select(snapshots).where(snapshots.c.run_id == parent.id, snapshots.c.step == step)
-        row = connection.execute(found).mappings().one()
-        connection.execute(snapshots.insert().values(**_moved(row, child)))
+        blob = connection.execute(found.with_only_columns(snapshots.c.parameters)).scalar_one()
+        is_branch = step == state.step  # the parent may have ended with other weights than it trained
+        write_snapshots(connection, child, {step: packed(state.learned) if is_branch else blob})
     best = state.best_val_loss if np.isfinite(state.best_val_loss) else None
     connection.execute(
         runs.update().where(runs.c.id == child).values(best_val_loss=best, best_step=state.best_step)

@@ -88,6 +88,21 @@ class RunRow:
         return self.status in ENDED
 
     @property
+    def stopped_early(self) -> bool:
+        """Whether patience ended it before its planned end."""
+        return self.status == "finished" and self.step < self.total_steps
+
+    @property
+    def last_step(self) -> int:
+        """The step that it ends with, as far as that is known: the planned one until it has ended."""
+        return self.step if self.ended else self.total_steps
+
+    @property
+    def done(self) -> float:
+        """The share of its training that is done, 0 to 1; nothing is left of one that has finished."""
+        return 1.0 if self.status == "finished" else min(1.0, self.step / max(self.total_steps, 1))
+
+    @property
     def has_settings(self) -> bool:
         """Whether its settings are known."""
         return self.config_version > 0

@@ -58,7 +58,7 @@ class Journal:
         """Take up a record for the next commit."""
         self._records.append(record)
         self._summary.update(_summary(record))
-        if record.step in self.plan.snapshot_steps:
+        if record.step in self.plan.snapshot_steps or self.state.stopped_early:
             self._snapshots[record.step] = packed(self.state.learned)
 
     def save(self) -> None:

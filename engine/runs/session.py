@@ -19,6 +19,7 @@ from engine.runs.predictions import packed_predictions
 from engine.runs.schema import runs
 from engine.runs.store import Store
 from engine.training.changes import Change, value_before
+from engine.training.early_stopping import ending_words
 from engine.training.model import build_network, initial_state
 from engine.training.plan import plan
 from engine.training.telemetry import Record
@@ -117,7 +118,7 @@ class _Session:
                         on_record(record)
                 self.journal.save()
                 at_epoch_end = self.state.step % self.plan.steps_per_epoch == 0
-                if at_epoch_end and not self.state.diverged and self.state.step < self.plan.total_steps:
+                if at_epoch_end and not self.state.has_ended and self.state.step < self.plan.total_steps:
                     self._keep_speed()
                     if self.is_single_step and self.state.step > self.step_from:
                         self.wish, self.is_single_step = "pause", False
@@ -128,12 +129,13 @@ class _Session:
     def _finish(self) -> str:
         summary = final_summary(self.config, self.dataset, self.state)
         score = "r2" if self.dataset.task == "regression" else "accuracy"
-        diverged = self.state.diverged
-        status = "diverged" if diverged else "finished"
+        status, message = "finished", ending_words(self.config, self.plan, self.state)
+        if self.state.diverged:
+            status, message = "diverged", f"diverged at step {self.state.step}"
         self.journal.commit(
             predictions=packed_predictions(self.config, self.dataset, self.state),
             status=status,
-            message=f"diverged at step {self.state.step}" if diverged else "",
+            message=message,
             finished_at=time.time(),
             **{f"{split}_loss": summary.get(f"{split}_loss") for split in SPLITS},
             **{f"{split}_score": summary.get(f"{split}_{score}") for split in SPLITS},

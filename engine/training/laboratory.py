@@ -15,7 +15,9 @@ from engine.config.errors import unknown_name
 from engine.config.resolve import resolve
 from engine.data.dataset import Dataset
 from engine.nn.naming import named_statistics, named_views
-from engine.training.model import build_network, build_optimizer, build_schedule, target_columns
+from engine.nn.schedules import PlateauMemory
+from engine.training.model import build_network, build_optimizer, target_columns
+from engine.training.pacing import build_plateau, build_schedule
 from engine.training.plan import plan
 from engine.training.state import DROPOUT, stream
 
@@ -68,7 +70,9 @@ class Laboratory:
         # A plan counts rows: batches of 2, so that batch norm has nothing against them.
         paced = self.config.model_copy(update={"batch_size": 2})
         rows = _stand_in(config, features, outputs, rows=2 * steps_per_epoch)
-        self._schedule = build_schedule(paced, plan(paced, rows))
+        planned = plan(paced, rows)
+        self._schedule, self._plateau = build_schedule(paced, planned), build_plateau(paced, planned)
+        self._memory = PlateauMemory()
         self.steps = 0
 
     @property
@@ -150,7 +154,13 @@ class Laboratory:
     @property
     def learning_rate(self) -> float:
         """The rate of the next update, as the schedule has it."""
-        return self.config.learning_rate * self._schedule(self.steps)
+        return self.config.learning_rate * self._schedule(self.steps) * self._memory.factor
+
+    def evaluated(self, val_loss: float) -> None:
+        """Tell the schedule ``plateau`` the validation loss after the updates made so far."""
+        if self._plateau:
+            rate = self.config.learning_rate * self._schedule(self.steps)
+            self._memory = self._plateau.after(self._memory, self.steps, val_loss, rate)
 
     def step(self, x: ArrayLike, y: ArrayLike) -> float:
         """Make one update on a batch: backward, clip, optimizer, schedule; return the loss before it."""

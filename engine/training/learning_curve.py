@@ -1,17 +1,25 @@
 """The same run on fewer training rows: what a learning curve is made of; must not start a run."""
 
+from typing import Any
+
 from engine.config import RunConfig
+from engine.config.run_config import default_beside
+from engine.config.settings import SETTINGS
 from engine.data.dataset import used_rows
 
 FRACTIONS = (0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 EPOCHS_AT_MOST = 1_000_000
+IN_EPOCHS = tuple(name for name, each in SETTINGS.items() if each.unit == "epochs" and name != "epochs")
+AN_EPOCH = ("exponential", "cyclic_exp_range")
+MADE_FOR_SIZE = ("train_fraction", "batch_size", "epochs", "schedule_gamma", *IN_EPOCHS)
 
 
 def shrunken(config: RunConfig, train_rows: int, fraction: float) -> RunConfig:
     """Return a configuration that learns from a share of the rows in as many updates as the given one.
 
     Fewer rows make shorter epochs: with as many epochs a small run would also train less, and the curve
-    would mix both. A batch is never larger than the rows that are left.
+    would mix both. Schedule and patience keep their lengths in updates too, as well as whole epochs allow. A
+    batch is never larger than the rows that are left.
 
     Parameters
     ----------
@@ -30,4 +38,25 @@ def shrunken(config: RunConfig, train_rows: int, fraction: float) -> RunConfig:
     updates = config.epochs * -(-train_rows // wished)
     epochs = min(max(1, round(updates / -(-rows // batch))), EPOCHS_AT_MOST)
     size = "full" if config.batch_size == "full" else batch
-    return config.model_copy(update={"train_fraction": fraction, "batch_size": size, "epochs": epochs})
+    changed = {"train_fraction": fraction, "batch_size": size, "epochs": epochs}
+    return config.model_copy(update={**changed, **_paced(config, epochs / config.epochs)})
+
+
+def _paced(config: RunConfig, times: float) -> dict[str, Any]:
+    """Return the settings in epochs, or an epoch, for epochs of which there are so many times as many."""
+    if times == 1:
+        return {}
+    values = {name: getattr(config, name) for name in (*IN_EPOCHS, "schedule_gamma")}
+    values = {
+        name: default_beside(name, config.__dict__) if value is None else value
+        for name, value in values.items()
+    }
+    gamma = values.pop("schedule_gamma")
+    paced = {name: _times(value, times) for name, value in values.items() if value is not None}
+    return paced | ({"schedule_gamma": gamma ** (1 / times)} if config.schedule in AN_EPOCH else {})
+
+
+def _times(epochs: Any, times: float) -> Any:
+    if isinstance(epochs, tuple):
+        return tuple(sorted({_times(each, times) for each in epochs}))
+    return min(round(epochs * times), EPOCHS_AT_MOST)

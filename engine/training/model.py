@@ -16,8 +16,7 @@ from engine.nn.optimizers import ClipByNorm, ClipByValue, Decay, Optimizer, Tran
 from engine.nn.parameters import Parameters
 from engine.nn.regression_losses import Huber, SmoothL1
 from engine.nn.rules import OPTIMIZERS
-from engine.nn.schedules import Schedule, constant, cosine, step_decay, warm_up
-from engine.training.plan import TrainingPlan, network_sizes
+from engine.training.plan import network_sizes
 from engine.training.state import DROPOUT, INITIALIZATION, SHUFFLING, State, stream
 
 
@@ -81,18 +80,6 @@ def build_optimizer(config: RunConfig, parameters: Parameters) -> Optimizer:
     return Optimizer(parameters, [*transforms, *(step + decay if rule.decoupled else decay + step)])
 
 
-def build_schedule(config: RunConfig, plan: TrainingPlan) -> Schedule:
-    """Return the factor of the learning rate by updates done, warm-up first."""
-    warm = config.warmup_epochs * plan.steps_per_epoch
-    then = constant()
-    if config.schedule == "step":
-        assert config.schedule_gamma is not None and config.schedule_every is not None
-        then = step_decay(config.schedule_gamma, config.schedule_every * plan.steps_per_epoch)
-    elif config.schedule == "cosine":
-        then = cosine(plan.total_steps - warm)
-    return warm_up(warm, then) if warm else then
-
-
 def _initializer(config: RunConfig) -> Initializer:
     if config.initializer == "normal":
         assert config.initializer_std is not None
@@ -119,7 +106,7 @@ def initial_state(config: RunConfig, dataset: Dataset) -> State:
     streams = [stream(config.seed, INITIALIZATION, number) for number in numbers]
     network.initialize(_initializer(config), streams, BIASES.get(config.initializer))
     optimizer = build_optimizer(config, network.parameters)
-    return State(
+    state = State(
         network.parameters.theta,
         optimizer.slots,
         np.arange(len(dataset.x_train)),
@@ -127,6 +114,9 @@ def initial_state(config: RunConfig, dataset: Dataset) -> State:
         stream(config.seed, DROPOUT),
         network.statistics,
     )
+    if config.restore_best:
+        state.best = {name: array.copy() for name, array in state.learned.items()}
+    return state
 
 
 def target_columns(config: RunConfig, dataset: Dataset, y: np.ndarray) -> np.ndarray:

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.training.early_stopping import Patience
+from engine.training.state import Waiting
+
 SHARE_OF_LOWEST, SHARE_OF_DESCENT, NOISE_DEVIATIONS = 0.05, 0.02, 3.0
 EVALUATIONS_AT_LEAST = 5
 LATER_AT_LEAST, LATER_SHARE = 3, 0.05
@@ -87,20 +90,19 @@ class EarlyStop:
     stopped: int | None
 
 
-def stop_early(val_loss: np.ndarray, patience: int) -> EarlyStop:
-    """Stop at the first evaluation that is ``patience`` after the lowest so far, and keep that lowest.
+def stop_early(val_loss: np.ndarray, steps: np.ndarray, patience: Patience) -> EarlyStop:
+    """Stop where :class:`Patience` would have ended the run, and keep the lowest loss up to there.
 
     Parameters
     ----------
-    val_loss : numpy.ndarray
-        ``(n,)``, one evaluation or more, all finite.
-    patience : int
-        Evaluations in a row without a new minimum, 1 or more.
+    val_loss, steps : numpy.ndarray
+        ``(n,)``, one evaluation or more in the order of their steps, all finite.
+    patience : Patience
+        The rule that a run with ``early_stopping`` obeys while it trains.
     """
-    kept = 0
-    for place, loss in enumerate(val_loss):
-        if loss < val_loss[kept]:
-            kept = place
-        if place - kept >= patience:
-            return EarlyStop(kept, place)
-    return EarlyStop(kept, None)
+    waiting = Waiting()
+    for place, (step, loss) in enumerate(zip(steps.tolist(), val_loss.tolist(), strict=True)):
+        waiting = patience.after(waiting, step, loss)
+        if patience.is_over(waiting, step):
+            return EarlyStop(int(np.argmin(val_loss[: place + 1])), place)
+    return EarlyStop(int(np.argmin(val_loss)), None)

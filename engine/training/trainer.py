@@ -10,14 +10,15 @@ from engine.data.dataset import Dataset
 from engine.nn.parameters import record_layer_sums
 from engine.nn.tape import Tape
 from engine.training.changes import Change, apply_change
+from engine.training.early_stopping import patience_of
 from engine.training.evaluation import activation_statistics, columns, evaluate, evaluate_all, fixed_rows
 from engine.training.model import (
     build_network,
     build_optimizer,
-    build_schedule,
     target_columns,
     trained_network,
 )
+from engine.training.pacing import build_plateau, build_schedule
 from engine.training.plan import plan
 from engine.training.state import State
 from engine.training.telemetry import (
@@ -32,11 +33,13 @@ LOOK_UP_SECONDS = 0.05
 def train(
     config: RunConfig, dataset: Dataset, state: State, changes: Sequence[Change] = ()
 ) -> Generator[Record | None, None, None]:
-    """Train from ``state`` to the end of the plan, or to the record in which the run diverged.
+    """Train from ``state`` to the end of the plan, or to the record that diverged or ended patience.
 
     Yields a :class:`Record` at each recorded step, and None about every 50 ms and at each epoch's end, so
     that the caller can look up, pause, store or stop. At every yield ``state`` is whole: stored then and
     loaded later it leads to the same bits. What the caller does in between never changes the arithmetic.
+    With ``restore_best`` the state that goes with the last record, of whatever weights that tells, holds the
+    weights of the lowest validation loss already; those of a diverged run stay as they are.
 
     Parameters
     ----------
@@ -52,7 +55,7 @@ def train(
     training = _Training(config, dataset, state, changes)
     if state.recorded_step < 0:
         yield training.first_record()
-    while state.step < training.plan.total_steps and not state.diverged:
+    while state.step < training.plan.total_steps and not state.has_ended:
         yield training.advance()
 
 
@@ -84,7 +87,8 @@ class _Training:
         parameters.theta[...] = state.theta
         self.network.statistics[...] = state.statistics
         self.optimizer = build_optimizer(config, parameters)
-        self.schedule = build_schedule(config, self.plan)
+        self.schedule, self.plateau = build_schedule(config, self.plan), build_plateau(config, self.plan)
+        self.patience = patience_of(config, self.plan)
         for name, slot in self.optimizer.slots.items():
             slot[...] = state.slots[name]
         state.theta, state.slots = parameters.theta, self.optimizer.slots
@@ -145,7 +149,7 @@ class _Training:
         np.copyto(recording.x, x)
         np.copyto(recording.target, self.epoch_y[:, start : start + plan.batch_size])
         recording.tape.replay()
-        learning_rate = (state.learning_rate or self.config.learning_rate) * self.schedule(state.step)
+        learning_rate = self._scheduled_rate() * state.plateau.factor
         self.optimizer.prepare(state.step + 1, learning_rate)
         if not is_recorded:
             self.optimizer.update.replay()
@@ -162,6 +166,10 @@ class _Training:
         if state.step in plan.evaluation_steps:
             self._fill_evaluation(record)
         return record
+
+    def _scheduled_rate(self) -> float:
+        rate = self.state.learning_rate or self.config.learning_rate
+        return rate * self.schedule(self.state.step)
 
     def _make_changes(self) -> None:
         made = self.state.changes_made
@@ -197,12 +205,26 @@ class _Training:
         activation_statistics(self.network, recording, record.layers)
         record["val_loss"], record[f"val_{name}"], _ = evaluate(self.network, self.val_rows)
         record["generalization_gap"] = record["val_loss"] - record["train_loss"]
-        if record["val_loss"] < self.state.best_val_loss:
-            self.state.best_val_loss, self.state.best_step = record["val_loss"], self.state.step
+        self._look_back(record["val_loss"])
+
+    def _look_back(self, val_loss: float) -> None:
+        """Compare a validation loss with those before it: the best, the plateau, patience."""
+        state = self.state
+        if val_loss < state.best_val_loss:
+            state.best_val_loss, state.best_step = val_loss, state.step
+            state.keep_as_best()
+        if self.plateau:
+            state.plateau = self.plateau.after(state.plateau, state.step, val_loss, self._scheduled_rate())
+        state.waiting = self.patience.after(state.waiting, state.step, val_loss)
+        state.stopped_early = self.patience.is_over(state.waiting, state.step)
 
     def _finished(self, record: Record) -> Record:
         losses = ("batch_loss", "train_loss", "val_loss", "grad_norm")
         measured = [record[name] for name in losses if record.measured[SCALAR_INDEX[name]]]
         record.diverged = not np.isfinite(measured).all()
-        self.state.recorded_step, self.state.diverged = record.step, record.diverged
+        state = self.state
+        state.recorded_step, state.diverged = record.step, record.diverged
+        is_last = state.stopped_early or state.step == self.plan.total_steps
+        if is_last and not state.diverged and state.best and state.best_step != state.step:
+            state.exchange_best()
         return record

@@ -30,6 +30,13 @@ def read_back(command):
         {"hidden_sizes": [64, 32], "activation": "relu", "dropout": 0.1},
         {"learning_rate": 1e-5, "batch_size": "full", "clip_norm": 0.1 + 0.2},
         {"optimizer": "momentum", "momentum": 0.0, "dataset": "wine", "seed": 2**32 - 1},
+        {"schedule": "multi_step", "schedule_milestones": [3, 50], "early_stopping": 5, "restore_best": True},
+        {
+            "schedule": "plateau",
+            "plateau_threshold": 0.0,
+            "early_stopping": 5,
+            "early_stopping_min_delta": 0.1,
+        },
         {"initializer": "normal", "initializer_std": 0.3, "dtype": "float64", "record_every": 7},
     ],
 )

@@ -4,6 +4,7 @@ import pytest
 
 from engine.config import ConfigError, config_from_json, parse_config
 from engine.config.resolve import DataFacts, resolve
+from engine.config.schedules import SCHEDULE_SETTINGS
 from engine.config.setting import applies
 from engine.config.settings import SETTINGS
 from engine.config.text import value_from_text
@@ -11,6 +12,7 @@ from engine.nn.activations import ACTIVATIONS
 from engine.nn.initializers import INITIALIZERS
 from engine.nn.losses import LOSSES
 from engine.nn.rules import OPTIMIZERS
+from engine.training.pacing import SCHEDULES
 
 KINDS = ("choice", "integer", "number", "switch", "text", "list", "list or word", "integer or full")
 CLASSES = DataFacts("classification", 3, 100)
@@ -38,6 +40,42 @@ REFUSED = [
     ({"momentum": 0.9}, "momentum applies only with optimizer momentum or nesterov, got optimizer adam"),
     ({"schedule_every": 3}, "schedule_every applies only with schedule step, got schedule constant"),
     ({"warmup_epochs": 9, "epochs": 8}, "warmup_epochs must be <= epochs (8), got 9"),
+    (
+        {"schedule": "cosine", "plateau_patience": 3},
+        "plateau_patience applies only with schedule plateau, got schedule cosine",
+    ),
+    (
+        {"schedule": "multi_step", "schedule_milestones": [5, 3]},
+        "schedule_milestones must ascend, got 5, 3",
+    ),
+    (
+        {"schedule": "multi_step", "schedule_milestones": [3, 3]},
+        "schedule_milestones must ascend, got 3, 3",
+    ),
+    (
+        {"schedule": "multi_step", "schedule_milestones": []},
+        "schedule_milestones must have at least 1 entry, got 0",
+    ),
+    ({"schedule": "multi_step", "schedule_milestones": [0]}, "schedule_milestones must be >= 1, got 0"),
+    (
+        {"schedule": "multi_step", "schedule_milestones": 5},
+        "schedule_milestones must be a list, got 5",
+    ),
+    (
+        {"schedule": "cosine", "min_learning_rate": 0.5},
+        "min_learning_rate must be <= learning_rate (0.01), got 0.5",
+    ),
+    ({"schedule": "one_cycle", "pct_start": 1.0}, "pct_start must be < 1, got 1.0"),
+    ({"schedule": "one_cycle", "pct_start": 0}, "pct_start must be > 0, got 0"),
+    ({"schedule": "one_cycle", "div_factor": 0.5}, "div_factor must be >= 1, got 0.5"),
+    ({"schedule": "plateau", "plateau_threshold": 1.0}, "plateau_threshold must be < 1, got 1.0"),
+    ({"early_stopping": 0}, "early_stopping must be >= 1, got 0"),
+    ({"early_stopping": 1.5}, "early_stopping must be a whole number, got 1.5"),
+    (
+        {"early_stopping_min_delta": 0.1},
+        "early_stopping_min_delta applies only with early_stopping given, got early_stopping none",
+    ),
+    ({"restore_best": "yes"}, "restore_best must be true or false, got 'yes'"),
     ({"depth": 2, "hidden_sizes": [3]}, "depth is a shorthand for hidden_sizes: give one of them, got both"),
     ({"loss_delta": 2.0}, "loss_delta applies only with loss huber or smooth_l1, got loss auto"),
     ({"class_weights": [1.0, 0.0]}, "class_weights must be > 0, got 0.0"),
@@ -104,6 +142,7 @@ def test_auto_becomes_he_for_relu_and_its_kin_lecun_for_selu_and_xavier_otherwis
         ("loss", LOSSES, ["auto"]),
         ("initializer", INITIALIZERS, ["auto", "normal"]),
         ("optimizer", OPTIMIZERS, []),
+        ("schedule", SCHEDULES, []),
     ],
 )
 def test_what_can_be_chosen_is_what_the_engine_has(setting, registry, more):
@@ -113,11 +152,60 @@ def test_what_can_be_chosen_is_what_the_engine_has(setting, registry, more):
 def test_activations_and_optimizers_are_listed_in_the_engines_order_common_ones_first():
     assert SETTINGS["activation"].choices == tuple(ACTIVATIONS)
     assert SETTINGS["optimizer"].choices == tuple(OPTIMIZERS)
+    assert SETTINGS["schedule"].choices == tuple(SCHEDULES) == tuple(SCHEDULE_SETTINGS)
 
 
 def test_only_the_settings_of_the_chosen_optimizer_are_filled_in():
     resolved = resolve(parse_config({"optimizer": "momentum"}), CLASSES)
     assert (resolved.momentum, resolved.beta1, resolved.eps) == (0.9, None, None)
+
+
+SCHEDULED = {
+    "constant": {},
+    "cosine": {"min_learning_rate": 0.0},
+    "one_cycle": {"pct_start": 0.3, "div_factor": 25.0, "final_div_factor": 10_000.0},
+    "plateau": {
+        "schedule_gamma": 0.1,
+        "plateau_patience": 10,
+        "plateau_threshold": 0.0001,
+        "plateau_cooldown": 0,
+        "min_learning_rate": 0.0,
+    },
+    "step": {"schedule_gamma": 0.1, "schedule_every": 30},
+    "multi_step": {"schedule_gamma": 0.1, "schedule_milestones": (50, 75)},
+    "exponential": {"schedule_gamma": 0.95},
+    "polynomial": {"schedule_power": 1.0},
+    "warm_restarts": {"cycle_epochs": 10, "cycle_multiple": 2, "min_learning_rate": 0.0},
+    "cyclic_triangular": {"cycle_epochs": 10, "div_factor": 10.0},
+    "cyclic_triangular2": {"cycle_epochs": 10, "div_factor": 10.0},
+    "cyclic_exp_range": {"cycle_epochs": 10, "div_factor": 10.0, "schedule_gamma": 0.95},
+}
+OF_SCHEDULES = {name for taken in SCHEDULED.values() for name in taken}
+
+
+@pytest.mark.parametrize("schedule", SETTINGS["schedule"].choices)
+def test_a_schedule_takes_its_settings_and_no_other_and_open_ones_get_its_own_defaults(schedule):
+    resolved = resolve(parse_config({"schedule": schedule}), CLASSES)
+    filled = {name: getattr(resolved, name) for name in OF_SCHEDULES if getattr(resolved, name) is not None}
+    assert filled == SCHEDULED[schedule]
+    offered = {name for name in OF_SCHEDULES if applies(SETTINGS[name].explained, {"schedule": schedule})}
+    assert offered == filled.keys()
+
+
+def test_a_default_that_differs_by_schedule_is_told_in_words_and_one_that_does_not_as_itself():
+    gamma = SETTINGS["schedule_gamma"].explained.defaults
+    assert SETTINGS["schedule_gamma"].default is None
+    assert (gamma["step"], gamma["exponential"]) == (0.1, 0.95)
+    assert "0.1 by default" in SETTINGS["schedule_gamma"].help_text
+    assert set(SETTINGS["cycle_epochs"].explained.defaults.values()) == {10}
+    assert SETTINGS["schedule_milestones"].explained.defaults == {"multi_step": (50, 75)}
+
+
+def test_a_configuration_from_before_there_were_more_schedules_means_the_same():
+    old = '{"schedule": "step", "schedule_gamma": null, "schedule_every": 7, "warmup_epochs": 2}'
+    resolved = resolve(config_from_json(old), CLASSES)
+    assert (resolved.schedule_gamma, resolved.schedule_every, resolved.warmup_epochs) == (0.1, 7, 2)
+    assert (resolved.early_stopping, resolved.restore_best) == (None, False)
 
 
 def test_a_loss_that_does_not_fit_the_target_is_refused():
@@ -196,3 +284,6 @@ def test_text_from_a_command_line_becomes_the_value_of_its_setting():
     assert value_from_text("learning_rate", "1e-3") == 0.001
     assert value_from_text("class_weights", "1, 2.5") == [1, 2.5]
     assert value_from_text("class_weights", "balanced") == "balanced"
+    assert value_from_text("schedule_milestones", "30") == [30]
+    assert value_from_text("schedule_milestones", "30, 60") == [30, 60]
+    assert value_from_text("restore_best", "True") is True

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine.figures.curves import compare_runs, divergence, loss_curves
+from engine.figures.curves import compare_runs, divergence, loss_curves, mark_early_stop
 from engine.figures.theme import run_colour
 
 NAN = float("nan")
@@ -54,6 +54,16 @@ def test_the_gap_is_shaded_only_where_validation_is_worse() -> None:
     assert list(lower.y) == [1.0, 0.5, 0.25]
     assert list(upper.y) == [1.0, 0.5, 0.9]
     assert upper.fill == "tonexty"
+
+
+def test_the_place_where_patience_ended_a_run_is_its_last_record() -> None:
+    frame = frame_of([1.0, 0.5, 0.25, 0.2], [1.0, 0.75, 0.8, 0.9])
+    marked = mark_early_stop(loss_curves(frame, x="step"), frame, "step")
+    mark = named(marked)["stopped early at epoch 1.5"]
+    assert (list(mark.x), list(mark.y), mark.marker.symbol) == ([30.0], [0.9], "square")
+    assert [shape.x0 for shape in marked.layout.shapes][-1] == 30.0
+    empty = frame.iloc[:0]
+    assert traces(mark_early_stop(loss_curves(empty), empty, "step")) == traces(loss_curves(empty))
 
 
 def test_the_best_epoch_is_where_validation_loss_was_lowest() -> None:

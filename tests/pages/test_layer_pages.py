@@ -143,6 +143,18 @@ def test_an_overfitting_run_is_called_so_and_patience_moves_the_stop(store, subm
     assert stops[0] != stops[1] and all(stop.startswith("epoch") for stop in stops)
 
 
+def test_the_what_if_tool_of_a_run_that_stopped_early_begins_with_its_own_patience(store, submitted):
+    settings = {"samples": 60, "noise": 0.5, "hidden_sizes": [48, 48], "activation": "relu", "epochs": 150}
+    run_id = trained(store, submitted(**settings, early_stopping=7, restore_best=True))
+    app, row = page("overfitting", run=run_id), get_run(store, run_id)
+    assert not app.exception and row.stopped_early
+    assert app.slider(key="overfitting_patience").value == 7
+    measured = {metric.label: metric.value for metric in app.metric}
+    assert measured["Stops at"] == f"epoch {row.epoch:.4g}"
+    assert measured["Training spared"] == "0 %"
+    assert "With a patience of 7 epochs it stops at epoch" in words(app, "caption")
+
+
 def test_the_button_for_more_data_starts_a_group_and_its_curve_is_drawn_when_it_is_done(store, submitted):
     base = trained(store, submitted())
     app = page("overfitting", run=base)

@@ -9,6 +9,7 @@ from engine.config.setting import applies
 from engine.config.settings import SETTINGS
 from engine.runs.catalog import list_runs
 from engine.runs.store import STORE_VARIABLE
+from engine.training.pacing import SCHEDULES
 
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "train.py")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
@@ -96,3 +97,62 @@ def test_copy_puts_the_settings_of_a_run_into_the_form(app, submitted):
     assert app.text_input(key="train_hidden_sizes").value == "7, 5"
     assert app.button_group(key="train_activation").value in ("relu", ["relu"])
     assert app.select_slider(key="train_learning_rate").value == 0.123
+
+
+OF_ONE_CYCLE = {"pct_start", "div_factor", "final_div_factor"}
+
+
+def test_a_schedule_brings_its_settings_its_meaning_and_another_picture(app):
+    before = _pictures(app)
+    app.selectbox(key="train_schedule").set_value("one_cycle").run()
+    assert offered(app) & (OF_ONE_CYCLE | {"schedule_gamma", "min_learning_rate"}) == OF_ONE_CYCLE
+    assert SCHEDULES["one_cycle"].meaning in [caption.value for caption in app.sidebar.caption]
+    after = _pictures(app)
+    assert len(after) == len(before) == 3 and len(set(after) - set(before)) == 1
+    assert app.number_input(key="train_div_factor").placeholder == "25"
+    assert not app.exception
+
+
+def _pictures(app):
+    return [image.url for element in app.sidebar.get("image") for image in element.proto.imgs]
+
+
+@pytest.mark.parametrize(("schedule", "default"), [("step", "0.1"), ("exponential", "0.95")])
+def test_an_open_setting_shows_what_it_stands_for_with_the_chosen_schedule(app, schedule, default):
+    app.selectbox(key="train_schedule").set_value(schedule).run()
+    assert app.number_input(key="train_schedule_gamma").placeholder == default
+
+
+def test_milestones_are_typed_as_a_list_and_refused_in_one_sentence_when_they_do_not_ascend(app, store):
+    app.selectbox(key="train_schedule").set_value("multi_step").run()
+    milestones = app.text_input(key="train_schedule_milestones")
+    assert milestones.placeholder == "50, 75"
+    milestones.set_value("5, 3").run()
+    assert [error.value for error in app.error] == [r"schedule\_milestones must ascend\, got 5\, 3"]
+    app.text_input(key="train_schedule_milestones").set_value("3, 5").run()
+    app.button(key="train_start").click().run()
+    (row,) = list_runs(store)
+    assert (row.config["schedule"], row.config["schedule_milestones"]) == ("multi_step", [3, 5])
+
+
+def test_early_stopping_and_the_best_weights_are_chosen_in_the_form(app, store):
+    assert app.number_input(key="train_early_stopping").placeholder == "off"
+    assert "early_stopping_min_delta" not in offered(app)
+    app.number_input(key="train_early_stopping").set_value(4).run()
+    app.number_input(key="train_early_stopping_min_delta").set_value(0.01).run()
+    app.toggle(key="train_restore_best").set_value(True).run()
+    app.button(key="train_start").click().run()
+    assert not app.exception
+    (row,) = list_runs(store)
+    names = ("early_stopping", "early_stopping_min_delta", "restore_best")
+    assert [row.config[name] for name in names] == [4, 0.01, True]
+
+
+def test_copy_puts_lists_and_switches_into_the_form(app, submitted):
+    run_id = submitted(schedule="multi_step", schedule_milestones=[1, 2], restore_best=True)
+    app.query_params["run"] = str(run_id)
+    app.run()
+    app.button(key="train_copy").click().run()
+    assert app.text_input(key="train_schedule_milestones").value == "1, 2"
+    assert app.toggle(key="train_restore_best").value is True
+    assert not app.error

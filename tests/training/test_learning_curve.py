@@ -39,3 +39,43 @@ def test_validation_rows_are_the_same_for_each_share():
         np.testing.assert_array_equal(small.y_val, whole.y_val)
         mine, full = (each.x_val * each.x_scale + each.x_mean for each in (small, whole))
         np.testing.assert_allclose(mine, full, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"warmup_epochs": 2, "early_stopping": 3}, {"warmup_epochs": 10, "early_stopping": 15}),
+        ({"schedule": "step"}, {"schedule_every": 150, "schedule_gamma": None}),
+        ({"schedule": "multi_step"}, {"schedule_milestones": (250, 375)}),
+        ({"schedule": "exponential", "schedule_gamma": 0.5}, {"schedule_gamma": 0.5**0.2}),
+        (
+            {"schedule": "cyclic_exp_range", "cycle_epochs": 3},
+            {"schedule_gamma": 0.95**0.2, "cycle_epochs": 15},
+        ),
+        ({"schedule": "plateau", "plateau_patience": 0}, {"plateau_patience": 0, "plateau_cooldown": 0}),
+    ],
+    ids=str,
+)
+def test_schedule_and_patience_keep_their_lengths_in_updates(settings, expected):
+    config = parse_config({"samples": 200, "epochs": 40, "batch_size": 1, **settings})
+    small = shrunken(config, 150, 0.2)
+    assert small.epochs == 200
+    assert {name: getattr(small, name) for name in expected} == expected
+    assert parse_config(small.model_dump()) == small
+
+
+def test_milestones_still_ascend_and_a_patience_is_still_one():
+    config = parse_config(
+        {
+            "samples": 200,
+            "epochs": 40,
+            "batch_size": 100,
+            "schedule": "multi_step",
+            "schedule_milestones": [1, 2, 30],
+            "early_stopping": 1,
+        }
+    )
+    small = shrunken(config, 150, 0.6)
+    assert (small.epochs, small.schedule_milestones, small.early_stopping) == (80, (2, 4, 60), 2)
+    fewer = shrunken(config.model_copy(update={"batch_size": 10}), 101, 0.1)
+    assert parse_config(fewer.model_dump()) == fewer

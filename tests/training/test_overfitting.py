@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from engine.training.early_stopping import Patience
 from engine.training.overfitting import EarlyStop, judge, stop_early
 
 EPOCHS = np.arange(200)
@@ -57,15 +58,27 @@ def test_too_few_evaluations_give_no_verdict(count):
 
 def test_patience_keeps_the_lowest_loss_before_it_runs_out():
     losses = np.array([5.0, 3.0, 4.0, 4.0, 2.0, 6.0, 6.0, 6.0, 1.0])
-    assert stop_early(losses, 1) == EarlyStop(kept=1, stopped=2)
-    assert stop_early(losses, 2) == EarlyStop(kept=1, stopped=3)
-    assert stop_early(losses, 3) == EarlyStop(kept=4, stopped=7)
-    assert stop_early(losses, 4) == EarlyStop(kept=8, stopped=None)
+    steps = np.arange(len(losses))
+    assert stop_early(losses, steps, Patience(1)) == EarlyStop(kept=1, stopped=2)
+    assert stop_early(losses, steps, Patience(2)) == EarlyStop(kept=1, stopped=3)
+    assert stop_early(losses, steps, Patience(3)) == EarlyStop(kept=4, stopped=7)
+    assert stop_early(losses, steps, Patience(4)) == EarlyStop(kept=8, stopped=None)
+
+
+def test_patience_counts_steps_and_not_evaluations():
+    losses, steps = np.array([5.0, 3.0, 4.0, 4.0, 4.0]), np.array([0, 10, 13, 16, 25])
+    assert stop_early(losses, steps, Patience(6)) == EarlyStop(kept=1, stopped=3)
+    assert stop_early(losses, steps, Patience(7)) == EarlyStop(kept=1, stopped=4)
+
+
+def test_a_loss_that_is_lower_by_too_little_is_kept_but_does_not_renew_patience():
+    losses, steps = np.array([5.0, 3.0, 2.95, 2.95, 1.0]), np.arange(5)
+    assert stop_early(losses, steps, Patience(2, 0.1)) == EarlyStop(kept=2, stopped=3)
 
 
 def test_an_equal_loss_is_no_new_minimum():
-    assert stop_early(np.ones(5), 3) == EarlyStop(kept=0, stopped=3)
+    assert stop_early(np.ones(5), np.arange(5), Patience(3)) == EarlyStop(kept=0, stopped=3)
 
 
 def test_a_single_evaluation_never_stops():
-    assert stop_early(np.array([1.0]), 1) == EarlyStop(kept=0, stopped=None)
+    assert stop_early(np.array([1.0]), np.array([0]), Patience(1)) == EarlyStop(kept=0, stopped=None)

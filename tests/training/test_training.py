@@ -49,16 +49,38 @@ RESUMED = [
         "normalization": "batch",
         "dropout": 0.2,
     },
+    {
+        "optimizer": "sgd",
+        "learning_rate": 3.0,
+        "schedule": "plateau",
+        "plateau_patience": 0,
+        "plateau_cooldown": 1,
+        "warmup_epochs": 1,
+        "restore_best": True,
+        "normalization": "batch",
+        "epochs": 8,
+    },
+    {
+        "optimizer": "momentum",
+        "learning_rate": 3.0,
+        "schedule": "one_cycle",
+        "early_stopping": 2,
+        "early_stopping_min_delta": 0.01,
+        "restore_best": True,
+        "epochs": 12,
+    },
+    {"optimizer": "rmsprop", "schedule": "warm_restarts", "cycle_epochs": 1},
+    {"optimizer": "adamw", "schedule": "cyclic_exp_range", "cycle_epochs": 2},
 ]
 
 
-@pytest.mark.parametrize("settings", RESUMED, ids=lambda settings: settings["optimizer"])
+@pytest.mark.parametrize("settings", RESUMED, ids=lambda settings: "-".join(map(str, settings.values())))
 def test_a_run_resumed_from_bytes_at_every_step_ends_with_the_same_bits(settings):
     whole = start(**settings)
     expected = {record.step: without_seconds(record) for record in records_of(*whole)}
     config, dataset, state = start(**settings)
     seen = {}
-    while state.step < plan(config, dataset).total_steps:
+    while state.step < plan(config, dataset).total_steps and not state.has_ended:
         record = next(train(config, dataset, state))
         if record is not None:
             seen[record.step] = without_seconds(record)
@@ -66,6 +88,7 @@ def test_a_run_resumed_from_bytes_at_every_step_ends_with_the_same_bits(settings
     assert seen == expected
     assert state.theta.tobytes() == whole[2].theta.tobytes()
     assert state.statistics.tobytes() == whole[2].statistics.tobytes()
+    assert state.to_bytes() == State.from_bytes(state.to_bytes()).to_bytes()
 
 
 def test_a_state_stored_before_there_was_batch_norm_is_read_and_goes_on():
@@ -75,6 +98,8 @@ def test_a_state_stored_before_there_was_batch_norm_is_read_and_goes_on():
     next(train(config, dataset, state))
     arrays, meta = unpack(state.to_bytes())
     del arrays["statistics"]
+    for name in ("waiting", "plateau", "stopped_early", "restored"):
+        del meta[name]
     state = State.from_bytes(pack(arrays, meta))
     records_of(config, dataset, state)
     assert state.theta.tobytes() == whole[2].theta.tobytes()

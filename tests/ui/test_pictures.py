@@ -1,10 +1,16 @@
 """The drawings beside the form's choices show what the engine computes."""
 
+import re
+
 import numpy as np
 import pytest
 
+from engine.config import parse_config
+from engine.config.resolve import resolve
 from engine.config.settings import SETTINGS
-from ui.pictures import activation_curves, activation_picture
+from engine.data.dataset import build_dataset
+from engine.training.plan import plan
+from ui.pictures import activation_curves, activation_picture, schedule_picture
 
 
 @pytest.mark.parametrize("name", SETTINGS["activation"].choices)
@@ -20,3 +26,29 @@ def test_a_picture_has_a_solid_and_a_dashed_curve(name):
     picture = activation_picture(name)
     assert (picture.count("<polyline"), picture.count("stroke-dasharray")) == (2, 1)
     assert "nan" not in picture
+
+
+def drawn(**settings):
+    config = parse_config({"samples": 40, "batch_size": 10, "learning_rate": 0.5, "epochs": 10, **settings})
+    dataset = build_dataset(config)
+    config = resolve(config, dataset.facts)
+    picture = schedule_picture(config, plan(config, dataset))
+    places = re.search(r'points="([^"]+)"', picture)
+    assert places is not None
+    return picture, np.array([[float(part) for part in pair.split(",")] for pair in places[1].split()])
+
+
+@pytest.mark.parametrize("name", SETTINGS["schedule"].choices)
+def test_the_picture_of_a_schedule_goes_over_the_run_and_stays_between_its_axes(name):
+    picture, places = drawn(schedule=name, warmup_epochs=2)
+    assert picture.count("<polyline") == 1 and "nan" not in picture
+    assert places[[0, -1], 0].tolist() == [2, 298]
+    assert places[:, 1].min() == 18 and places[:, 1].max() <= 84
+    assert ">10 epochs</text>" in picture and ">0.5</text>" in picture
+
+
+def test_the_picture_of_a_schedule_is_as_high_as_the_rates():
+    _, places = drawn(schedule="step", schedule_every=5, schedule_gamma=0.5)
+    assert sorted(set(places[:, 1])) == [18, 51]
+    assert (places[:, 1] == 18).sum() == (places[:, 1] == 51).sum()
+    assert ">1 epoch</text>" in drawn(epochs=1)[0]

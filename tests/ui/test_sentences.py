@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from engine.figures.overfitting import SizedRun
+from engine.training.early_stopping import Patience
 from engine.training.overfitting import judge, stop_early
 from engine.training.profile import GRADIENT_POWERS, magnitude_counts
 from ui.gradient_words import (
@@ -165,13 +166,15 @@ def test_the_gap_is_told_beside_the_training_loss():
 
 def test_patience_is_told_with_its_gain_and_its_price():
     assert "stops at epoch 40 and keeps 0.4; 60 % of the training is spared" in stop_words(
-        stop_early(TURNING, 10), 10, EPOCHS, TURNING
+        stop_early(TURNING, EPOCHS, Patience(10)), 10, EPOCHS, TURNING
     )
     bumpy = np.array([3.0, 2.0, 2.5, 1.0, 0.5])
     assert "Too impatient: at epoch 4 it would have found 0.5" in stop_words(
-        stop_early(bumpy, 1), 1, EPOCHS[:5], bumpy
+        stop_early(bumpy, EPOCHS[:5], Patience(1)), 1, EPOCHS[:5], bumpy
     )
-    assert "would not have stopped early" in stop_words(stop_early(bumpy, 9), 9, EPOCHS[:5], bumpy)
+    assert "would not have stopped early" in stop_words(
+        stop_early(bumpy, EPOCHS[:5], Patience(9)), 9, EPOCHS[:5], bumpy
+    )
 
 
 def test_a_learning_curve_says_whether_more_data_would_help():

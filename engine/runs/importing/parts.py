@@ -1,6 +1,6 @@
 """Checks the arrays of a bundle against what they should be; must not know zip files or the store."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -169,6 +169,8 @@ def _is_like(value: Any, fresh: Any) -> bool:
             and value.keys() == fresh.keys()
             and all(_is_like(value[name], fresh[name]) for name in fresh)
         )
+    if is_dataclass(fresh):
+        return type(value) is type(fresh) and _is_like(vars(value), vars(fresh))
     if isinstance(fresh, np.ndarray):
         return isinstance(value, np.ndarray) and (value.shape, value.dtype) == (fresh.shape, fresh.dtype)
     if fresh is None or isinstance(fresh, (int, float)):
