@@ -14,9 +14,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from engine.cli_options import BadInput
 from engine.runs.catalog import RunRow, count_runs, get_run, list_runs
 from engine.runs.export import exported
-from engine.runs.fingerprint import fingerprint
+from engine.runs.fingerprint import fingerprint, fingerprint_of
 from engine.runs.lease import LeaseLost, claim, new_owner
 from engine.runs.session import train_claimed
 from engine.runs.store import Store, StoreError
@@ -126,13 +127,31 @@ def noting_ctrl_c() -> Iterator[Callable[[], bool]]:
 
 
 def other_machine(store: Store, run_id: int) -> str:
-    """Return a sentence when a run was begun where the arithmetic may give other bits, or nothing."""
-    row = get_run(store, run_id)
-    if (row.ended and row.status not in ("stopped", "failed")) or row.fingerprint in ("", fingerprint()):
+    """Return a sentence when a run was begun where the arithmetic may give other bits, or nothing.
+
+    Raises
+    ------
+    BadInput
+        When its settings name something that is not known here.
+    """
+    row, here = get_run(store, run_id), fingerprint()
+    if row.ended and row.status not in ("stopped", "failed"):
         return ""
-    return (
-        f"run {run_id} was begun on another machine or version ({row.fingerprint}), this is {fingerprint()}"
+    if row.lacks:
+        raise BadInput(row.lacks)
+    if row.has_settings:
+        here = fingerprint_of(row.config)
+    if row.fingerprint in ("", here):
+        return ""
+    (began, _, plugins), (goes_on, _, plugins_now) = (
+        text.partition(" plugins=") for text in (row.fingerprint, here)
     )
+    if began == goes_on:
+        return (
+            f"run {run_id} was begun with another content of its plugin ({plugins or 'none'}), "
+            f"this is {plugins_now or 'none'}"
+        )
+    return f"run {run_id} was begun on another machine or version ({row.fingerprint}), this is {here}"
 
 
 def summary(row: RunRow) -> dict[str, Any]:

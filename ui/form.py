@@ -19,7 +19,7 @@ from engine.runs.tables import dataset_for
 from engine.training.plan import TrainingPlan, plan
 from ui.pictures import activation_picture, dataset_picture
 from ui.seeds import seeds_input
-from ui.setting_widget import as_widget_value, label_of, setting_widget
+from ui.setting_widget import as_widget_value, forget_unknown_choices, label_of, setting_widget
 from ui.shell import open_page
 from ui.text import as_markdown, megabytes, visible
 
@@ -66,6 +66,7 @@ def config_form() -> tuple[RunConfig | None, str]:
     """Draw the form; return the configuration it describes, or None and a sentence on what is wrong."""
     if "train_dataset" not in st.session_state:
         fill_form({})
+    forget_unknown_choices()
     values: dict[str, Any] = {}
     _choose_data(values)
     picture = st.container()

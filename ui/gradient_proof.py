@@ -19,7 +19,7 @@ def show_proof(store: Store, row: RunRow) -> None:
         "Check the gradients of this network",
         icon=":material/fact_check:",
         key="gradients_check",
-        disabled=not row.has_settings,
+        disabled=not row.can_be_built,
         help=f"Central differences in float64 on {ROWS} rows, at the run's first weights, dropout left out.",
     )
     if pressed:

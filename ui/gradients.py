@@ -99,7 +99,10 @@ def _layers(run_ids: list[int], pace: float | None) -> None:
     st.subheader("Inside one layer")
     layer = _layer_slider(rows)
     kept = [shown_steps(snapshot_steps(store, row.id)) for row in rows]
-    if all(kept):
+    lacks = next((row.lacks for row in rows if row.lacks), "")
+    if lacks:
+        st.caption(as_markdown(lacks))
+    elif all(kept):
         newest = [(row.id, steps[-1], len(steps)) for row, steps in zip(rows, kept, strict=True)]
         _section("clouds", [newest, layer, x], rows, lambda: _clouds(store, views, kept, layer, x))
     else:

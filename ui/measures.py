@@ -110,6 +110,8 @@ def status_line(row: RunRow, trouble: str = "") -> None:
     st.progress(min(1.0, row.step / max(row.total_steps, 1)))
     if row.status == "queued" and not row.paused:
         st.caption(as_markdown(trouble) or "Waiting for a worker.")
+    if row.lacks:
+        st.warning(as_markdown(row.lacks), icon=":material/extension_off:")
     if row.status == "interrupted":
         st.caption("Its worker is gone; another one takes over within seconds and goes on exactly here.")
     if row.status == "diverged":
@@ -118,7 +120,7 @@ def status_line(row: RunRow, trouble: str = "") -> None:
             "A lower learning rate or clipping helps.",
             icon=":material/warning:",
         )
-    elif row.message and row.status not in LIVE:
+    elif row.message and row.status not in LIVE and row.message != row.lacks:
         st.warning(as_markdown(row.message), icon=":material/info:")
 
 

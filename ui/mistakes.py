@@ -32,6 +32,8 @@ def show_mistakes(store: Store, row: RunRow, is_new: bool) -> None:
     is_new : bool
         Whether the run has moved since the last call; otherwise the chart is left as it is.
     """
+    if row.lacks:
+        return
     config, dataset = load_run(store, row.id)
     if has_plane(dataset):
         return

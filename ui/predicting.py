@@ -50,7 +50,7 @@ def predict_rows(store: Store) -> None:
 def _needed(store: Store, row: RunRow) -> None:
     try:
         _, dataset = load_run(store, row.id)
-    except CodecError as error:
+    except (CodecError, ConfigError) as error:
         st.error(as_markdown(str(error)), icon=":material/error:")
         return
     names = [facts["name"] for facts in dataset.columns["columns"]]

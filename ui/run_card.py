@@ -27,7 +27,9 @@ def run_card(store: Store, row: RunRow) -> None:
         _words(store, row)
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             _go_on(store, row)
-        if row.has_settings:
+        if row.lacks:
+            st.caption(as_markdown(row.lacks))
+        elif row.has_settings:
             _reproduce(row)
 
 
@@ -98,7 +100,7 @@ def _go_on(store: Store, row: RunRow) -> None:
         "Clone and edit",
         icon=":material/content_copy:",
         key="runs_clone",
-        disabled=not row.has_settings,
+        disabled=not row.can_be_built,
         help="Put its settings into the form on the Train page; change one and start.",
     ):
         fill_form(row.config)
@@ -109,7 +111,7 @@ def _go_on(store: Store, row: RunRow) -> None:
         "Repeat",
         icon=":material/replay:",
         key="runs_repeat",
-        disabled=not row.has_settings,
+        disabled=not row.can_be_built,
         on_click=_start,
         args=(store, row.id, "repeats"),
         help="Train it again from the beginning, with whatever was changed while it trained.",
@@ -128,7 +130,7 @@ def _go_on(store: Store, row: RunRow) -> None:
         "Continue",
         icon=":material/fast_forward:",
         key="runs_continue",
-        disabled=row.status not in CAN_GO_ON,
+        disabled=row.status not in CAN_GO_ON or bool(row.lacks),
         on_click=_start,
         args=(store, row.id, "continues"),
         help="Train a new run that starts with the weights, the optimizer's memory and the order of rows "

@@ -55,7 +55,7 @@ def twin_words(store: Store, run_id: int, config: RunConfig) -> str:
     """Return a sentence on what differs between a run and the settings that were chosen, both resolved."""
     try:
         origin, _ = load_run(store, run_id)
-    except NoSuchRun:
+    except (NoSuchRun, ConfigError):
         return ""
     resolved = resolve(config, dataset_of(config).facts)
     return twin_sentence(run_id, differences(origin, resolved))

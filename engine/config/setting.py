@@ -30,7 +30,7 @@ class Takers(Collection[str]):
         return choice in self.table and self.name in self.table[choice]  # type: ignore[index]
 
     def __iter__(self) -> Iterator[str]:
-        return (choice for choice, taken in self.table.items() if self.name in taken)
+        return (choice for choice, taken in list(self.table.items()) if self.name in taken)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

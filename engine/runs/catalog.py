@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from engine.config import CONFIG_VERSION, RunConfig, config_from_json
 from engine.config.resolve import resolve
+from engine.config.text import lacking
 from engine.data.dataset import Dataset, content_id, dataset_from_bytes, dataset_to_bytes
 from engine.runs.lease import holder_is_gone
 from engine.runs.schema import datasets, retired_ids, runs
@@ -91,6 +92,16 @@ class RunRow:
     def has_settings(self) -> bool:
         """Whether its settings are known."""
         return self.config_version > 0
+
+    @property
+    def lacks(self) -> str:
+        """A sentence when its settings name what is not known here, so that its network cannot be built."""
+        return lacking(self.config) if self.has_settings else ""
+
+    @property
+    def can_be_built(self) -> bool:
+        """Whether its network can be built here."""
+        return self.has_settings and not self.lacks
 
     @property
     def label(self) -> str:
@@ -216,6 +227,8 @@ def load_run(store: Store, run_id: int) -> tuple[RunConfig, Dataset]:
         When no run has this id.
     CodecError
         When the stored data is damaged.
+    ConfigError
+        When its settings name something that is not known here.
     """
     row = get_run(store, run_id)
     dataset = load_dataset(store, row.dataset_id)

@@ -2,11 +2,14 @@
 
 import os
 import platform
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 import numpy as np
 
 from engine import __version__
+from engine.extension.registry import plugins_used
 
 
 @cache
@@ -27,3 +30,9 @@ def fingerprint() -> str:
             f"threads={threads}",
         ]
     )
+
+
+def fingerprint_of(settings: Mapping[str, Any]) -> str:
+    """Return the fingerprint of a run with these settings here: the machine, and the plugins used."""
+    plugins = plugins_used(settings)
+    return f"{fingerprint()} plugins={plugins}" if plugins else fingerprint()

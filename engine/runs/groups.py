@@ -130,7 +130,7 @@ def _keys(store: Store, rows: Sequence[RunRow]) -> list[str]:
     facts: dict[str, DataFacts] = {}
     keys = []
     for row in rows:
-        if not row.has_settings:
+        if not row.can_be_built:
             keys.append(f"run {row.id}")
             continue
         if row.dataset_id not in facts:
