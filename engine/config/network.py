@@ -42,8 +42,9 @@ ACTIVATION_STARTS = {
     "softsign": "xavier_uniform",
     "tanh_shrink": "xavier_uniform",
 }
-# What may stand between the weighted sums of a hidden layer and its activation, as engine/nn names it.
-NORMALIZATION_NAMES = ["none", "batch", "layer"]
+# What may stand between the weighted sums of a hidden layer and its activation, as engine/nn names it, and
+# whether it needs training batches of two rows or more.
+NORMALIZATION_NEEDS_TWO_ROWS = {"none": False, "batch": True, "layer": False}
 Width = Annotated[int, Field(ge=1, le=10_000_000)]
 OF_THE_GAIN = {"initializer_gain": 1.0}
 INITIALIZER_SETTINGS: Takes = {
@@ -86,7 +87,7 @@ class NetworkSettings(BaseModel):
     activation: Annotated[str, OneOf(ACTIVATION_STARTS)] = setting(
         "tanh", "what each hidden unit does with its weighted sum", Help(group="main")
     )
-    normalization: Annotated[str, OneOf(NORMALIZATION_NAMES)] = setting(
+    normalization: Annotated[str, OneOf(NORMALIZATION_NEEDS_TWO_ROWS)] = setting(
         "none",
         "brings the weighted sums of each hidden layer to mean 0 and variance 1 before the activation: "
         "each unit over the batch, or each row over the layer",

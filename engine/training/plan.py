@@ -85,8 +85,8 @@ def _evaluation_steps(total: int, training_cost: int, evaluation_cost: int) -> f
 
 
 def _parameters(sizes: tuple[int, ...], normalization: str) -> int:
-    shapes, norm_widths = parameter_shapes(sizes, normalization)
-    return sum(out * columns for out, columns in shapes) + 2 * sum(norm_widths)
+    weights, norms, _ = parameter_shapes(sizes, normalization)
+    return sum(rows * columns for rows, columns in [*weights, *norms])
 
 
 def _snapshot_steps(records: frozenset[int], size: int) -> frozenset[int]:
