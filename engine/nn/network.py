@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.nn.activations import Activation
 from engine.nn.initializers import Initializer
-from engine.nn.layers import Activate, Dense, Dropout, Layer, Mode
+from engine.nn.layers import Activate, Dense, Dropout, Fork, Join, Layer, Mode
 from engine.nn.losses import Loss
 from engine.nn.normalization import NORMALIZATIONS
 from engine.nn.parameters import Parameters, views
@@ -70,7 +70,8 @@ def parameter_shapes(sizes: Sequence[int], normalization: str) -> tuple[Shapes, 
 class Network:
     """A multilayer perceptron: dense layers, between them an activation, raw outputs at the end.
 
-    Each hidden layer is dense, normalisation, activation, dropout, in this order.
+    Each hidden layer is dense, normalisation, activation, dropout, in this order, and then, where there is a
+    residual connection, the sum with what the hidden layer before it gave.
 
     Parameters
     ----------
@@ -79,12 +80,14 @@ class Network:
     activation : Activation
         Of every hidden layer.
     loss : Loss
-    dropout : float
-        Chance in [0, 1) that a hidden unit is off in a training step.
+    dropout : float or sequence of float
+        Chance in [0, 1) that a hidden unit is off in a training step: one, or one for each hidden layer.
     generators : sequence of numpy.random.Generator
         Draw the dropout masks: one for each replicate; needed only with dropout.
     normalization : str
         A name of ``NORMALIZATIONS``, for every hidden layer.
+    residual : bool
+        Whether a connection goes around every hidden layer that is as wide as the hidden layer before it.
     dtype : numpy dtype
     lead : tuple of int
         ``()``, or ``(R,)`` for R replicates with weights of their own.
@@ -106,9 +109,10 @@ class Network:
         activation: Activation,
         loss: Loss,
         *,
-        dropout: float = 0.0,
+        dropout: float | Sequence[float] = 0.0,
         generators: Sequence[np.random.Generator] = (),
         normalization: str = "none",
+        residual: bool = False,
         dtype: Any = np.float32,
         lead: Lead = (),
     ) -> None:
@@ -126,11 +130,15 @@ class Network:
         if self.normalization is not None:
             _start(self.parameters.norms, self.normalization.parameter_starts)
             _start(self.running, self.normalization.statistic_starts)
-        self.layers = self._build(dropout, generators)
+        hidden = self.depth - 1
+        rates = [dropout] * hidden if isinstance(dropout, float | int) else dropout
+        self.layers = self._build(rates, generators, residual)
         self.dense = [layer for layer in self.layers if isinstance(layer, Dense)]
         self._recordings: dict[tuple[int, Mode], Recording] = {}
 
-    def _build(self, dropout: float, generators: Sequence[np.random.Generator]) -> list[Layer]:
+    def _build(
+        self, rates: Sequence[float], generators: Sequence[np.random.Generator], residual: bool
+    ) -> list[Layer]:
         layers: list[Layer] = []
         parameters, normalization = self.parameters, self.normalization
         for index, (weight, gradient) in enumerate(
@@ -140,14 +148,19 @@ class Network:
             is_hidden = number < self.depth
             norm = parameters.norms[index], parameters.norm_gradients[index]
             has_bias = not is_hidden or normalization is None or normalization.keeps_bias
+            goes_around = residual and is_hidden and index > 0 and self.sizes[index] == self.sizes[number]
+            if goes_around:
+                layers.append(Fork(number))
             layers.append(Dense(number, weight, gradient, has_bias))
             if not is_hidden:
                 break
             if normalization is not None:
                 layers.append(normalization(number, *norm, self.running[index]))
             layers.append(Activate(number, self.activation))
-            if dropout > 0:
-                layers.append(Dropout(number, dropout, generators))
+            if rates[index] > 0:
+                layers.append(Dropout(number, rates[index], generators))
+            if goes_around:
+                layers.append(Join(number))
         return layers
 
     @property
@@ -225,7 +238,8 @@ class Network:
         return Recording(tape, first.values, target, block, loss_tape, loss, arena)
 
     def _rows(self, mode: Mode) -> list[tuple[str, str, int]]:
-        kept = [layer for layer in self.layers if mode == "training" or layer.kind != "dropout"]
+        without = {"fork"} if mode == "training" else {"fork", "dropout"}
+        kept = [layer for layer in self.layers if layer.kind not in without]
         layers = [(layer.kind, layer.output, self.sizes[layer.number]) for layer in kept]
         return [("input", "a0", self.sizes[0]), *layers]
 
