@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ Numbers = dict[str, np.ndarray]
 
 # What a case draws beside the choices that the engine itself lists. A setting of the training that stands in
 # neither table is named by `uncovered`.
-SHAPES = ((), (5,), (5, 4), (6, 5, 4))
+SHAPES = ((), (5,), (5, 4), (6, 5, 4), (4, 4), (5, 4, 4, 4))
 VALUES: dict[str, tuple[Any, ...]] = {
     "weight_decay": (0.0, 0.03),
     "clip_norm": (None, 0.3),
@@ -88,7 +89,7 @@ def choices(name: str) -> list[str]:
 def uncovered() -> list[str]:
     """Return the settings of network and training that no case draws."""
     known = {*VALUES, *CHOICES, *NO_PART_OF_AN_UPDATE, "hidden_sizes", "dropout", "dtype"}
-    known |= {"initializer", "initializer_std", "initializer_gain", "class_weights"}
+    known |= {"initializer", "initializer_std", "initializer_gain", "class_weights", "residual"}
     return [name for name, each in SETTINGS.items() if each.section != "data" and name not in known]
 
 
@@ -117,6 +118,8 @@ def draw_cases(count: int, mapped: Mapping[str, Iterable[str]], seed: int = 0) -
                 settings[name] = value
         if settings["loss"] in CLASS_WEIGHTS and rng.random() < 0.5:
             settings["class_weights"] = CLASS_WEIGHTS[settings["loss"]]
+        if any(one == other for one, other in pairwise(settings["hidden_sizes"])) and rng.random() < 0.7:
+            settings["residual"] = True
         cases.append(Case(settings, STEPS))
     return cases
 

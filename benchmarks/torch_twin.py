@@ -25,6 +25,18 @@ class HardSigmoid(nn.Module):
         return functional.relu6(z + 3) / 6
 
 
+class Residual(nn.Module):
+    """Adds what goes into layers to what comes out of them."""
+
+    def __init__(self, *layers: Any) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, x: Any) -> Any:
+        """Return ``x + layers(x)``."""
+        return x + self.layers(x)
+
+
 ACTIVATIONS = {
     "identity": nn.Identity,
     "relu": nn.ReLU,
@@ -129,18 +141,20 @@ class TorchTwin:
         for number, units in enumerate((*config.hidden_sizes, outputs), start=1):
             is_hidden = number <= len(config.hidden_sizes)
             norm = NORMALIZATIONS[config.normalization] if is_hidden else None
+            around = config.residual and is_hidden and number > 1 and width == units
             dense = nn.Linear(width, units, bias=norm is not nn.BatchNorm1d, dtype=torch.float64)
-            layers.append(dense)
+            parts = [dense]
             self._name(f"dense{number}", weight=dense.weight, bias=dense.bias)
             if norm:
                 layer = norm(units, dtype=torch.float64)
-                layers.append(layer)
+                parts.append(layer)
                 self._name(f"norm{number}", gamma=layer.weight, beta=layer.bias)
                 for ours, theirs in BATCH_NORMS_MEMORY.items():
                     if hasattr(layer, theirs):
                         self.buffers[f"norm{number}.{ours}"] = getattr(layer, theirs)
             if is_hidden:
-                layers.append(ACTIVATIONS[config.activation]())
+                parts.append(ACTIVATIONS[config.activation]())
+            layers += [Residual(*parts)] if around else parts
             width = units
         self.network = nn.Sequential(*layers)
         self.optimizer = OPTIMIZERS[config.optimizer](list(self.tensors.values()), config)

@@ -59,7 +59,7 @@ def torch_rows() -> Iterator[Row]:
     numbers, stored, version = load()
     found = [(case, largest_difference(run_here(case, numbers), theirs)) for case, theirs in stored]
     parts = [(name, choice) for name in CHOICES for choice in choices(name)]
-    parts += [(name, "") for name in ("weight_decay", "clip_value", "clip_norm", "warmup_epochs")]
+    parts += [(name, "") for name in ("weight_decay", "clip_value", "clip_norm", "warmup_epochs", "residual")]
     for name, choice in parts:
         mine = [(case, value) for case, value in found if _takes_part(case, name, choice)]
         if not mine:

@@ -45,7 +45,8 @@ def _settings() -> str:
 
 
 def _values(setting: Setting) -> str:
-    parts = [", ".join(setting.choices) or setting.range_text, setting.unit]
+    values = "true, false" if setting.kind == "switch" else ", ".join(setting.choices)
+    parts = [values or setting.range_text, setting.unit]
     return "; ".join(part for part in parts if part)
 
 

@@ -16,8 +16,8 @@ from ui.text import as_markdown, layers_text, visible, when
 
 CHOSEN_AT_FIRST = 2
 UNKNOWN = {
-    **dict.fromkeys(("dataset", "activation", "optimizer"), "–"),
-    **dict.fromkeys(("learning_rate", "dropout")),
+    **dict.fromkeys(("dataset", "activation", "optimizer", "dropout"), "–"),
+    "learning_rate": None,
 }
 NOT_MEASURED = ("", "run", "name", "state")
 
@@ -75,7 +75,7 @@ def _table_row(row: RunRow, curve: list[float]) -> dict[str, Any]:
         "activation": config["activation"],
         "optimizer": config["optimizer"],
         "learning rate": config["learning_rate"],
-        "dropout": config["dropout"],
+        "dropout": _setting_text(config["dropout"]),
         "epoch": row.epoch,
         "validation loss": row.val_loss,
         "lowest": row.best_val_loss,

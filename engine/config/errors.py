@@ -21,6 +21,7 @@ KINDS = {
     "finite_number": "a finite number",
     "string_type": "text",
     "tuple_type": "a list",
+    "bool_type": "true or false",
     "literal_error": "",
 }
 PATTERNS = {

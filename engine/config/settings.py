@@ -98,13 +98,23 @@ def _is_union(annotation: Any) -> bool:
 
 
 def _range(field: FieldInfo) -> str:
+    annotated = [part for part in get_args(field.annotation) if get_origin(part) is Annotated]
+    of_a_number = [entry for part in annotated for entry in _limits(part)]
     found = [
         text.format(f"{getattr(entry, bound):.10g}")
-        for entry in field.metadata
+        for entry in [*field.metadata, *of_a_number]
         for bound, text in BOUNDS.items()
         if getattr(entry, bound, None) is not None
     ]
     return " and ".join(found)
+
+
+def _limits(annotated: Any) -> list[Any]:
+    """Return the limits of a number that stands beside other kinds of value; a list's are its entries'."""
+    bare, *extra = get_args(annotated)
+    return [
+        entry for each in extra if isinstance(each, FieldInfo) and bare is float for entry in each.metadata
+    ]
 
 
 SETTINGS: dict[str, Setting] = {

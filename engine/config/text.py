@@ -94,7 +94,11 @@ def value_from_text(name: str, text: str) -> Any:
         return None
     if kind == "switch":
         return {"true": True, "false": False}.get(stripped.lower(), stripped)
-    if "list" in kind and stripped not in WORDS and (kind != "number or list" or "," in stripped):
+    if (
+        "list" in kind
+        and stripped not in WORDS
+        and (kind != "number or list" or "," in stripped or "[" in stripped)
+    ):
         return _listed(stripped)
     return _number(stripped)
 
@@ -130,5 +134,6 @@ def _as_option(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         line = io.StringIO()
         csv.writer(line, lineterminator="").writerow(value)
-        return line.getvalue()
+        is_like_a_number = len(value) == 1 and not isinstance(value[0], str)
+        return f"[{line.getvalue()}]" if is_like_a_number else line.getvalue()
     return "none" if value is None else str(value)

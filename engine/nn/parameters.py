@@ -17,8 +17,8 @@ class Parameters:
     ----------
     shapes : sequence of (int, int)
         ``(out, in + 1)`` of each dense layer, input side first, ``(out, in)`` for one without bias.
-    norm_widths : sequence of int, optional
-        Units of the normalisation behind each dense layer, 0 where there is none.
+    norm_shapes : sequence of (int, int), optional
+        ``(rows, units)`` of the normalisation behind each dense layer, 0 rows where there is none.
 
     Attributes
     ----------
@@ -27,7 +27,7 @@ class Parameters:
     weights, gradients : list of numpy.ndarray
         Views of shape ``lead + (out, in + 1)``, one a layer.
     norms, norm_gradients : list of numpy.ndarray
-        Views of shape ``lead + (2, units)``, one a layer: scale γ, then shift β of its normalisation.
+        Views of shape ``lead + (rows, units)``, one a layer: such as scale γ, then shift β.
     starts : numpy.ndarray
         Where each layer begins in the flat vectors: its weights, then the parameters of its normalisation.
     """
@@ -37,11 +37,11 @@ class Parameters:
         shapes: Sequence[tuple[int, int]],
         dtype: Any,
         lead: Lead = (),
-        norm_widths: Sequence[int] | None = None,
+        norm_shapes: Sequence[tuple[int, int]] | None = None,
     ) -> None:
-        norms = [(2, width) for width in norm_widths or [0] * len(shapes)]
+        norms = norm_shapes or [(0, 0)] * len(shapes)
         weight_sizes = [rows * columns for rows, columns in shapes]
-        sizes = [size + 2 * width for size, (_, width) in zip(weight_sizes, norms, strict=True)]
+        sizes = [size + rows * units for size, (rows, units) in zip(weight_sizes, norms, strict=True)]
         ends = np.cumsum(sizes)
         self.lead = lead
         self.size = int(ends[-1])

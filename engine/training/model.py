@@ -27,9 +27,10 @@ def build_network(config: RunConfig, dataset: Dataset, dropout: np.random.Genera
         network_sizes(config, dataset),
         ACTIVATIONS[config.activation],
         build_loss(config, dataset),
-        dropout=config.dropout if dropout is not None else 0.0,
+        dropout=config.dropout_rates if dropout is not None else 0.0,
         generators=[dropout] if dropout is not None else [],
         normalization=config.normalization,
+        residual=config.residual,
         dtype=config.dtype,
     )
 

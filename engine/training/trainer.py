@@ -79,7 +79,7 @@ class _Training:
     def __init__(self, config: RunConfig, dataset: Dataset, state: State, changes: Sequence[Change]) -> None:
         self.config, self.dataset, self.state, self.changes = config, dataset, state, changes
         self.plan = plan(config, dataset)
-        self.network = build_network(config, dataset, state.dropout if config.dropout > 0 else None)
+        self.network = build_network(config, dataset, state.dropout if any(config.dropout_rates) else None)
         parameters = self.network.parameters
         parameters.theta[...] = state.theta
         self.network.statistics[...] = state.statistics

@@ -12,7 +12,17 @@ from engine.nn.initializers import INITIALIZERS
 from engine.nn.losses import LOSSES
 from engine.nn.rules import OPTIMIZERS
 
-KINDS = ("choice", "integer", "number", "switch", "text", "list", "list or word", "integer or full")
+KINDS = (
+    "choice",
+    "integer",
+    "number",
+    "switch",
+    "text",
+    "list",
+    "list or word",
+    "number or list",
+    "integer or full",
+)
 CLASSES = DataFacts("classification", 3, 100)
 
 REFUSED = [
@@ -29,6 +39,23 @@ REFUSED = [
     ({"batch_size": "some"}, "batch_size must be a whole number or 'full', got 'some'"),
     ({"dropout": 1.0}, "dropout must be < 1, got 1.0"),
     ({"dropout": -0.1}, "dropout must be >= 0, got -0.1"),
+    ({"dropout": [0.1, 1.0]}, "dropout must be < 1, got 1.0"),
+    ({"dropout": [0.1]}, "dropout must be one number or one for each of the 2 hidden layers, got 1"),
+    ({"dropout": []}, "dropout must be one number or one for each of the 2 hidden layers, got 0"),
+    ({"dropout": [0.1], "depth": 0}, "dropout must be one number, got 1"),
+    (
+        {"residual": True, "depth": 0},
+        "hidden_sizes must have two equal widths side by side with residual, got []",
+    ),
+    (
+        {"residual": True, "depth": 1},
+        "hidden_sizes must have two equal widths side by side with residual, got [16]",
+    ),
+    (
+        {"residual": True, "hidden_sizes": [8, 4, 8]},
+        "hidden_sizes must have two equal widths side by side with residual, got [8, 4, 8]",
+    ),
+    ({"residual": 1}, "residual must be true or false, got 1"),
     ({"beta1": 1.0}, "beta1 must be < 1, got 1.0"),
     ({"clip_norm": 0}, "clip_norm must be > 0, got 0"),
     ({"clip_value": -1}, "clip_value must be > 0, got -1"),
@@ -70,8 +97,24 @@ def test_short_names_of_initialisers_stand_for_their_full_names():
     assert parse_config({"initializer": "xavier"}).initializer == "xavier_uniform"
 
 
+@pytest.mark.parametrize(
+    ("settings", "rates"),
+    [({"dropout": 0.5}, (0.5, 0.5)), ({"dropout": [0, 0.25]}, (0, 0.25)), ({"dropout": 0.5, "depth": 0}, ())],
+)
+def test_one_dropout_stands_for_every_hidden_layer_and_a_list_for_each(settings, rates):
+    assert parse_config(settings).dropout_rates == rates
+
+
 def test_a_configuration_written_as_json_is_read_back_equal():
-    config = parse_config({"hidden_sizes": [3, 5], "batch_size": "full", "clip_norm": 1.0})
+    config = parse_config(
+        {
+            "hidden_sizes": [5, 5],
+            "batch_size": "full",
+            "clip_norm": 1.0,
+            "dropout": [0, 0.2],
+            "residual": True,
+        }
+    )
     assert config_from_json(config.to_json()) == config
 
 
@@ -195,4 +238,6 @@ def test_text_from_a_command_line_becomes_the_value_of_its_setting():
     assert value_from_text("clip_norm", "none") is None
     assert value_from_text("learning_rate", "1e-3") == 0.001
     assert value_from_text("class_weights", "1, 2.5") == [1, 2.5]
+    assert [value_from_text("dropout", text) for text in ("0.2", "0.2, 0", "[0.2]")] == [0.2, [0.2, 0], [0.2]]
+    assert value_from_text("residual", "true") is True
     assert value_from_text("class_weights", "balanced") == "balanced"

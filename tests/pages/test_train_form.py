@@ -96,3 +96,30 @@ def test_copy_puts_the_settings_of_a_run_into_the_form(app, submitted):
     assert app.text_input(key="train_hidden_sizes").value == "7, 5"
     assert app.button_group(key="train_activation").value in ("relu", ["relu"])
     assert app.select_slider(key="train_learning_rate").value == 0.123
+
+
+@pytest.mark.parametrize("dropout", [[0.0, 0.5], 0.95, 0.3])
+def test_a_runs_dropout_comes_into_the_form_and_out_again_as_a_number_or_by_layer(
+    app, store, submitted, dropout
+):
+    run_id = submitted(hidden_sizes=[7, 5], dropout=dropout)
+    app.query_params["run"] = str(run_id)
+    app.run()
+    app.button(key="train_copy").click().run()
+    assert app.toggle(key="train_dropout_by_layer").value == (dropout != 0.3)
+    app.button(key="train_start").click().run()
+    assert not app.exception and not app.error
+    assert [row.config["dropout"] for row in list_runs(store)] == [dropout, dropout]
+
+
+def test_dropout_by_layer_takes_one_number_for_each_hidden_layer(app, store):
+    app.toggle(key="train_dropout_by_layer").set_value(True).run()
+    app.text_input(key="train_dropout_list").set_value("0.1").run()
+    assert not app.error
+    app.text_input(key="train_dropout_list").set_value("0.1, 0.2, 0.3").run()
+    assert "one for each of the 2 hidden layers" in app.error[0].value
+    app.text_input(key="train_dropout_list").set_value("0.1, 0.2").run()
+    app.toggle(key="train_residual").set_value(True).run()
+    app.button(key="train_start").click().run()
+    (row,) = list_runs(store)
+    assert row.config["dropout"] == [0.1, 0.2] and row.config["residual"] is True

@@ -41,6 +41,7 @@ RESUMED = [
     {"optimizer": "sgd", "clip_value": 0.1, "batch_size": "full", "dataset": "sine"},
     {"optimizer": "nesterov", "schedule": "step", "schedule_every": 1, "normalization": "layer"},
     {"optimizer": "rmsprop", "schedule": "cosine", "initializer": "orthogonal", "activation": "gelu"},
+    {"optimizer": "sgd", "hidden_sizes": [4, 4, 5, 5], "dropout": [0.2, 0, 0.5, 0.3], "residual": True},
     {
         "optimizer": "adamw",
         "weight_decay": 0.1,
