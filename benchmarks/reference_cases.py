@@ -25,7 +25,12 @@ Numbers = dict[str, np.ndarray]
 SHAPES = ((), (5,), (5, 4), (6, 5, 4), (4, 4), (5, 4, 4, 4))
 VALUES: dict[str, tuple[Any, ...]] = {
     "weight_decay": (0.0, 0.03),
+    "l1": (0.0, 0.0, 0.01),
+    "decay_kind": ("auto", "coupled", "decoupled"),
+    "decay_biases": (True, False),
+    "decay_normalization": (True, False),
     "clip_norm": (None, 0.3),
+    "clip_layer_norm": (None, 0.15),
     "clip_value": (None, 0.05),
     "warmup_epochs": (0, 4),
     "momentum": (None, 0.7),
@@ -33,6 +38,17 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "beta1": (None, 0.8),
     "beta2": (None, 0.99),
     "eps": (None, 1e-4),
+    "dampening": (None, 0.4),
+    "centered": (None, True),
+    "amsgrad": (None, True),
+    "rho": (None, 0.8),
+    "lr_decay": (None, 0.2),
+    "initial_accumulator_value": (None, 0.05),
+    "momentum_decay": (None, 0.5),
+    "eta_minus": (None, 0.3),
+    "eta_plus": (None, 1.4),
+    "step_size_min": (None, 0.002),
+    "step_size_max": (None, 0.03),
     "schedule_gamma": (None, 0.5),
     "schedule_every": (None, 5),
     "loss_delta": (None, 0.5),
@@ -41,6 +57,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
 CLASS_WEIGHTS = {"binary_cross_entropy": (1.0, 2.5), "cross_entropy": (0.5, 1.0, 2.0)}
 CHOICES = ("activation", "loss", "normalization", "optimizer", "schedule")
 NO_PART_OF_AN_UPDATE = {"learning_rate", "batch_size", "epochs", "seed", "record_every"}
+MAGNIFIERS, SMALLEST_GRADIENT = ("rprop", "adagrad"), 1e-12
 RATES = {"adadelta": 1.0, "sgd": 0.1, "momentum": 0.03, "nesterov": 0.03, "lion": 0.004}
 
 
@@ -160,6 +177,13 @@ def flat(named: Mapping[str, np.ndarray]) -> np.ndarray:
     return np.concatenate([named[name].ravel() for name in sorted(named)] or [np.zeros(0)])
 
 
+def _laboratory(case: Case, numbers: Numbers) -> Laboratory:
+    laboratory = Laboratory(case.settings, FEATURES, case.outputs)
+    parameters = {name: array.shape for name, array in laboratory.read().items() if "running" not in name}
+    laboratory.set(start(parameters, numbers["pool"]))
+    return laboratory
+
+
 def run_here(case: Case, numbers: Numbers) -> Numbers:
     """Return what the engine makes of a case.
 
@@ -170,9 +194,7 @@ def run_here(case: Case, numbers: Numbers) -> Numbers:
         (parameters and running statistics), ``outputs`` in evaluation, ``slot.m`` and so on; named arrays are
         one vector in the order of their names.
     """
-    laboratory = Laboratory(case.settings, FEATURES, case.outputs)
-    parameters = {name: array.shape for name, array in laboratory.read().items() if "running" not in name}
-    laboratory.set(start(parameters, numbers["pool"]))
+    laboratory = _laboratory(case, numbers)
     x, y = numbers["x"], case.targets(numbers)
     _, gradients = laboratory.loss_and_gradients(x[numbers["order"][0]], y[numbers["order"][0]])
     losses, rates = [], []
@@ -188,6 +210,24 @@ def run_here(case: Case, numbers: Numbers) -> Numbers:
         "outputs": laboratory.outputs(x[:BATCH]),
         **slots,
     }
+
+
+def hangs_on_rounding(case: Case, numbers: Numbers) -> bool:
+    """Tell whether a rule that magnifies small gradients meets one that is 0, or 0 but for rounding.
+
+    Rprop asks for the sign alone, and Adagrad divides by the size: what they make of 1e-17 on one side and
+    of 0 on the other says nothing about either.
+    """
+    if case.settings["optimizer"] not in MAGNIFIERS:
+        return False
+    laboratory = _laboratory(case, numbers)
+    x, y = numbers["x"], case.targets(numbers)
+    for rows in numbers["order"][: case.steps]:
+        _, gradients = laboratory.loss_and_gradients(x[rows], y[rows])
+        if np.abs(flat(gradients)).min() < SMALLEST_GRADIENT:
+            return True
+        laboratory.step(x[rows], y[rows])
+    return False
 
 
 def largest_difference(ours: Numbers, theirs: Numbers) -> float:

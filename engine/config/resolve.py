@@ -14,6 +14,7 @@ from engine.config.data import (
 from engine.config.errors import ConfigError
 from engine.config.losses import FITTING
 from engine.config.network import ACTIVATION_STARTS, NORMALIZATION_NEEDS_TWO_ROWS
+from engine.config.optimizers import DECAY_KINDS
 from engine.config.run_config import RunConfig, default_beside
 
 
@@ -42,6 +43,8 @@ def resolve(config: RunConfig, facts: DataFacts) -> RunConfig:
         meet a batch of one row.
     """
     values: dict[str, Any] = {"loss": _loss(config, facts), "initializer": _initializer(config)}
+    if config.weight_decay > 0 and config.decay_kind == "auto":
+        values["decay_kind"] = DECAY_KINDS.get(config.optimizer, "coupled")
     samples, noise = resolved_size(config)
     values |= {"samples": config.samples if config.dataset == TABLE else samples, "noise": noise}
     for name in type(config).model_fields:

@@ -41,6 +41,22 @@ class Takers(Collection[str]):
         return {choice: self.table[choice][self.name] for choice in self}
 
 
+@dataclass(frozen=True)
+class Above(Collection[float]):
+    """The numbers above a limit, for a setting that applies only where another one has an effect."""
+
+    limit: float
+
+    def __contains__(self, value: object) -> bool:
+        return isinstance(value, int | float) and value > self.limit
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((f"> {self.limit:g}",))
+
+    def __len__(self) -> int:
+        return 1
+
+
 @dataclass(frozen=True, eq=False)
 class OneOf:
     """Accepts the names of a table as it stands when a value is validated: an open ``Literal``."""
@@ -69,15 +85,18 @@ class Help:
         The unit of the value, empty for a pure number.
     group : str
         ``main`` for the controls that open the form, ``more`` for those that fold.
-    applies_when : tuple of (str, collection of str)
+    applies_when : tuple of (str, collection)
         The setting that decides, and its values for which this one applies; empty when it always does.
+    or_when : tuple of (str, collection)
+        A second setting that decides in the same way; one of them is enough.
     """
 
     too_low: str = ""
     too_high: str = ""
     unit: str = ""
     group: str = "more"
-    applies_when: tuple[str, Collection[str]] | tuple[()] = ()
+    applies_when: tuple[str, Collection[Any]] | tuple[()] = ()
+    or_when: tuple[str, Collection[Any]] | tuple[()] = ()
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -94,7 +113,5 @@ def setting(default: Any, description: str, explained: Help | None = None, **lim
 
 def applies(explained: Help, values: Mapping[str, Any]) -> bool:
     """Tell whether a setting has a meaning beside the other values of a configuration."""
-    if not explained.applies_when:
-        return True
-    decider, accepted = explained.applies_when
-    return values[decider] in accepted
+    deciders = [each for each in (explained.applies_when, explained.or_when) if each]
+    return not deciders or any(values[decider] in accepted for decider, accepted in deciders)

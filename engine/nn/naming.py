@@ -38,6 +38,23 @@ def named_views(network: Network, flat: np.ndarray) -> dict[str, np.ndarray]:
     return named
 
 
+def decay_mask(network: Network, *, biases: bool = True, normalization: bool = True) -> np.ndarray | None:
+    """Return which parameters decay, ``(P,)`` of 1 and 0 like theta, or None where all of them do.
+
+    Parameters
+    ----------
+    network : Network
+    biases, normalization : bool
+        Whether biases of dense layers decay, and whether scale γ and shift β of normalisations do.
+    """
+    mask = np.ones(network.parameters.size)
+    for name, view in named_views(network, mask).items():
+        is_bias, is_norm = name.endswith(".bias"), name.startswith("norm")
+        if (is_bias and not biases) or (is_norm and not normalization):
+            view[...] = 0
+    return None if mask.all() else mask
+
+
 def named_statistics(network: Network) -> dict[str, np.ndarray]:
     """Return views of what normalisation remembers: ``norm1.running_mean``, ``norm1.running_variance``, ...
 

@@ -64,7 +64,7 @@ class Laboratory:
         self._data = _stand_in(config, features, outputs)
         self.config = resolve(config, self._data.facts)
         self.network = build_network(self.config, self._data, stream(self.config.seed, DROPOUT))
-        self.optimizer = build_optimizer(self.config, self.network.parameters)
+        self.optimizer = build_optimizer(self.config, self.network)
         # A plan counts rows: batches of 2, so that batch norm has nothing against them.
         paced = self.config.model_copy(update={"batch_size": 2})
         rows = _stand_in(config, features, outputs, rows=2 * steps_per_epoch)

@@ -98,7 +98,7 @@ def _snapshot_steps(records: frozenset[int], size: int) -> frozenset[int]:
 
 def _bytes(config: RunConfig, dataset: Dataset, sizes: tuple[int, ...], batch: int, parameters: int) -> int:
     itemsize = 4 if config.dtype == "float32" else 8
-    vectors = 2 + OPTIMIZERS[config.optimizer].slots + 3
+    vectors = 2 + OPTIMIZERS[config.optimizer].slots(vars(config)) + 3
     wide = 8 * parameters * 5
     blocks = 2 + any(config.dropout_rates) + 2 * (config.normalization != "none") + config.residual
     rows = 2 * sum(sizes) * blocks
