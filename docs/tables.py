@@ -14,6 +14,7 @@ TOP = {
     "pages": "one thin script a page",
     "ui": "Streamlit pieces that the pages share",
     "engine": "everything else; knows nothing of Streamlit",
+    "plugins": "files of your own that add activations, optimizers, losses, layers",
     "tests": "mirrors the above, one file a module; and architecture, documents, real browser",
     "benchmarks": "measurements, each one command that prints one table",
     "docs": "screenshots, and what writes the tables of this file",

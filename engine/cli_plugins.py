@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.cli_options import BadInput
 from engine.extension.loading import load_file, look_again, plugin_folder
-from engine.extension.registry import SOURCES, PluginError
+from engine.extension.registry import SOURCES, SPOKEN, PluginError
 
 OPTION = "--plugin"
 
@@ -60,7 +60,7 @@ def print_plugins(as_json: bool) -> None:
         if as_json:
             print(json.dumps({**facts, "checks": each.checks}))
         else:
-            print(f"{each.kind} {each.name} ({source.path})\n  {each.meaning}")
+            print(f"{SPOKEN.get(each.kind, each.kind)} {each.name} ({source.path})\n  {each.meaning}")
             print("\n".join(f"  checked: {check}" for check in each.checks))
     for sentence in refused:
         print(json.dumps({"refused": sentence}) if as_json else f"refused: {sentence}")

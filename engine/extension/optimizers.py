@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import MISSING, fields
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from engine.config import ConfigError, parse_config
-from engine.config.optimizers import OPTIMIZER_SETTINGS
+from engine.config.optimizers import DECAY_KINDS, OPTIMIZER_SETTINGS
 from engine.config.setting import Takers
 from engine.config.settings import SETTINGS
 from engine.extension.reading import fill_in, meaning_of, name_of
@@ -23,7 +23,12 @@ RATE = 0.1
 
 
 def optimizer(
-    definition: Any = None, *, name: str | None = None, meaning: str | None = None, decoupled: bool = False
+    definition: Any = None,
+    *,
+    name: str | None = None,
+    meaning: str | None = None,
+    advice: str = "",
+    decoupled: bool = False,
 ) -> Any:
     """Register an optimizer: a frozen dataclass that is a :class:`engine.nn.optimizers.Transform`.
 
@@ -36,8 +41,10 @@ def optimizer(
         they write: the step before the learning rate.
     name, meaning : str, optional
         By default the attribute ``name`` or the name of the class, and the first line of the docstring.
+    advice : str
+        What learning rate or batch it wants, where that is not what others want.
     decoupled : bool
-        Whether weight decay acts behind it, apart from the gradient.
+        Whether weight decay acts apart from the gradient where ``decay_kind`` is auto.
 
     Returns
     -------
@@ -56,12 +63,13 @@ def optimizer(
         if not isinstance(kind, type) or not getattr(params, "frozen", False):
             raise PluginError(f"optimizer {called}: it must be a class under @dataclass(frozen=True)")
         fill_in(kind, slots=(), cells=(), clips=False, scalars=_no_scalars)
-        _check_names(called, kind)
         defaults = _defaults(called, kind)
-        transform = cast(Any, kind)
+        transform: Any = kind
+        _check_names(called, transform())
         checks = _check(called, transform())
-        rule = Rule(called, meaning_of(kind, meaning), transform, decoupled)
-        entries = ((OPTIMIZERS, rule), (OPTIMIZER_SETTINGS, defaults))
+        rule = Rule(called, meaning_of(kind, meaning), transform, advice)
+        decay = ((DECAY_KINDS, "decoupled"),) if decoupled else ()
+        entries = ((OPTIMIZERS, rule), *decay, (OPTIMIZER_SETTINGS, defaults))
         declare(Definition("optimizer", called, rule.meaning, checks, entries))
         return kind
 
@@ -72,9 +80,9 @@ def _no_scalars(_: Any, step: int) -> dict[str, float]:
     return {}
 
 
-def _check_names(called: str, kind: Any) -> None:
+def _check_names(called: str, transform: Transform) -> None:
     for what in ("slots", "cells"):
-        names = getattr(kind, what)
+        names = getattr(transform, what)
         if not isinstance(names, tuple) or not all(isinstance(name, str) for name in names):
             raise PluginError(f"optimizer {called}: {what} must be a tuple of names, got {names!r}")
         if len(set(names)) < len(names) or "rate" in names:
@@ -180,7 +188,7 @@ def _check_record(called: str, transform: Transform) -> None:
     size = len(_gradients(0))
     g, theta = _gradients(1), _gradients(2)
     slots = {name: np.zeros(size) for name in transform.slots}
-    cells = {name: np.zeros(cell_shape(())) for name in transform.cells}
+    cells = {name: np.full(cell_shape(()), RATE) for name in ("rate", *transform.cells)}
     tape = Tape(np.float64)
     u = transform.record(tape, g, theta, slots, cells)
     if np.shape(u) != (size,) or not isinstance(u, np.ndarray):

@@ -64,6 +64,8 @@ class _Collection:
 
 SOURCES: dict[Path, Source] = {}
 HERE = Path("<python>")
+# The setting ``normalization`` chooses a layer of one's own, too.
+SPOKEN = {"normalization": "layer"}
 _collection: ContextVar[_Collection | None] = ContextVar("collection", default=None)
 
 
@@ -96,19 +98,20 @@ def check_name(kind: str, name: str) -> None:
     ------
     PluginError
     """
+    spoken = SPOKEN.get(kind, kind)
     if not GOOD_NAME.fullmatch(name):
         raise PluginError(
-            f"{kind} {name[:60]!r}: a name must be small letters, digits and _, at most 40, a letter first"
+            f"{spoken} {name[:60]!r}: a name must be small letters, digits and _, at most 40, a letter first"
         )
     collection = _collection.get()
     path, found = (collection.path, collection.found) if collection else (HERE, [])
     holder = next((source.path for source in SOURCES.values() if (kind, name) in source.names), None)
     if any((each.kind, each.name) == (kind, name) for each in found):
-        raise PluginError(f"{kind} {name}: each name must be given once, got it twice")
+        raise PluginError(f"{spoken} {name}: each name must be given once, got it twice")
     if holder is not None and holder != path:
-        raise PluginError(f"{kind} {name}: the name must be free, got one that {holder} gives")
+        raise PluginError(f"{spoken} {name}: the name must be free, got one that {holder} gives")
     if holder is None and name in SETTINGS[kind].choices:
-        raise PluginError(f"{kind} {name}: the name must be free, got that of a built-in one")
+        raise PluginError(f"{spoken} {name}: the name must be free, got that of a built-in one")
 
 
 def declare(definition: Definition) -> None:
