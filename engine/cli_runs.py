@@ -17,7 +17,7 @@ from rich.table import Table
 from engine.cli_options import BadInput
 from engine.runs.catalog import RunRow, count_runs, get_run, list_runs
 from engine.runs.export import exported
-from engine.runs.fingerprint import fingerprint, fingerprint_of
+from engine.runs.fingerprint import fingerprint, fingerprint_of, other_plugins
 from engine.runs.lease import LeaseLost, claim, new_owner
 from engine.runs.session import train_claimed
 from engine.runs.store import Store, StoreError
@@ -143,14 +143,9 @@ def other_machine(store: Store, run_id: int) -> str:
         here = fingerprint_of(row.config)
     if row.fingerprint in ("", here):
         return ""
-    (began, _, plugins), (goes_on, _, plugins_now) = (
-        text.partition(" plugins=") for text in (row.fingerprint, here)
-    )
-    if began == goes_on:
-        return (
-            f"run {run_id} was begun with another content of its plugin ({plugins or 'none'}), "
-            f"this is {plugins_now or 'none'}"
-        )
+    plugins = other_plugins(row.fingerprint, row.config)
+    if plugins and row.fingerprint.startswith(fingerprint()):
+        return f"run {run_id} was {plugins}"
     return f"run {run_id} was begun on another machine or version ({row.fingerprint}), this is {here}"
 
 

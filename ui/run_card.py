@@ -92,7 +92,7 @@ def _go_on(store: Store, row: RunRow) -> None:
         icon=":material/resume:",
         key="runs_resume",
         disabled=state_of(row) not in RESUMED,
-        on_click=resume_run,
+        on_click=_resume,
         args=(store, row),
         help="Go on from the last checkpoint, as if nothing had happened.",
     )
@@ -136,6 +136,11 @@ def _go_on(store: Store, row: RunRow) -> None:
         help="Train a new run that starts with the weights, the optimizer's memory and the order of rows "
         "where this one ended. The curves until there are copied.",
     )
+
+
+def _resume(store: Store, row: RunRow) -> None:
+    if asked := resume_run(store, row):
+        st.session_state["runs_told"] = {"done": "", "refused": [asked]}
 
 
 def _start(store: Store, run_id: int, how: str) -> None:

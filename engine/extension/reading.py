@@ -5,8 +5,11 @@ from typing import Any
 
 
 def name_of(thing: Any, given: str | None) -> str:
-    """Return the name given, else the attribute ``name``, else its own: ``MyLion`` is called my_lion."""
-    named = given or getattr(thing, "name", None)
+    """Return the name given, else its attribute ``name``, else its own: ``MyLion`` is called my_lion.
+
+    What a base class is called is no name of its own.
+    """
+    named = given or vars(thing).get("name")
     if isinstance(named, str):
         return named
     return re.sub("(?<=[a-z0-9])(?=[A-Z])", "_", thing.__name__).lower()
@@ -14,7 +17,7 @@ def name_of(thing: Any, given: str | None) -> str:
 
 def meaning_of(thing: Any, given: str | None) -> str:
     """Return the sentence given, else the attribute ``meaning``, else the docstring's first line."""
-    said = given or getattr(thing, "meaning", None)
+    said = given or vars(thing).get("meaning")
     if isinstance(said, str):
         return said
     is_written = (thing.__doc__ or "").strip() and not (thing.__doc__ or "").startswith(f"{thing.__name__}(")
