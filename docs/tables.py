@@ -5,6 +5,7 @@ from pathlib import Path
 
 from docs.blocks import with_block
 from engine.config.settings import SETTINGS, Setting
+from engine.evidence.scores import SCORES
 from engine.training.telemetry import LAYER_STATISTICS, SCALARS, Column
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,6 +28,7 @@ def blocks() -> dict[str, str]:
     return {
         "metrics": _columns(SCALARS),
         "layers": _columns(LAYER_STATISTICS),
+        "scores": _scores(),
         "settings": _settings(),
         "tree": _tree(),
     }
@@ -35,6 +37,11 @@ def blocks() -> dict[str, str]:
 def _columns(columns: tuple[Column, ...]) -> str:
     rows = [f"| `{column.name}` | {column.description} | {column.unit} |" for column in columns]
     return "\n".join(["| column | meaning | unit |", "|---|---|---|", *rows])
+
+
+def _scores() -> str:
+    rows = [f"| `{name}` | {meaning.title} | {meaning.description} |" for name, meaning in SCORES.items()]
+    return "\n".join(["| score | on the screen | meaning |", "|---|---|---|", *rows])
 
 
 def _settings() -> str:

@@ -1,4 +1,4 @@
-"""The command line: train, presets, list, show, predict, resume, worker, doctor; the rest is managing."""
+"""The command line: train, list, show, predict, scores, resume, worker, doctor; the rest is managing."""
 
 import json
 import sys
@@ -208,6 +208,15 @@ def baselines(run: Run, store: StoreUrl = None, as_json: AsJson = False) -> None
     from engine.runs.store import open_store
 
     print_baselines(open_store(store), run, as_json)
+
+
+@app.command()
+def scores(run: Run, store: StoreUrl = None, as_json: AsJson = False) -> None:
+    """Score a run on the rows held out: balanced accuracy, F1, ROC AUC, confusion, MAE, and by class."""
+    from engine.cli_scores import print_scores
+    from engine.runs.store import open_store
+
+    print_scores(open_store(store), run, as_json)
 
 
 @app.command()

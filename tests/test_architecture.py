@@ -60,6 +60,7 @@ ROOMS = {
             "engine.cli_options",
             "engine.cli_plugins",
             "engine.cli_settings",
+            "engine.cli_scores",
             *ENGINE_UP_TO_RUNS,
         },
         {"typer"},
@@ -70,6 +71,7 @@ ROOMS = {
     "engine.cli_options": Room(libraries={"typer"}),
     "engine.cli_plugins": Room({"engine.cli_options", EXTENSION}),
     "engine.cli_settings": Room({"engine.config"}, {"typer"}),
+    "engine.cli_scores": Room({"engine.evidence", *ENGINE_UP_TO_RUNS}),
     "engine.cli_tables": Room(ENGINE_UP_TO_RUNS),
     "engine.cli_runs": Room(
         {"engine.cli_options", "engine.evidence", *FILES, *ENGINE_UP_TO_RUNS}, {"numpy", "rich"}
@@ -153,6 +155,7 @@ def allowed(home: str, found: Import) -> bool:
             "engine.cli_options",
             "engine.cli_plugins",
             "engine.cli_runs",
+            "engine.cli_scores",
             "engine.cli_seeds",
             "engine.cli_settings",
             "engine.cli_tables",

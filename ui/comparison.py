@@ -122,13 +122,21 @@ def _setting_text(value: Any) -> str:
 
 
 def show_measures(
-    rows: Sequence[RunRow], frames: dict[int, pd.DataFrame], baseline: int | None = None
+    rows: Sequence[RunRow],
+    frames: dict[int, pd.DataFrame],
+    scores: dict[int, dict[str, float | None]],
+    baseline: int | None = None,
 ) -> None:
     """Show for each run the last and the best of its losses and scores, and what it cost.
 
     With a baseline the other runs are shown by their difference from it.
+
+    Parameters
+    ----------
+    scores : dict
+        By run more columns, asked for by people; the same for all runs.
     """
-    table = pd.DataFrame([_measures(row, frames[row.id]) for row in rows])
+    table = pd.DataFrame([_measures(row, frames[row.id], scores.get(row.id, {})) for row in rows])
     if baseline is not None:
         _subtract(table, baseline)
         st.caption(f"Run {baseline} as it is; the others by their difference from it.")
@@ -139,7 +147,8 @@ def show_measures(
         for name in table.columns
         if name not in NOT_MEASURED
     }
-    st.dataframe(styled, hide_index=True, column_config={"": st.column_config.TextColumn(width=32), **shapes})
+    shapes[""] = st.column_config.TextColumn(width=32)
+    st.dataframe(styled, hide_index=True, column_config=shapes, placeholder="–")
 
 
 def _subtract(table: pd.DataFrame, baseline: int) -> None:
@@ -149,7 +158,7 @@ def _subtract(table: pd.DataFrame, baseline: int) -> None:
     table.loc[~is_base, numbers] -= table.loc[is_base, numbers].iloc[0]
 
 
-def _measures(row: RunRow, frame: pd.DataFrame) -> dict[str, Any]:
+def _measures(row: RunRow, frame: pd.DataFrame, scores: dict[str, float | None]) -> dict[str, Any]:
     best_loss, best_epoch = _best(frame, "val_loss", np.nanargmin)
     best_score, _ = _best(frame, f"val_{row.score_name}", np.nanargmax)
     return {
@@ -164,6 +173,7 @@ def _measures(row: RunRow, frame: pd.DataFrame) -> dict[str, Any]:
         "gap": _last(frame, "generalization_gap"),
         "validation score": _last(frame, f"val_{row.score_name}"),
         "best score": best_score,
+        **{name: np.nan if value is None else value for name, value in scores.items()},
         "steps": row.step,
         "seconds": row.seconds,
         "parameters": row.parameters,

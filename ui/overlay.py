@@ -22,6 +22,7 @@ from ui.live_chart import can_repeat, repeat_chart, send_whole, show_chart
 from ui.outputs import output_figure, scalars_frame
 from ui.run_words import comparison_words, score_words
 from ui.runs import is_moving
+from ui.scores import chosen_scores
 from ui.seeds import banded
 from ui.shell import open_page
 from ui.text import as_markdown
@@ -83,7 +84,7 @@ def _overlay(run_ids: list[int], pace: float | None) -> None:
         colours = dict(zip((band.first for band in bands), seed_colours(bands), strict=True))
         show_verdicts(groups, options.baseline, colours)
     st.subheader("How they ended" if pace is None else "How they stand")
-    show_measures(rows, frames, options.baseline)
+    show_measures(rows, frames, chosen_scores(store, rows), options.baseline)
     st.subheader("What differs")
     show_differences(store, rows)
     st.subheader("Side by side")

@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 from engine.runs.checkpoints import write_checkpoint
 from engine.runs.lease import Lease, write_held
 from engine.runs.maintenance import tidy
+from engine.runs.predictions import drop_predictions, write_predictions
 from engine.runs.schema import events, runs
 from engine.runs.series import CHUNK_RECORDS, cut_after, write_tail
 from engine.runs.snapshots import cut_snapshots, packed, write_snapshots
@@ -50,6 +51,7 @@ class Journal:
         with store.writing() as connection:
             self.chunk = cut_after(connection, lease.run_id, state.recorded_step)
             cut_snapshots(connection, lease.run_id, state.recorded_step)
+            drop_predictions(connection, lease.run_id)
             write_held(connection, lease, **self._progress(), **values)
 
     def take(self, record: Record) -> None:
@@ -73,13 +75,14 @@ class Journal:
             tidy(self.store)
             self.tidied_at = now
 
-    def commit(self, **values: object) -> None:
+    def commit(self, *, predictions: bytes | None = None, **values: object) -> None:
         """Store the open records, the checkpoint that belongs to them and the run's row at once.
 
+        At the end of a run its predictions are stored with them.
         Waits as long as the disk is full or the store locked: nothing is lost, training goes on after it.
         """
         started = time.monotonic()
-        while not self._written(values):
+        while not self._written(values, predictions):
             time.sleep(RETRY_SECONDS)
             started = time.monotonic()
         self.committed_at = self.beat_at = time.monotonic()
@@ -92,7 +95,7 @@ class Journal:
         with self.store.writing() as connection:
             connection.execute(events.insert().values(field=field, old=old, new=new, **values))
 
-    def _written(self, values: dict[str, object]) -> bool:
+    def _written(self, values: dict[str, object], predictions: bytes | None) -> bool:
         run_id = self.lease.run_id
         values = {**self._progress(), **values}
         if self.state.step > self.first_step:
@@ -105,6 +108,8 @@ class Journal:
                 full = write_tail(connection, run_id, self.chunk, self._records)
                 write_snapshots(connection, run_id, self._snapshots)
                 write_checkpoint(connection, run_id, self.state)
+                if predictions is not None:
+                    write_predictions(connection, run_id, self.state.step, predictions)
         except OperationalError as error:
             if not is_passing(error):
                 raise

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 APPLICATION = "backprop-lab"
 
 metadata = sa.MetaData()
@@ -104,6 +104,15 @@ snapshots = sa.Table(
     sa.Column("parameters", Blob, nullable=False),
 )
 
+# What the network said of the rows held out when its run ended, for scores that only readers compute.
+predictions = sa.Table(
+    "predictions",
+    metadata,
+    sa.Column("run_id", sa.Integer, sa.ForeignKey("runs.id"), primary_key=True),
+    sa.Column("step", sa.Integer, nullable=False),
+    sa.Column("outputs", Blob, nullable=False),
+)
+
 # The highest number of a run that was deleted: it is never given to another one.
 retired_ids = sa.Table(
     "retired_ids", metadata, sa.Column("id", sa.Integer, primary_key=True, autoincrement=False)
@@ -173,5 +182,9 @@ def _to_version_2(connection: sa.Connection) -> None:
         connection.exec_driver_sql(f"ALTER TABLE runs ADD COLUMN {column}")
 
 
+def _to_version_3(connection: sa.Connection) -> None:
+    predictions.create(connection)
+
+
 # By the version that each of them leads to; a store of an older version takes them in turn.
-MIGRATIONS = {2: _to_version_2}
+MIGRATIONS = {2: _to_version_2, 3: _to_version_3}

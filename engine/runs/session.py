@@ -15,6 +15,7 @@ from engine.runs.checkpoints import drop_checkpoints_after, latest_checkpoint
 from engine.runs.fingerprint import fingerprint_of
 from engine.runs.journal import Journal, answered
 from engine.runs.lease import Lease, LeaseLost, write_held
+from engine.runs.predictions import packed_predictions
 from engine.runs.schema import runs
 from engine.runs.store import Store
 from engine.training.changes import Change, value_before
@@ -131,6 +132,7 @@ class _Session:
         diverged = self.state.diverged
         status = "diverged" if diverged else "finished"
         self.journal.commit(
+            predictions=packed_predictions(self.config, self.dataset, self.state),
             status=status,
             message=f"diverged at step {self.state.step}" if diverged else "",
             finished_at=time.time(),
@@ -209,7 +211,8 @@ class _Session:
 
     def _stop(self, message: str) -> None:
         ended = {"status": "stopped", "message": message, "finished_at": time.time()}
-        self.journal.commit(**ended, request="", paused=False)
+        said = packed_predictions(self.config, self.dataset, self.state, with_test=False)
+        self.journal.commit(predictions=said, **ended, request="", paused=False)
 
     def _pause(self) -> None:
         self.journal.commit(request=answered(self.wish), paused=True)

@@ -37,22 +37,37 @@ def wrong(outputs: np.ndarray, y: np.ndarray) -> np.ndarray:
 def row_losses(config: RunConfig, outputs: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return ``(n,)`` the loss of each row; their mean is the loss of the run's curves.
 
+    Class weights and label smoothing are left out.
+
     Parameters
     ----------
     outputs : numpy.ndarray
-        ``(n, outputs)`` from :func:`engine.training.model.predict`.
+        ``(n, outputs)`` from :func:`engine.training.model.predict`; values as they are learned.
     y : numpy.ndarray
-        ``(n,)`` labels, or ``(n, outputs)`` values.
+        ``(n,)`` labels, or ``(n, outputs)`` values as they are learned.
     """
     outputs = outputs.astype(np.float64)
+    if y.ndim == 2:
+        return _value_losses(config, np.abs(outputs - y)).mean(axis=1)
     if config.loss == "mse":
-        target = y if y.ndim == 2 else np.eye(outputs.shape[1])[y]
-        return np.square(outputs - target).mean(axis=1)
+        return np.square(outputs - np.eye(outputs.shape[1])[y]).mean(axis=1)
     if outputs.shape[1] == 1:
         of_truth = np.where(y == 1, outputs[:, 0], 1 - outputs[:, 0])
     else:
         of_truth = outputs[np.arange(len(y)), y]
     return -np.log(np.maximum(of_truth, SMALLEST_PROBABILITY))
+
+
+def _value_losses(config: RunConfig, errors: np.ndarray) -> np.ndarray:
+    """Return the loss of each error; the formulas are those of :mod:`engine.nn.regression_losses`."""
+    if config.loss == "mse":
+        return np.square(errors)
+    if config.loss == "mae":
+        return errors
+    delta = config.loss_delta
+    assert delta is not None
+    huber = np.where(errors < delta, np.square(errors) / 2, delta * (errors - delta / 2))
+    return huber if config.loss == "huber" else huber / delta
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +109,7 @@ def mistakes(
         Worst rows to name.
     """
     outputs, y = predict(config, dataset, learned, dataset.x_val), dataset.y_val
-    losses = row_losses(config, outputs, y)
+    losses = row_losses(config, dataset.learned_targets(outputs), dataset.learned_targets(y))
     worst = np.argsort(-np.nan_to_num(losses, nan=np.inf), kind="stable")[:count]
     if dataset.task == "regression":
         blank = np.full(len(worst), np.nan)

@@ -3,8 +3,6 @@
 import sqlite3
 import subprocess
 import time
-from contextlib import closing
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,21 +21,16 @@ from engine.runs.lease import (
     write_held,
 )
 from engine.runs.schema import (
-    SCHEMA_VERSION,
     checkpoints,
     chunks,
     datasets,
-    metadata,
     runs,
-    schema_version,
 )
 from engine.runs.series import cut_after, read_series
 from engine.runs.session import train_claimed
 from engine.runs.snapshots import read_snapshots
 from engine.runs.store import StoreError, open_store
 from engine.training.model import predict
-
-FIRST_SCHEMA = Path(__file__).with_name("schema1.sql")
 
 
 def trained(store, run_id):
@@ -229,27 +222,6 @@ def test_random_bytes_a_foreign_database_and_a_newer_store_are_refused_unchanged
 def test_a_url_that_names_no_store_is_refused_in_one_sentence(url):
     with pytest.raises(StoreError):
         open_store(url)
-
-
-def test_a_store_of_the_first_schema_is_copied_and_brought_up_to_date(tmp_path):
-    old, url = tmp_path / "lab.db", f"sqlite:///{tmp_path / 'lab.db'}"
-    with closing(sqlite3.connect(old)) as made, made:
-        made.executescript(FIRST_SCHEMA.read_text("utf-8"))
-    store = open_store(url)
-    (row,) = list_runs(store)
-    assert (row.name, row.status, row.tags, row.archived) == ("kept", "finished", "", False)
-    with store.reading() as connection:
-        versions = connection.scalars(sa.select(schema_version.c.version).order_by(schema_version.c.version))
-        assert list(versions) == [1, SCHEMA_VERSION]
-    (copy,) = tmp_path.glob("lab.db.schema1-*")
-    with closing(sqlite3.connect(copy)) as kept:
-        assert kept.execute("SELECT name FROM runs").fetchall() == [("kept",)]
-    made_anew = open_store(f"sqlite:///{tmp_path / 'new.db'}")
-    for table in metadata.tables:
-        upgraded, fresh = (
-            {c["name"] for c in sa.inspect(each.engine).get_columns(table)} for each in (store, made_anew)
-        )
-        assert upgraded == fresh
 
 
 def test_a_run_keeps_snapshots_of_its_parameters_from_first_to_last_step(store, submitted):

@@ -26,12 +26,16 @@ def prepared(**settings: object):
         {"dataset": "digits", "samples": 200},
         {"dataset": "digits", "samples": 200, "loss": "mse"},
         {"dataset": "sine"},
+        {"dataset": "diabetes"},
+        {"dataset": "diabetes", "loss": "mae"},
+        {"dataset": "diabetes", "loss": "huber", "loss_delta": 0.5},
+        {"dataset": "diabetes", "loss": "smooth_l1", "loss_delta": 0.5},
     ],
 )
 def test_the_mean_of_the_row_losses_is_the_loss_of_the_run(settings) -> None:
     config, dataset, state = prepared(**settings)
     outputs = predict(config, dataset, state.learned, dataset.x_val)
-    losses = row_losses(config, outputs, dataset.y_val)
+    losses = row_losses(config, dataset.learned_targets(outputs), dataset.learned_targets(dataset.y_val))
     assert losses.mean() == pytest.approx(final_summary(config, dataset, state)["val_loss"])
 
 
@@ -57,6 +61,14 @@ def test_a_regression_has_no_confusion_but_worst_rows() -> None:
     found = mistakes(config, dataset, state.learned)
     assert found.confusion.shape == (0, 0)
     assert found.losses[0] == pytest.approx(np.square(found.predicted - found.truth).max())
+
+
+@pytest.mark.parametrize("loss", ["mse", "mae", "huber", "smooth_l1"])
+def test_whatever_the_loss_the_worst_value_is_the_farthest_from_the_truth(loss) -> None:
+    config, dataset, state = prepared(dataset="diabetes", loss=loss)
+    found = mistakes(config, dataset, state.learned)
+    assert found.worst[0] == np.abs(found.predicted - found.truth).argmax()
+    assert found.losses.shape == found.worst.shape
 
 
 def test_one_column_is_decided_at_a_half_and_what_is_not_a_number_is_wrong() -> None:

@@ -1,4 +1,4 @@
-"""Runs as one bundle: settings, data, records, state and snapshots, so that they come back bit for bit.
+"""Runs as one bundle: settings, data, records, what was learned and said, so that they come back bit for bit.
 
 A bundle is a zip file without compression: what a reader has to make room for is never more than the file.
 ``bundle.json`` names its runs and what their columns mean; the arrays are those of the store (engine.codec).
@@ -16,6 +16,7 @@ from engine.codec import pack
 from engine.runs.catalog import RunRow, get_run
 from engine.runs.checkpoints import latest_checkpoint
 from engine.runs.export.summary import run_summary
+from engine.runs.predictions import stored_predictions
 from engine.runs.schema import datasets, events, runs, snapshots
 from engine.runs.series import Series, read_parts
 from engine.runs.store import Store
@@ -74,6 +75,9 @@ def _write_run(
         _add(archive, f"runs/{place}/records/{parts}", _packed(part))
         parts += 1
     steps = _write_snapshots(store, row.id, archive, place)
+    said = stored_predictions(store, row.id)
+    if said is not None:
+        _add(archive, f"runs/{place}/predictions", said[1])
     return {
         **run_summary(row),
         "config": stored.config,
@@ -84,6 +88,7 @@ def _write_run(
         "has_state": state is not None,
         "parts": parts,
         "snapshots": steps,
+        "predictions": None if said is None else said[0],
         "events": told,
     }
 

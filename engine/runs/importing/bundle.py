@@ -20,7 +20,8 @@ from engine.runs.checkpoints import write_checkpoint
 from engine.runs.export.bundle import FORMAT, MANIFEST, VERSION
 from engine.runs.importing.errors import BadFile, shown
 from engine.runs.importing.fields import Fields
-from engine.runs.importing.parts import ColumnMap, check_dataset, check_state, series_of
+from engine.runs.importing.parts import ColumnMap, check_dataset, check_predictions, check_state, series_of
+from engine.runs.predictions import write_predictions
 from engine.runs.schema import events, snapshots
 from engine.runs.series import Series, write_series
 from engine.runs.store import Store
@@ -53,6 +54,7 @@ class _Run:
     parts: list[Series]
     state: State | None
     snapshots: dict[int, bytes]
+    predictions: tuple[int, bytes] | None
     events: list[dict[str, Any]]
     place: int
     old_number: int
@@ -160,6 +162,7 @@ def _run(told: Fields, place: int, columns: ColumnMap, read: Any) -> _Run:
     for blob in kept.values():
         if unpack(blob)[0]["theta"].shape != (planned.parameters,):
             raise BadFile("a snapshot does not fit its network")
+    said = _predictions(told, dataset, planned.sizes[-1], read, place)
     row = {
         **_row(told),
         "config": config_text,
@@ -178,7 +181,19 @@ def _run(told: Fields, place: int, columns: ColumnMap, read: Any) -> _Run:
     if state is not None and not 0 <= state.changes_made <= len(changes):
         raise BadFile("the state of a run must have made no more changes than the run knows")
     number, parent = told.whole("run", 2**53), told.optional_whole("parent_run")
-    return _Run(row, data, dataset, parts, state, kept, happened, place, number, parent)
+    return _Run(row, data, dataset, parts, state, kept, said, happened, place, number, parent)
+
+
+def _predictions(
+    told: Fields, dataset: Dataset, outputs: int, read: Any, place: int
+) -> tuple[int, bytes] | None:
+    """Return step and bytes of the predictions; bundles of earlier versions have none."""
+    step = told.optional_whole("predictions")
+    if step is None:
+        return None
+    blob = read(f"runs/{place}/predictions")
+    check_predictions(unpack(blob)[0], dataset, outputs)
+    return step, blob
 
 
 def _check_order(parts: list[Series], state: State | None) -> None:
@@ -229,5 +244,7 @@ def _fill(connection: sa.Connection, run_id: int, run: _Run) -> None:
         write_checkpoint(connection, run_id, run.state)
     for step, blob in run.snapshots.items():
         connection.execute(snapshots.insert().values(run_id=run_id, step=step, parameters=blob))
+    if run.predictions is not None:
+        write_predictions(connection, run_id, *run.predictions)
     for event in run.events:
         connection.execute(events.insert().values(run_id=run_id, **event))

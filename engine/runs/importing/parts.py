@@ -122,6 +122,23 @@ def _fits(y: np.ndarray, classes: int) -> bool:
     return y.ndim == 2 and y.dtype == np.float64 and bool(np.isfinite(y).all())
 
 
+def check_predictions(arrays: dict[str, np.ndarray], dataset: Dataset, outputs: int) -> None:
+    """Refuse predictions that are not of the rows held out; what they say may be anything.
+
+    Raises
+    ------
+    BadFile
+        When an array is missing, unknown, or has another shape or kind.
+    """
+    rows = {"val": len(dataset.x_val), "test": len(dataset.x_test)}
+    is_known = "val" in arrays and arrays.keys() <= rows.keys()
+    if not is_known or any(
+        array.shape != (rows[name], outputs) or array.dtype not in (np.float32, np.float64)
+        for name, array in arrays.items()
+    ):
+        raise BadFile("the predictions of a run do not fit its data")
+
+
 def check_state(state: State, fresh: State) -> None:
     """Refuse a state that does not fit its network, optimizer and data.
 

@@ -1,0 +1,178 @@
+"""Scores of an ended run, computed once and after all else is drawn; must not know how they are computed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from engine.evidence.scores import SCORES, SplitScores, scores_by_split
+from engine.runs.catalog import RunRow, load_run
+from engine.runs.predictions import predictions_of
+from engine.runs.store import Store
+from ui.score_words import flattery_words, undefined_words
+from ui.shell import open_page
+from ui.text import as_markdown, visible
+
+OFFERED = {
+    "accuracy": {
+        "balanced accuracy": ("balanced_accuracy",),
+        "F1": ("f1", "f1_macro"),
+        "ROC AUC": ("roc_auc",),
+        "log loss": ("log_loss",),
+    },
+    "r2": {"MAE": ("mae",), "RMSE": ("rmse",)},
+}
+SPLITS = {"val": "validation", "test": "test"}
+CLASSES_HEIGHT, VALUES_HEIGHT = 388, 292
+LINES_AT_MOST, LONG_TABLE = 7, 283
+
+
+@st.cache_data(show_spinner=False, max_entries=500)
+def _computed(url: str, run_id: int, step: int, status: str) -> tuple[str, dict[str, SplitScores]]:
+    """Return where the predictions of a run come from and what they are worth; the arguments are the key."""
+    store = open_page()
+    said = predictions_of(store, run_id)
+    if said is None:
+        return "", {}
+    config, dataset = load_run(store, run_id)
+    return said.origin, scores_by_split(config, dataset, {"val": said.val, "test": said.test})
+
+
+def run_scores(store: Store, row: RunRow) -> tuple[str, dict[str, SplitScores]]:
+    """Return by split the scores of an ended run, after ``stored`` or ``computed``; computed once a server.
+
+    scikit-learn is imported at the first call, which takes a second or more: draw everything else before.
+    """
+    return _computed(store.url, row.id, row.step, row.status)
+
+
+def scores_frames(row: RunRow) -> list[DeltaGenerator]:
+    """Draw the frames for the scores of a run; they have their size at once, so that nothing below jumps."""
+    if not row.has_settings or row.status == "imported":
+        return []
+    st.subheader("Scores on the rows held out")
+    frames = _frames(row)
+    if not row.ended:
+        for frame in frames:
+            frame.caption("Computed once the run has ended.")
+    return frames
+
+
+def fill_scores(frames: Sequence[DeltaGenerator], store: Store, row: RunRow) -> None:
+    """Compute the scores of an ended run and show them in the frames that were drawn for them."""
+    if not frames or not row.ended:
+        return
+    with frames[0], st.spinner("Scoring the predictions"):
+        origin, by_split = run_scores(store, row)
+    with frames[0]:
+        if by_split:
+            _whole(row, origin, by_split)
+        else:
+            st.caption("Nothing is known of what its network said: it left no checkpoint.")
+    for frame in frames[1:] if by_split else ():
+        with frame:
+            _by_class(by_split)
+
+
+def _frames(row: RunRow) -> list[DeltaGenerator]:
+    """Draw two frames side by side for classes, one for values."""
+    if row.score_name == "r2":
+        return [st.container(border=True, height=VALUES_HEIGHT)]
+    return [
+        each.container(border=True, height=CLASSES_HEIGHT, key=f"train_scores_{place}")
+        for place, each in enumerate(st.columns(2, gap="medium"))
+    ]
+
+
+def _whole(row: RunRow, origin: str, by_split: Mapping[str, SplitScores]) -> None:
+    st.markdown("**All rows**")
+    names = list(by_split["val"]["scores"])
+    table: dict[str, Any] = {"score": [SCORES[name].title for name in names]}
+    for split, found in by_split.items():
+        table[SPLITS[split]] = [found["scores"][name]["value"] for name in names]
+    table["meaning"] = [SCORES[name].description for name in names]
+    shape = "%.4g" if row.score_name == "r2" else "%.4f"
+    _table(table, "train_scores", {split: _column(shape) for split in SPLITS.values()})
+    rows = " and ".join(f"{found['rows']:,} {SPLITS[split]} rows" for split, found in by_split.items())
+    source = "stored at" if origin == "stored" else "computed from the checkpoint of"
+    facts = [f"By scikit-learn on {rows}, from predictions {source} step {row.step:,}."]
+    facts += [flattery_words(by_split["val"]), undefined_words(by_split)]
+    st.caption(as_markdown(" ".join(fact for fact in facts if fact), 1000))
+
+
+def _by_class(by_split: Mapping[str, SplitScores]) -> None:
+    """Show precision, recall, F1 and ROC AUC of each class on the validation rows."""
+    parts = by_split["val"]["parts"]
+    st.markdown("**Each class against the rest**, validation rows")
+    names = list(parts[0]["scores"])
+    table: dict[str, Any] = {
+        "class": [visible(part["name"], 30) for part in parts],
+        "rows": [part["rows"] for part in parts],
+    }
+    table |= {SCORES[name].title: [part["scores"][name]["value"] for part in parts] for name in names}
+    _table(
+        table,
+        "train_class_scores",
+        {SCORES[name].title: _column("%.4f", SCORES[name].description) for name in names},
+    )
+    blank = undefined_words(by_split, of_classes=True)
+    if blank:
+        st.caption(as_markdown(blank, 1000))
+
+
+def _column(shape: str, explained: str | None = None) -> Any:
+    return st.column_config.NumberColumn(format=shape, help=explained)
+
+
+def _table(columns: Mapping[str, Sequence[Any]], key: str, shapes: Mapping[str, Any]) -> None:
+    frame = pd.DataFrame(columns)
+    numbers = [name for name in shapes if name in frame]
+    frame[numbers] = frame[numbers].astype(float)
+    st.dataframe(
+        frame,
+        hide_index=True,
+        height="content" if len(frame) <= LINES_AT_MOST else LONG_TABLE,
+        key=key,
+        column_config=dict(shapes),
+        placeholder="–",
+        alt=", ".join(columns),
+    )
+
+
+def chosen_scores(store: Store, rows: Sequence[RunRow]) -> dict[int, dict[str, float | None]]:
+    """Draw which scores Compare's table shows beside its own, and return them by run; nothing at first.
+
+    Only validation rows: whoever chooses between runs by their test rows has no test left.
+    """
+    offered = {name: keys for kind in OFFERED for name, keys in OFFERED[kind].items() if _any(rows, kind)}
+    held = st.session_state.get("compare_scores") or []
+    st.session_state["compare_scores"] = [name for name in held if name in offered]
+    chosen = st.pills(
+        "More scores of the validation rows",
+        list(offered),
+        selection_mode="multi",
+        key="compare_scores",
+        help="Computed by scikit-learn when chosen, for runs that have ended. F1 of three or more classes is "
+        "their mean (macro).",
+        persist_state="session",
+    )
+    if not chosen:
+        return {}
+    with st.spinner("Scoring the predictions"):
+        found = {row.id: run_scores(store, row)[1] if row.ended else {} for row in rows}
+    return {
+        run: {name: _first(by_split.get("val"), offered[name]) for name in chosen}
+        for run, by_split in found.items()
+    }
+
+
+def _any(rows: Sequence[RunRow], kind: str) -> bool:
+    return any(row.score_name == kind for row in rows)
+
+
+def _first(found: SplitScores | None, names: Sequence[str]) -> float | None:
+    """Return the score that has one of the names, if the run has it at all."""
+    known = [found["scores"][name]["value"] for name in names if name in found["scores"]] if found else []
+    return known[0] if known else None
