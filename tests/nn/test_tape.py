@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from engine.nn.activations import ACTIVATIONS
+from engine.nn.adam_rules import Adam
+from engine.nn.clipping import ClipByNorm
 from engine.nn.initializers import he_normal
 from engine.nn.losses import LOSSES
 from engine.nn.network import Network
-from engine.nn.optimizers import ClipByNorm, Optimizer
-from engine.nn.rules import Adam
+from engine.nn.optimizers import Optimizer
 
 ADAM = Adam(0.9, 0.999, 1e-8)
 DIGITS = ([64, 128, 64, 10], "relu", "cross_entropy")
