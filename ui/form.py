@@ -84,6 +84,8 @@ def config_form() -> tuple[RunConfig | None, str]:
         help=SETTINGS["learning_rate"].help_text,
         persist_state="session",
     )
+    if OPTIMIZERS[values["optimizer"]].advice:
+        st.caption(OPTIMIZERS[values["optimizer"]].advice)
     values["dropout"] = st.slider(
         "Dropout",
         0.0,

@@ -19,7 +19,7 @@ START = np.array([1.0, -2.0, 0.0, 0.5, 3.0, -0.1, 2.0, -1.0, 0.0])
 ADAM = OPTIMIZERS["adam"].transforms({"beta1": 0.9, "beta2": 0.999, "eps": 1e-3, "amsgrad": False})
 
 
-def optimizer_of(build, dtype=np.float64, lead=()):
+def optimizer_of(build, dtype="float64", lead=()):
     parameters = Parameters(SHAPES, dtype, lead)
     parameters.theta[...] = START
     return parameters, Optimizer(parameters, build(parameters))
@@ -69,9 +69,9 @@ def test_value_comes_before_layer_norm_and_layer_norm_before_norm():
 
 @pytest.mark.parametrize("kind", [layer_clip(1.0), lambda _: [ClipByNorm(1.0)]], ids=["layer", "whole"])
 def test_a_norm_beyond_single_precision_is_still_clipped_right(kind):
-    parameters, optimizer = optimizer_of(kind, np.float32)
+    parameters, optimizer = optimizer_of(kind, "float32")
     parameters.theta[...] = 0
-    taken = one_step(parameters, optimizer, [3e20, 4e20, 0, 0, 0, 0, 0, 0, 0])
+    taken = one_step(parameters, optimizer, np.array([3e20, 4e20, 0, 0, 0, 0, 0, 0, 0]))
     np.testing.assert_allclose(taken[:2], [0.6, 0.8], rtol=1e-6)
 
 
@@ -149,7 +149,7 @@ def test_the_mask_leaves_out_biases_and_normalisations_and_nothing_else(normaliz
 
 
 def test_where_all_decays_no_mask_is_multiplied():
-    parameters, optimizer = optimizer_of(lambda _: [Decay(0.3)])
+    _, optimizer = optimizer_of(lambda _: [Decay(0.3)])
     _, masked = optimizer_of(lambda _: [Decay(0.3, np.ones(9))])
     sizes = [
         [np.size(argument) for argument in each.update.instructions[0].arguments]

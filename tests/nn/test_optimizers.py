@@ -20,7 +20,7 @@ GRADIENTS[3:6, 4] = 0.0  # and one that rests for a while
 START = np.random.default_rng(1).normal(size=6)
 
 
-def follow(transforms, measured=False, gradients=GRADIENTS, dtype=np.float64):
+def follow(transforms, measured=False, gradients: np.ndarray = GRADIENTS, dtype="float64"):
     parameters = Parameters([(2, 3)], dtype)
     parameters.theta[...] = START
     optimizer = Optimizer(parameters, transforms)
@@ -207,7 +207,7 @@ def test_replicates_side_by_side_step_as_each_one_alone(formula, options):
 @pytest.mark.parametrize(("formula", "options"), RULES, ids=IDS)
 def test_single_precision_follows_and_no_number_is_widened(formula, options):
     gradients = GRADIENTS.astype(np.float32)
-    theta, optimizer = follow(rule(formula.__name__, **options), gradients=gradients, dtype=np.float32)
+    theta, optimizer = follow(rule(formula.__name__, **options), gradients=gradients, dtype="float32")
     wide, _ = follow(rule(formula.__name__, **options), gradients=gradients)
     np.testing.assert_allclose(theta, wide, rtol=2e-3, atol=2e-4)
     outputs = [each.output for each in optimizer.update.instructions]
@@ -230,7 +230,7 @@ def test_every_optimizer_stands_among_the_formulas():
 
 def test_a_variance_below_zero_by_rounding_counts_as_zero():
     gradients = np.full((2000, 6), 1e3 / 3, np.float32)
-    theta, _ = follow(rule("rmsprop", centered=True), gradients=gradients, dtype=np.float32)
+    theta, _ = follow(rule("rmsprop", centered=True), gradients=gradients, dtype="float32")
     assert np.isfinite(theta).all()
 
 
