@@ -70,6 +70,8 @@ def _default(setting: Setting) -> str:
 def _shown(value: object) -> str:
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, tuple):
         return ", ".join(str(entry) for entry in value)
     return f"{value:g}" if isinstance(value, float) else str(value)

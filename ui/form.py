@@ -95,6 +95,8 @@ def config_form() -> tuple[RunConfig | None, str]:
         help=SETTINGS["learning_rate"].help_text,
         persist_state="session",
     )
+    if OPTIMIZERS[values["optimizer"]].advice:
+        st.caption(OPTIMIZERS[values["optimizer"]].advice)
     _dropout(values)
     with st.expander("More", icon=":material/tune:", key="train_more"):
         st.text_input(

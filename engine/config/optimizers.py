@@ -27,6 +27,8 @@ OPTIMIZER_SETTINGS: Takes = {
 }
 # Where weight decay acts when decay_kind is auto; coupled for those that are not named.
 DECAY_KINDS = {"adamw": "decoupled", "lion": "decoupled"}
+# What limits the gradient, in the order in which they act.
+CLIPPING = ("clip_value", "clip_layer_norm", "clip_norm")
 DECAYS, PENALISED = ("weight_decay", Above(0)), ("l1", Above(0))
 
 

@@ -62,7 +62,47 @@ REFUSED = [
     ({"epochs": 10**9}, "epochs must be <= 1000000, got 1000000000"),
     ({"seed": -1}, "seed must be >= 0, got -1"),
     ({"seed": 2**64}, "seed must be <= 4294967295, got 18446744073709551616"),
-    ({"momentum": 0.9}, "momentum applies only with optimizer momentum or nesterov, got optimizer adam"),
+    (
+        {"momentum": 0.9},
+        "momentum applies only with optimizer momentum or nesterov or rmsprop, got optimizer adam",
+    ),
+    (
+        {"optimizer": "nesterov", "dampening": 0.1},
+        "dampening applies only with optimizer momentum, got optimizer nesterov",
+    ),
+    ({"optimizer": "momentum", "dampening": 1.0}, "dampening must be < 1, got 1.0"),
+    ({"beta2": 1.0}, "beta2 must be < 1, got 1.0"),
+    ({"eps": 0.0}, "eps must be > 0, got 0.0"),
+    ({"optimizer": "adadelta", "rho": 1.0}, "rho must be < 1, got 1.0"),
+    ({"optimizer": "adagrad", "lr_decay": -0.1}, "lr_decay must be >= 0, got -0.1"),
+    ({"optimizer": "nadam", "momentum_decay": -1.0}, "momentum_decay must be >= 0, got -1.0"),
+    ({"optimizer": "rprop", "eta_minus": 1.2}, "eta_minus must be < 1, got 1.2"),
+    ({"optimizer": "rprop", "eta_plus": 0.5}, "eta_plus must be > 1, got 0.5"),
+    ({"optimizer": "rprop", "step_size_min": 60.0}, "step_size_min must be <= step_size_max (50), got 60"),
+    (
+        {"optimizer": "rprop", "step_size_max": 1e-7},
+        "step_size_min must be <= step_size_max (1e-07), got 1e-06",
+    ),
+    (
+        {"optimizer": "sgd", "amsgrad": True},
+        "amsgrad applies only with optimizer adam or adamw, got optimizer sgd",
+    ),
+    ({"centered": True}, "centered applies only with optimizer rmsprop, got optimizer adam"),
+    ({"l1": -0.1}, "l1 must be >= 0, got -0.1"),
+    ({"clip_layer_norm": 0}, "clip_layer_norm must be > 0, got 0"),
+    (
+        {"decay_kind": "decoupled", "l1": 0.1},
+        "decay_kind applies only with weight_decay > 0, got weight_decay 0.0",
+    ),
+    (
+        {"decay_biases": False},
+        "decay_biases applies only with weight_decay > 0 or l1 > 0, got weight_decay 0.0 and l1 0.0",
+    ),
+    ({"decay_biases": None, "l1": 0.1}, "decay_biases must be true or false, got None"),
+    (
+        {"weight_decay": 0.1, "decay_kind": "l2"},
+        "decay_kind must be one of auto, coupled, decoupled, got 'l2'",
+    ),
     ({"schedule_every": 3}, "schedule_every applies only with schedule step, got schedule constant"),
     ({"warmup_epochs": 9, "epochs": 8}, "warmup_epochs must be <= epochs (8), got 9"),
     ({"depth": 2, "hidden_sizes": [3]}, "depth is a shorthand for hidden_sizes: give one of them, got both"),
@@ -161,6 +201,46 @@ def test_activations_and_optimizers_are_listed_in_the_engines_order_common_ones_
 def test_only_the_settings_of_the_chosen_optimizer_are_filled_in():
     resolved = resolve(parse_config({"optimizer": "momentum"}), CLASSES)
     assert (resolved.momentum, resolved.beta1, resolved.eps) == (0.9, None, None)
+
+
+@pytest.mark.parametrize(
+    ("settings", "kind"),
+    [
+        ({"optimizer": "adam", "weight_decay": 0.1}, "coupled"),
+        ({"optimizer": "adamw", "weight_decay": 0.1}, "decoupled"),
+        ({"optimizer": "lion", "weight_decay": 0.1}, "decoupled"),
+        ({"optimizer": "lion", "weight_decay": 0.1, "decay_kind": "coupled"}, "coupled"),
+        ({"optimizer": "sgd", "weight_decay": 0.1, "decay_kind": "decoupled"}, "decoupled"),
+        ({"optimizer": "adamw"}, "auto"),
+    ],
+    ids=str,
+)
+def test_weight_decay_acts_where_the_optimizer_has_it_unless_told(settings, kind):
+    resolved = resolve(parse_config(settings), CLASSES)
+    assert resolved.decay_kind == kind
+    assert resolve(config_from_json(resolved.to_json()), CLASSES) == resolved
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"l1": 0.1, "decay_biases": False},
+        {"weight_decay": 0.1, "decay_normalization": False},
+        {"optimizer": "rprop", "step_size_min": 2.0, "step_size_max": 2.0},
+    ],
+    ids=str,
+)
+def test_what_one_of_two_deciders_allows_is_accepted(settings):
+    parse_config(settings)
+
+
+def test_a_configuration_stored_before_there_were_options_means_what_it_meant():
+    stored = '{"optimizer": "adamw", "weight_decay": 0.1, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8}'
+    resolved = resolve(config_from_json(stored), CLASSES)
+    assert (resolved.amsgrad, resolved.decay_kind, resolved.l1) == (False, "decoupled", 0.0)
+    assert resolved.decay_biases and resolved.decay_normalization and resolved.clip_layer_norm is None
+    old_rms = resolve(config_from_json('{"optimizer": "rmsprop", "momentum": null}'), CLASSES)
+    assert (old_rms.centered, old_rms.momentum) == (False, 0.0)
 
 
 def test_a_loss_that_does_not_fit_the_target_is_refused():

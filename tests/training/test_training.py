@@ -42,9 +42,20 @@ RESUMED = [
     {"optimizer": "nesterov", "schedule": "step", "schedule_every": 1, "normalization": "layer"},
     {"optimizer": "rmsprop", "schedule": "cosine", "initializer": "orthogonal", "activation": "gelu"},
     {"optimizer": "sgd", "hidden_sizes": [4, 4, 5, 5], "dropout": [0.2, 0, 0.5, 0.3], "residual": True},
+    {"optimizer": "momentum", "dampening": 0.3, "l1": 0.01, "clip_layer_norm": 0.2},
+    {"optimizer": "rmsprop", "centered": True, "momentum": 0.5, "weight_decay": 0.01},
+    {"optimizer": "adam", "amsgrad": True, "beta2": 0.5},
+    {"optimizer": "adagrad", "lr_decay": 0.1, "initial_accumulator_value": 0.1},
+    {"optimizer": "adadelta", "learning_rate": 1.0},
+    {"optimizer": "adamax", "clip_value": 0.1, "clip_layer_norm": 0.1, "clip_norm": 0.1},
+    {"optimizer": "nadam", "schedule": "step", "schedule_every": 1},
+    {"optimizer": "radam", "beta2": 0.8},
+    {"optimizer": "rprop", "batch_size": "full", "epochs": 12},
+    {"optimizer": "lion", "weight_decay": 0.1, "decay_biases": False, "normalization": "layer"},
     {
         "optimizer": "adamw",
         "weight_decay": 0.1,
+        "decay_normalization": False,
         "schedule": "cosine",
         "warmup_epochs": 1,
         "normalization": "batch",
@@ -53,7 +64,7 @@ RESUMED = [
 ]
 
 
-@pytest.mark.parametrize("settings", RESUMED, ids=lambda settings: settings["optimizer"])
+@pytest.mark.parametrize("settings", RESUMED, ids=lambda settings: " ".join(map(str, settings.values())))
 def test_a_run_resumed_from_bytes_at_every_step_ends_with_the_same_bits(settings):
     whole = start(**settings)
     expected = {record.step: without_seconds(record) for record in records_of(*whole)}
