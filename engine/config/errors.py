@@ -22,7 +22,6 @@ KINDS = {
     "string_type": "text",
     "bool_type": "true or false",
     "tuple_type": "a list",
-    "bool_type": "true or false",
     "literal_error": "",
 }
 PATTERNS = {
