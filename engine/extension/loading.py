@@ -23,7 +23,7 @@ _refused: dict[Path, str] = {}
 
 def plugin_folder() -> Path:
     """Return the folder that dashboard, command line and workers read."""
-    return Path(os.environ.get(FOLDER_VARIABLE) or FOLDER)
+    return Path(os.environ.get(FOLDER_VARIABLE) or FOLDER).absolute()
 
 
 def load_file(path: Path) -> Source:
@@ -73,15 +73,23 @@ def look_again() -> list[str]:
 
 
 def _found(folder: Path) -> dict[Path, tuple[int, int]]:
-    stamps = {}
+    stamps: dict[Path, tuple[int, int]] = {}
     try:
-        for path in sorted(folder.resolve().glob("*.py")):
-            if not path.name.startswith(("_", ".")):
-                told = path.stat()
-                stamps[path.resolve()] = told.st_mtime_ns, told.st_size
-    except OSError:  # a folder that is not there holds nothing; a file that has just gone comes up next time
-        pass
+        paths = sorted(path for path in folder.iterdir() if path.suffix == ".py")
+    except OSError:  # a folder that is not there holds nothing
+        return {}
+    for path in paths:
+        if not path.name.startswith(("_", ".")):
+            stamps[path.resolve()] = _stamp(path)
     return stamps
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        told = path.stat()
+    except OSError:  # a link to nowhere: loading it will say so
+        return 0, 0
+    return told.st_mtime_ns, told.st_size
 
 
 def _loaded(path: Path) -> Source:

@@ -9,19 +9,21 @@ def name_of(thing: Any, given: str | None) -> str:
 
     What a base class is called is no name of its own.
     """
-    named = given or vars(thing).get("name")
+    named = given or getattr(thing, "__dict__", {}).get("name")
     if isinstance(named, str):
         return named
-    return re.sub("(?<=[a-z0-9])(?=[A-Z])", "_", thing.__name__).lower()
+    own = getattr(thing, "__name__", type(thing).__name__)
+    return re.sub("(?<=[a-z0-9])(?=[A-Z])", "_", own).lower()
 
 
 def meaning_of(thing: Any, given: str | None) -> str:
     """Return the sentence given, else the attribute ``meaning``, else the docstring's first line."""
-    said = given or vars(thing).get("meaning")
+    said = given or getattr(thing, "__dict__", {}).get("meaning")
     if isinstance(said, str):
         return said
-    is_written = (thing.__doc__ or "").strip() and not (thing.__doc__ or "").startswith(f"{thing.__name__}(")
-    return thing.__doc__.strip().splitlines()[0] if is_written else "Of your own."
+    written = (thing.__doc__ or "").strip()
+    is_generated = written.startswith(f"{getattr(thing, '__name__', '')}(")
+    return "Of your own." if not written or is_generated else written.splitlines()[0]
 
 
 def fill_in(kind: type, **defaults: Any) -> None:

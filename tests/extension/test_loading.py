@@ -151,7 +151,13 @@ def test_the_folder_is_read_for_python_files_alone(plugin_folder):
     for name in ("_helper.py", ".hidden.py", "notes.txt", "README.md"):
         (plugin_folder / name).write_text("raise RuntimeError")
     (plugin_folder / "folder.py").mkdir()
-    assert look_again() == ["folder.py: must be a Python file, got a folder"]
+    (plugin_folder / "link.py").symlink_to(plugin_folder / "nowhere.py")
+    written(plugin_folder / "mine.py", good())
+    assert look_again() == [
+        "folder.py: must be a Python file, got a folder",
+        "nowhere.py: cannot be read: No such file or directory",
+    ]
+    assert "snake" in choices()
 
 
 def test_a_plugin_may_print_and_sleep_without_spoiling_the_output(plugin_folder, capsys):

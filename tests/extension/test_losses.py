@@ -6,10 +6,15 @@ import pytest
 from engine.config import ConfigError, parse_config
 from engine.config.losses import FITTING, LOSS_SETTINGS
 from engine.config.resolve import DataFacts, resolve
+from engine.data.dataset import build_dataset
 from engine.extension import PluginError, loss
 from engine.nn.losses import LOSSES
 from engine.nn.regression_losses import MeanSquaredError
 from engine.training.checking import check_config
+from engine.training.laboratory import Laboratory
+from engine.training.model import initial_state
+from engine.training.predictions import mistakes
+from engine.training.trainer import final_summary, train
 
 pytestmark = pytest.mark.usefixtures("plugin_folder")
 
@@ -82,6 +87,28 @@ def of_the_first(self, tape, output, target, value):
     MeanSquaredError().record_value(tape, output, target, value)
     if tape.lead:
         tape.call(np.copyto, value, value[:1], label="L of the first", output=value)
+
+
+@pytest.mark.parametrize(
+    ("task", "dataset"), [("regression", "diabetes"), ("classification", "wine"), ("classification", "moons")]
+)
+def test_losses_of_single_rows_have_the_runs_loss_as_their_mean(task, dataset):
+    loss(log_cosh, task=task, derivative=slope)
+    config = parse_config({"dataset": dataset, "loss": "log_cosh", "epochs": 2, "hidden_sizes": [4]})
+    data = build_dataset(config)
+    config = resolve(config, data.facts)
+    state = initial_state(config, data)
+    for _ in train(config, data, state):
+        pass
+    found = mistakes(config, data, state.learned, count=len(data.x_val))
+    assert found.losses.mean() == pytest.approx(final_summary(config, data, state)["val_loss"], rel=1e-5)
+
+
+def test_a_laboratory_takes_one_for_classes_and_one_for_values():
+    loss(log_cosh, task="classification", derivative=slope, name="class_cosh")
+    loss(log_cosh, task="regression", derivative=slope)
+    assert Laboratory({"loss": "class_cosh"}, 2, 3).config.loss == "class_cosh"
+    assert Laboratory({"loss": "log_cosh"}, 2, 3).config.loss == "log_cosh"
 
 
 WRONG = {
