@@ -32,6 +32,7 @@ TESTS = (
     "tests/training/test_laboratory.py",
     "tests/nn",
     "tests/training/test_training.py",
+    "tests/training/test_optimizer_options.py",
 )
 NOT_IN_A_FORK = ("tests/nn/test_numpy_alone.py",)
 PRELOADED = ("numpy", "numpy.testing", "pytest", "hypothesis", "pydantic", "scipy.special", "sqlalchemy")

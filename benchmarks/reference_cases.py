@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,15 @@ Numbers = dict[str, np.ndarray]
 
 # What a case draws beside the choices that the engine itself lists. A setting of the training that stands in
 # neither table is named by `uncovered`.
-SHAPES = ((), (5,), (5, 4), (6, 5, 4))
+SHAPES = ((), (5,), (5, 4), (6, 5, 4), (4, 4), (5, 4, 4, 4))
 VALUES: dict[str, tuple[Any, ...]] = {
     "weight_decay": (0.0, 0.03),
+    "l1": (0.0, 0.0, 0.01),
+    "decay_kind": ("auto", "coupled", "decoupled"),
+    "decay_biases": (True, False),
+    "decay_normalization": (True, False),
     "clip_norm": (None, 0.3),
+    "clip_layer_norm": (None, 0.15),
     "clip_value": (None, 0.05),
     "warmup_epochs": (0, 4),
     "momentum": (None, 0.7),
@@ -32,6 +38,17 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "beta1": (None, 0.8),
     "beta2": (None, 0.99),
     "eps": (None, 1e-4),
+    "dampening": (None, 0.4),
+    "centered": (None, True),
+    "amsgrad": (None, True),
+    "rho": (None, 0.8),
+    "lr_decay": (None, 0.2),
+    "initial_accumulator_value": (None, 0.05),
+    "momentum_decay": (None, 0.5),
+    "eta_minus": (None, 0.3),
+    "eta_plus": (None, 1.4),
+    "step_size_min": (None, 0.002),
+    "step_size_max": (None, 0.03),
     "schedule_gamma": (None, 0.5),
     "schedule_every": (None, 5),
     "schedule_milestones": ((3, 7), (2, 4, 11)),
@@ -52,6 +69,7 @@ CLASS_WEIGHTS = {"binary_cross_entropy": (1.0, 2.5), "cross_entropy": (0.5, 1.0,
 CHOICES = ("activation", "loss", "normalization", "optimizer", "schedule")
 NO_PART_OF_AN_UPDATE = {"learning_rate", "batch_size", "epochs", "seed", "record_every"}
 NO_PART_OF_AN_UPDATE |= {"early_stopping", "early_stopping_min_delta", "restore_best"}
+MAGNIFIERS, SMALLEST_GRADIENT = ("rprop", "adagrad"), 1e-12
 RATES = {"adadelta": 1.0, "sgd": 0.1, "momentum": 0.03, "nesterov": 0.03, "lion": 0.004}
 
 
@@ -100,7 +118,7 @@ def choices(name: str) -> list[str]:
 def uncovered() -> list[str]:
     """Return the settings of network and training that no case draws."""
     known = {*VALUES, *CHOICES, *NO_PART_OF_AN_UPDATE, "hidden_sizes", "dropout", "dtype"}
-    known |= {"initializer", "initializer_std", "initializer_gain", "class_weights"}
+    known |= {"initializer", "initializer_std", "initializer_gain", "class_weights", "residual"}
     return [name for name, each in SETTINGS.items() if each.section != "data" and name not in known]
 
 
@@ -129,6 +147,8 @@ def draw_cases(count: int, mapped: Mapping[str, Iterable[str]], seed: int = 0) -
                 settings[name] = value
         if settings["loss"] in CLASS_WEIGHTS and rng.random() < 0.5:
             settings["class_weights"] = CLASS_WEIGHTS[settings["loss"]]
+        if any(one == other for one, other in pairwise(settings["hidden_sizes"])) and rng.random() < 0.7:
+            settings["residual"] = True
         cases.append(Case(settings, STEPS))
     return cases
 
@@ -169,6 +189,13 @@ def flat(named: Mapping[str, np.ndarray]) -> np.ndarray:
     return np.concatenate([named[name].ravel() for name in sorted(named)] or [np.zeros(0)])
 
 
+def _laboratory(case: Case, numbers: Numbers) -> Laboratory:
+    laboratory = Laboratory(case.settings, FEATURES, case.outputs)
+    parameters = {name: array.shape for name, array in laboratory.read().items() if "running" not in name}
+    laboratory.set(start(parameters, numbers["pool"]))
+    return laboratory
+
+
 def run_here(case: Case, numbers: Numbers) -> Numbers:
     """Return what the engine makes of a case.
 
@@ -179,9 +206,7 @@ def run_here(case: Case, numbers: Numbers) -> Numbers:
         (parameters and running statistics), ``outputs`` in evaluation, ``slot.m`` and so on; named arrays are
         one vector in the order of their names.
     """
-    laboratory = Laboratory(case.settings, FEATURES, case.outputs)
-    parameters = {name: array.shape for name, array in laboratory.read().items() if "running" not in name}
-    laboratory.set(start(parameters, numbers["pool"]))
+    laboratory = _laboratory(case, numbers)
     x, y = numbers["x"], case.targets(numbers)
     _, gradients = laboratory.loss_and_gradients(x[numbers["order"][0]], y[numbers["order"][0]])
     losses, rates = [], []
@@ -198,6 +223,24 @@ def run_here(case: Case, numbers: Numbers) -> Numbers:
         "outputs": laboratory.outputs(x[:BATCH]),
         **slots,
     }
+
+
+def hangs_on_rounding(case: Case, numbers: Numbers) -> bool:
+    """Tell whether a rule that magnifies small gradients meets one that is 0, or 0 but for rounding.
+
+    Rprop asks for the sign alone, and Adagrad divides by the size: what they make of 1e-17 on one side and
+    of 0 on the other says nothing about either.
+    """
+    if case.settings["optimizer"] not in MAGNIFIERS:
+        return False
+    laboratory = _laboratory(case, numbers)
+    x, y = numbers["x"], case.targets(numbers)
+    for rows in numbers["order"][: case.steps]:
+        _, gradients = laboratory.loss_and_gradients(x[rows], y[rows])
+        if np.abs(flat(gradients)).min() < SMALLEST_GRADIENT:
+            return True
+        laboratory.step(x[rows], y[rows])
+    return False
 
 
 def largest_difference(ours: Numbers, theirs: Numbers) -> float:

@@ -10,9 +10,11 @@ from benchmarks.reference_cases import (
     CHOICES,
     LONG,
     Case,
+    Numbers,
     choices,
     draw_cases,
     draw_numbers,
+    hangs_on_rounding,
     largest_difference,
     long_cases,
     run_here,
@@ -21,7 +23,7 @@ from benchmarks.reference_cases import (
 )
 from benchmarks.torch_twin import MAPPED, run_torch, torch
 
-COMBINATIONS = 160
+COMBINATIONS = 260
 TOLERANCE = 1e-9
 
 
@@ -33,9 +35,13 @@ def left_out() -> list[str]:
     return missing + uncovered()
 
 
-def all_cases() -> list[Case]:
-    """Return the drawn combinations, then each optimizer with each normalisation over 200 steps."""
-    return [*draw_cases(COMBINATIONS, MAPPED), *long_cases(MAPPED)]
+def all_cases(numbers: Numbers) -> list[Case]:
+    """Return the drawn combinations, then each optimizer with each normalisation over 200 steps.
+
+    Left out of the drawn ones are those whose end is a matter of rounding.
+    """
+    drawn = [case for case in draw_cases(COMBINATIONS, MAPPED) if not hangs_on_rounding(case, numbers)]
+    return [*drawn, *long_cases(MAPPED)]
 
 
 def main() -> int:
@@ -46,7 +52,7 @@ def main() -> int:
     torch.set_num_threads(1)
     numbers, results = draw_numbers(), []
     differences: dict[tuple[str, str, int], float] = defaultdict(float)
-    for case in all_cases():
+    for case in all_cases(numbers):
         theirs = run_torch(case, numbers)
         results.append((case, theirs))
         key = (case.settings["optimizer"], case.settings["normalization"], case.steps)

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from benchmarks.reference_cases import BATCH, FEATURES, Case, Numbers, flat, start
+from benchmarks.torch_optimizers import OPTIMIZERS, TorchUpdate
 from engine.training.laboratory import Laboratory
 
 torch: Any = importlib.import_module("torch")
-nn, optim, schedulers = torch.nn, torch.optim, torch.optim.lr_scheduler
+nn, schedulers = torch.nn, torch.optim.lr_scheduler
 functional = nn.functional
 
 
@@ -23,6 +24,18 @@ class HardSigmoid(nn.Module):
     def forward(self, z: Any) -> Any:
         """Return the activation of ``z``."""
         return functional.relu6(z + 3) / 6
+
+
+class Residual(nn.Module):
+    """Adds what goes into layers to what comes out of them."""
+
+    def __init__(self, *layers: Any) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, x: Any) -> Any:
+        """Return ``x + layers(x)``."""
+        return x + self.layers(x)
 
 
 ACTIVATIONS = {
@@ -71,22 +84,6 @@ LOSSES = {
     "smooth_l1": lambda z, y, c: functional.smooth_l1_loss(z, y, beta=c.loss_delta),
     "binary_cross_entropy": _binary_cross_entropy,
     "cross_entropy": _cross_entropy,
-}
-OPTIMIZERS = {
-    "sgd": lambda p, c: optim.SGD(p, c.learning_rate, weight_decay=c.weight_decay),
-    "momentum": lambda p, c: optim.SGD(p, c.learning_rate, momentum=c.momentum, weight_decay=c.weight_decay),
-    "nesterov": lambda p, c: optim.SGD(
-        p, c.learning_rate, momentum=c.momentum, nesterov=True, weight_decay=c.weight_decay
-    ),
-    "rmsprop": lambda p, c: optim.RMSprop(
-        p, c.learning_rate, alpha=c.alpha, eps=c.eps, weight_decay=c.weight_decay
-    ),
-    "adam": lambda p, c: optim.Adam(
-        p, c.learning_rate, (c.beta1, c.beta2), c.eps, weight_decay=c.weight_decay
-    ),
-    "adamw": lambda p, c: optim.AdamW(
-        p, c.learning_rate, (c.beta1, c.beta2), c.eps, weight_decay=c.weight_decay
-    ),
 }
 
 
@@ -173,13 +170,6 @@ MAPPED = {
     "optimizer": OPTIMIZERS,
     "schedule": SCHEDULES,
 }
-SLOTS = {
-    "momentum": {"b": "momentum_buffer"},
-    "nesterov": {"b": "momentum_buffer"},
-    "rmsprop": {"v": "square_avg"},
-    "adam": {"m": "exp_avg", "v": "exp_avg_sq"},
-    "adamw": {"m": "exp_avg", "v": "exp_avg_sq"},
-}
 BATCH_NORMS_MEMORY = {"running_mean": "running_mean", "running_variance": "running_var"}
 
 
@@ -201,22 +191,24 @@ class TorchTwin:
         for number, units in enumerate((*config.hidden_sizes, outputs), start=1):
             is_hidden = number <= len(config.hidden_sizes)
             norm = NORMALIZATIONS[config.normalization] if is_hidden else None
+            around = config.residual and is_hidden and number > 1 and width == units
             dense = nn.Linear(width, units, bias=norm is not nn.BatchNorm1d, dtype=torch.float64)
-            layers.append(dense)
+            parts = [dense]
             self._name(f"dense{number}", weight=dense.weight, bias=dense.bias)
             if norm:
                 layer = norm(units, dtype=torch.float64)
-                layers.append(layer)
+                parts.append(layer)
                 self._name(f"norm{number}", gamma=layer.weight, beta=layer.bias)
                 for ours, theirs in BATCH_NORMS_MEMORY.items():
                     if hasattr(layer, theirs):
                         self.buffers[f"norm{number}.{ours}"] = getattr(layer, theirs)
             if is_hidden:
-                layers.append(ACTIVATIONS[config.activation]())
+                parts.append(ACTIVATIONS[config.activation]())
+            layers += [Residual(*parts)] if around else parts
             width = units
         self.network = nn.Sequential(*layers)
-        self.optimizer = OPTIMIZERS[config.optimizer](list(self.tensors.values()), config)
-        self.scheduler = Paced(self.optimizer, config)
+        self.update = TorchUpdate(config, self.tensors)
+        self.scheduler = Paced(self.update.optimizer, config)
 
     def _name(self, layer: str, **tensors: Any) -> None:
         self.tensors |= {f"{layer}.{name}": each for name, each in tensors.items() if each is not None}
@@ -231,11 +223,6 @@ class TorchTwin:
         """Return all parameters and statistics by name."""
         return {name: each.detach().numpy().copy() for name, each in (self.tensors | self.buffers).items()}
 
-    def slot(self, theirs: str) -> Numbers:
-        """Return one of torch's slots by parameter."""
-        state = self.optimizer.state
-        return {name: state[each][theirs].numpy().copy() for name, each in self.tensors.items()}
-
     def outputs(self, x: np.ndarray) -> np.ndarray:
         """Return raw outputs in evaluation mode."""
         self.network.eval()
@@ -246,7 +233,7 @@ class TorchTwin:
 
     def backward(self, x: np.ndarray, y: np.ndarray) -> tuple[float, Numbers]:
         """Return loss and gradients of a batch, in training mode."""
-        self.optimizer.zero_grad()
+        self.update.optimizer.zero_grad()
         loss = LOSSES[self.config.loss](self.network(torch.tensor(x)), torch.tensor(y), self.config)
         loss.backward()
         return loss.item(), {name: each.grad.numpy().copy() for name, each in self.tensors.items()}
@@ -254,18 +241,14 @@ class TorchTwin:
     def step(self, x: np.ndarray, y: np.ndarray) -> float:
         """Make one update; return the loss before it."""
         loss, _ = self.backward(x, y)
-        if self.config.clip_value is not None:
-            nn.utils.clip_grad_value_(self.tensors.values(), self.config.clip_value)
-        if self.config.clip_norm is not None:
-            nn.utils.clip_grad_norm_(self.tensors.values(), self.config.clip_norm)
-        self.optimizer.step()
+        self.update.step()
         self.scheduler.step(loss)
         return loss
 
     @property
     def learning_rate(self) -> float:
         """The rate of the next update."""
-        return float(self.optimizer.param_groups[0]["lr"])
+        return self.update.learning_rate
 
 
 def run_torch(case: Case, numbers: Numbers) -> Numbers:
@@ -282,12 +265,11 @@ def run_torch(case: Case, numbers: Numbers) -> Numbers:
             twin.set({name: buffer.numpy() for name, buffer in memory.items()})
         rates.append(twin.learning_rate)
         losses.append(twin.step(x[rows], y[rows]))
-    slots = SLOTS.get(case.settings["optimizer"], {}).items()
     return {
         "losses": np.array(losses),
         "rates": np.array(rates),
         "gradient": flat(gradient),
         "learned": flat(twin.read()),
         "outputs": twin.outputs(x[:BATCH]),
-        **{f"slot.{ours}": flat(twin.slot(theirs)) for ours, theirs in slots},
+        **{f"slot.{name}": flat(named) for name, named in twin.update.slots().items()},
     }

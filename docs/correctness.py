@@ -15,6 +15,7 @@ import numpy as np
 from benchmarks.reference_cases import (
     CHOICES,
     LONG,
+    VALUES,
     Case,
     Numbers,
     choices,
@@ -23,6 +24,7 @@ from benchmarks.reference_cases import (
     run_here,
 )
 from docs.blocks import write_block
+from engine.config.settings import SETTINGS
 from engine.nn.activations import ACTIVATIONS
 from engine.nn.gradient_check import check_gradients
 from engine.nn.initializers import INITIALIZERS, xavier_normal
@@ -59,7 +61,7 @@ def torch_rows() -> Iterator[Row]:
     numbers, stored, version = load()
     found = [(case, largest_difference(run_here(case, numbers), theirs)) for case, theirs in stored]
     parts = [(name, choice) for name in CHOICES for choice in choices(name)]
-    parts += [(name, "") for name in ("weight_decay", "clip_value", "clip_norm", "warmup_epochs")]
+    parts += [(name, "") for name in VALUES]
     for name, choice in parts:
         mine = [(case, value) for case, value in found if _takes_part(case, name, choice)]
         if not mine:
@@ -71,9 +73,12 @@ def torch_rows() -> Iterator[Row]:
 
 
 def _takes_part(case: Case, name: str, choice: str) -> bool:
+    if not choice:
+        default = SETTINGS[name].default
+        return case.settings.get(name, default) != default
     value = case.settings.get(name, "constant" if name == "schedule" else None)
     needs_hidden = name in {"activation", "normalization"} and not case.settings["hidden_sizes"]
-    return not needs_hidden and (value == choice if choice else bool(value))
+    return not needs_hidden and value == choice
 
 
 def difference_rows() -> Iterator[Row]:

@@ -15,6 +15,7 @@ TOP = {
     "pages": "one thin script a page",
     "ui": "Streamlit pieces that the pages share",
     "engine": "everything else; knows nothing of Streamlit",
+    "plugins": "files of your own that add activations, optimizers, losses, layers",
     "tests": "mirrors the above, one file a module; and architecture, documents, real browser",
     "benchmarks": "measurements, each one command that prints one table",
     "docs": "screenshots, and what writes the tables of this file",
@@ -52,7 +53,8 @@ def _settings() -> str:
 
 
 def _values(setting: Setting) -> str:
-    parts = [", ".join(setting.choices) or setting.range_text, setting.unit]
+    values = "true, false" if setting.kind == "switch" else ", ".join(setting.choices)
+    parts = [values or setting.range_text, setting.unit]
     return "; ".join(part for part in parts if part)
 
 
@@ -68,6 +70,8 @@ def _default(setting: Setting) -> str:
 def _shown(value: object) -> str:
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, tuple):
         return ", ".join(str(entry) for entry in value)
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,9 +1,7 @@
 """The command line: train, list, show, predict, scores, resume, worker, doctor; the rest is managing."""
 
-import inspect
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,12 +10,14 @@ from typer.exceptions import TyperException
 
 from engine import cli_manage
 from engine.cli_options import AsJson, BadInput, Run, StoreUrl
+from engine.cli_plugins import take_plugins
+from engine.cli_settings import describe_again, with_settings
 from engine.codec import CodecError
 from engine.config import ConfigError, RunConfig, parse_config
 from engine.config.errors import nearest
 from engine.config.presets import PRESETS, with_preset
-from engine.config.settings import SETTINGS, Setting
-from engine.config.text import config_values, value_from_text
+from engine.config.settings import SETTINGS
+from engine.config.text import config_values
 from engine.runs.catalog import NoSuchRun
 from engine.runs.store import StoreError
 
@@ -36,7 +36,9 @@ BAD_INPUT, FAILED = 2, 1
 def main() -> None:
     """Run the command line; bad input ends with status 2 and one sentence on stderr."""
     try:
-        sys.exit(app(standalone_mode=False) or 0)
+        arguments = take_plugins(sys.argv[1:])
+        describe_again()
+        sys.exit(app(arguments, standalone_mode=False) or 0)
     except typer.Exit as leaving:
         sys.exit(leaving.exit_code)
     except (BadInput, ConfigError, StoreError, NoSuchRun, CodecError) as error:
@@ -49,6 +51,16 @@ def main() -> None:
         sys.exit(130)
 
 
+@app.callback()
+def options(
+    plugin: Annotated[
+        list[Path] | None,
+        typer.Option("--plugin", help="Python file that adds activations, losses, ...; at any place"),
+    ] = None,
+) -> None:
+    """Keep a place for ``--plugin`` in the help: main takes it off the line before any command is known."""
+
+
 def _usage_sentence(error: Exception) -> str:
     name = getattr(error, "option_name", None)
     if name is None:
@@ -57,43 +69,6 @@ def _usage_sentence(error: Exception) -> str:
     like = nearest(str(name).lstrip("-").replace("-", "_"), SETTINGS)
     guess = f"did you mean --{like.replace('_', '-')}? " if like else ""
     return f"unknown option {name}: {guess}settings are --{', --'.join(known)}"
-
-
-def _option(setting: Setting) -> inspect.Parameter:
-    names = [f"--{setting.name.replace('_', '-')}"]
-    facts = [", ".join(setting.choices) or setting.range_text, setting.unit]
-    shown = "; ".join(fact for fact in facts if fact)
-    text = f"{setting.description} [{shown}]" if shown else setting.description
-    annotation = Annotated[str | None, typer.Option(*names, help=text, rich_help_panel=setting.section)]
-    return inspect.Parameter(
-        setting.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
-    )
-
-
-def with_settings(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command one option for each setting; it gets those that were named as ``settings``."""
-    own = [p for p in inspect.signature(command).parameters.values() if p.name != "settings"]
-    short = [
-        inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=None,
-            annotation=Annotated[str | None, typer.Option(f"--{name}", help=text, rich_help_panel="network")],
-        )
-        for name, text in (("depth", "number of hidden layers"), ("width", "units of each hidden layer"))
-    ]
-    options = [*[_option(setting) for setting in SETTINGS.values()], *short]
-
-    def wrapped(**arguments: Any) -> None:
-        given = {p.name: arguments.pop(p.name) for p in options}
-        settings = {name: value_from_text(name, text) for name, text in given.items() if text is not None}
-        command(settings=settings, **arguments)
-
-    parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + options
-    wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    wrapped.__annotations__ = {p.name: p.annotation for p in parameters}
-    wrapped.__doc__, wrapped.__name__ = command.__doc__, command.__name__
-    return wrapped
 
 
 def read_config(path: Path | None, settings: dict[str, Any], preset: str | None = None) -> RunConfig:
@@ -273,6 +248,14 @@ def check_gradients(
         print("backpropagation and finite differences agree" if passed else "they do NOT agree")
     if not passed:
         raise SystemExit(FAILED)
+
+
+@app.command()
+def plugins(as_json: AsJson = False) -> None:
+    """List what plugins have added, with the checks that it passed, and the files that were refused."""
+    from engine.cli_plugins import print_plugins
+
+    print_plugins(as_json)
 
 
 @app.command()

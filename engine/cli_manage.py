@@ -107,7 +107,7 @@ def continue_command(
 
 def reproduce(run: Run, store: StoreUrl = None) -> None:
     """Print the command that trains a run again."""
-    from engine.config import parse_config
+    from engine.config import config_from_json
     from engine.config.text import command_line
     from engine.runs.catalog import get_run
     from engine.runs.changes import read_changes
@@ -117,7 +117,7 @@ def reproduce(run: Run, store: StoreUrl = None) -> None:
     row = get_run(opened, run)
     if not row.has_settings:
         raise BadInput(f"the settings of run {run} are not known: only its curves were imported")
-    print(command_line(parse_config(row.config)))
+    print(command_line(config_from_json(json.dumps(row.config))))
     for change, _ in read_changes(opened, run):
         print(
             f"# {change.field} was changed to {change.new} at step {change.step}; `repeat {run}` does it, too"

@@ -14,10 +14,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from engine.runs.catalog import RunRow, count_runs, get_run, list_runs
+from engine.cli_options import BadInput
+from engine.runs.catalog import count_runs, get_run, list_runs
 from engine.runs.export import exported
-from engine.runs.fingerprint import fingerprint
+from engine.runs.fingerprint import fingerprint, fingerprint_of, other_plugins
 from engine.runs.lease import LeaseLost, claim, new_owner
+from engine.runs.row import RunRow
 from engine.runs.session import train_claimed
 from engine.runs.store import Store, StoreError
 from engine.training.telemetry import Record
@@ -132,13 +134,26 @@ def noting_ctrl_c() -> Iterator[Callable[[], bool]]:
 
 
 def other_machine(store: Store, run_id: int) -> str:
-    """Return a sentence when a run was begun where the arithmetic may give other bits, or nothing."""
-    row = get_run(store, run_id)
-    if (row.ended and row.status not in ("stopped", "failed")) or row.fingerprint in ("", fingerprint()):
+    """Return a sentence when a run was begun where the arithmetic may give other bits, or nothing.
+
+    Raises
+    ------
+    BadInput
+        When its settings name something that is not known here.
+    """
+    row, here = get_run(store, run_id), fingerprint()
+    if row.ended and row.status not in ("stopped", "failed"):
         return ""
-    return (
-        f"run {run_id} was begun on another machine or version ({row.fingerprint}), this is {fingerprint()}"
-    )
+    if row.lacks:
+        raise BadInput(row.lacks)
+    if row.has_settings:
+        here = fingerprint_of(row.config)
+    if row.fingerprint in ("", here):
+        return ""
+    plugins = other_plugins(row.fingerprint, row.config)
+    if plugins and row.fingerprint.startswith(fingerprint()):
+        return f"run {run_id} was {plugins}"
+    return f"run {run_id} was begun on another machine or version ({row.fingerprint}), this is {here}"
 
 
 def summary(row: RunRow) -> dict[str, Any]:

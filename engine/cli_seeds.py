@@ -8,8 +8,9 @@ from typing import Any
 from engine.cli_runs import FAILED_STATUSES, INTERRUPTED, TrainingBar, sentence, summary, train_here
 from engine.evidence.statistics import mean_interval
 from engine.evidence.verdicts import measures
-from engine.runs.catalog import RunRow, get_run, request
+from engine.runs.catalog import get_run, request
 from engine.runs.groups import SeedGroup
+from engine.runs.row import RunRow
 from engine.runs.store import Store
 
 

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from engine.config import parse_config
-from engine.runs.catalog import RunRow
+from engine.extension.loading import look_again
+from engine.runs.row import RunRow
 from ui.form import config_form, fill_form
 from ui.live import show_run
 from ui.live_chart import make_ready
@@ -24,7 +25,7 @@ store = open_page()
 left, right = st.columns([3, 1], vertical_alignment="center")
 with right.container(horizontal=True, vertical_alignment="center", gap="small"):
     row = chosen_run(store, "train")
-    if row is not None and row.has_settings:
+    if row is not None and row.can_be_built:
         st.button(
             "Twin",
             icon=":material/content_copy:",
@@ -33,7 +34,7 @@ with right.container(horizontal=True, vertical_alignment="center", gap="small"):
             args=(row,),
             help="Put the settings of this run into the form; change one of them and start its twin.",
         )
-if "train_dataset" not in st.session_state and row is not None and row.has_settings:
+if "train_dataset" not in st.session_state and row is not None and row.can_be_built:
     fill_form(row.config)
 with st.sidebar:
     preset_pills()
@@ -55,6 +56,8 @@ if config is not None and "train_twin_of" in st.session_state:
 sentence = sentence or st.session_state.pop("train_refused", "")
 if sentence:
     st.error(as_markdown(sentence), icon=":material/error:")
+for broken in look_again():
+    st.warning(as_markdown(f"plugin not loaded: {broken}"), icon=":material/extension_off:")
 if row is not None:
     show_run(row, bar)
 else:

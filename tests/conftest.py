@@ -1,15 +1,35 @@
 """Fixtures that several test modules share."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from engine.config import parse_config
 from engine.data.dataset import build_dataset
+from engine.extension.loading import FOLDER_VARIABLE, look_again
+from engine.extension.registry import SOURCES, withdraw
 from engine.runs.catalog import submit
 from engine.runs.lease import claim, new_owner
 from engine.runs.session import train_claimed
 from engine.runs.store import Store, open_store
+
+# What somebody keeps in plugins/ is no part of what is tested.
+os.environ[FOLDER_VARIABLE] = str(Path(__file__).with_name("no_plugins"))
+
+
+@pytest.fixture
+def plugin_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty folder of plugins; afterwards nothing is left of what was loaded from anywhere."""
+    folder = tmp_path / "plugins"
+    folder.mkdir()
+    monkeypatch.setenv(FOLDER_VARIABLE, str(folder))
+    yield folder
+    monkeypatch.undo()
+    look_again()
+    for path in list(SOURCES):
+        withdraw(path)
 
 
 @pytest.fixture

@@ -29,7 +29,8 @@ class Room:
 
 
 ENGINE_BELOW_RUNS = {"engine.training", "engine.data", "engine.nn", "engine.config", "engine.codec"}
-ENGINE_UP_TO_RUNS = {"engine.runs", *ENGINE_BELOW_RUNS}
+EXTENSION = "engine.extension"
+ENGINE_UP_TO_RUNS = {"engine.runs", EXTENSION, *ENGINE_BELOW_RUNS}
 FILES = {"engine.runs.export", "engine.runs.importing"}
 SCREEN = {"numpy", "pandas", "plotly", "streamlit"}
 ROOMS = {
@@ -40,7 +41,8 @@ ROOMS = {
     "engine.data": Room({"engine.nn", "engine.config", "engine.codec"}, {"numpy"}, {"sklearn"}),
     "engine.training": Room(ENGINE_BELOW_RUNS, {"numpy"}),
     "engine.evidence": Room(ENGINE_BELOW_RUNS, {"numpy"}, {"scipy", "sklearn"}),
-    "engine.runs": Room(ENGINE_BELOW_RUNS, {"numpy", "sqlalchemy", "psutil"}),
+    EXTENSION: Room({"engine.nn", "engine.config"}, {"numpy"}),
+    "engine.runs": Room({EXTENSION, *ENGINE_BELOW_RUNS}, {"numpy", "sqlalchemy", "psutil"}),
     "engine.runs.export": Room(ENGINE_UP_TO_RUNS, {"numpy", "sqlalchemy"}, {"pyarrow"}),
     "engine.runs.importing": Room(
         {"engine.runs.export", *ENGINE_UP_TO_RUNS}, {"numpy", "sqlalchemy", "psutil"}, {"pyarrow"}
@@ -56,6 +58,8 @@ ROOMS = {
             "engine.cli_tables",
             "engine.cli_manage",
             "engine.cli_options",
+            "engine.cli_plugins",
+            "engine.cli_settings",
             "engine.cli_scores",
             *ENGINE_UP_TO_RUNS,
         },
@@ -65,9 +69,13 @@ ROOMS = {
         {"engine.cli_runs", "engine.cli_options", *FILES, *ENGINE_UP_TO_RUNS}, {"typer"}
     ),
     "engine.cli_options": Room(libraries={"typer"}),
+    "engine.cli_plugins": Room({"engine.cli_options", EXTENSION}),
+    "engine.cli_settings": Room({"engine.config"}, {"typer"}),
     "engine.cli_scores": Room({"engine.evidence", *ENGINE_UP_TO_RUNS}),
     "engine.cli_tables": Room(ENGINE_UP_TO_RUNS),
-    "engine.cli_runs": Room({"engine.evidence", *FILES, *ENGINE_UP_TO_RUNS}, {"numpy", "rich"}),
+    "engine.cli_runs": Room(
+        {"engine.cli_options", "engine.evidence", *FILES, *ENGINE_UP_TO_RUNS}, {"numpy", "rich"}
+    ),
     "engine.cli_seeds": Room({"engine.cli_runs", "engine.evidence", *ENGINE_UP_TO_RUNS}, {"rich"}),
     "engine.__main__": Room({"engine.cli"}),
     "ui": Room({"engine"}, SCREEN | {"psutil", "threadpoolctl", "tsdownsample"}),
@@ -145,9 +153,11 @@ def allowed(home: str, found: Import) -> bool:
             "engine.cli",
             "engine.cli_manage",
             "engine.cli_options",
+            "engine.cli_plugins",
             "engine.cli_runs",
             "engine.cli_scores",
             "engine.cli_seeds",
+            "engine.cli_settings",
             "engine.cli_tables",
             "engine.__main__",
         }:
@@ -211,6 +221,8 @@ def test_a_wrong_import_is_noticed() -> None:
     assert not allowed("engine.cli", Import("plotly", 1, False))
     assert not allowed("engine.config", Import("numpy", 1, True))
     assert not allowed("engine", Import("engine.runs.store", 1, True))
+    assert not allowed("engine.extension", Import("engine.runs.store", 1, True))
+    assert not allowed("engine.training", Import("engine.extension.registry", 1, True))
     assert not allowed("ui", Import("pages.train", 1, True))
     assert not allowed("ui", Import("engine.cli", 1, True))
     assert allowed("pages", Import("engine.figures.curves", 1, True))

@@ -6,8 +6,8 @@ import streamlit as st
 
 from engine.config import ConfigError
 from engine.config.settings import SETTINGS
-from engine.runs.catalog import RunRow
 from engine.runs.changes import ask_change
+from engine.runs.row import RunRow
 from engine.runs.store import Store
 from engine.training.changes import LEARNING_RATE, WEIGHT, Change, weight_change
 from ui.runs import LIVE

@@ -8,7 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from engine.figures.bands import BANDS, Seeds, numbers_words
-from engine.runs.catalog import RunRow, load_dataset
+from engine.runs.catalog import load_dataset
+from engine.runs.row import RunRow
 from engine.training.telemetry import SCALARS
 from ui.runs import run_words
 from ui.shell import open_page

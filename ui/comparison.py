@@ -8,7 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from engine.figures.theme import run_colour
-from engine.runs.catalog import RunRow, list_runs, load_run
+from engine.runs.catalog import list_runs, load_run
+from engine.runs.row import RunRow
 from engine.runs.store import Store
 from ui.run_table import spark_column, sparks
 from ui.runs import LISTED_AT_MOST, asked_runs, state_of
@@ -16,8 +17,8 @@ from ui.text import as_markdown, layers_text, visible, when
 
 CHOSEN_AT_FIRST = 2
 UNKNOWN = {
-    **dict.fromkeys(("dataset", "activation", "optimizer"), "–"),
-    **dict.fromkeys(("learning_rate", "dropout")),
+    **dict.fromkeys(("dataset", "activation", "optimizer", "dropout"), "–"),
+    "learning_rate": None,
 }
 NOT_MEASURED = ("", "run", "name", "state")
 
@@ -75,7 +76,7 @@ def _table_row(row: RunRow, curve: list[float]) -> dict[str, Any]:
         "activation": config["activation"],
         "optimizer": config["optimizer"],
         "learning rate": config["learning_rate"],
-        "dropout": config["dropout"],
+        "dropout": _setting_text(config["dropout"]),
         "epoch": row.epoch,
         "validation loss": row.val_loss,
         "lowest": row.best_val_loss,
@@ -100,7 +101,7 @@ def show_differences(store: Store, rows: Sequence[RunRow]) -> None:
         )
     if not rows:
         return
-    configs = {row.id: load_run(store, row.id)[0].model_dump() for row in rows}
+    configs = {row.id: row.config if row.lacks else load_run(store, row.id)[0].model_dump() for row in rows}
     table = pd.DataFrame({f"run {run}": config for run, config in configs.items()}).map(_setting_text)
     differs = table.nunique(axis=1) > 1
     names = [name.replace("_", " ") for name in table.index[differs]]

@@ -20,12 +20,13 @@ from engine.training.pacing import SCHEDULES
 from engine.training.plan import TrainingPlan, plan
 from ui.pictures import activation_picture, dataset_picture, schedule_picture
 from ui.seeds import seeds_input
-from ui.setting_widget import as_widget_value, label_of, setting_widget
+from ui.setting_widget import as_widget_value, forget_unknown_choices, label_of, setting_widget
 from ui.shell import open_page
 from ui.text import as_markdown, megabytes, visible
 
 RATES = [float(f"{digit}e{power}") for power in range(-5, 1) for digit in (1, 1.5, 2, 3, 5, 7)] + [10.0]
 WIDTHS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512]
+MOST_DROPOUT = 0.9
 MAIN = ("dataset", "hidden_sizes", "activation", "optimizer", "learning_rate", "dropout")
 SECTIONS = (
     ("data", "Data"),
@@ -46,6 +47,8 @@ def fill_form(config: Mapping[str, Any]) -> None:
             continue
         if name == "hidden_sizes":
             _fill_layers(list(value))
+        elif name == "dropout":
+            _fill_dropout(value)
         else:
             st.session_state[f"train_{name}"] = as_widget_value(setting, value)
 
@@ -68,10 +71,18 @@ def _fill_layers(sizes: list[int]) -> None:
     st.session_state["train_width"] = sizes[0] if is_even else 16
 
 
+def _fill_dropout(value: Any) -> None:
+    fits_the_slider = isinstance(value, float | int) and value <= MOST_DROPOUT
+    st.session_state["train_dropout_by_layer"] = not fits_the_slider
+    st.session_state["train_dropout"] = float(value) if fits_the_slider else 0.0
+    st.session_state["train_dropout_list"] = as_widget_value(SETTINGS["dropout"], value)
+
+
 def config_form() -> tuple[RunConfig | None, str]:
     """Draw the form; return the configuration it describes, or None and a sentence on what is wrong."""
     if "train_dataset" not in st.session_state:
         fill_form({})
+    forget_unknown_choices()
     values: dict[str, Any] = {}
     _choose_data(values)
     picture = st.container()
@@ -90,15 +101,9 @@ def config_form() -> tuple[RunConfig | None, str]:
         help=SETTINGS["learning_rate"].help_text,
         persist_state="session",
     )
-    values["dropout"] = st.slider(
-        "Dropout",
-        0.0,
-        0.9,
-        step=0.05,
-        key="train_dropout",
-        help=SETTINGS["dropout"].help_text,
-        persist_state="session",
-    )
+    if OPTIMIZERS[values["optimizer"]].advice:
+        st.caption(OPTIMIZERS[values["optimizer"]].advice)
+    _dropout(values)
     with st.expander("More", icon=":material/tune:", key="train_more"):
         st.text_input(
             "Name",
@@ -155,6 +160,35 @@ def _layers(values: dict[str, Any]) -> None:
         "Sizes as a list",
         key="train_as_list",
         help="Give each hidden layer its own size, input side first.",
+        persist_state="session",
+    )
+
+
+def _dropout(values: dict[str, Any]) -> None:
+    explained = SETTINGS["dropout"].help_text
+    if st.session_state["train_dropout_by_layer"]:
+        text = st.text_input(
+            "Dropout",
+            key="train_dropout_list",
+            placeholder="0.2, 0.5",
+            help=explained,
+            persist_state="session",
+        )
+        values["dropout"] = value_from_text("dropout", text) if text.strip() else 0.0
+    else:
+        values["dropout"] = st.slider(
+            "Dropout",
+            0.0,
+            MOST_DROPOUT,
+            step=0.05,
+            key="train_dropout",
+            help=explained,
+            persist_state="session",
+        )
+    st.toggle(
+        "Dropout by layer",
+        key="train_dropout_by_layer",
+        help="Give each hidden layer its own chance, input side first.",
         persist_state="session",
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.config.optimizers import CLIPPING
 from engine.figures.gradients import layer_heatmap, layer_lines
 from engine.figures.histograms import gradient_histogram, weight_histogram
 from engine.figures.layers import (
@@ -18,7 +19,7 @@ from engine.figures.layers import (
     span_decades,
     spread,
 )
-from engine.runs.catalog import RunRow
+from engine.runs.row import RunRow
 from engine.runs.series import Series
 from engine.training.profile import GRADIENT_POWERS
 from engine.training.telemetry import LAYER_INDEX
@@ -27,6 +28,7 @@ from ui.gradient_words import (
     clipping_words,
     flow_words,
     gradient_cloud_words,
+    limit_words,
     ratio_words,
     spread_words,
     time_words,
@@ -155,7 +157,7 @@ def clipped(views: Sequence[LayerView], x: str) -> list[list[Panel]]:
                     powers=powers,
                     height=HEIGHT,
                 ),
-                clipping_words(before, after, is_clipped(view.row)),
+                clipping_words(before, after, is_clipped(view.row)) + limit_words(view.row.config),
             )
         ]
         for view, (before, after) in zip(views, both, strict=True)
@@ -164,7 +166,7 @@ def clipped(views: Sequence[LayerView], x: str) -> list[list[Panel]]:
 
 def is_clipped(row: RunRow) -> bool:
     """Tell whether a run limits its gradient."""
-    return row.config.get("clip_norm") is not None or row.config.get("clip_value") is not None
+    return any(row.config.get(name) is not None for name in CLIPPING)
 
 
 @dataclass(frozen=True, eq=False)

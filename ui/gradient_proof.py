@@ -3,7 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from engine.runs.catalog import RunRow, load_run
+from engine.runs.catalog import load_run
+from engine.runs.row import RunRow
 from engine.runs.store import Store
 from engine.training.checking import ROWS, TOLERANCE, check_run
 
@@ -19,7 +20,7 @@ def show_proof(store: Store, row: RunRow) -> None:
         "Check the gradients of this network",
         icon=":material/fact_check:",
         key="gradients_check",
-        disabled=not row.has_settings,
+        disabled=not row.can_be_built,
         help=f"Central differences in float64 on {ROWS} rows, at the run's first weights, dropout left out.",
     )
     if pressed:

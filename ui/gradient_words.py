@@ -1,9 +1,12 @@
 """Sentences about the layers of a run, made from its numbers; must not know how they are drawn."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
+from engine.config.optimizers import CLIPPING
 from engine.figures.layers import GOOD_RATIO
 
 VANISHING, FAINT, EXPLODING = 1e-3, 1e-5, 70.0
@@ -231,3 +234,9 @@ def clipping_words(before: np.ndarray, after: np.ndarray, is_set: bool) -> str:
         f"Clipping acted in {share(acted.mean())} of the {known.sum():,} recorded steps and left "
         f"{share(float(np.median(left[acted])))} of the norm there (median)."
     )
+
+
+def limit_words(config: Mapping[str, Any]) -> str:
+    """Return the limits of a run in the order in which they act, as one more sentence; empty if none."""
+    limits = [f"{name} {config[name]:g}" for name in CLIPPING if config.get(name) is not None]
+    return f" Limits in their order: {', then '.join(limits)}." if limits else ""

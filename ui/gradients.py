@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from engine.runs.catalog import RunRow, get_run, list_runs, load_run
+from engine.runs.catalog import get_run, list_runs, load_run
+from engine.runs.row import RunRow
 from engine.runs.series import read_series
 from engine.runs.snapshots import snapshot_steps
 from engine.runs.store import Store
@@ -99,7 +100,10 @@ def _layers(run_ids: list[int], pace: float | None) -> None:
     st.subheader("Inside one layer")
     layer = _layer_slider(rows)
     kept = [shown_steps(snapshot_steps(store, row.id)) for row in rows]
-    if all(kept):
+    lacks = next((row.lacks for row in rows if row.lacks), "")
+    if lacks:
+        st.caption(as_markdown(lacks))
+    elif all(kept):
         newest = [(row.id, steps[-1], len(steps)) for row, steps in zip(rows, kept, strict=True)]
         _section("clouds", [newest, layer, x], rows, lambda: _clouds(store, views, kept, layer, x))
     else:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from engine.runs.catalog import RunRow, load_run
+from engine.runs.catalog import load_run
+from engine.runs.row import RunRow
 from engine.runs.snapshots import read_snapshots
 from engine.runs.store import Store
 from engine.training.profile import Profiler, magnitude_counts

@@ -10,9 +10,10 @@ from streamlit.delta_generator import DeltaGenerator
 from engine.figures.curves import loss_curves, mark_changes, mark_early_stop
 from engine.figures.gradients import layer_heatmap, layer_lines
 from engine.figures.theme import QUIET
-from engine.runs.catalog import RunRow, get_run
+from engine.runs.catalog import get_run
 from engine.runs.changes import read_changes
 from engine.runs.launcher import trouble
+from engine.runs.row import RunRow
 from engine.runs.series import Series, read_series
 from engine.runs.store import Store
 from engine.training.telemetry import LAYER_INDEX

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from engine.runs.baselines import baselines_of, read_baselines
-from engine.runs.catalog import RunRow
+from engine.runs.row import RunRow
 from engine.runs.series import Series
 from engine.runs.store import Store
 from ui.runs import LIVE, show_badge
@@ -110,6 +110,8 @@ def status_line(row: RunRow, trouble: str = "") -> None:
     st.progress(row.done)
     if row.status == "queued" and not row.paused:
         st.caption(as_markdown(trouble) or "Waiting for a worker.")
+    if row.lacks:
+        st.warning(as_markdown(row.lacks), icon=":material/extension_off:")
     if row.status == "interrupted":
         st.caption("Its worker is gone; another one takes over within seconds and goes on exactly here.")
     if row.status == "diverged":
@@ -120,7 +122,7 @@ def status_line(row: RunRow, trouble: str = "") -> None:
         )
     elif row.message and row.status == "finished":
         st.info(as_markdown(f"{row.message[0].upper()}{row.message[1:]}."), icon=":material/info:")
-    elif row.message and row.status not in LIVE:
+    elif row.message and row.status not in LIVE and row.message != row.lacks:
         st.warning(as_markdown(row.message), icon=":material/info:")
 
 

@@ -10,8 +10,9 @@ import streamlit as st
 from engine.data.dataset import Dataset
 from engine.figures.mistakes import confusion_matrix, predicted_against_true
 from engine.figures.theme import LOW, WRONG
-from engine.runs.catalog import RunRow, load_run
+from engine.runs.catalog import load_run
 from engine.runs.checkpoints import latest_checkpoint
+from engine.runs.row import RunRow
 from engine.runs.store import Store
 from engine.training.predictions import Mistakes, mistakes
 from ui.live_chart import can_repeat, repeat_chart, show_chart
@@ -32,6 +33,8 @@ def show_mistakes(store: Store, row: RunRow, is_new: bool) -> None:
     is_new : bool
         Whether the run has moved since the last call; otherwise the chart is left as it is.
     """
+    if row.lacks:
+        return
     config, dataset = load_run(store, row.id)
     if has_plane(dataset):
         return

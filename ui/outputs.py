@@ -8,8 +8,9 @@ from engine.data.dataset import Dataset
 from engine.data.grid import grid_over
 from engine.figures.boundary import decision_boundary, regression_fit, regression_surface
 from engine.figures.curves import compare_runs
-from engine.runs.catalog import RunRow, load_run
+from engine.runs.catalog import load_dataset, load_run
 from engine.runs.checkpoints import latest_checkpoint
+from engine.runs.row import RunRow
 from engine.runs.series import Series
 from engine.runs.store import Store
 from engine.training.model import predict
@@ -24,9 +25,9 @@ def scalars_frame(row: RunRow, series: Series) -> pd.DataFrame:
 
 def output_figure(store: Store, row: RunRow, series: Series, *, x: str, height: int) -> tuple[str, Any]:
     """Return title and figure: boundary, fitted curve or surface; the score where no plane can be drawn."""
-    config, dataset = load_run(store, row.id)
-    state = latest_checkpoint(store, row.id)[0]
-    if has_plane(dataset) and state is not None:
+    state = None if row.lacks else latest_checkpoint(store, row.id)[0]
+    if state is not None and has_plane(load_dataset(store, row.dataset_id)):
+        config, dataset = load_run(store, row.id)
         grid = grid_over(dataset)
         outputs = predict(config, dataset, state.learned, grid.points)
         if dataset.task == "regression" and dataset.features == 2:

@@ -14,7 +14,8 @@ from engine.figures.overfitting import (
     gap_curve,
     overfitting_curves,
 )
-from engine.runs.catalog import RunRow, get_run, list_runs
+from engine.runs.catalog import get_run, list_runs
+from engine.runs.row import RunRow
 from engine.runs.series import read_series
 from engine.runs.store import Store
 from engine.training.early_stopping import Patience

@@ -9,9 +9,10 @@ import streamlit as st
 
 from engine.figures.bands import compare_seeds, seed_colours
 from engine.figures.gradients import layer_heatmap
-from engine.runs.catalog import RunRow, get_run
+from engine.runs.catalog import get_run
 from engine.runs.export import layers_csv, metrics_csv
 from engine.runs.groups import seed_groups
+from engine.runs.row import RunRow
 from engine.runs.series import Series, read_series
 from engine.runs.store import Store
 from engine.training.telemetry import LAYER_INDEX

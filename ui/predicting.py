@@ -9,7 +9,8 @@ import streamlit as st
 from engine.codec import CodecError
 from engine.config import ConfigError
 from engine.config.data import TABLE
-from engine.runs.catalog import RunRow, list_runs, load_run
+from engine.runs.catalog import list_runs, load_run
+from engine.runs.row import RunRow
 from engine.runs.store import Store, StoreError
 from engine.runs.tables import predict_file
 from ui.runs import LISTED_AT_MOST, run_words
@@ -50,7 +51,7 @@ def predict_rows(store: Store) -> None:
 def _needed(store: Store, row: RunRow) -> None:
     try:
         _, dataset = load_run(store, row.id)
-    except CodecError as error:
+    except (CodecError, ConfigError) as error:
         st.error(as_markdown(str(error)), icon=":material/error:")
         return
     names = [facts["name"] for facts in dataset.columns["columns"]]

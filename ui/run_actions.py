@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from engine.runs.catalog import RunRow
 from engine.runs.query import RunFilter, find_ids
+from engine.runs.row import RunRow
 from engine.runs.store import Store
 from engine.runs.upkeep import change_tags, delete_runs, set_archived
 from ui.run_files import export_popover

@@ -6,8 +6,8 @@ from engine.config import ConfigError, parse_config
 from engine.config.text import command_line
 from engine.runs import upkeep
 from engine.runs.branching import CAN_GO_ON, continue_run, repeat_run
-from engine.runs.catalog import RunRow
 from engine.runs.launcher import ensure_workers
+from engine.runs.row import RunRow
 from engine.runs.store import Store, StoreError
 from ui.form import fill_form
 from ui.runs import settings_words, show_badge, state_of
@@ -27,7 +27,9 @@ def run_card(store: Store, row: RunRow) -> None:
         _words(store, row)
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             _go_on(store, row)
-        if row.has_settings:
+        if row.lacks:
+            st.caption(as_markdown(row.lacks))
+        elif row.has_settings:
             _reproduce(row)
 
 
@@ -90,7 +92,7 @@ def _go_on(store: Store, row: RunRow) -> None:
         icon=":material/resume:",
         key="runs_resume",
         disabled=state_of(row) not in RESUMED,
-        on_click=resume_run,
+        on_click=_resume,
         args=(store, row),
         help="Go on from the last checkpoint, as if nothing had happened.",
     )
@@ -98,7 +100,7 @@ def _go_on(store: Store, row: RunRow) -> None:
         "Clone and edit",
         icon=":material/content_copy:",
         key="runs_clone",
-        disabled=not row.has_settings,
+        disabled=not row.can_be_built,
         help="Put its settings into the form on the Train page; change one and start.",
     ):
         fill_form(row.config)
@@ -109,7 +111,7 @@ def _go_on(store: Store, row: RunRow) -> None:
         "Repeat",
         icon=":material/replay:",
         key="runs_repeat",
-        disabled=not row.has_settings,
+        disabled=not row.can_be_built,
         on_click=_start,
         args=(store, row.id, "repeats"),
         help="Train it again from the beginning, with whatever was changed while it trained.",
@@ -128,13 +130,18 @@ def _go_on(store: Store, row: RunRow) -> None:
         "Continue",
         icon=":material/fast_forward:",
         key="runs_continue",
-        disabled=row.status not in CAN_GO_ON,
+        disabled=row.status not in CAN_GO_ON or bool(row.lacks),
         on_click=_start,
         args=(store, row.id, "continues"),
         help="Train a new run that starts with the weights, the optimizer's memory and the order of rows "
         "where this one ended. The curves until there are copied. A run that stopped early goes on from its "
         "last weights, with new patience.",
     )
+
+
+def _resume(store: Store, row: RunRow) -> None:
+    if asked := resume_run(store, row):
+        st.session_state["runs_told"] = {"done": "", "refused": [asked]}
 
 
 def _start(store: Store, run_id: int, how: str) -> None:

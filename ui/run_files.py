@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from engine.runs.catalog import RunRow
 from engine.runs.export import FORMATS, exported
 from engine.runs.importing import BadFile, import_file
+from engine.runs.row import RunRow
 from engine.runs.store import Store
-from ui.text import visible
+from ui.text import as_markdown, visible
 
 
 def export_popover(store: Store, ticked: list[RunRow]) -> None:
@@ -29,8 +29,11 @@ def export_popover(store: Store, ticked: list[RunRow]) -> None:
             help="Put an apostrophe before names that a spreadsheet would take for a formula.",
         )
         without = [row.id for row in ticked if row.status == "imported" or row.step == 0]
-        lacks = chosen == "npz" and bool(without)
-        if lacks:
+        unknown = next((row.lacks for row in ticked if row.lacks), "")
+        lacks = chosen == "npz" and bool(without or unknown)
+        if lacks and unknown:
+            st.caption(as_markdown(unknown))
+        elif lacks:
             st.caption(f"Run {without[0]} has no weights: it was not trained here yet.")
         ids = [row.id for row in ticked]
         stamp = "_".join(map(str, ids[:10])) + (f"_and_{len(ids) - 10}_more" if len(ids) > 10 else "")

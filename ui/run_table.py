@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from engine.runs.catalog import RunRow, tags_of
+from engine.runs.catalog import tags_of
 from engine.runs.query import (
     SORT_COLUMNS,
     STATES,
@@ -16,6 +16,7 @@ from engine.runs.query import (
     known_datasets,
     sparklines,
 )
+from engine.runs.row import RunRow
 from engine.runs.store import Store
 from ui.runs import is_moving, state_of
 from ui.shell import open_page

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from engine.runs.catalog import RunRow
+from engine.runs.row import RunRow
 from engine.training.overfitting import judge
 from ui.overfitting_words import verdict_words
 from ui.text import number, percent

@@ -6,7 +6,8 @@ from typing import Literal
 
 import streamlit as st
 
-from engine.runs.catalog import NoSuchRun, RunRow, get_run, list_runs
+from engine.runs.catalog import NoSuchRun, get_run, list_runs
+from engine.runs.row import RunRow
 from engine.runs.store import Store
 from ui.text import as_markdown, described, visible, when
 

@@ -8,8 +8,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from engine.evidence.scores import SCORES, SplitScores, scores_by_split
-from engine.runs.catalog import RunRow, load_run
+from engine.runs.catalog import load_run
 from engine.runs.predictions import predictions_of
+from engine.runs.row import RunRow
 from engine.runs.store import Store
 from ui.score_words import flattery_words, undefined_words
 from ui.shell import open_page
@@ -43,14 +44,17 @@ def _computed(url: str, run_id: int, step: int, status: str) -> tuple[str, dict[
 def run_scores(store: Store, row: RunRow) -> tuple[str, dict[str, SplitScores]]:
     """Return by split the scores of an ended run, after ``stored`` or ``computed``; computed once a server.
 
-    scikit-learn is imported at the first call, which takes a second or more: draw everything else before.
+    A run whose network cannot be built here has none. scikit-learn is imported at the first call, which takes
+    a second or more: draw everything else before.
     """
+    if row.lacks:
+        return "", {}
     return _computed(store.url, row.id, row.step, row.status)
 
 
 def scores_frames(row: RunRow) -> list[DeltaGenerator]:
     """Draw the frames for the scores of a run; they have their size at once, so that nothing below jumps."""
-    if not row.has_settings or row.status == "imported":
+    if not row.can_be_built or row.status == "imported":
         return []
     st.subheader("Scores on the rows held out")
     frames = _frames(row)

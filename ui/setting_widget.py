@@ -33,6 +33,14 @@ def as_widget_value(setting: Setting, value: Any) -> Any:
     return "" if value is None else str(value)
 
 
+def forget_unknown_choices() -> None:
+    """Put defaults in the place of choices that are there no more: a plugin's file was taken away."""
+    for name, setting in SETTINGS.items():
+        key = f"train_{name}"
+        if setting.kind == "choice" and st.session_state.get(key, setting.default) not in setting.choices:
+            st.session_state[key] = setting.default
+
+
 def setting_widget(setting: Setting, values: Mapping[str, Any]) -> Any:
     """Draw the widget of a setting; return what is chosen, None where it is left open.
 

@@ -12,6 +12,7 @@ from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.pages_manager import PagesManager
 from threadpoolctl import threadpool_limits
 
+from engine.extension.loading import look_again
 from engine.runs.catalog import list_runs
 from engine.runs.launcher import ensure_workers
 from engine.runs.store import Store, StoreError, default_url, open_store
@@ -23,7 +24,7 @@ WIDE_ADDRESSES = ("", "0.0.0.0", "::")
 
 
 def open_page() -> Store:
-    """Return the store; each page calls this first.
+    """Return the store; each page calls this first. Plugins are brought up to their folder's files.
 
     A deep link on a fresh server makes Streamlit run the page's file alone, without `dashboard.py`, because
     the folder is called ``pages``. In that case the script is run again, this time inside the frame.
@@ -31,6 +32,7 @@ def open_page() -> Store:
     if getattr(PagesManager, "uses_pages_directory", False):
         PagesManager.uses_pages_directory = False
         st.rerun()
+    look_again()
     try:
         url, engine = _opened(default_url())
     except StoreError as error:

@@ -10,8 +10,9 @@ import streamlit as st
 from engine.config import ConfigError, RunConfig, config_from_json
 from engine.data.dataset import used_rows
 from engine.figures.overfitting import learning_curve
-from engine.runs.catalog import RunRow, load_run
+from engine.runs.catalog import load_dataset
 from engine.runs.groups import group_members, join_group
+from engine.runs.row import RunRow
 from engine.runs.store import Store
 from engine.training.learning_curve import FRACTIONS, MADE_FOR_SIZE, shrunken
 from ui.overfitting_words import curve_words
@@ -76,7 +77,7 @@ def sizes_panel(store: Store, row: RunRow) -> tuple[Any, str, bool]:
         key="overfitting_sizes",
         on_click=start_sizes,
         args=(store, row),
-        disabled=not missing,
+        disabled=not missing or bool(row.lacks),
         help="Starts the same run on 10, 20, 40, 60 and 80 % of its training rows: the same validation rows, "
         "the same number of updates, the smaller shares within the larger ones.",
     )
@@ -104,4 +105,4 @@ def sizes_panel(store: Store, row: RunRow) -> tuple[Any, str, bool]:
 
 
 def _rows(store: Store, row: RunRow) -> int:
-    return len(load_run(store, row.id)[1].x_train)
+    return len(load_dataset(store, row.dataset_id).x_train)

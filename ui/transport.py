@@ -7,9 +7,11 @@ import streamlit as st
 from engine.config import ConfigError, RunConfig
 from engine.config.resolve import resolve
 from engine.config.twins import differences, twin_sentence
-from engine.runs.catalog import NoSuchRun, RunRow, load_run, reopen, request, set_speed
+from engine.runs.catalog import NoSuchRun, load_run, reopen, request, set_speed
+from engine.runs.fingerprint import other_plugins
 from engine.runs.groups import submit_seeds
 from engine.runs.launcher import ensure_workers
+from engine.runs.row import RunRow
 from engine.runs.store import Store
 from ui.form import dataset_of
 from ui.runs import LIVE
@@ -55,7 +57,7 @@ def twin_words(store: Store, run_id: int, config: RunConfig) -> str:
     """Return a sentence on what differs between a run and the settings that were chosen, both resolved."""
     try:
         origin, _ = load_run(store, run_id)
-    except NoSuchRun:
+    except (NoSuchRun, ConfigError):
         return ""
     resolved = resolve(config, dataset_of(config).facts)
     return twin_sentence(run_id, differences(origin, resolved))
@@ -71,7 +73,7 @@ def transport(store: Store, row: RunRow | None) -> None:
             icon=":material/resume:",
             key="train_resume",
             shortcut="Alt+P",
-            on_click=resume_run,
+            on_click=_resume,
             args=(store, row),
             help="Go on from the last checkpoint, as if nothing had happened.",
         )
@@ -144,14 +146,28 @@ def _ask(store: Store, row: RunRow, wish: str) -> None:
     ensure_workers(store.url)
 
 
-def resume_run(store: Store, row: RunRow) -> None:
-    """Let a paused, stopped or interrupted run go on from its last checkpoint."""
+def _resume(store: Store, row: RunRow) -> None:
+    if asked := resume_run(store, row):
+        st.session_state["train_refused"] = asked
+
+
+def resume_run(store: Store, row: RunRow) -> str:
+    """Let a paused, stopped or interrupted run go on from its last checkpoint.
+
+    Where its plugin has another content now it does so at the second call; the first one returns a sentence
+    that asks.
+    """
+    changed = other_plugins(row.fingerprint, row.config)
+    if changed and st.session_state.get("train_asked") != [row.id, changed]:
+        st.session_state["train_asked"] = [row.id, changed]
+        return f"Run {row.id} was {changed}. Press Resume again to go on all the same."
     if row.status in LIVE:
         request(store, row.id, "resume")
     else:
         reopen(store, row.id)
     st.session_state["train_started_at"] = time.time()
     ensure_workers(store.url)
+    return ""
 
 
 def keep_workers(store: Store, row: RunRow) -> None:

@@ -20,8 +20,8 @@ KINDS = {
     "float_parsing": "a number",
     "finite_number": "a finite number",
     "string_type": "text",
-    "tuple_type": "a list",
     "bool_type": "true or false",
+    "tuple_type": "a list",
     "literal_error": "",
 }
 PATTERNS = {
@@ -38,9 +38,10 @@ class ConfigError(ValueError):
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name most like ``name``, or None when none is."""
-    if name.lower() in SYNONYMS:
+    names = list(known)
+    if SYNONYMS.get(name.lower()) in names:
         return SYNONYMS[name.lower()]
-    found = difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=0.5)
+    found = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.5)
     return found[0] if found else None
 
 

@@ -18,3 +18,6 @@ FITTING: dict[str, list[str]] = {
     "two classes": ["binary_cross_entropy", "cross_entropy", "mse"],
     "classes": ["cross_entropy", "mse"],
 }
+
+# The losses of which a network says probabilities; with others, what it says of classes are scores.
+PROBABILITY_LOSSES = ("cross_entropy", "binary_cross_entropy")

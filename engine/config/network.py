@@ -1,8 +1,9 @@
 """The settings of the network of a run; must not know how a network computes."""
 
-from typing import Annotated, Literal
+from itertools import pairwise
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
 from engine.config.setting import Help, OneOf, Takers, Takes, setting
 
@@ -42,8 +43,10 @@ ACTIVATION_STARTS = {
     "softsign": "xavier_uniform",
     "tanh_shrink": "xavier_uniform",
 }
-# What may stand between the weighted sums of a hidden layer and its activation, as engine/nn names it.
-NORMALIZATION_NAMES = ["none", "batch", "layer"]
+# What may stand between the weighted sums of a hidden layer and its activation, as engine/nn names it, and
+# whether it needs training batches of two rows or more.
+NORMALIZATION_NEEDS_TWO_ROWS = {"none": False, "batch": True, "layer": False}
+Rate = Annotated[float, Field(ge=0, lt=1)]
 Width = Annotated[int, Field(ge=1, le=10_000_000)]
 OF_THE_GAIN = {"initializer_gain": 1.0}
 INITIALIZER_SETTINGS: Takes = {
@@ -66,6 +69,10 @@ Initializer = Annotated[
 ]
 
 
+def _as_tuple(values: Any) -> Any:
+    return tuple(values) if isinstance(values, list) else values
+
+
 def _of_the_initializer(name: str) -> tuple[str, Takers]:
     return "initializer", Takers(INITIALIZER_SETTINGS, name)
 
@@ -73,9 +80,7 @@ def _of_the_initializer(name: str) -> tuple[str, Takers]:
 class NetworkSettings(BaseModel):
     """The shape of the multilayer perceptron and how its weights start."""
 
-    hidden_sizes: Annotated[
-        tuple[Width, ...], BeforeValidator(lambda sizes: tuple(sizes) if isinstance(sizes, list) else sizes)
-    ] = setting(
+    hidden_sizes: Annotated[tuple[Width, ...], BeforeValidator(_as_tuple)] = setting(
         (16, 16),
         "units of each hidden layer, input side first; an empty list is a linear model",
         Help(
@@ -86,7 +91,7 @@ class NetworkSettings(BaseModel):
     activation: Annotated[str, OneOf(ACTIVATION_STARTS)] = setting(
         "tanh", "what each hidden unit does with its weighted sum", Help(group="main")
     )
-    normalization: Annotated[str, OneOf(NORMALIZATION_NAMES)] = setting(
+    normalization: Annotated[str, OneOf(NORMALIZATION_NEEDS_TWO_ROWS)] = setting(
         "none",
         "brings the weighted sums of each hidden layer to mean 0 and variance 1 before the activation: "
         "each unit over the batch, or each row over the layer",
@@ -118,13 +123,34 @@ class NetworkSettings(BaseModel):
         gt=0,
         le=100,
     )
-    dropout: float = setting(
+    residual: bool = setting(
+        False,
+        "adds to the output of each hidden layer that of the hidden layer before it, where both are equally "
+        "wide: a way around for signals and gradients; statistics and pictures show a layer's own part",
+    )
+    dropout: Rate | Annotated[tuple[Rate, ...], BeforeValidator(_as_tuple)] = setting(
         0.0,
-        "chance that a hidden unit is switched off in a training step",
+        "chance that a hidden unit is switched off in a training step; or one for each hidden layer, such as "
+        "0.2, 0.5",
         Help("no effect", "the network learns too little", unit="probability", group="main"),
-        ge=0,
-        lt=1,
     )
     dtype: Literal["float32", "float64"] = setting(
         "float32", "precision of the arithmetic; float64 is slower and for checking"
     )
+
+    @property
+    def dropout_rates(self) -> tuple[float, ...]:
+        """The chance of each hidden layer, input side first."""
+        return self.dropout if isinstance(self.dropout, tuple) else (self.dropout,) * len(self.hidden_sizes)
+
+    @model_validator(mode="after")
+    def _refuse_what_does_not_fit_the_layers(self) -> Self:
+        sizes, dropout = self.hidden_sizes, self.dropout
+        if isinstance(dropout, tuple) and (not dropout or len(dropout) != len(sizes)):
+            layers = f" or one for each of the {len(sizes)} hidden layers" if sizes else ""
+            raise ValueError(f"dropout must be one number{layers}, got {len(dropout)}")
+        if self.residual and not any(one == other for one, other in pairwise(sizes)):
+            raise ValueError(
+                f"hidden_sizes must have two equal widths side by side with residual, got {list(sizes)}"
+            )
+        return self

@@ -13,7 +13,8 @@ from engine.config.data import (
 )
 from engine.config.errors import ConfigError
 from engine.config.losses import FITTING
-from engine.config.network import ACTIVATION_STARTS
+from engine.config.network import ACTIVATION_STARTS, NORMALIZATION_NEEDS_TWO_ROWS
+from engine.config.optimizers import DECAY_KINDS
 from engine.config.run_config import RunConfig, default_beside
 
 
@@ -42,6 +43,8 @@ def resolve(config: RunConfig, facts: DataFacts) -> RunConfig:
         meet a batch of one row.
     """
     values: dict[str, Any] = {"loss": _loss(config, facts), "initializer": _initializer(config)}
+    if config.weight_decay > 0 and config.decay_kind == "auto":
+        values["decay_kind"] = DECAY_KINDS.get(config.optimizer, "coupled")
     samples, noise = resolved_size(config)
     values |= {"samples": config.samples if config.dataset == TABLE else samples, "noise": noise}
     for name in type(config).model_fields:
@@ -79,7 +82,8 @@ def task_of(dataset: str) -> str:
 
 
 def _refuse_a_single_row(config: RunConfig, facts: DataFacts) -> None:
-    if config.normalization != "batch" or not config.hidden_sizes:
+    normalization = config.normalization
+    if not NORMALIZATION_NEEDS_TWO_ROWS[normalization] or not config.hidden_sizes:
         return
     rows = facts.train_rows
     batch = rows if config.batch_size == "full" else config.batch_size
@@ -87,11 +91,11 @@ def _refuse_a_single_row(config: RunConfig, facts: DataFacts) -> None:
         return
     good = [size for size in range(2, rows + 1) if rows % size != 1]
     if not good:
-        raise ConfigError(f"normalization batch needs 2 training rows or more, got {rows}")
+        raise ConfigError(f"normalization {normalization} needs 2 training rows or more, got {rows}")
     nearest_good = min(good, key=lambda size: (abs(size - batch), size))
     raise ConfigError(
         f"batch_size must leave no batch of a single row of the {rows} training rows with normalization "
-        f"batch, such as {nearest_good}, got {config.batch_size}"
+        f"{normalization}, such as {nearest_good}, got {config.batch_size}"
     )
 
 

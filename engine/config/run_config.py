@@ -48,11 +48,10 @@ class RunConfig(ScheduleSettings, TrainingSettings, NetworkSettings, DataSetting
         for name, field in type(self).model_fields.items():
             explained = help_of(name)
             if getattr(self, name) != field.default and not applies(explained, self.__dict__):
-                decider, accepted = explained.applies_when  # type: ignore[misc]
-                raise ValueError(
-                    f"{name} applies only with {decider} {' or '.join(accepted)}, "
-                    f"got {decider} {_word(getattr(self, decider))}"
-                )
+                deciders = [each for each in (explained.applies_when, explained.or_when) if each]
+                wanted = " or ".join(f"{decider} {' or '.join(accepted)}" for decider, accepted in deciders)
+                came = " and ".join(f"{decider} {_word(getattr(self, decider))}" for decider, _ in deciders)
+                raise ValueError(f"{name} applies only with {wanted}, got {came}")
         return self
 
     @model_validator(mode="after")

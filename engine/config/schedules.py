@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from engine.config.setting import GIVEN, Help, OneOf, Takers, Takes, setting
+from engine.config.setting import Given, Help, OneOf, Takers, Takes, setting
 
 # Which settings each schedule takes, and what an open one stands for.
 SCHEDULE_SETTINGS: Takes = {
@@ -188,7 +188,7 @@ class ScheduleSettings(BaseModel):
         Help(
             "noise counts as progress",
             "slow progress counts as none",
-            applies_when=("early_stopping", GIVEN),
+            applies_when=("early_stopping", Given()),
         ),
         ge=0,
         le=1e6,

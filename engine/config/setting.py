@@ -30,7 +30,7 @@ class Takers(Collection[str]):
         return choice in self.table and self.name in self.table[choice]  # type: ignore[index]
 
     def __iter__(self) -> Iterator[str]:
-        return (choice for choice, taken in self.table.items() if self.name in taken)
+        return (choice for choice, taken in list(self.table.items()) if self.name in taken)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -39,6 +39,35 @@ class Takers(Collection[str]):
     def defaults(self) -> dict[str, Any]:
         """The default of the setting by choice."""
         return {choice: self.table[choice][self.name] for choice in self}
+
+
+@dataclass(frozen=True)
+class Above(Collection[float]):
+    """The numbers above a limit, for a setting that applies only where another one has an effect."""
+
+    limit: float
+
+    def __contains__(self, value: object) -> bool:
+        return isinstance(value, int | float) and value > self.limit
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((f"> {self.limit:g}",))
+
+    def __len__(self) -> int:
+        return 1
+
+
+class Given(Collection[Any]):
+    """Any value but None, for a setting that applies only where another one is on."""
+
+    def __contains__(self, value: object) -> bool:
+        return value is not None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("given",))
+
+    def __len__(self) -> int:
+        return 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,9 +86,6 @@ class OneOf:
         return value
 
 
-GIVEN = ("given",)
-
-
 @dataclass(frozen=True)
 class Help:
     """What people are told about a setting, beside its description.
@@ -72,16 +98,18 @@ class Help:
         The unit of the value, empty for a pure number.
     group : str
         ``main`` for the controls that open the form, ``more`` for those that fold.
-    applies_when : tuple of (str, collection of str)
-        The setting that decides, and its values for which this one applies, or ``GIVEN`` for any value but
-        None; empty when it always does.
+    applies_when : tuple of (str, collection)
+        The setting that decides, and its values for which this one applies; empty when it always does.
+    or_when : tuple of (str, collection)
+        A second setting that decides in the same way; one of them is enough.
     """
 
     too_low: str = ""
     too_high: str = ""
     unit: str = ""
     group: str = "more"
-    applies_when: tuple[str, Collection[str]] | tuple[()] = ()
+    applies_when: tuple[str, Collection[Any]] | tuple[()] = ()
+    or_when: tuple[str, Collection[Any]] | tuple[()] = ()
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -98,7 +126,5 @@ def setting(default: Any, description: str, explained: Help | None = None, **lim
 
 def applies(explained: Help, values: Mapping[str, Any]) -> bool:
     """Tell whether a setting has a meaning beside the other values of a configuration."""
-    if not explained.applies_when:
-        return True
-    decider, accepted = explained.applies_when
-    return values[decider] is not None if accepted == GIVEN else values[decider] in accepted
+    deciders = [each for each in (explained.applies_when, explained.or_when) if each]
+    return not deciders or any(values[decider] in accepted for decider, accepted in deciders)

@@ -26,7 +26,7 @@ class Setting:
     names : collection of str
         The names accepted, for a choice; a plugin may add to them.
     range_text : str
-        Such as ``> 0 and <= 1000000``; empty for a choice.
+        Such as ``> 0 and <= 1000000``, or ``true or false``; empty for a choice.
     default : object
         None where the value follows from other settings or the data, or is off.
     """
@@ -71,7 +71,7 @@ def _setting(name: str, section: str, field: FieldInfo) -> Setting:
     open_choice = next((entry for entry in field.metadata if isinstance(entry, OneOf)), None)
     kind, names = ("choice", open_choice.names) if open_choice else _kind(field.annotation)
     return Setting(
-        name, section, field.description or "", kind, field.default, names, _range(field), help_of(name)
+        name, section, field.description or "", kind, field.default, names, _range(kind, field), help_of(name)
     )
 
 
@@ -97,14 +97,26 @@ def _is_union(annotation: Any) -> bool:
     return get_origin(annotation) in (Union, UnionType)
 
 
-def _range(field: FieldInfo) -> str:
+def _range(kind: str, field: FieldInfo) -> str:
+    if kind == "switch":
+        return "true or false"
+    annotated = [part for part in get_args(field.annotation) if get_origin(part) is Annotated]
+    of_a_number = [entry for part in annotated for entry in _limits(part)]
     found = [
         text.format(f"{getattr(entry, bound):.10g}")
-        for entry in field.metadata
+        for entry in [*field.metadata, *of_a_number]
         for bound, text in BOUNDS.items()
         if getattr(entry, bound, None) is not None
     ]
     return " and ".join(found)
+
+
+def _limits(annotated: Any) -> list[Any]:
+    """Return the limits of a number that stands beside other kinds of value; a list's are its entries'."""
+    bare, *extra = get_args(annotated)
+    return [
+        entry for each in extra if isinstance(each, FieldInfo) and bare is float for entry in each.metadata
+    ]
 
 
 SETTINGS: dict[str, Setting] = {

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import shlex
+from collections.abc import Mapping
 from typing import Any
 
 from engine.config.errors import ConfigError, shown
@@ -11,6 +12,8 @@ from engine.config.run_config import RunConfig, parse_config
 from engine.config.settings import SETTINGS
 
 WORDS = ("balanced",)
+# Settings whose choices a plugin may add to.
+OPEN_CHOICES = ("activation", "optimizer", "loss", "normalization")
 NAMES = ("table", "target", "split_column")
 
 
@@ -20,9 +23,25 @@ def config_from_json(text: str) -> RunConfig:
     Raises
     ------
     ConfigError
-        For text that is no JSON, NaN or Infinity, a key given twice, or a setting that cannot be used.
+        For text that is no JSON, NaN or Infinity, a key given twice, a setting that cannot be used, or the
+        name of something that a plugin defines and that is not there.
     """
-    return parse_config(config_values(text))
+    values = config_values(text)
+    if sentence := lacking(values):
+        raise ConfigError(sentence)
+    return parse_config(values)
+
+
+def lacking(values: Mapping[str, Any]) -> str:
+    """Return a sentence when settings that were once used name what nobody here knows, or nothing."""
+    for setting in OPEN_CHOICES:
+        name = values.get(setting)
+        if isinstance(name, str) and name not in SETTINGS[setting].names:
+            return (
+                f"{setting} {name[:60]} is not known here: put the file that defines it into plugins/ or "
+                "name it with --plugin"
+            )
+    return ""
 
 
 def config_values(text: str) -> dict[str, Any]:
@@ -75,7 +94,11 @@ def value_from_text(name: str, text: str) -> Any:
         return None
     if kind == "switch":
         return {"true": True, "false": False}.get(stripped.lower(), stripped)
-    if "list" in kind and stripped not in WORDS and (kind != "number or list" or "," in stripped):
+    if (
+        "list" in kind
+        and stripped not in WORDS
+        and (kind != "number or list" or "," in stripped or "[" in stripped)
+    ):
         return _listed(stripped)
     return _number(stripped)
 
@@ -111,5 +134,6 @@ def _as_option(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         line = io.StringIO()
         csv.writer(line, lineterminator="").writerow(value)
-        return line.getvalue()
+        is_like_a_number = len(value) == 1 and not isinstance(value[0], str)
+        return f"[{line.getvalue()}]" if is_like_a_number else line.getvalue()
     return "none" if value is None else str(value)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, Field
 
 from engine.config.losses import LOSS_SETTINGS
-from engine.config.optimizers import OPTIMIZER_SETTINGS
+from engine.config.optimizers import OptimizerSettings
 from engine.config.setting import Help, OneOf, Takers, setting
 
 WITH_CLASSES = ("loss", ("auto", "cross_entropy", "binary_cross_entropy"))
@@ -15,12 +15,8 @@ ClassWeights = Annotated[
 ]
 
 
-def _of_the_optimizer(name: str) -> tuple[str, Takers]:
-    return "optimizer", Takers(OPTIMIZER_SETTINGS, name)
-
-
-class TrainingSettings(BaseModel):
-    """What is minimised, by which rule, for how long."""
+class Objective(BaseModel):
+    """What is minimised."""
 
     loss: Annotated[str, OneOf(LOSS_SETTINGS)] = setting(
         "auto",
@@ -47,73 +43,11 @@ class TrainingSettings(BaseModel):
         "ones; the mean is over the weights, in batch, training and validation loss alike",
         Help(applies_when=WITH_CLASSES),
     )
-    optimizer: Annotated[str, OneOf(OPTIMIZER_SETTINGS)] = setting(
-        "adam", "the rule that turns gradients into steps", Help(group="main")
-    )
-    learning_rate: float = setting(
-        0.01,
-        "length of a step along the optimizer's direction",
-        Help("the loss hardly moves", "the loss jumps or becomes infinite", group="main"),
-        gt=0,
-        le=1e6,
-    )
-    momentum: float | None = setting(
-        None,
-        "share of the previous step that is kept (0.9 by default)",
-        Help("plain gradient descent", "overshoots and swings", applies_when=_of_the_optimizer("momentum")),
-        ge=0,
-        lt=1,
-    )
-    alpha: float | None = setting(
-        None,
-        "memory of RMSprop's mean squared gradient (0.99 by default)",
-        Help("step sizes jump", "slow to notice larger gradients", applies_when=_of_the_optimizer("alpha")),
-        ge=0,
-        lt=1,
-    )
-    beta1: float | None = setting(
-        None,
-        "memory of Adam's mean gradient (0.9 by default)",
-        Help("noisy steps", "slow to turn", applies_when=_of_the_optimizer("beta1")),
-        ge=0,
-        lt=1,
-    )
-    beta2: float | None = setting(
-        None,
-        "memory of Adam's mean squared gradient (0.999 by default)",
-        Help("step sizes jump", "slow to notice larger gradients", applies_when=_of_the_optimizer("beta2")),
-        ge=0,
-        lt=1,
-    )
-    eps: float | None = setting(
-        None,
-        "added to the denominator of Adam and RMSprop (1e-8 by default)",
-        Help("", "steps no longer fit each weight", applies_when=_of_the_optimizer("eps")),
-        gt=0,
-        le=1,
-    )
-    weight_decay: float = setting(
-        0.0,
-        "L2 penalty: weight_decay times the parameters is added to the gradient, after clipping; "
-        "with adamw it is decoupled: they shrink by learning_rate times weight_decay",
-        Help("no effect", "weights shrink to nothing: underfitting"),
-        ge=0,
-        le=1000,
-    )
-    clip_norm: float | None = setting(
-        None,
-        "largest allowed norm of the whole gradient; acts after clip_value",
-        Help("every step is cut to the same length", "no effect"),
-        gt=0,
-        le=1e12,
-    )
-    clip_value: float | None = setting(
-        None,
-        "largest allowed magnitude of each gradient element; acts before clip_norm",
-        Help("only the signs of the gradient count", "no effect"),
-        gt=0,
-        le=1e12,
-    )
+
+
+class TrainingSettings(OptimizerSettings, Objective):
+    """What is minimised, by which rule, for how long."""
+
     batch_size: Annotated[int, Field(ge=1, le=10_000_000)] | Literal["full"] = setting(
         32,
         "rows in a step: 1 is stochastic descent, full is batch descent",

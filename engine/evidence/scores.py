@@ -9,10 +9,10 @@ from typing import Any, TypedDict
 import numpy as np
 
 from engine.config import RunConfig
+from engine.config.losses import PROBABILITY_LOSSES
 from engine.data.dataset import Dataset
 from engine.training.predictions import decided
 
-PROBABILITY_LOSSES = ("cross_entropy", "binary_cross_entropy")
 NAMED_AT_MOST = 3
 
 

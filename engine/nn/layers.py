@@ -145,5 +145,56 @@ class Dropout:
         return y, backward
 
 
+@dataclass
+class Fork:
+    """Where a residual connection leaves (He et al., 2016): its input goes on as it is, and around a layer.
+
+    The chain rule adds the errors of both ways; the one around the layer ends at a :class:`Join`.
+
+    Parameters
+    ----------
+    number : int
+        That of the dense layer behind it.
+    """
+
+    number: int
+    kind = "fork"
+
+    @property
+    def output(self) -> str:
+        """Name under which the join finds what went around: s2, s3, ..."""
+        return f"s{self.number}"
+
+    def record(self, tape: Tape, arena: Arena, x: Block, mode: Mode) -> tuple[Block, Backward]:
+        """Record nothing; the backward adds the join's error to what came through the layer."""
+        arena.blocks[self.output] = x
+
+        def backward() -> None:
+            joined = arena.blocks[f"h{self.number}"]
+            label = f"d{x.name} = d{x.name} + d{joined.name}"
+            tape.call(np.add, x.error, joined.error, x.error, label=label)
+
+        return x, backward
+
+
+@dataclass
+class Join:
+    """``h = y + s``: what a layer gives, and what went around it from the :class:`Fork` of its number."""
+
+    number: int
+    kind = "residual"
+
+    @property
+    def output(self) -> str:
+        """Name of the block: h2, h3, ..."""
+        return f"h{self.number}"
+
+    def record(self, tape: Tape, arena: Arena, x: Block, mode: Mode) -> tuple[Block, Backward]:
+        """Record the sum; its backward passes the error on unchanged, the fork's does so the other way."""
+        h, around = arena.blocks[self.output], arena.blocks[f"s{self.number}"]
+        tape.call(np.add, x.values, around.values, h.values, label=f"{h.name} = {x.name} + {around.name}")
+        return h, lambda: tape.call(np.positive, h.error, x.error, label=f"d{x.name} = d{h.name}")
+
+
 def no_backward() -> None:
     """Record nothing: the error is passed on as it is, or nobody asks for it."""

@@ -1,6 +1,6 @@
 """The network: layers in a row, recorded forward, then backward in reverse: the chain rule."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -9,9 +9,9 @@ import numpy as np
 
 from engine.nn.activations import Activation
 from engine.nn.initializers import Initializer
-from engine.nn.layers import Activate, Dense, Dropout, Layer, Mode
+from engine.nn.layers import Activate, Dense, Dropout, Fork, Join, Layer, Mode
 from engine.nn.losses import Loss
-from engine.nn.normalization import BatchNorm, LayerNorm
+from engine.nn.normalization import NORMALIZATIONS
 from engine.nn.parameters import Parameters, views
 from engine.nn.tape import Arena, Block, Lead, Tape
 
@@ -44,24 +44,34 @@ class Recording:
     arena: Arena
 
 
-def parameter_shapes(sizes: Sequence[int], normalization: str) -> tuple[list[tuple[int, int]], list[int]]:
-    """Return the shape of each dense layer's weights, and the units of the normalisation behind it or 0.
+Shapes = list[tuple[int, int]]
 
-    Before batch norm a dense layer has no bias: ``(out, in)`` instead of ``(out, in + 1)``.
+
+def parameter_shapes(sizes: Sequence[int], normalization: str) -> tuple[Shapes, Shapes, Shapes]:
+    """Return the shapes of each dense layer's weights, and of the normalisation behind it.
+
+    Returns
+    -------
+    weights : list of (int, int)
+        ``(out, in + 1)``, ``(out, in)`` for a layer without bias, such as one before batch norm.
+    norms, statistics : list of (int, int)
+        ``(rows, out)``: what the normalisation learns and remembers, 0 rows where there is none.
     """
     hidden = len(sizes) - 2
-    shapes, norm_widths = [], []
+    shapes, norms, statistics = [], [], []
     for index, (fan_in, out) in enumerate(pairwise(sizes)):
-        norm = normalization if index < hidden else "none"
-        shapes.append((out, fan_in if norm == "batch" else fan_in + 1))
-        norm_widths.append(0 if norm == "none" else out)
-    return shapes, norm_widths
+        norm = NORMALIZATIONS[normalization] if index < hidden else None
+        shapes.append((out, fan_in + 1 if norm is None or norm.keeps_bias else fan_in))
+        norms.append((len(norm.parameter_starts) if norm else 0, out))
+        statistics.append((len(norm.statistic_starts) if norm else 0, out))
+    return shapes, norms, statistics
 
 
 class Network:
     """A multilayer perceptron: dense layers, between them an activation, raw outputs at the end.
 
-    Each hidden layer is dense, normalisation, activation, dropout, in this order.
+    Each hidden layer is dense, normalisation, activation, dropout, in this order, and then, where there is a
+    residual connection, the sum with what the hidden layer before it gave.
 
     Parameters
     ----------
@@ -70,12 +80,14 @@ class Network:
     activation : Activation
         Of every hidden layer.
     loss : Loss
-    dropout : float
-        Chance in [0, 1) that a hidden unit is off in a training step.
+    dropout : float or sequence of float
+        Chance in [0, 1) that a hidden unit is off in a training step: one, or one for each hidden layer.
     generators : sequence of numpy.random.Generator
         Draw the dropout masks: one for each replicate; needed only with dropout.
     normalization : str
-        ``none``, ``batch`` or ``layer``, of every hidden layer.
+        A name of ``NORMALIZATIONS``, for every hidden layer.
+    residual : bool
+        Whether a connection goes around every hidden layer that is as wide as the hidden layer before it.
     dtype : numpy dtype
     lead : tuple of int
         ``()``, or ``(R,)`` for R replicates with weights of their own.
@@ -83,8 +95,12 @@ class Network:
     Attributes
     ----------
     statistics : numpy.ndarray
-        Running mean and variance of every batch norm in one flat vector, ``lead + (S,)``; S is 0 without.
-        What a network has learned is ``parameters.theta`` and this.
+        What the normalisations remember, such as running mean and variance of every batch norm, in one flat
+        vector, ``lead + (S,)``; S is 0 without. What a network has learned is ``parameters.theta`` and this.
+    running : list of numpy.ndarray
+        Views of it, ``lead + (rows, units)``, one a layer.
+    normalization : type or None
+        The class that stands between weighted sums and activation.
     """
 
     def __init__(
@@ -93,9 +109,10 @@ class Network:
         activation: Activation,
         loss: Loss,
         *,
-        dropout: float = 0.0,
+        dropout: float | Sequence[float] = 0.0,
         generators: Sequence[np.random.Generator] = (),
         normalization: str = "none",
+        residual: bool = False,
         dtype: Any = np.float32,
         lead: Lead = (),
     ) -> None:
@@ -104,41 +121,46 @@ class Network:
         self.loss = loss
         self.dtype = np.dtype(dtype)
         self.lead = lead
-        shapes, norm_widths = parameter_shapes(self.sizes, normalization)
-        self.parameters = Parameters(shapes, dtype, lead, norm_widths)
-        for norm in self.parameters.norms:
-            norm[..., 0, :] = 1
-        widths = np.array(norm_widths) * (normalization == "batch")
-        self.statistics = np.zeros((*lead, 2 * int(widths.sum())), dtype)
-        starts = 2 * (np.cumsum(widths) - widths)
-        self.running = views(self.statistics, starts, [(2, int(width)) for width in widths])
-        for each in self.running:
-            each[..., 1, :] = 1
-        self.layers = self._build(normalization, dropout, generators)
+        self.normalization = NORMALIZATIONS[normalization]
+        shapes, norms, remembered = parameter_shapes(self.sizes, normalization)
+        self.parameters = Parameters(shapes, dtype, lead, norms)
+        ends = np.cumsum([rows * units for rows, units in remembered])
+        self.statistics = np.zeros((*lead, int(ends[-1])), dtype)
+        self.running = views(self.statistics, [0, *ends[:-1].tolist()], remembered)
+        if self.normalization is not None:
+            _start(self.parameters.norms, self.normalization.parameter_starts)
+            _start(self.running, self.normalization.statistic_starts)
+        hidden = self.depth - 1
+        rates = [dropout] * hidden if isinstance(dropout, float | int) else dropout
+        self.layers = self._build(rates, generators, residual)
         self.dense = [layer for layer in self.layers if isinstance(layer, Dense)]
         self._recordings: dict[tuple[int, Mode], Recording] = {}
 
     def _build(
-        self, normalization: str, dropout: float, generators: Sequence[np.random.Generator]
+        self, rates: Sequence[float], generators: Sequence[np.random.Generator], residual: bool
     ) -> list[Layer]:
         layers: list[Layer] = []
-        parameters = self.parameters
+        parameters, normalization = self.parameters, self.normalization
         for index, (weight, gradient) in enumerate(
             zip(parameters.weights, parameters.gradients, strict=True)
         ):
             number = index + 1
             is_hidden = number < self.depth
             norm = parameters.norms[index], parameters.norm_gradients[index]
-            layers.append(Dense(number, weight, gradient, not (is_hidden and normalization == "batch")))
+            has_bias = not is_hidden or normalization is None or normalization.keeps_bias
+            goes_around = residual and is_hidden and index > 0 and self.sizes[index] == self.sizes[number]
+            if goes_around:
+                layers.append(Fork(number))
+            layers.append(Dense(number, weight, gradient, has_bias))
             if not is_hidden:
                 break
-            if normalization == "batch":
-                layers.append(BatchNorm(number, *norm, self.running[index]))
-            elif normalization == "layer":
-                layers.append(LayerNorm(number, *norm))
+            if normalization is not None:
+                layers.append(normalization(number, *norm, self.running[index]))
             layers.append(Activate(number, self.activation))
-            if dropout > 0:
-                layers.append(Dropout(number, dropout, generators))
+            if rates[index] > 0:
+                layers.append(Dropout(number, rates[index], generators))
+            if goes_around:
+                layers.append(Join(number))
         return layers
 
     @property
@@ -168,8 +190,21 @@ class Network:
             Number of columns.
         training : bool
             With backward pass, dropout and the batch's own statistics; otherwise the forward pass alone.
+
+        Raises
+        ------
+        ValueError
+            For a training batch of one row where the normalisation needs two.
         """
         mode: Mode = "training" if training else "evaluation"
+        if (
+            training
+            and batch < 2
+            and self.depth > 1
+            and self.normalization
+            and self.normalization.needs_two_rows
+        ):
+            raise ValueError(f"{self.normalization.__name__} needs batches of 2 rows or more, got {batch}")
         if (batch, mode) not in self._recordings:
             self._recordings[batch, mode] = self._record(batch, mode)
         return self._recordings[batch, mode]
@@ -203,7 +238,8 @@ class Network:
         return Recording(tape, first.values, target, block, loss_tape, loss, arena)
 
     def _rows(self, mode: Mode) -> list[tuple[str, str, int]]:
-        kept = [layer for layer in self.layers if mode == "training" or layer.kind != "dropout"]
+        without = {"fork"} if mode == "training" else {"fork", "dropout"}
+        kept = [layer for layer in self.layers if layer.kind not in without]
         layers = [(layer.kind, layer.output, self.sizes[layer.number]) for layer in kept]
         return [("input", "a0", self.sizes[0]), *layers]
 
@@ -220,3 +256,10 @@ class Network:
             recording.tape.replay()
             result[start : start + len(rows)] = recording.output.values.T
         return result
+
+
+def _start(layers: Sequence[np.ndarray], starts: Mapping[str, float]) -> None:
+    """Set the rows of each layer, ``lead + (rows, units)``, to the values that they start from."""
+    for rows in layers:
+        for index, value in enumerate(starts.values()):
+            rows[..., index : index + 1, :] = value

@@ -1,6 +1,8 @@
-"""Normalisation between a dense layer and its activation: over the batch or over the layer; no network."""
+"""What may stand between a dense layer and its activation, an open registry; knows no network."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -12,27 +14,42 @@ KEPT = 0.9
 
 
 @dataclass
-class BatchNorm:
-    """``n = γ (z - μ) / sqrt(σ² + 1e-5) + β``, μ and σ² of each unit over the batch.
+class Normalization(ABC):
+    """A layer between the weighted sums of a hidden layer and its activation.
 
-    Ioffe and Szegedy, 2015. As torch does: σ² is the biased variance; evaluation takes running values, of
-    which each training step keeps 0.9 and adds 0.1 of the batch's, there with the unbiased variance. The
-    dense layer before it has no bias: μ would take it away again.
+    A subclass says by its class attributes what a network must know before it can be built, and records its
+    formula. One of one's own is added to :data:`NORMALIZATIONS`, and to the table of
+    ``engine/config/network.py``.
 
     Parameters
     ----------
     number : int
         That of the dense layer before it.
     parameters, gradient : numpy.ndarray
-        Views of shape ``lead + (2, features)`` into the network's flat vectors: γ, then β.
-    running : numpy.ndarray
-        View of shape ``lead + (2, features)`` into the network's statistics: mean, then variance.
+        Views of shape ``lead + (rows, units)`` into the network's flat vectors, a row for each name in
+        ``parameter_starts``; the backward pass writes every number of the gradient.
+    statistics : numpy.ndarray
+        View of shape ``lead + (rows, units)`` into the network's statistics, likewise.
+
+    Attributes
+    ----------
+    parameter_starts, statistic_starts : dict of str to float
+        What each unit learns, and what it remembers for evaluation, by name, with the value that it starts
+        from: ``gamma`` is called ``norm1.gamma`` behind the first dense layer.
+    keeps_bias : bool
+        Whether the dense layer before it has a bias; one that takes the mean away would leave it idle.
+    needs_two_rows : bool
+        Whether a training batch of a single row means nothing to it.
     """
 
     number: int
     parameters: np.ndarray
     gradient: np.ndarray
-    running: np.ndarray
+    statistics: np.ndarray
+    parameter_starts: ClassVar[dict[str, float]] = {}
+    statistic_starts: ClassVar[dict[str, float]] = {}
+    keeps_bias: ClassVar[bool] = True
+    needs_two_rows: ClassVar[bool] = False
     kind = "norm"
 
     @property
@@ -40,21 +57,31 @@ class BatchNorm:
         """Name of the block: n1, n2, ..."""
         return f"n{self.number}"
 
+    @abstractmethod
     def record(self, tape: Tape, arena: Arena, x: Block, mode: Mode) -> tuple[Block, Backward]:
-        """Record the formula, in training also the running values; in evaluation with those alone.
+        """Record ``n = f(z)`` into ``arena.blocks[self.output]``, as every layer does."""
 
-        Raises
-        ------
-        ValueError
-            For a training batch of one row, whose variance is 0.
-        """
+
+class BatchNorm(Normalization):
+    """``n = γ (z - μ) / sqrt(σ² + 1e-5) + β``, μ and σ² of each unit over the batch.
+
+    Ioffe and Szegedy, 2015. As torch does: σ² is the biased variance; evaluation takes running values, of
+    which each training step keeps 0.9 and adds 0.1 of the batch's, there with the unbiased variance. The
+    dense layer before it has no bias: μ would take it away again. The variance of a single row is 0.
+    """
+
+    parameter_starts: ClassVar = {"gamma": 1.0, "beta": 0.0}
+    statistic_starts: ClassVar = {"running_mean": 0.0, "running_variance": 1.0}
+    keeps_bias = False
+    needs_two_rows = True
+
+    def record(self, tape: Tape, arena: Arena, x: Block, mode: Mode) -> tuple[Block, Backward]:
+        """Record the formula, in training also the running values; in evaluation with those alone."""
         n = arena.blocks[self.output]
         if mode == "evaluation":
             self._record_evaluation(tape, x, n)
             return n, no_backward
         features, batch = x.values.shape[-2:]
-        if mode == "training" and batch < 2:
-            raise ValueError(f"batch norm needs batches of 2 rows or more, got {batch}")
         i, product, share = self.number, tape.product(), tape.constant(1 / batch)
         ones = np.ones((batch, 1), tape.dtype)
         moments, root, normal = tape.array(2, features), tape.array(features, 1), tape.array(features, batch)
@@ -92,41 +119,26 @@ class BatchNorm:
         shares = ((1 - KEPT) * unbiased).astype(tape.dtype)
         running = f"running (μ{i}, v{i})"
         tape.call(np.multiply, moments, shares, added, label=f"t = 0.1 (μ{i}, v{i} {batch}/{batch - 1})")
-        tape.call(np.multiply, self.running, tape.constant(KEPT), self.running, label=f"{running} = 0.9 old")
-        tape.call(np.add, self.running, added, self.running, label=f"{running} = 0.9 old + t")
+        kept = self.statistics
+        tape.call(np.multiply, kept, tape.constant(KEPT), kept, label=f"{running} = 0.9 old")
+        tape.call(np.add, kept, added, kept, label=f"{running} = 0.9 old + t")
 
     def _record_evaluation(self, tape: Tape, x: Block, n: Block) -> None:
         i, root = self.number, tape.array(x.width, 1)
-        mean, variance = _columns(self.running)
+        mean, variance = _columns(self.statistics)
         _record_inverse_root(tape, variance, root, i)
         tape.call(np.subtract, x.values, mean, n.values, label=f"c{i} = {x.name} - running μ{i}")
         tape.call(np.multiply, n.values, root, n.values, label=f"ẑ{i} = c{i} r{i}")
         _record_scale_and_shift(tape, self.parameters, n.values, n, i)
 
 
-@dataclass
-class LayerNorm:
+class LayerNorm(Normalization):
     """``n = γ (z - μ) / sqrt(σ² + 1e-5) + β``, μ and σ² of each row over the units.
 
     Ba et al., 2016. As torch does, σ² is the biased variance. Training and evaluation do not differ.
-
-    Parameters
-    ----------
-    number : int
-        That of the dense layer before it.
-    parameters, gradient : numpy.ndarray
-        Views of shape ``lead + (2, features)`` into the network's flat vectors: γ, then β.
     """
 
-    number: int
-    parameters: np.ndarray
-    gradient: np.ndarray
-    kind = "norm"
-
-    @property
-    def output(self) -> str:
-        """Name of the block: n1, n2, ..."""
-        return f"n{self.number}"
+    parameter_starts: ClassVar = {"gamma": 1.0, "beta": 0.0}
 
     def record(self, tape: Tape, arena: Arena, x: Block, mode: Mode) -> tuple[Block, Backward]:
         """Record the formula; its backward goes through mean and variance too."""
@@ -156,6 +168,13 @@ class LayerNorm:
             tape.call(np.multiply, dz, root, dz, label=f"{name} = r{i} {name}")
 
         return n, backward
+
+
+NORMALIZATIONS: dict[str, type[Normalization] | None] = {
+    "none": None,
+    "batch": BatchNorm,
+    "layer": LayerNorm,
+}
 
 
 def _columns(pair: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

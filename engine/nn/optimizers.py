@@ -1,4 +1,4 @@
-"""Optimizers: small transforms of the flat gradient, chained in a meaningful order; knows no rule."""
+"""Optimizers: transforms of the flat gradient, chained in a meaningful order; knows none of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,17 +7,20 @@ from typing import Protocol
 import numpy as np
 
 from engine.nn.parameters import Parameters, record_layer_sums
-from engine.nn.tape import Tape, assign, cell_shape, minimum
+from engine.nn.tape import Tape, cell_shape
 
 Arrays = dict[str, np.ndarray]
 
 
 class Transform(Protocol):
-    """One step of an optimizer: takes a flat vector, records what it does, gives a flat vector."""
+    """One step of an optimizer: takes a flat vector, records what it does, gives a flat vector.
+
+    A frozen dataclass will do; where it is an update rule, its fields are the settings that belong to it.
+    """
 
     @property
     def slots(self) -> tuple[str, ...]:
-        """Names of the flat vectors that it remembers."""
+        """Names of the flat vectors that it remembers; each is 0 before the first update."""
         ...
 
     @property
@@ -33,93 +36,26 @@ class Transform(Protocol):
     def record(
         self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
     ) -> np.ndarray:
-        """Record the calls and return the vector that they write."""
+        """Record the calls and return the vector that they write.
+
+        Parameters
+        ----------
+        tape : Tape
+            Its calls run at every update and allocate nothing: scratch space comes from ``tape.array``.
+        g : numpy.ndarray
+            ``lead + (P,)``: the gradient, or what the transform before this one made of it.
+        theta : numpy.ndarray
+            The parameters, to be read only.
+        slots : dict of str to numpy.ndarray
+            The vectors that it named in ``slots``, to be changed in place.
+        cells : dict of str to numpy.ndarray
+            The scalars that it named in ``cells``, and ``rate``, the learning rate of the update.
+        """
         ...
 
     def scalars(self, step: int) -> dict[str, float]:
         """Return the values of the cells for update number ``step``, from 1."""
         ...
-
-
-@dataclass(frozen=True)
-class ClipByValue:
-    """Clamp each gradient element to ``±limit``."""
-
-    limit: float
-    slots = ()
-    cells = ()
-    clips = True
-
-    def record(
-        self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
-    ) -> np.ndarray:
-        """Record ``g = clamp(g, -limit, limit)``; NaN stays NaN."""
-        tape.call(np.clip, g, -self.limit, self.limit, g, label=f"g = clamp(g, ±{self.limit:g})")
-        return g
-
-    def scalars(self, step: int) -> dict[str, float]:
-        """No cell."""
-        return {}
-
-
-@dataclass(frozen=True)
-class ClipByNorm:
-    """Scale the whole gradient by ``min(1, limit / (norm + 1e-6))`` (Pascanu et al., 2013; as torch does)."""
-
-    limit: float
-    slots = ()
-    cells = ()
-    clips = True
-
-    def record(
-        self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
-    ) -> np.ndarray:
-        """Record the norm in float64, the factor, and ``g = factor g``."""
-        wide = tape.array(g.shape[-1], dtype=np.float64)
-        factor = np.zeros(cell_shape(tape.lead), np.float64)
-        narrow = np.zeros(cell_shape(tape.lead), tape.dtype)
-        total = factor[..., 0] if tape.lead else factor
-        limit, tiny, one = np.array(self.limit), np.array(1e-6), np.array(1.0)
-        tape.call(assign, g, wide, label="w = g")
-        tape.call(np.vecdot, wide, wide, total, label="c = w · w")
-        tape.call(np.sqrt, factor, factor, label="c = sqrt(c)")
-        tape.call(np.add, factor, tiny, factor, label="c = c + 1e-6")
-        tape.call(np.divide, limit, factor, factor, label=f"c = {self.limit:g} / c")
-        tape.call(minimum, factor, one, factor, label="c = min(c, 1)")
-        tape.call(assign, factor, narrow, label="c")
-        tape.call(np.multiply, g, narrow, g, label="g = c g")
-        return g
-
-    def scalars(self, step: int) -> dict[str, float]:
-        """No cell."""
-        return {}
-
-
-@dataclass(frozen=True)
-class Decay:
-    """Add ``decay theta``: before the rule it is an L2 penalty, as torch's ``weight_decay`` is outside AdamW.
-
-    Behind the rule it is decoupled (Loshchilov and Hutter, 2019): with the learning rate applied last,
-    ``theta - rate (u + decay theta)`` is torch's ``theta (1 - rate decay) - rate u``.
-    """
-
-    decay: float
-    slots = ()
-    cells = ()
-    clips = False
-
-    def record(
-        self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
-    ) -> np.ndarray:
-        """Record ``t = g + decay theta``."""
-        t = tape.array(g.shape[-1])
-        tape.call(np.multiply, theta, tape.constant(self.decay), t, label=f"t = {self.decay:g} theta")
-        tape.call(np.add, g, t, t, label="t = g + t")
-        return t
-
-    def scalars(self, step: int) -> dict[str, float]:
-        """No cell."""
-        return {}
 
 
 @dataclass(frozen=True)
@@ -138,7 +74,7 @@ class Optimizer:
     ----------
     parameters : Parameters
     transforms : sequence of Transform
-        Clipping first, then coupled decay, the rule, decoupled decay; the learning rate comes last by itself.
+        Clipping first, then penalties, the rule, decoupled decay; the learning rate comes last by itself.
 
     Attributes
     ----------

@@ -17,8 +17,8 @@ class Parameters:
     ----------
     shapes : sequence of (int, int)
         ``(out, in + 1)`` of each dense layer, input side first, ``(out, in)`` for one without bias.
-    norm_widths : sequence of int, optional
-        Units of the normalisation behind each dense layer, 0 where there is none.
+    norm_shapes : sequence of (int, int), optional
+        ``(rows, units)`` of the normalisation behind each dense layer, 0 rows where there is none.
 
     Attributes
     ----------
@@ -27,7 +27,7 @@ class Parameters:
     weights, gradients : list of numpy.ndarray
         Views of shape ``lead + (out, in + 1)``, one a layer.
     norms, norm_gradients : list of numpy.ndarray
-        Views of shape ``lead + (2, units)``, one a layer: scale γ, then shift β of its normalisation.
+        Views of shape ``lead + (rows, units)``, one a layer: such as scale γ, then shift β.
     starts : numpy.ndarray
         Where each layer begins in the flat vectors: its weights, then the parameters of its normalisation.
     """
@@ -37,11 +37,11 @@ class Parameters:
         shapes: Sequence[tuple[int, int]],
         dtype: Any,
         lead: Lead = (),
-        norm_widths: Sequence[int] | None = None,
+        norm_shapes: Sequence[tuple[int, int]] | None = None,
     ) -> None:
-        norms = [(2, width) for width in norm_widths or [0] * len(shapes)]
+        norms = norm_shapes or [(0, 0)] * len(shapes)
         weight_sizes = [rows * columns for rows, columns in shapes]
-        sizes = [size + 2 * width for size, (_, width) in zip(weight_sizes, norms, strict=True)]
+        sizes = [size + rows * units for size, (rows, units) in zip(weight_sizes, norms, strict=True)]
         ends = np.cumsum(sizes)
         self.lead = lead
         self.size = int(ends[-1])
@@ -67,16 +67,15 @@ def views(flat: np.ndarray, starts: Iterable[int], shapes: Sequence[tuple[int, i
 def record_layer_sums(tape: Tape, flat: np.ndarray, starts: np.ndarray, label: str, power: int) -> np.ndarray:
     """Record the sum of ``|flat|^power`` over each layer; return where it will stand, ``lead + (layers,)``.
 
+    The power is 1 or 2.
+
     Summed in float64: in float32 the squares of vanishing gradients would all be 0, those of exploding ones
     infinite, where the true norm is neither.
     """
     wide = tape.array(flat.shape[-1], dtype=np.float64)
     sums = tape.array(len(starts), dtype=np.float64)
     tape.call(assign, flat, wide, label=label)
-    if power == 1:
-        tape.call(np.abs, wide, wide, label=f"|{label}|")
-    else:
-        tape.call(np.multiply, wide, wide, wide, label=f"{label}²")
+    tape.call({1: np.abs, 2: np.square}[power], wide, wide, label=f"|{label}|^{power}")
     tape.call(
         np.add.reduceat, wide, starts, -1, None, sums, label=f"sum over each layer of |{label}|^{power}"
     )

@@ -1,129 +1,14 @@
-"""Update rules: what each optimizer makes of a gradient, and what people read about it; knows no chain."""
+"""The optimizers that can be chosen: their rule, and what people read about them; knows no formula."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
-import numpy as np
-
-from engine.nn.optimizers import Arrays
-from engine.nn.tape import Tape
-
-
-@dataclass(frozen=True)
-class Momentum:
-    """``b = mu b + g``, from ``b = 0``, so that the first step is g (Polyak, 1964; torch's form)."""
-
-    momentum: float = 0.9
-    slots = ("b",)
-    cells = ()
-    clips = False
-
-    def record(
-        self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
-    ) -> np.ndarray:
-        """Record the two calls on b."""
-        b = slots["b"]
-        tape.call(np.multiply, b, tape.constant(self.momentum), b, label=f"b = {self.momentum:g} b")
-        tape.call(np.add, b, g, b, label="b = b + g")
-        return b
-
-    def scalars(self, step: int) -> dict[str, float]:
-        """No cell."""
-        return {}
-
-
-@dataclass(frozen=True)
-class Nesterov:
-    """``b = mu b + g``, then ``g + mu b``: momentum that looks ahead (Nesterov, 1983; torch's form)."""
-
-    momentum: float = 0.9
-    slots = ("b",)
-    cells = ()
-    clips = False
-
-    def record(
-        self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
-    ) -> np.ndarray:
-        """Record the two calls on b and the step ahead."""
-        b, mu, u = slots["b"], tape.constant(self.momentum), tape.array(g.shape[-1])
-        tape.call(np.multiply, b, mu, b, label=f"b = {self.momentum:g} b")
-        tape.call(np.add, b, g, b, label="b = b + g")
-        tape.call(np.multiply, b, mu, u, label=f"u = {self.momentum:g} b")
-        tape.call(np.add, g, u, u, label="u = g + u")
-        return u
-
-    def scalars(self, step: int) -> dict[str, float]:
-        """No cell."""
-        return {}
-
-
-@dataclass(frozen=True)
-class RmsProp:
-    """``v = alpha v + (1 - alpha) g²``, then ``g / (sqrt(v) + eps)`` (Tieleman and Hinton, 2012)."""
-
-    alpha: float = 0.99
-    eps: float = 1e-8
-    slots = ("v",)
-    cells = ()
-    clips = False
-
-    def record(
-        self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
-    ) -> np.ndarray:
-        """Record the mean of squares and the quotient."""
-        v, t = slots["v"], tape.array(g.shape[-1])
-        alpha, rest, eps = (tape.constant(value) for value in (self.alpha, 1 - self.alpha, self.eps))
-        tape.call(np.multiply, v, alpha, v, label="v = alpha v")
-        tape.call(np.multiply, g, g, t, label="t = g²")
-        tape.call(np.multiply, t, rest, t, label="t = (1 - alpha) t")
-        tape.call(np.add, v, t, v, label="v = v + t")
-        tape.call(np.sqrt, v, t, label="t = sqrt(v)")
-        tape.call(np.add, t, eps, t, label="t = t + eps")
-        tape.call(np.divide, g, t, t, label="t = g / t")
-        return t
-
-    def scalars(self, step: int) -> dict[str, float]:
-        """No cell."""
-        return {}
-
-
-@dataclass(frozen=True)
-class Adam:
-    """``m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + eps)`` (Kingma and Ba, 2015); eps after the correction."""
-
-    beta1: float = 0.9
-    beta2: float = 0.999
-    eps: float = 1e-8
-    slots = ("m", "v")
-    cells = ("root_correction", "mean_correction")
-    clips = False
-
-    def record(
-        self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
-    ) -> np.ndarray:
-        """Record the two moments, their corrections and the quotient."""
-        m, v, t, u = slots["m"], slots["v"], tape.array(g.shape[-1]), tape.array(g.shape[-1])
-        b1, b2, eps = (tape.constant(value) for value in (self.beta1, self.beta2, self.eps))
-        rest1, rest2 = tape.constant(1 - self.beta1), tape.constant(1 - self.beta2)
-        tape.call(np.multiply, m, b1, m, label="m = b1 m")
-        tape.call(np.multiply, g, rest1, t, label="t = (1 - b1) g")
-        tape.call(np.add, m, t, m, label="m = m + t")
-        tape.call(np.multiply, v, b2, v, label="v = b2 v")
-        tape.call(np.multiply, g, g, t, label="t = g²")
-        tape.call(np.multiply, t, rest2, t, label="t = (1 - b2) t")
-        tape.call(np.add, v, t, v, label="v = v + t")
-        tape.call(np.sqrt, v, t, label="t = sqrt(v)")
-        tape.call(np.multiply, t, cells["root_correction"], t, label="t = t / sqrt(1 - b2^t)")
-        tape.call(np.add, t, eps, t, label="t = t + eps")
-        tape.call(np.divide, m, t, u, label="u = m / t")
-        tape.call(np.multiply, u, cells["mean_correction"], u, label="u = u / (1 - b1^t)")
-        return u
-
-    def scalars(self, step: int) -> dict[str, float]:
-        """Return both corrections; they tend to 1."""
-        return {
-            "root_correction": (1 - self.beta2**step) ** -0.5,
-            "mean_correction": 1 / (1 - self.beta1**step),
-        }
+from engine.nn.adam_rules import Adam, Adamax, Nadam, Radam
+from engine.nn.adaptive_rules import Adadelta, Adagrad, RmsProp
+from engine.nn.momentum_rules import Momentum, Nesterov
+from engine.nn.optimizers import Transform
+from engine.nn.sign_rules import Lion, Rprop
 
 
 @dataclass(frozen=True)
@@ -139,30 +24,37 @@ class Rule:
     transform : class, optional
         Its transform, a dataclass whose fields are the settings that belong to it; none where the step is
         the gradient itself.
-    decoupled : bool
-        Whether weight decay acts behind it, apart from the gradient.
+    advice : str, optional
+        What learning rate or batch it wants, where that is not what others want.
     """
 
     name: str
     meaning: str
-    transform: type[Momentum | Nesterov | RmsProp | Adam] | None = None
-    decoupled: bool = False
+    transform: type[Any] | None = None
+    advice: str = ""
 
     @property
     def settings(self) -> tuple[str, ...]:
         """Names of the settings that belong to it."""
         return tuple(field.name for field in fields(self.transform)) if self.transform else ()
 
-    @property
-    def slots(self) -> int:
-        """Number of vectors like theta that it remembers."""
-        return len(self.transform.slots) if self.transform else 0
+    def transforms(self, values: Mapping[str, Any]) -> list[Transform]:
+        """Return its transform with the settings of a resolved configuration; empty where it has none."""
+        return [self.transform(**{name: values[name] for name in self.settings})] if self.transform else []
+
+    def slots(self, values: Mapping[str, Any]) -> int:
+        """Return the number of vectors like theta that it remembers with these settings."""
+        return sum(len(each.slots) for each in self.transforms(values))
 
 
 OPTIMIZERS: dict[str, Rule] = {
     rule.name: rule
     for rule in (
-        Rule("sgd", "$w \\leftarrow w - \\eta\\,g$: straight down the gradient of the batch."),
+        Rule(
+            "sgd",
+            "$w \\leftarrow w - \\eta\\,g$: straight down the gradient of the batch.",
+            advice="Without memory it takes larger learning rates than Adam: 0.03 to 0.3 is usual.",
+        ),
         Rule(
             "momentum",
             "$v \\leftarrow \\mu v + g,\\; w \\leftarrow w - \\eta\\,v$: a heavy ball.",
@@ -187,7 +79,52 @@ OPTIMIZERS: dict[str, Rule] = {
             "adamw",
             "$w \\leftarrow (1 - \\eta\\lambda)\\,w$, then Adam: decay $\\lambda$ apart from $g$.",
             Adam,
-            decoupled=True,
+        ),
+        Rule(
+            "adagrad",
+            "$s \\leftarrow s + g^2,\\; w \\leftarrow w - \\eta\\,g / (\\sqrt s + \\epsilon)$: "
+            "steps only get shorter.",
+            Adagrad,
+        ),
+        Rule(
+            "adadelta",
+            "$w \\leftarrow w - \\eta\\,g\\,\\sqrt{d + \\epsilon} / \\sqrt{v + \\epsilon}$: "
+            "as long as steps usually were ($d$).",
+            Adadelta,
+            advice="Its steps have the size of the weights already: the usual learning rate is 1.",
+        ),
+        Rule(
+            "adamax",
+            "$u \\leftarrow \\max(\\beta_2 u, |g|),\\; w \\leftarrow w - \\eta\\,\\hat m / u$: "
+            "Adam by the largest gradient.",
+            Adamax,
+        ),
+        Rule(
+            "nadam",
+            "$w \\leftarrow w - \\eta\\,(\\mu\\hat m + (1 - \\mu)\\hat g) / (\\sqrt{\\hat v} + \\epsilon)$: "
+            "Adam that looks ahead.",
+            Nadam,
+        ),
+        Rule(
+            "radam",
+            "$w \\leftarrow w - \\eta\\,r\\,\\hat m / \\sqrt{\\hat v}$, at first $w - \\eta\\,\\hat m$: "
+            "Adam with a warm-up built in.",
+            Radam,
+        ),
+        Rule(
+            "rprop",
+            "$w \\leftarrow w - \\Delta\\,\\mathrm{sign}(g)$: $\\Delta$ grows while the sign stays. "
+            "For full batches.",
+            Rprop,
+            advice="The learning rate is the first step size alone; schedules change nothing after it. "
+            "Signs of small batches are noise: choose full as batch size.",
+        ),
+        Rule(
+            "lion",
+            "$w \\leftarrow (1 - \\eta\\lambda)\\,w - \\eta\\,\\mathrm{sign}(\\beta_1 m + (1-\\beta_1) g)$: "
+            "equal steps for all.",
+            Lion,
+            advice="Every weight moves by the whole learning rate: take a third to a tenth of Adam's.",
         ),
     )
 }

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 
 from engine.config import RunConfig, config_from_json
 from engine.config.resolve import resolve
-from engine.runs.catalog import RunRow, get_run, insert_run, load_dataset, request, submit
+from engine.runs.catalog import get_run, insert_run, load_dataset, request, submit
 from engine.runs.changes import copy_changes
 from engine.runs.checkpoints import latest_checkpoint, write_checkpoint
+from engine.runs.row import RunRow
 from engine.runs.schema import chunks, events, runs, snapshots
 from engine.runs.series import cut_after
 from engine.runs.snapshots import packed, write_snapshots

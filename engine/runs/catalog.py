@@ -2,7 +2,6 @@
 
 import json
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import psutil
@@ -12,105 +11,18 @@ from engine.config import CONFIG_VERSION, RunConfig, config_from_json
 from engine.config.resolve import resolve
 from engine.data.dataset import Dataset, content_id, dataset_from_bytes, dataset_to_bytes
 from engine.runs.lease import holder_is_gone
+from engine.runs.row import RunRow
 from engine.runs.schema import datasets, retired_ids, runs
 from engine.runs.store import Store
 from engine.training.plan import check_memory, plan
 
 REQUESTS = ("pause", "resume", "stop", "step")
-ENDED = ("finished", "stopped", "diverged", "failed", "imported")
 NAME_LENGTH = 200
 LARGEST_ID = 2**63 - 1
 
 
 class NoSuchRun(LookupError):
     """No run has this id; its text is one sentence for people."""
-
-
-@dataclass(frozen=True)
-class RunRow:
-    """One run as it stands.
-
-    Attributes
-    ----------
-    status : str
-        ``queued``, ``running``, ``interrupted`` (running, but its worker is gone), ``finished``,
-        ``stopped``, ``diverged``, ``failed`` or ``imported`` (curves out of a file, without weights).
-    config_version : int
-        0 for an imported run of which no settings are known: those in ``config`` mean nothing.
-    tags : str
-        Separated by commas; :func:`tags_of` takes them apart.
-    parent_run, branch_step : int or None
-        The run that this one continues, and from which step.
-    group_id : int or None
-        The run that its group began with: seeds of one configuration, or shares of its training rows.
-    score_name : str
-        ``accuracy`` or ``r2``: what train_score and val_score are.
-    speed : float or None
-        Epochs a second; None is as fast as possible.
-    """
-
-    id: int
-    name: str
-    status: str
-    paused: bool
-    request: str
-    speed: float | None
-    message: str
-    created_at: float
-    config: dict[str, Any]
-    dataset_id: str
-    fingerprint: str
-    step: int
-    total_steps: int
-    epoch: float
-    parameters: int
-    seconds: float
-    score_name: str
-    train_loss: float | None
-    val_loss: float | None
-    train_score: float | None
-    val_score: float | None
-    best_val_loss: float | None
-    best_step: int | None
-    test_loss: float | None
-    test_score: float | None
-    tags: str
-    note: str
-    archived: bool
-    config_version: int
-    parent_run: int | None
-    branch_step: int | None
-    group_id: int | None
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing more will happen by itself."""
-        return self.status in ENDED
-
-    @property
-    def stopped_early(self) -> bool:
-        """Whether patience ended it before its planned end."""
-        return self.status == "finished" and self.step < self.total_steps
-
-    @property
-    def last_step(self) -> int:
-        """The step that it ends with, as far as that is known: the planned one until it has ended."""
-        return self.step if self.ended else self.total_steps
-
-    @property
-    def done(self) -> float:
-        """The share of its training that is done, 0 to 1; nothing is left of one that has finished."""
-        return 1.0 if self.status == "finished" else min(1.0, self.step / max(self.total_steps, 1))
-
-    @property
-    def has_settings(self) -> bool:
-        """Whether its settings are known."""
-        return self.config_version > 0
-
-    @property
-    def label(self) -> str:
-        """Name and number, as shown in lists and legends."""
-        return f"{self.name} #{self.id}" if self.name else f"run {self.id}"
 
 
 COLUMNS = [runs.c[name] for name in RunRow.__dataclass_fields__]
@@ -231,6 +143,8 @@ def load_run(store: Store, run_id: int) -> tuple[RunConfig, Dataset]:
         When no run has this id.
     CodecError
         When the stored data is damaged.
+    ConfigError
+        When its settings name something that is not known here.
     """
     row = get_run(store, run_id)
     dataset = load_dataset(store, row.dataset_id)

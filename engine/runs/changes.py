@@ -5,7 +5,8 @@ import time
 import sqlalchemy as sa
 
 from engine.config import ConfigError
-from engine.runs.catalog import ENDED, get_run, load_run
+from engine.runs.catalog import get_run, load_run
+from engine.runs.row import ENDED
 from engine.runs.schema import events
 from engine.runs.store import Store
 from engine.training.changes import CHANGEABLE, Change, check_change

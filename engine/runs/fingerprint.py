@@ -2,11 +2,16 @@
 
 import os
 import platform
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 import numpy as np
 
 from engine import __version__
+from engine.extension.registry import plugins_used
+
+PLUGINS = " plugins="
 
 
 @cache
@@ -27,3 +32,23 @@ def fingerprint() -> str:
             f"threads={threads}",
         ]
     )
+
+
+def fingerprint_of(settings: Mapping[str, Any]) -> str:
+    """Return the fingerprint of a run with these settings here: the machine, and the plugins used."""
+    plugins = plugins_used(settings)
+    return f"{fingerprint()}{PLUGINS}{plugins}" if plugins else fingerprint()
+
+
+def other_plugins(begun: str, settings: Mapping[str, Any]) -> str:
+    """Return how the plugins behind a run differ from those that it was begun with, or nothing.
+
+    Parameters
+    ----------
+    begun : str
+        The fingerprint that the run carries; empty before it has begun.
+    """
+    then, now = begun.partition(PLUGINS)[2], plugins_used(settings)
+    if not begun or then == now:
+        return ""
+    return f"begun with another content of its plugin ({then or 'none'}), this is {now or 'none'}"

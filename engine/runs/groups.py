@@ -10,8 +10,9 @@ from engine.config import RunConfig, config_from_json
 from engine.config.resolve import DataFacts, resolve
 from engine.config.seeds import seeded, without_seed
 from engine.data.dataset import Dataset
-from engine.runs.catalog import RunRow, load_dataset, submit
+from engine.runs.catalog import load_dataset, submit
 from engine.runs.query import get_runs
+from engine.runs.row import RunRow
 from engine.runs.schema import events, runs
 from engine.runs.store import Store
 from engine.training.changes import CHANGEABLE
@@ -130,7 +131,7 @@ def _keys(store: Store, rows: Sequence[RunRow]) -> list[str]:
     facts: dict[str, DataFacts] = {}
     keys = []
     for row in rows:
-        if not row.has_settings:
+        if not row.can_be_built:
             keys.append(f"run {row.id}")
             continue
         if row.dataset_id not in facts:

@@ -10,6 +10,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
+from engine.extension.loading import FOLDER_VARIABLE, plugin_folder
 from engine.runs.lease import host_name, process_start, waits_for_a_worker
 from engine.runs.schema import runs, workers
 from engine.runs.store import Store, open_store
@@ -95,7 +96,7 @@ def _start(store: Store) -> int:
         child = subprocess.Popen(
             [sys.executable, "-m", "engine", "worker", "--store", store.url],
             cwd=ROOT,
-            env={**os.environ, **ONE_THREAD},
+            env={**os.environ, **ONE_THREAD, FOLDER_VARIABLE: str(plugin_folder())},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=log,

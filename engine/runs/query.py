@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import sqlalchemy as sa
 
-from engine.runs.catalog import COLUMNS, HOLDER, LARGEST_ID, RunRow, row_of
+from engine.runs.catalog import COLUMNS, HOLDER, LARGEST_ID, row_of
+from engine.runs.row import RunRow
 from engine.runs.schema import chunks, datasets, runs
 from engine.runs.series import scalars_of_chunk
 from engine.runs.store import Store

@@ -12,7 +12,7 @@ from engine.config import ConfigError
 from engine.runs.catalog import get_run, load_run
 from engine.runs.changes import note_change, read_changes, wished_changes
 from engine.runs.checkpoints import drop_checkpoints_after, latest_checkpoint
-from engine.runs.fingerprint import fingerprint
+from engine.runs.fingerprint import fingerprint_of
 from engine.runs.journal import Journal, answered
 from engine.runs.lease import Lease, LeaseLost, write_held
 from engine.runs.predictions import packed_predictions
@@ -99,12 +99,13 @@ class _Session:
         self.changes = [change for change, _ in read_changes(store, lease.run_id)]
         self.looked_at, self.epoch_started = 0.0, time.monotonic()
         self.is_single_step, self.step_from = False, 0
-        self.journal = Journal(store, lease, self.plan, self.state, fingerprint=fingerprint())
+        here = fingerprint_of(self.config.model_dump())
+        self.journal = Journal(store, lease, self.plan, self.state, fingerprint=here)
         if damaged:
             drop_checkpoints_after(store, lease.run_id, self.state.step if found is not None else -1)
             self.journal.tell("checkpoint", f"{damaged} damaged", f"step {self.state.step} used")
-        if found is not None and row.fingerprint not in ("", fingerprint()):
-            self.journal.tell("fingerprint", row.fingerprint, fingerprint())
+        if found is not None and row.fingerprint not in ("", here):
+            self.journal.tell("fingerprint", row.fingerprint, here)
 
     def run(self, on_record: Watcher | None) -> str:
         with closing(train(self.config, self.dataset, self.state, self.changes)) as stream:

@@ -7,6 +7,7 @@ import numpy as np
 
 from engine.config import ConfigError
 from engine.config.data import TABLE, DataSettings
+from engine.config.losses import PROBABILITY_LOSSES
 from engine.data.dataset import Dataset, build_dataset
 from engine.data.encoding import Encoding, encode, incomplete, read_as_encoded
 from engine.data.reading import read_table
@@ -53,7 +54,8 @@ def predict_file(store: Store, run_id: int, content: bytes) -> tuple[str, tuple[
     dropped in training, a row with one gets an empty prediction.
 
     Columns: ``row`` (1 is the first below the names), ``prediction`` (a class, or a value in the units of the
-    target) and, for classes, ``probability of ...``, or ``score of ...`` for a network trained with mse.
+    target) and, for classes, ``probability of ...``, or ``score of ...`` for a network
+    trained with mse or a loss of one's own.
 
     Raises
     ------
@@ -104,7 +106,7 @@ def _as_csv(dataset: Dataset, outputs: np.ndarray, left_out: np.ndarray, loss: s
         numbers = np.empty((len(outputs), 0))
     else:
         numbers = np.column_stack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
-        word = "score" if loss == "mse" else "probability"
+        word = "probability" if loss in PROBABILITY_LOSSES else "score"
         writer.writerow(["row", "prediction", *(f"{word} of {name}" for name in dataset.class_names)])
         said = [dataset.class_names[label] for label in numbers.argmax(axis=1)]
     for row, (prediction, values, is_out) in enumerate(zip(said, numbers.tolist(), left_out), start=1):

@@ -9,6 +9,7 @@ import psutil
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
+from engine.extension.loading import look_again
 from engine.runs.journal import RETRY_SECONDS
 from engine.runs.lease import (
     Lease,
@@ -106,6 +107,7 @@ class _Worker:
     def _train(self, lease: Lease) -> None:
         with suppress(LeaseLost):
             try:
+                look_again()
                 train_claimed(self.store, lease)
             except (LeaseLost, OperationalError):
                 raise

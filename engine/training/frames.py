@@ -6,6 +6,7 @@ import numpy as np
 
 from engine.config import RunConfig
 from engine.data.dataset import Dataset
+from engine.nn.naming import named_views
 from engine.nn.network import Network
 from engine.training.evaluation import Rows, evaluate, fixed_rows
 from engine.training.model import build_network
@@ -115,8 +116,9 @@ class Camera:
         }
 
     def _shift(self, number: int) -> np.ndarray:
-        bias = self.network.dense[number - 1].bias
-        return self.network.parameters.norms[number - 1][1] if bias is None else bias
+        named = named_views(self.network, self.network.parameters.theta)
+        bias = named.get(f"dense{number}.bias", named.get(f"norm{number}.beta"))
+        return np.zeros(self.network.sizes[number]) if bias is None else bias
 
     def _forward(self, rows: Rows) -> None:
         recording = self.network.recording(rows.x.shape[1], training=False)

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from engine.config import ConfigError, RunConfig, parse_config
 from engine.config.errors import unknown_name
+from engine.config.losses import FITTING
 from engine.config.resolve import resolve
 from engine.data.dataset import Dataset
 from engine.nn.naming import named_statistics, named_views
@@ -20,8 +21,6 @@ from engine.training.model import build_network, build_optimizer, target_columns
 from engine.training.pacing import build_plateau, build_schedule
 from engine.training.plan import plan
 from engine.training.state import DROPOUT, stream
-
-CLASSIFICATION = ("binary_cross_entropy", "cross_entropy")
 
 
 class Laboratory:
@@ -66,7 +65,7 @@ class Laboratory:
         self._data = _stand_in(config, features, outputs)
         self.config = resolve(config, self._data.facts)
         self.network = build_network(self.config, self._data, stream(self.config.seed, DROPOUT))
-        self.optimizer = build_optimizer(self.config, self.network.parameters)
+        self.optimizer = build_optimizer(self.config, self.network)
         # A plan counts rows: batches of 2, so that batch norm has nothing against them.
         paced = self.config.model_copy(update={"batch_size": 2})
         rows = _stand_in(config, features, outputs, rows=2 * steps_per_epoch)
@@ -211,7 +210,7 @@ def _stand_in(config: RunConfig, features: int, outputs: int, rows: int = 2) -> 
             raise ConfigError(f"{name} must be a whole number >= 1, got {width!r}")
     if config.loss == "auto":
         raise ConfigError("loss must be named here, where no data can decide it, got auto")
-    is_classes = config.loss in CLASSIFICATION
+    is_classes = config.loss not in FITTING["regression"]
     if config.loss == "binary_cross_entropy" and outputs != 1:
         raise ConfigError(f"outputs must be 1 with binary_cross_entropy, got {outputs}")
     if config.loss == "cross_entropy" and outputs < 2:

@@ -7,13 +7,14 @@ import numpy as np
 from engine.config import RunConfig
 from engine.data.dataset import Dataset
 from engine.nn.activations import ACTIVATIONS
+from engine.nn.clipping import ClipByLayerNorm, ClipByNorm, ClipByValue
 from engine.nn.cross_entropies import BinaryCrossEntropy, CrossEntropy
 from engine.nn.initializers import BIASES, INITIALIZERS, Initializer, normal, scaled
 from engine.nn.losses import LOSSES, Loss
-from engine.nn.naming import named_statistics, named_views
+from engine.nn.naming import decay_mask, named_statistics, named_views
 from engine.nn.network import Network
-from engine.nn.optimizers import ClipByNorm, ClipByValue, Decay, Optimizer, Transform
-from engine.nn.parameters import Parameters
+from engine.nn.optimizers import Optimizer, Transform
+from engine.nn.penalties import L1, Decay
 from engine.nn.regression_losses import Huber, SmoothL1
 from engine.nn.rules import OPTIMIZERS
 from engine.training.plan import network_sizes
@@ -26,9 +27,10 @@ def build_network(config: RunConfig, dataset: Dataset, dropout: np.random.Genera
         network_sizes(config, dataset),
         ACTIVATIONS[config.activation],
         build_loss(config, dataset),
-        dropout=config.dropout if dropout is not None else 0.0,
+        dropout=config.dropout_rates if dropout is not None else 0.0,
         generators=[dropout] if dropout is not None else [],
         normalization=config.normalization,
+        residual=config.residual,
         dtype=config.dtype,
     )
 
@@ -65,19 +67,28 @@ def trained_network(config: RunConfig, dataset: Dataset, learned: Mapping[str, n
     return network
 
 
-def build_optimizer(config: RunConfig, parameters: Parameters) -> Optimizer:
-    """Return the optimizer of a resolved configuration: clip by value, by norm, decay and the rule."""
+def build_optimizer(config: RunConfig, network: Network) -> Optimizer:
+    """Return the optimizer of a resolved configuration: clipping, penalties, the rule, decoupled decay."""
+    parameters = network.parameters
     transforms: list[Transform] = []
     if config.clip_value is not None:
         transforms.append(ClipByValue(config.clip_value))
+    if config.clip_layer_norm is not None:
+        transforms.append(ClipByLayerNorm(config.clip_layer_norm, parameters.starts, parameters.sizes))
     if config.clip_norm is not None:
         transforms.append(ClipByNorm(config.clip_norm))
-    rule = OPTIMIZERS[config.optimizer]
-    decay = [Decay(config.weight_decay)] if config.weight_decay > 0 else []
-    step = (
-        [rule.transform(**{name: getattr(config, name) for name in rule.settings})] if rule.transform else []
-    )
-    return Optimizer(parameters, [*transforms, *(step + decay if rule.decoupled else decay + step)])
+    mask = build_decay_mask(config, network)
+    if config.l1 > 0:
+        transforms.append(L1(config.l1, mask))
+    decay = [Decay(config.weight_decay, mask)] if config.weight_decay > 0 else []
+    rule = OPTIMIZERS[config.optimizer].transforms(vars(config))
+    order = [*rule, *decay] if config.decay_kind == "decoupled" else [*decay, *rule]
+    return Optimizer(parameters, [*transforms, *order])
+
+
+def build_decay_mask(config: RunConfig, network: Network) -> np.ndarray | None:
+    """Return which parameters a configuration lets decay, as its optimizer and its penalty need it."""
+    return decay_mask(network, biases=config.decay_biases, normalization=config.decay_normalization)
 
 
 def _initializer(config: RunConfig) -> Initializer:
@@ -105,7 +116,7 @@ def initial_state(config: RunConfig, dataset: Dataset) -> State:
     numbers = [*range(1, network.depth), 0]
     streams = [stream(config.seed, INITIALIZATION, number) for number in numbers]
     network.initialize(_initializer(config), streams, BIASES.get(config.initializer))
-    optimizer = build_optimizer(config, network.parameters)
+    optimizer = build_optimizer(config, network)
     state = State(
         network.parameters.theta,
         optimizer.slots,

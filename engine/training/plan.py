@@ -85,8 +85,8 @@ def _evaluation_steps(total: int, training_cost: int, evaluation_cost: int) -> f
 
 
 def _parameters(sizes: tuple[int, ...], normalization: str) -> int:
-    shapes, norm_widths = parameter_shapes(sizes, normalization)
-    return sum(out * columns for out, columns in shapes) + 2 * sum(norm_widths)
+    weights, norms, _ = parameter_shapes(sizes, normalization)
+    return sum(rows * columns for rows, columns in [*weights, *norms])
 
 
 def _snapshot_steps(records: frozenset[int], size: int) -> frozenset[int]:
@@ -98,9 +98,9 @@ def _snapshot_steps(records: frozenset[int], size: int) -> frozenset[int]:
 
 def _bytes(config: RunConfig, dataset: Dataset, sizes: tuple[int, ...], batch: int, parameters: int) -> int:
     itemsize = 4 if config.dtype == "float32" else 8
-    vectors = 2 + OPTIMIZERS[config.optimizer].slots + 3 + 2 * config.restore_best
+    vectors = 2 + OPTIMIZERS[config.optimizer].slots(vars(config)) + 3 + 2 * config.restore_best
     wide = 8 * parameters * 5
-    blocks = 2 + (config.dropout > 0) + 2 * (config.normalization != "none")
+    blocks = 2 + any(config.dropout_rates) + 2 * (config.normalization != "none") + config.residual
     rows = 2 * sum(sizes) * blocks
     activations = rows * (batch + 2 * min(len(dataset.x_train), EVALUATED_ROWS))
     data = 4 * (dataset.x_train.size + dataset.x_val.size + dataset.x_test.size)

@@ -30,7 +30,11 @@ SCALARS = (
     Column("grad_norm", "norm of the whole gradient of the data loss, before clipping"),
     Column("grad_norm_clipped", "the same after clipping"),
     Column("update_ratio", "norm of the applied update / norm of the weights before it"),
-    Column("penalty", "weight_decay / 2 times the squared norm of the parameters; not part of the losses"),
+    Column(
+        "penalty",
+        "l1 times the sum of magnitudes plus weight_decay / 2 times the squared norm of the parameters that "
+        "decay; not part of the losses",
+    ),
 )
 LAYER_STATISTICS = (
     Column("grad_norm", "norm of the layer's gradient of the data loss, before clipping"),

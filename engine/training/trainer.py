@@ -8,11 +8,13 @@ import numpy as np
 from engine.config import RunConfig
 from engine.data.dataset import Dataset
 from engine.nn.parameters import record_layer_sums
+from engine.nn.penalties import penalty
 from engine.nn.tape import Tape
 from engine.training.changes import Change, apply_change
 from engine.training.early_stopping import patience_of
 from engine.training.evaluation import activation_statistics, columns, evaluate, evaluate_all, fixed_rows
 from engine.training.model import (
+    build_decay_mask,
     build_network,
     build_optimizer,
     target_columns,
@@ -82,11 +84,12 @@ class _Training:
     def __init__(self, config: RunConfig, dataset: Dataset, state: State, changes: Sequence[Change]) -> None:
         self.config, self.dataset, self.state, self.changes = config, dataset, state, changes
         self.plan = plan(config, dataset)
-        self.network = build_network(config, dataset, state.dropout if config.dropout > 0 else None)
+        self.network = build_network(config, dataset, state.dropout if any(config.dropout_rates) else None)
         parameters = self.network.parameters
         parameters.theta[...] = state.theta
         self.network.statistics[...] = state.statistics
-        self.optimizer = build_optimizer(config, parameters)
+        self.optimizer = build_optimizer(config, self.network)
+        self.decay_mask = build_decay_mask(config, self.network)
         self.schedule, self.plateau = build_schedule(config, self.plan), build_plateau(config, self.plan)
         self.patience = patience_of(config, self.plan)
         for name, slot in self.optimizer.slots.items():
@@ -186,7 +189,9 @@ class _Training:
         parameters = self.network.parameters
         squares = np.add.reduceat(np.square(parameters.theta, dtype=np.float64), parameters.starts)
         record.layers[:, LAYER_INDEX["weight_norm"]] = np.sqrt(squares)
-        record["penalty"] = self.config.weight_decay / 2 * squares.sum()
+        l1, weight_decay = self.config.l1, self.config.weight_decay
+        decays = l1 > 0 or weight_decay > 0
+        record["penalty"] = penalty(parameters.theta, l1, weight_decay, self.decay_mask) if decays else 0.0
         return record
 
     def _fill_update(self, record: Record) -> None:

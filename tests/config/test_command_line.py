@@ -28,6 +28,8 @@ def read_back(command):
         {"hidden_sizes": []},
         {"dataset": "table", "table": "a" * 64, "target": "y", "columns": ["a", "b,c", 'd "e"', "-f"]},
         {"hidden_sizes": [64, 32], "activation": "relu", "dropout": 0.1},
+        {"hidden_sizes": [8, 8], "dropout": [0.0, 0.5], "residual": True},
+        {"hidden_sizes": [8], "dropout": [0.5]},
         {"learning_rate": 1e-5, "batch_size": "full", "clip_norm": 0.1 + 0.2},
         {"optimizer": "momentum", "momentum": 0.0, "dataset": "wine", "seed": 2**32 - 1},
         {"schedule": "multi_step", "schedule_milestones": [3, 50], "early_stopping": 5, "restore_best": True},
@@ -37,6 +39,8 @@ def read_back(command):
             "early_stopping": 5,
             "early_stopping_min_delta": 0.1,
         },
+        {"optimizer": "adam", "amsgrad": True, "l1": 0.1, "decay_biases": False, "clip_layer_norm": 1e-3},
+        {"optimizer": "rmsprop", "centered": False, "weight_decay": 0.1, "decay_kind": "decoupled"},
         {"initializer": "normal", "initializer_std": 0.3, "dtype": "float64", "record_every": 7},
     ],
 )

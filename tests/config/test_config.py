@@ -13,75 +13,20 @@ from engine.nn.initializers import INITIALIZERS
 from engine.nn.losses import LOSSES
 from engine.nn.rules import OPTIMIZERS
 from engine.training.pacing import SCHEDULES
+from tests.config.refused import REFUSED
 
-KINDS = ("choice", "integer", "number", "switch", "text", "list", "list or word", "integer or full")
+KINDS = (
+    "choice",
+    "integer",
+    "number",
+    "switch",
+    "text",
+    "list",
+    "list or word",
+    "number or list",
+    "integer or full",
+)
 CLASSES = DataFacts("classification", 3, 100)
-
-REFUSED = [
-    ({"learning_rate": -0.1}, "learning_rate must be > 0, got -0.1"),
-    ({"learning_rate": float("nan")}, "learning_rate must be a finite number, got nan"),
-    ({"learning_rate": float("inf")}, "learning_rate must be a finite number, got inf"),
-    ({"learning_rate": 1e308}, "learning_rate must be <= 1000000, got 1e+308"),
-    ({"hidden_sizes": [0]}, "hidden_sizes must be >= 1, got 0"),
-    ({"hidden_sizes": [-1]}, "hidden_sizes must be >= 1, got -1"),
-    ({"hidden_sizes": [1.5]}, "hidden_sizes must be a whole number, got 1.5"),
-    ({"hidden_sizes": ["64"]}, "hidden_sizes must be a whole number, got '64'"),
-    ({"hidden_sizes": [True]}, "hidden_sizes must be a whole number, got True"),
-    ({"batch_size": 0}, "batch_size must be >= 1, got 0"),
-    ({"batch_size": "some"}, "batch_size must be a whole number or 'full', got 'some'"),
-    ({"dropout": 1.0}, "dropout must be < 1, got 1.0"),
-    ({"dropout": -0.1}, "dropout must be >= 0, got -0.1"),
-    ({"beta1": 1.0}, "beta1 must be < 1, got 1.0"),
-    ({"clip_norm": 0}, "clip_norm must be > 0, got 0"),
-    ({"clip_value": -1}, "clip_value must be > 0, got -1"),
-    ({"epochs": 10**9}, "epochs must be <= 1000000, got 1000000000"),
-    ({"seed": -1}, "seed must be >= 0, got -1"),
-    ({"seed": 2**64}, "seed must be <= 4294967295, got 18446744073709551616"),
-    ({"momentum": 0.9}, "momentum applies only with optimizer momentum or nesterov, got optimizer adam"),
-    ({"schedule_every": 3}, "schedule_every applies only with schedule step, got schedule constant"),
-    ({"warmup_epochs": 9, "epochs": 8}, "warmup_epochs must be <= epochs (8), got 9"),
-    (
-        {"schedule": "cosine", "plateau_patience": 3},
-        "plateau_patience applies only with schedule plateau, got schedule cosine",
-    ),
-    (
-        {"schedule": "multi_step", "schedule_milestones": [5, 3]},
-        "schedule_milestones must ascend, got 5, 3",
-    ),
-    (
-        {"schedule": "multi_step", "schedule_milestones": [3, 3]},
-        "schedule_milestones must ascend, got 3, 3",
-    ),
-    (
-        {"schedule": "multi_step", "schedule_milestones": []},
-        "schedule_milestones must have at least 1 entry, got 0",
-    ),
-    ({"schedule": "multi_step", "schedule_milestones": [0]}, "schedule_milestones must be >= 1, got 0"),
-    (
-        {"schedule": "multi_step", "schedule_milestones": 5},
-        "schedule_milestones must be a list, got 5",
-    ),
-    (
-        {"schedule": "cosine", "min_learning_rate": 0.5},
-        "min_learning_rate must be <= learning_rate (0.01), got 0.5",
-    ),
-    ({"schedule": "one_cycle", "pct_start": 1.0}, "pct_start must be < 1, got 1.0"),
-    ({"schedule": "one_cycle", "pct_start": 0}, "pct_start must be > 0, got 0"),
-    ({"schedule": "one_cycle", "div_factor": 0.5}, "div_factor must be >= 1, got 0.5"),
-    ({"schedule": "plateau", "plateau_threshold": 1.0}, "plateau_threshold must be < 1, got 1.0"),
-    ({"early_stopping": 0}, "early_stopping must be >= 1, got 0"),
-    ({"early_stopping": 1.5}, "early_stopping must be a whole number, got 1.5"),
-    (
-        {"early_stopping_min_delta": 0.1},
-        "early_stopping_min_delta applies only with early_stopping given, got early_stopping none",
-    ),
-    ({"restore_best": "yes"}, "restore_best must be true or false, got 'yes'"),
-    ({"depth": 2, "hidden_sizes": [3]}, "depth is a shorthand for hidden_sizes: give one of them, got both"),
-    ({"loss_delta": 2.0}, "loss_delta applies only with loss huber or smooth_l1, got loss auto"),
-    ({"class_weights": [1.0, 0.0]}, "class_weights must be > 0, got 0.0"),
-    ({"class_weights": "rare"}, "class_weights must be a list or 'balanced', got 'rare'"),
-    ({"depth": -1}, "depth must be a whole number from 0 to 200, got -1"),
-]
 
 
 @pytest.mark.parametrize(("values", "sentence"), REFUSED, ids=lambda value: str(value)[:40])
@@ -108,8 +53,24 @@ def test_short_names_of_initialisers_stand_for_their_full_names():
     assert parse_config({"initializer": "xavier"}).initializer == "xavier_uniform"
 
 
+@pytest.mark.parametrize(
+    ("settings", "rates"),
+    [({"dropout": 0.5}, (0.5, 0.5)), ({"dropout": [0, 0.25]}, (0, 0.25)), ({"dropout": 0.5, "depth": 0}, ())],
+)
+def test_one_dropout_stands_for_every_hidden_layer_and_a_list_for_each(settings, rates):
+    assert parse_config(settings).dropout_rates == rates
+
+
 def test_a_configuration_written_as_json_is_read_back_equal():
-    config = parse_config({"hidden_sizes": [3, 5], "batch_size": "full", "clip_norm": 1.0})
+    config = parse_config(
+        {
+            "hidden_sizes": [5, 5],
+            "batch_size": "full",
+            "clip_norm": 1.0,
+            "dropout": [0, 0.2],
+            "residual": True,
+        }
+    )
     assert config_from_json(config.to_json()) == config
 
 
@@ -158,54 +119,6 @@ def test_activations_and_optimizers_are_listed_in_the_engines_order_common_ones_
 def test_only_the_settings_of_the_chosen_optimizer_are_filled_in():
     resolved = resolve(parse_config({"optimizer": "momentum"}), CLASSES)
     assert (resolved.momentum, resolved.beta1, resolved.eps) == (0.9, None, None)
-
-
-SCHEDULED = {
-    "constant": {},
-    "cosine": {"min_learning_rate": 0.0},
-    "one_cycle": {"pct_start": 0.3, "div_factor": 25.0, "final_div_factor": 10_000.0},
-    "plateau": {
-        "schedule_gamma": 0.1,
-        "plateau_patience": 10,
-        "plateau_threshold": 0.0001,
-        "plateau_cooldown": 0,
-        "min_learning_rate": 0.0,
-    },
-    "step": {"schedule_gamma": 0.1, "schedule_every": 30},
-    "multi_step": {"schedule_gamma": 0.1, "schedule_milestones": (50, 75)},
-    "exponential": {"schedule_gamma": 0.95},
-    "polynomial": {"schedule_power": 1.0},
-    "warm_restarts": {"cycle_epochs": 10, "cycle_multiple": 2, "min_learning_rate": 0.0},
-    "cyclic_triangular": {"cycle_epochs": 10, "div_factor": 10.0},
-    "cyclic_triangular2": {"cycle_epochs": 10, "div_factor": 10.0},
-    "cyclic_exp_range": {"cycle_epochs": 10, "div_factor": 10.0, "schedule_gamma": 0.95},
-}
-OF_SCHEDULES = {name for taken in SCHEDULED.values() for name in taken}
-
-
-@pytest.mark.parametrize("schedule", SETTINGS["schedule"].choices)
-def test_a_schedule_takes_its_settings_and_no_other_and_open_ones_get_its_own_defaults(schedule):
-    resolved = resolve(parse_config({"schedule": schedule}), CLASSES)
-    filled = {name: getattr(resolved, name) for name in OF_SCHEDULES if getattr(resolved, name) is not None}
-    assert filled == SCHEDULED[schedule]
-    offered = {name for name in OF_SCHEDULES if applies(SETTINGS[name].explained, {"schedule": schedule})}
-    assert offered == filled.keys()
-
-
-def test_a_default_that_differs_by_schedule_is_told_in_words_and_one_that_does_not_as_itself():
-    gamma = SETTINGS["schedule_gamma"].explained.defaults
-    assert SETTINGS["schedule_gamma"].default is None
-    assert (gamma["step"], gamma["exponential"]) == (0.1, 0.95)
-    assert "0.1 by default" in SETTINGS["schedule_gamma"].help_text
-    assert set(SETTINGS["cycle_epochs"].explained.defaults.values()) == {10}
-    assert SETTINGS["schedule_milestones"].explained.defaults == {"multi_step": (50, 75)}
-
-
-def test_a_configuration_from_before_there_were_more_schedules_means_the_same():
-    old = '{"schedule": "step", "schedule_gamma": null, "schedule_every": 7, "warmup_epochs": 2}'
-    resolved = resolve(config_from_json(old), CLASSES)
-    assert (resolved.schedule_gamma, resolved.schedule_every, resolved.warmup_epochs) == (0.1, 7, 2)
-    assert (resolved.early_stopping, resolved.restore_best) == (None, False)
 
 
 def test_a_loss_that_does_not_fit_the_target_is_refused():
@@ -283,6 +196,8 @@ def test_text_from_a_command_line_becomes_the_value_of_its_setting():
     assert value_from_text("clip_norm", "none") is None
     assert value_from_text("learning_rate", "1e-3") == 0.001
     assert value_from_text("class_weights", "1, 2.5") == [1, 2.5]
+    assert [value_from_text("dropout", text) for text in ("0.2", "0.2, 0", "[0.2]")] == [0.2, [0.2, 0], [0.2]]
+    assert value_from_text("residual", "true") is True
     assert value_from_text("class_weights", "balanced") == "balanced"
     assert value_from_text("schedule_milestones", "30") == [30]
     assert value_from_text("schedule_milestones", "30, 60") == [30, 60]

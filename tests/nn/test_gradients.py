@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from engine.nn.activations import ACTIVATIONS
@@ -31,7 +31,10 @@ def random_target(loss, outputs, batch, rng):
 
 
 def build(sizes, activation, loss, seed=0, **options):
-    network = Network(sizes, ACTIVATIONS[activation], KNOWN[loss], dtype=np.float64, **options)
+    return start(Network(sizes, ACTIVATIONS[activation], KNOWN[loss], dtype=np.float64, **options), seed)
+
+
+def start(network, seed=0):
     generators = [np.random.default_rng((seed, layer)) for layer in range(network.depth)]
     network.initialize(xavier_normal, generators)
     rng = np.random.default_rng(seed)
@@ -41,36 +44,64 @@ def build(sizes, activation, loss, seed=0, **options):
     return network
 
 
-@settings(max_examples=150, deadline=None)
-@given(
-    st.lists(st.integers(1, 6), max_size=3),
-    st.sampled_from(sorted(ACTIVATIONS)),
-    st.sampled_from(NORMALIZATIONS),
-    st.sampled_from(sorted(KNOWN)),
-    st.integers(1, 4),
-    st.integers(1, 6),
-    st.integers(0, 1000),
-)
-def test_each_layers_gradient_equals_central_differences(
-    hidden, activation, normalization, loss, outputs, batch, seed
-):
-    rng = np.random.default_rng(seed)
-    outputs = 4 if loss == "cross_entropy weighted" else outputs
-    network = build([3, *hidden, outputs], activation, loss, seed, normalization=normalization)
+def drawn_loss(draw, outputs):
+    """Draw a loss with every setting that it takes."""
+    name = draw(st.sampled_from(sorted(LOSSES)))
+    if name in ("huber", "smooth_l1"):
+        return name, (Huber if name == "huber" else SmoothL1)(draw(st.floats(0.1, 3.0)))
+    if name in ("mse", "mae"):
+        return name, LOSSES[name]
+    kind, classes = (CrossEntropy, outputs) if name == "cross_entropy" else (BinaryCrossEntropy, 2)
+    smoothing = draw(st.just(0.0) | st.floats(0.01, 0.9))
+    weight = st.floats(0.1, 5.0)
+    return name, kind(smoothing, draw(st.none() | st.tuples(*[weight] * classes)))
+
+
+@st.composite
+def checked_networks(draw):
+    """Draw a network with weights, and a batch for it, from the product of everything that it may be made of.
+
+    Widths come from few numbers, so that neighbours are often equal and residual connections go around.
+    """
+    hidden = draw(st.lists(st.sampled_from([1, 2, 3, 3, 4, 6]), max_size=4))
+    outputs, batch = draw(st.integers(1, 4)), draw(st.integers(1, 6))
+    name, loss = drawn_loss(draw, outputs)
+    options = {
+        "normalization": draw(st.sampled_from(NORMALIZATIONS)),
+        "residual": draw(st.booleans()),
+        "dropout": draw(st.sampled_from([0.0, 0.5])),
+        "generators": [np.random.default_rng(0)],
+    }
+    activation, seed = draw(st.sampled_from(sorted(ACTIVATIONS))), draw(st.integers(0, 1000))
+    network = start(
+        Network([3, *hidden, outputs], ACTIVATIONS[activation], loss, dtype=np.float64, **options), seed
+    )
     recording = network.gradient_recording(batch)
+    rng = np.random.default_rng(seed)
     recording.x[...] = rng.normal(size=recording.x.shape)
-    recording.target[...] = random_target(loss, outputs, batch, rng)
+    recording.target[...] = random_target(name, outputs, batch, rng)
     recording.tape.replay()
-    bent = "z" if normalization == "none" else "n"
-    bent_at = [recording.arena.blocks[f"{bent}{i}"].values for i in range(1, len(hidden) + 1)]
-    kinks = ACTIVATIONS[activation].kinks
+    assume(not sits_at_a_kink(network, recording, name))
+    assume(not is_strongly_curved(recording, options["normalization"], len(hidden)))
+    return network, recording
+
+
+def sits_at_a_kink(network, recording, loss):
+    bent = "z" if network.normalization is None else "n"
+    bent_at = [recording.arena.blocks[f"{bent}{i}"].values for i in range(1, network.depth)]
+    kinks = network.activation.kinks
     if any(np.abs(values - kink).min() < 1e-4 for values in bent_at for kink in kinks):
-        return
-    if loss == "mae" and np.abs(recording.output.values - recording.target).min() < 1e-4:
-        return
-    if is_strongly_curved(recording, normalization, len(hidden)):
-        return
-    for check in check_gradients(network, recording):
+        return True
+    return loss == "mae" and np.abs(recording.output.values - recording.target).min() < 1e-4
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(checked_networks())
+def test_each_layers_gradient_equals_central_differences(network_and_recording):
+    network, recording = network_and_recording
+    checks = check_gradients(network, recording)
+    assert [check.layer for check in checks] == list(range(1, network.depth + 1))
+    for check in checks:
         assert check.largest_error < 1e-5
 
 
@@ -161,8 +192,8 @@ def test_replicates_stacked_on_a_leading_axis_equal_single_networks_bit_for_bit(
         np.testing.assert_array_equal(evaluation.output.values[r].T, single.outputs(recording.x[r].T))
 
 
-@pytest.mark.parametrize("loss", sorted(WEIGHTED))
-def test_weighted_losses_of_replicates_equal_those_of_single_networks(loss):
+@pytest.mark.parametrize("loss", sorted(KNOWN))
+def test_losses_of_replicates_equal_those_of_single_networks(loss):
     rng = np.random.default_rng(4)
     sizes = [3, 5, 4]
     singles = [build(sizes, "tanh", loss, seed) for seed in range(3)]
@@ -198,6 +229,67 @@ def test_the_mean_of_a_whole_is_the_mean_of_its_parts_by_their_masses(loss):
 
     (first, one), (second, other) = value(np.s_[:4]), value(np.s_[4:])
     assert value(np.s_[:])[0] == pytest.approx((one * first + other * second) / (one + other), rel=1e-13)
+
+
+@pytest.mark.parametrize("wrong_by", [-0.5, 0.5])
+def test_the_error_of_a_check_is_the_difference_over_the_sum_of_both_magnitudes(wrong_by):
+    """A neuron ``w x + b`` whose slope of w is -12, that of b -6."""
+    network = Network([1, 1], ACTIVATIONS["identity"], LOSSES["mse"], dtype=np.float64)
+    network.parameters.theta[...] = [0.5, 0]
+    recording = network.gradient_recording(1)
+    recording.x[...], recording.target[...] = 2.0, 4.0
+    of_weight = network.parameters.gradients[0][0, :1]
+    recording.tape.call(np.add, of_weight, np.array([wrong_by]), of_weight, label="dw = wrong dw")
+    (check,) = check_gradients(network, recording)
+    assert check.largest_error == pytest.approx(0.5 / (abs(-12 + wrong_by) + 12), rel=1e-6)
+    assert (check.layer, check.parameters_tried) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("distance", "wrong_by", "scale"), [(0.0, 1e-6, 1e-4), (0.0, -1e-6, 1e-4), (100.0, 0.01, 1)]
+)
+def test_where_both_slopes_are_near_0_the_error_is_measured_against_a_share_of_the_loss(
+    distance, wrong_by, scale
+):
+    """Targets as far above as below the output: the slope is 0, the loss the square of their distance."""
+    network = Network([1, 1], ACTIVATIONS["identity"], LOSSES["mse"], dtype=np.float64)
+    recording = network.gradient_recording(2)
+    recording.target[...] = [[-distance, distance]]
+    of_weight = network.parameters.gradients[0][0, :1]
+    recording.tape.call(np.add, of_weight, np.array([wrong_by]), of_weight, label="dw = wrong dw")
+    (check,) = check_gradients(network, recording)
+    assert check.largest_error == pytest.approx(abs(wrong_by) / scale, rel=1e-3)
+
+
+def test_a_check_tries_as_many_parameters_as_asked_by_the_generator_given_and_leaves_weights_alone():
+    network = build([3, 20, 2], "tanh", "mse")
+    recording = network.gradient_recording(5)
+    recording.x[...] = np.random.default_rng(0).normal(size=(3, 5))
+    before = network.parameters.theta.copy()
+    assert [check.parameters_tried for check in check_gradients(network, recording)] == [50, 42]
+    few = [
+        check_gradients(network, recording, tries=7, generator=np.random.default_rng(s)) for s in (0, 0, 1)
+    ]
+    assert [check.parameters_tried for check in few[0]] == [7, 7]
+    assert few[0] == few[1] != few[2]
+    np.testing.assert_array_equal(network.parameters.theta, before)
+
+
+def test_a_check_without_a_generator_tries_the_same_parameters_each_time():
+    network = build([3, 20, 2], "tanh", "mse")
+    recording = network.gradient_recording(5)
+    recording.x[...] = np.random.default_rng(0).normal(size=(3, 5))
+    first = check_gradients(network, recording)
+    assert first == check_gradients(network, recording)
+    assert first == check_gradients(network, recording, generator=np.random.default_rng(0))
+
+
+def test_the_error_of_a_check_shrinks_with_the_square_of_its_step():
+    network = build([1, 1], "identity", "binary_cross_entropy")
+    recording = network.gradient_recording(1)
+    recording.x[...], recording.target[...] = 2.0, 1.0
+    large, small = (check_gradients(network, recording, step=step)[0].largest_error for step in (0.1, 0.01))
+    assert large > 1e-4 and large / small == pytest.approx(100, rel=0.05)
 
 
 def test_a_gradient_check_refuses_single_precision():

@@ -1,9 +1,11 @@
 """Initial weights have the shape, the spread and the structure that their formula promises."""
 
+import math
+
 import numpy as np
 import pytest
 
-from engine.nn.initializers import INITIALIZERS, orthogonal, pytorch, pytorch_bias, scaled
+from engine.nn.initializers import INITIALIZERS, normal, orthogonal, pytorch, pytorch_bias, scaled
 
 SPREADS = {
     "xavier_uniform": 2 / 500,
@@ -24,6 +26,34 @@ def test_weights_have_mean_zero_and_the_variance_of_their_formula(name):
     assert weights.shape == (200, 300)
     assert weights.var() == pytest.approx(SPREADS[name], rel=0.02)
     assert weights.mean() == pytest.approx(0, abs=1e-3)
+
+
+DRAWS = {
+    "xavier_uniform": ("uniform", math.sqrt(6 / 12)),
+    "xavier_normal": ("normal", math.sqrt(2 / 12)),
+    "he_uniform": ("uniform", math.sqrt(6 / 5)),
+    "he_normal": ("normal", math.sqrt(2 / 5)),
+    "lecun_uniform": ("uniform", math.sqrt(3 / 5)),
+    "lecun_normal": ("normal", math.sqrt(1 / 5)),
+    "pytorch": ("uniform", math.sqrt(1 / 5)),
+    "normal": ("normal", 0.3),
+}
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_weights_are_the_generators_own_draws_times_the_size_of_the_formula(name):
+    kind, size = DRAWS[name]
+    initializer = normal(0.3) if name == "normal" else INITIALIZERS[name]
+    draws, weights = np.random.default_rng(2), initializer(np.random.default_rng(2), 5, 7)
+    expected = draws.uniform(-1, 1, (7, 5)) if kind == "uniform" else draws.standard_normal((7, 5))
+    np.testing.assert_allclose(weights, size * expected, rtol=1e-14)
+    assert np.abs(weights).max() > 0.5 * size
+
+
+def test_torchs_biases_are_the_generators_own_draws_too_and_zeros_are_zeros():
+    expected = np.random.default_rng(2).uniform(-1, 1, 7) / math.sqrt(5)
+    np.testing.assert_allclose(pytorch_bias(np.random.default_rng(2), 5, 7), expected, rtol=1e-14)
+    np.testing.assert_array_equal(INITIALIZERS["zeros"](np.random.default_rng(2), 5, 7), np.zeros((7, 5)))
 
 
 @pytest.mark.parametrize(("fan_in", "fan_out"), [(3, 5), (5, 3), (4, 4)])

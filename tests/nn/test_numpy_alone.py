@@ -41,7 +41,7 @@ from engine.nn.initializers import xavier_uniform
 from engine.nn.losses import LOSSES
 from engine.nn.network import Network
 from engine.nn.optimizers import Optimizer
-from engine.nn.rules import Adam
+from engine.nn.adam_rules import Adam
 
 rng = np.random.default_rng(0)
 x = rng.normal(size=(2, 64))

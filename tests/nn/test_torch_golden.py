@@ -6,12 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.config.optimizers import DECAY_KINDS, OPTIMIZER_SETTINGS
 from engine.nn.activations import ACTIVATIONS
+from engine.nn.adam_rules import Adam
 from engine.nn.losses import LOSSES
 from engine.nn.network import Network
-from engine.nn.optimizers import Decay, Optimizer
+from engine.nn.optimizers import Optimizer
 from engine.nn.parameters import Parameters
-from engine.nn.rules import OPTIMIZERS, Adam
+from engine.nn.penalties import Decay
+from engine.nn.rules import OPTIMIZERS
 from engine.nn.schedules import cosine, step_decay, warm_up
 from engine.nn.tape import Arena, Tape
 
@@ -23,20 +26,28 @@ SCHEDULES = {
 }
 
 
-@pytest.mark.parametrize("case", GOLDEN["optimizers"]["ends"])
+def words(case):
+    return f"{case['name']} {case['options'] or ''} {case['decay']:g}"
+
+
+@pytest.mark.parametrize("case", GOLDEN["optimizers"]["ends"], ids=words)
 def test_twenty_steps_end_where_torchs_end(case):
-    name, decay = case.split()
-    rule = OPTIMIZERS[name]
-    step = [rule.transform()] if rule.transform else []
-    decays = [Decay(float(decay))] if float(decay) else []
+    name = case["name"]
+    rule = OPTIMIZERS[name].transforms({**OPTIMIZER_SETTINGS[name], **case["options"]})
+    decays = [Decay(case["decay"])] if case["decay"] else []
     parameters = Parameters([(2, 3)], np.float64)
     parameters.theta[...] = GOLDEN["optimizers"]["start"]
-    optimizer = Optimizer(parameters, step + decays if rule.decoupled else decays + step)
+    is_decoupled = DECAY_KINDS.get(name) == "decoupled"
+    optimizer = Optimizer(parameters, rule + decays if is_decoupled else decays + rule)
     for number, gradient in enumerate(GOLDEN["optimizers"]["gradients"], start=1):
         parameters.grad[...] = gradient
         optimizer.prepare(number, 0.1)
         optimizer.update.replay()
-    np.testing.assert_allclose(parameters.theta, GOLDEN["optimizers"]["ends"][case], rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(parameters.theta, case["theta"], rtol=1e-12, atol=1e-14)
+
+
+def test_every_optimizer_that_torch_has_is_among_the_golden_ends():
+    assert {case["name"] for case in GOLDEN["optimizers"]["ends"]} == set(OPTIMIZERS) - {"lion"}
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

@@ -13,14 +13,39 @@ torch: Any = importlib.import_module("torch")
 nn, optim, schedulers = torch.nn, torch.optim, torch.optim.lr_scheduler
 OUTPUT = Path(__file__).with_name("torch_golden.json")
 STEPS = 20
-OPTIMIZERS = {
-    "sgd": lambda p, decay: optim.SGD(p, 0.1, weight_decay=decay),
-    "momentum": lambda p, decay: optim.SGD(p, 0.1, momentum=0.9, weight_decay=decay),
-    "nesterov": lambda p, decay: optim.SGD(p, 0.1, momentum=0.9, nesterov=True, weight_decay=decay),
-    "rmsprop": lambda p, decay: optim.RMSprop(p, 0.1, weight_decay=decay),
-    "adam": lambda p, decay: optim.Adam(p, 0.1, weight_decay=decay),
-    "adamw": lambda p, decay: optim.AdamW(p, 0.1, weight_decay=decay),
-}
+# Ours by name with its options, and torch's class with the same.
+OPTIMIZERS: list[tuple[str, dict[str, Any], Any, dict[str, Any]]] = [
+    ("sgd", {}, optim.SGD, {}),
+    ("momentum", {}, optim.SGD, {"momentum": 0.9}),
+    ("momentum", {"dampening": 0.3}, optim.SGD, {"momentum": 0.9, "dampening": 0.3}),
+    ("momentum", {"momentum": 0.0, "dampening": 0.3}, optim.SGD, {"momentum": 0.0, "dampening": 0.3}),
+    ("nesterov", {}, optim.SGD, {"momentum": 0.9, "nesterov": True}),
+    ("rmsprop", {}, optim.RMSprop, {}),
+    ("rmsprop", {"centered": True}, optim.RMSprop, {"centered": True}),
+    ("rmsprop", {"momentum": 0.8}, optim.RMSprop, {"momentum": 0.8}),
+    ("adam", {}, optim.Adam, {}),
+    ("adam", {"amsgrad": True, "beta2": 0.5}, optim.Adam, {"amsgrad": True, "betas": (0.9, 0.5)}),
+    ("adamw", {}, optim.AdamW, {}),
+    ("adagrad", {}, optim.Adagrad, {}),
+    (
+        "adagrad",
+        {"lr_decay": 0.1, "initial_accumulator_value": 0.2},
+        optim.Adagrad,
+        {"lr_decay": 0.1, "initial_accumulator_value": 0.2},
+    ),
+    ("adadelta", {}, optim.Adadelta, {}),
+    ("adamax", {}, optim.Adamax, {}),
+    ("nadam", {}, optim.NAdam, {}),
+    ("nadam", {"momentum_decay": 0.5}, optim.NAdam, {"momentum_decay": 0.5}),
+    ("radam", {}, optim.RAdam, {}),
+    ("rprop", {}, optim.Rprop, {}),
+    (
+        "rprop",
+        {"eta_minus": 0.4, "eta_plus": 1.5, "step_size_min": 0.03, "step_size_max": 0.15},
+        optim.Rprop,
+        {"etas": (0.4, 1.5), "step_sizes": (0.03, 0.15)},
+    ),
+]
 ACTIVATIONS = {
     "identity": nn.Identity(),
     "relu": nn.ReLU(),
@@ -48,15 +73,18 @@ ACTIVATIONS = {
 def optimizers() -> dict[str, Any]:
     """Return gradients of 20 steps, a start, and where each optimizer ends, with and without decay."""
     gradients, start = torch.randn(STEPS, 6), torch.randn(6)
-    ends = {}
-    for name, build in OPTIMIZERS.items():
+    ends = []
+    for name, ours, kind, theirs in OPTIMIZERS:
         for decay in (0.0, 0.3):
+            if decay and kind is optim.Rprop:
+                continue
             theta = start.clone().requires_grad_()
-            optimizer = build([theta], decay)
+            told = {} if kind is optim.Rprop else {"weight_decay": decay}
+            optimizer = kind([theta], 0.1, **theirs, **told)
             for gradient in gradients:
                 theta.grad = gradient.clone()
                 optimizer.step()
-            ends[f"{name} {decay:g}"] = theta.tolist()
+            ends.append({"name": name, "options": ours, "decay": decay, "theta": theta.tolist()})
     return {"gradients": gradients.tolist(), "start": start.tolist(), "ends": ends}
 
 

@@ -60,6 +60,7 @@ def test_the_button_of_an_empty_store_starts_the_run_that_shows_the_disease(stor
         {},
         {"hidden_sizes": []},
         {"dataset": "sine", "activation": "relu", "clip_norm": 0.1},
+        {"clip_layer_norm": 0.02, "clip_value": 0.5, "optimizer": "nadam"},
         {"dataset": "wine", "samples": None, "dropout": 0.5, "activation": "sigmoid"},
         {"normalization": "batch", "activation": "gelu"},
         {"hidden_sizes": [3] * 30, "activation": "identity", "epochs": 1},
@@ -69,6 +70,7 @@ def test_the_button_of_an_empty_store_starts_the_run_that_shows_the_disease(stor
         "two layers",
         "one layer",
         "clipped regression",
+        "clipped by layer",
         "three classes",
         "batch norm",
         "31 layers",
@@ -81,6 +83,14 @@ def test_a_trained_run_is_shown_with_a_sentence_under_each_picture(store, submit
     assert not app.exception and not app.error
     assert len(app.caption) >= 5
     assert "nan" not in words(app).lower()
+
+
+def test_clipping_by_layer_shows_its_activity_and_the_order_of_the_limits(store, submitted):
+    run_id = trained(store, submitted(clip_norm=50.0, clip_layer_norm=0.001))
+    told = words(page("gradients", run=run_id))
+    assert "Norm before and after clipping" in told
+    assert "Clipping acted in 100 %" in told
+    assert "clip_layer_norm 0.001, then clip_norm 50" in told
 
 
 @BOTH

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from engine.config.optimizers import OPTIMIZER_SETTINGS
 from engine.config.setting import applies
 from engine.config.settings import SETTINGS
+from engine.nn.rules import OPTIMIZERS
 from engine.runs.catalog import list_runs
 from engine.runs.store import STORE_VARIABLE
 from engine.training.pacing import SCHEDULES
@@ -14,7 +16,8 @@ from engine.training.pacing import SCHEDULES
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "train.py")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 OF_A_TABLE = {"table", "target", "columns", "missing", "split", "split_column"}
-ONLY_FOR_MOMENTUM, ONLY_FOR_ADAM = {"momentum"}, {"beta1", "beta2", "eps"}
+OF_AN_OPTIMIZER = {name for settings in OPTIMIZER_SETTINGS.values() for name in settings}
+OF_PENALTIES = {"decay_kind", "decay_biases", "decay_normalization"}
 DEFAULTS = {name: setting.default for name, setting in SETTINGS.items()}
 
 
@@ -43,9 +46,30 @@ def test_every_setting_that_applies_is_offered_with_help_and_no_other(app):
     assert unexplained == []
 
 
-def test_momentum_replaces_adams_settings_when_it_is_chosen(app):
-    app.button_group(key="train_optimizer").set_value("momentum").run()
-    assert offered(app) & (ONLY_FOR_MOMENTUM | ONLY_FOR_ADAM) == ONLY_FOR_MOMENTUM
+@pytest.mark.parametrize("optimizer", OPTIMIZER_SETTINGS)
+def test_an_optimizer_brings_its_own_settings_and_no_other_ones(app, optimizer):
+    app.button_group(key="train_optimizer").set_value(optimizer).run()
+    assert not app.exception and not app.error
+    assert offered(app) & OF_AN_OPTIMIZER == set(OPTIMIZER_SETTINGS[optimizer])
+    captions = [element.value for element in app.sidebar.caption]
+    assert OPTIMIZERS[optimizer].meaning in captions
+    assert not OPTIMIZERS[optimizer].advice or OPTIMIZERS[optimizer].advice in captions
+
+
+def test_what_decays_is_asked_only_where_something_does(app, store):
+    assert not offered(app) & OF_PENALTIES
+    app.number_input(key="train_l1").set_value(0.01).run()
+    assert offered(app) & OF_PENALTIES == OF_PENALTIES - {"decay_kind"}
+    app.number_input(key="train_weight_decay").set_value(0.1).run()
+    assert offered(app) & OF_PENALTIES == OF_PENALTIES
+    app.selectbox(key="train_decay_kind").set_value("decoupled").run()
+    app.toggle(key="train_decay_biases").set_value(False).run()
+    app.toggle(key="train_amsgrad").set_value(True).run()
+    app.button(key="train_start").click().run()
+    (row,) = list_runs(store)
+    told = {name: row.config[name] for name in ("l1", "decay_kind", "decay_biases", "decay_normalization")}
+    assert told == {"l1": 0.01, "decay_kind": "decoupled", "decay_biases": False, "decay_normalization": True}
+    assert row.config["amsgrad"] is True
 
 
 @pytest.mark.parametrize(
@@ -55,6 +79,9 @@ def test_momentum_replaces_adams_settings_when_it_is_chosen(app):
         ("label_noise", 1.0, r"label\_noise must be"),
         ("samples", 3, "samples must be"),
         ("clip_norm", -1.0, r"clip\_norm must be"),
+        ("clip_layer_norm", 0.0, r"clip\_layer\_norm must be"),
+        ("l1", -1.0, "l1 must be"),
+        ("beta2", 1.0, "beta2 must be"),
     ],
 )
 def test_a_bad_value_gives_one_sentence_and_nothing_can_be_started(app, store, name, value, sentence):
@@ -156,3 +183,30 @@ def test_copy_puts_lists_and_switches_into_the_form(app, submitted):
     assert app.text_input(key="train_schedule_milestones").value == "1, 2"
     assert app.toggle(key="train_restore_best").value is True
     assert not app.error
+
+
+@pytest.mark.parametrize("dropout", [[0.0, 0.5], 0.95, 0.3])
+def test_a_runs_dropout_comes_into_the_form_and_out_again_as_a_number_or_by_layer(
+    app, store, submitted, dropout
+):
+    run_id = submitted(hidden_sizes=[7, 5], dropout=dropout)
+    app.query_params["run"] = str(run_id)
+    app.run()
+    app.button(key="train_copy").click().run()
+    assert app.toggle(key="train_dropout_by_layer").value == (dropout != 0.3)
+    app.button(key="train_start").click().run()
+    assert not app.exception and not app.error
+    assert [row.config["dropout"] for row in list_runs(store)] == [dropout, dropout]
+
+
+def test_dropout_by_layer_takes_one_number_for_each_hidden_layer(app, store):
+    app.toggle(key="train_dropout_by_layer").set_value(True).run()
+    app.text_input(key="train_dropout_list").set_value("0.1").run()
+    assert not app.error
+    app.text_input(key="train_dropout_list").set_value("0.1, 0.2, 0.3").run()
+    assert "one for each of the 2 hidden layers" in app.error[0].value
+    app.text_input(key="train_dropout_list").set_value("0.1, 0.2").run()
+    app.toggle(key="train_residual").set_value(True).run()
+    app.button(key="train_start").click().run()
+    (row,) = list_runs(store)
+    assert row.config["dropout"] == [0.1, 0.2] and row.config["residual"] is True

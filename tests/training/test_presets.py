@@ -17,9 +17,9 @@ SEEDS = (0, 1)
 
 
 @functools.cache
-def outcome(name: str, seed: int) -> dict[str, float]:
-    """Train a preset; return what its sentence speaks of."""
-    config = parse_config({**PRESETS[name].settings, "seed": seed})
+def outcome(name: str, seed: int, **changed) -> dict[str, float]:
+    """Train a preset, with some settings changed; return what its sentence speaks of."""
+    config = parse_config({**PRESETS[name].settings, "seed": seed, **changed})
     dataset = build_dataset(config)
     config = resolve(config, dataset.facts)
     state = initial_state(config, dataset)
@@ -33,6 +33,7 @@ def outcome(name: str, seed: int) -> dict[str, float]:
         "turned": summary["val_loss"] / np.nanmin(losses),
         "best_epoch": records[int(np.nanargmin(losses))]["epoch"],
         "first_ratio": norms[0] / norms[-1],
+        "weakest": norms[:-1].min(),
         "first_norm": records[1]["grad_norm"],
         "steps": state.step,
         "diverged": state.diverged,
@@ -44,6 +45,13 @@ def test_ten_sigmoid_layers_vanish_and_stay_at_chance_and_relu_with_he_cures_the
     sick, cured = outcome("vanishing", seed), outcome("cured", seed)
     assert sick["first_ratio"] < 1e-5 and sick["accuracy"] <= 0.55
     assert cured["first_ratio"] > 0.1 and cured["accuracy"] >= 0.95
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_forty_layers_pass_a_gradient_and_learn_with_residual_connections_alone(seed) -> None:
+    without, residual = outcome("residual", seed, residual=False), outcome("residual", seed)
+    assert without["weakest"] < 1e-25 and without["accuracy"] <= 0.55
+    assert residual["weakest"] > 1e-3 and residual["first_ratio"] > 0.1 and residual["accuracy"] >= 0.96
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -5,104 +5,14 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from engine.codec import pack, unpack
 from engine.config import ConfigError, parse_config
 from engine.config.resolve import resolve
 from engine.data.dataset import build_dataset
-from engine.training.model import initial_state, predict, weights_by_layer
+from engine.training.model import predict, weights_by_layer
 from engine.training.plan import check_memory, plan
-from engine.training.state import State
-from engine.training.telemetry import LAYER_INDEX, SCALAR_INDEX
+from engine.training.telemetry import LAYER_INDEX
 from engine.training.trainer import final_summary, train
-
-SHORT = {"samples": 60, "epochs": 3, "hidden_sizes": [5], "batch_size": 16}
-
-
-def start(**settings):
-    config = parse_config({**SHORT, **settings})
-    dataset = build_dataset(config)
-    config = resolve(config, dataset.facts)
-    return config, dataset, initial_state(config, dataset)
-
-
-def records_of(config, dataset, state):
-    return [record for record in train(config, dataset, state) if record is not None]
-
-
-def without_seconds(record):
-    scalars = record.scalars.copy()
-    scalars[SCALAR_INDEX["seconds"]] = 0
-    return scalars.tobytes() + record.layers.tobytes()
-
-
-RESUMED = [
-    {"optimizer": "adam", "dropout": 0.3},
-    {"optimizer": "momentum", "clip_norm": 0.5, "weight_decay": 0.01},
-    {"optimizer": "sgd", "clip_value": 0.1, "batch_size": "full", "dataset": "sine"},
-    {"optimizer": "nesterov", "schedule": "step", "schedule_every": 1, "normalization": "layer"},
-    {"optimizer": "rmsprop", "schedule": "cosine", "initializer": "orthogonal", "activation": "gelu"},
-    {
-        "optimizer": "adamw",
-        "weight_decay": 0.1,
-        "schedule": "cosine",
-        "warmup_epochs": 1,
-        "normalization": "batch",
-        "dropout": 0.2,
-    },
-    {
-        "optimizer": "sgd",
-        "learning_rate": 3.0,
-        "schedule": "plateau",
-        "plateau_patience": 0,
-        "plateau_cooldown": 1,
-        "warmup_epochs": 1,
-        "restore_best": True,
-        "normalization": "batch",
-        "epochs": 8,
-    },
-    {
-        "optimizer": "momentum",
-        "learning_rate": 3.0,
-        "schedule": "one_cycle",
-        "early_stopping": 2,
-        "early_stopping_min_delta": 0.01,
-        "restore_best": True,
-        "epochs": 12,
-    },
-    {"optimizer": "rmsprop", "schedule": "warm_restarts", "cycle_epochs": 1},
-    {"optimizer": "adamw", "schedule": "cyclic_exp_range", "cycle_epochs": 2},
-]
-
-
-@pytest.mark.parametrize("settings", RESUMED, ids=lambda settings: "-".join(map(str, settings.values())))
-def test_a_run_resumed_from_bytes_at_every_step_ends_with_the_same_bits(settings):
-    whole = start(**settings)
-    expected = {record.step: without_seconds(record) for record in records_of(*whole)}
-    config, dataset, state = start(**settings)
-    seen = {}
-    while state.step < plan(config, dataset).total_steps and not state.has_ended:
-        record = next(train(config, dataset, state))
-        if record is not None:
-            seen[record.step] = without_seconds(record)
-        state = State.from_bytes(state.to_bytes())
-    assert seen == expected
-    assert state.theta.tobytes() == whole[2].theta.tobytes()
-    assert state.statistics.tobytes() == whole[2].statistics.tobytes()
-    assert state.to_bytes() == State.from_bytes(state.to_bytes()).to_bytes()
-
-
-def test_a_state_stored_before_there_was_batch_norm_is_read_and_goes_on():
-    whole = start()
-    records_of(*whole)
-    config, dataset, state = start()
-    next(train(config, dataset, state))
-    arrays, meta = unpack(state.to_bytes())
-    del arrays["statistics"]
-    for name in ("waiting", "plateau", "stopped_early", "restored"):
-        del meta[name]
-    state = State.from_bytes(pack(arrays, meta))
-    records_of(config, dataset, state)
-    assert state.theta.tobytes() == whole[2].theta.tobytes()
+from tests.training.short_runs import records_of, start
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_seed_does_not():

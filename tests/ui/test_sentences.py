@@ -14,6 +14,7 @@ from ui.gradient_words import (
     few,
     flow_words,
     gradient_cloud_words,
+    limit_words,
     listed,
     ratio_words,
     share,
@@ -142,6 +143,13 @@ def test_clipping_words_count_the_steps_and_what_was_left():
     assert told == "Clipping acted in 50 % of the 4 recorded steps and left 38 % of the norm there (median)."
     assert "never acted" in clipping_words(before, before, is_set=True)
     assert "No clipping is set; the norm's median is 1.2" in clipping_words(before, before, is_set=False)
+
+
+def test_limits_are_told_in_the_order_in_which_they_act():
+    limits = {"clip_norm": 5.0, "clip_layer_norm": 1.0, "clip_value": 0.1}
+    told = " Limits in their order: clip_value 0.1, then clip_layer_norm 1, then clip_norm 5."
+    assert limit_words(limits) == told
+    assert limit_words({"clip_norm": None, "optimizer": "sgd"}) == ""
 
 
 EPOCHS = np.arange(100.0)

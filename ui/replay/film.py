@@ -7,7 +7,8 @@ from typing import Any
 import streamlit as st
 
 from engine.data.dataset import Dataset
-from engine.runs.catalog import RunRow, load_run
+from engine.runs.catalog import load_run
+from engine.runs.row import RunRow
 from engine.runs.snapshots import read_snapshots
 from engine.runs.store import Store
 from engine.training.frames import Camera, layout, packed_frame

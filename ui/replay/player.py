@@ -8,8 +8,10 @@ import streamlit as st
 from streamlit.components.v2 import component
 
 from engine.codec import CodecError
+from engine.config import ConfigError
 from engine.figures.theme import HIGH, LOW, PALETTE, WRONG, run_colour
-from engine.runs.catalog import NoSuchRun, RunRow, get_run
+from engine.runs.catalog import NoSuchRun, get_run
+from engine.runs.row import RunRow
 from engine.runs.store import Store
 from ui.replay.film import film_of
 from ui.replay.message import message
@@ -49,7 +51,7 @@ def show_replay(store: Store, rows: Sequence[RunRow], key: str) -> None:
     for row in rows[:RUNS_AT_MOST]:
         try:
             film, waits = film_of(store, row, LIVE_SECONDS if is_moving([row]) else ENDED_SECONDS)
-        except CodecError as error:
+        except (CodecError, ConfigError) as error:
             st.warning(
                 as_markdown(f"run {row.id} cannot be replayed: {error}"), icon=":material/broken_image:"
             )

@@ -13,10 +13,11 @@ from typing import IO, Any
 import sqlalchemy as sa
 
 from engine.codec import pack
-from engine.runs.catalog import RunRow, get_run
+from engine.runs.catalog import get_run
 from engine.runs.checkpoints import latest_checkpoint
 from engine.runs.export.summary import run_summary
 from engine.runs.predictions import stored_predictions
+from engine.runs.row import RunRow
 from engine.runs.schema import datasets, events, runs, snapshots
 from engine.runs.series import Series, read_parts
 from engine.runs.store import Store

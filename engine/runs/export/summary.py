@@ -3,7 +3,8 @@
 import math
 from typing import Any
 
-from engine.runs.catalog import RunRow, tags_of
+from engine.runs.catalog import tags_of
+from engine.runs.row import RunRow
 
 FACTS = (
     "name",

@@ -15,13 +15,14 @@ from engine.codec import CodecError, unpack
 from engine.config import CONFIG_VERSION, ConfigError, config_from_json
 from engine.config.resolve import resolve
 from engine.data.dataset import Dataset, dataset_from_bytes
-from engine.runs.catalog import ENDED, insert_run, keep_dataset, plain_text
+from engine.runs.catalog import insert_run, keep_dataset, plain_text
 from engine.runs.checkpoints import write_checkpoint
 from engine.runs.export.bundle import FORMAT, MANIFEST, VERSION
 from engine.runs.importing.errors import BadFile, shown
 from engine.runs.importing.fields import Fields
 from engine.runs.importing.parts import ColumnMap, check_dataset, check_predictions, check_state, series_of
 from engine.runs.predictions import write_predictions
+from engine.runs.row import ENDED
 from engine.runs.schema import events, snapshots
 from engine.runs.series import Series, write_series
 from engine.runs.store import Store

@@ -1,0 +1,190 @@
+"""Adam and its kin: the mean gradient divided by its usual size, both corrected; knows no chain."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from engine.nn.averages import record_mean, record_mean_square
+from engine.nn.optimizers import Arrays
+from engine.nn.tape import Tape, maximum
+
+# A product below this is nothing beside 1, in double precision.
+NOTHING = 1e-17
+
+
+@dataclass(frozen=True)
+class Adam:
+    """``m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + eps)`` (Kingma and Ba, 2015); eps after the correction.
+
+    ``amsgrad`` takes the largest v so far in place of v (Reddi et al., 2018); as torch does, before the
+    correction.
+    """
+
+    beta1: float = 0.9
+    beta2: float = 0.999
+    eps: float = 1e-8
+    amsgrad: bool = False
+    cells = ("root_correction", "mean_correction")
+    clips = False
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """Both means; with amsgrad the largest mean of squares."""
+        return ("m", "v", "v_max") if self.amsgrad else ("m", "v")
+
+    def record(
+        self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
+    ) -> np.ndarray:
+        """Record the two moments, their corrections and the quotient."""
+        m, v, t, u = slots["m"], slots["v"], tape.array(g.shape[-1]), tape.array(g.shape[-1])
+        record_mean(tape, m, g, self.beta1, t)
+        record_mean_square(tape, v, g, self.beta2, t)
+        if self.amsgrad:
+            largest = slots["v_max"]
+            tape.call(maximum, largest, v, largest, label="v_max = max(v_max, v)")
+            tape.call(np.sqrt, largest, t, label="t = sqrt(v_max)")
+        else:
+            tape.call(np.sqrt, v, t, label="t = sqrt(v)")
+        tape.call(np.multiply, t, cells["root_correction"], t, label="t = t / sqrt(1 - b2^t)")
+        tape.call(np.add, t, tape.constant(self.eps), t, label="t = t + eps")
+        tape.call(np.divide, m, t, u, label="u = m / t")
+        tape.call(np.multiply, u, cells["mean_correction"], u, label="u = u / (1 - b1^t)")
+        return u
+
+    def scalars(self, step: int) -> dict[str, float]:
+        """Return both corrections; they tend to 1."""
+        return {
+            "root_correction": (1 - self.beta2**step) ** -0.5,
+            "mean_correction": 1 / (1 - self.beta1**step),
+        }
+
+
+@dataclass(frozen=True)
+class Adamax:
+    """``m / (1 - b1^t) / u`` with ``u = max(b2 u, |g| + eps)``: by the largest size (Kingma and Ba, 2015)."""
+
+    beta1: float = 0.9
+    beta2: float = 0.999
+    eps: float = 1e-8
+    slots = ("m", "u")
+    cells = ("mean_correction",)
+    clips = False
+
+    def record(
+        self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
+    ) -> np.ndarray:
+        """Record the mean, the decaying maximum and the quotient."""
+        m, u, t = slots["m"], slots["u"], tape.array(g.shape[-1])
+        record_mean(tape, m, g, self.beta1, t)
+        tape.call(np.multiply, u, tape.constant(self.beta2), u, label="u = b2 u")
+        tape.call(np.abs, g, t, label="t = |g|")
+        tape.call(np.add, t, tape.constant(self.eps), t, label="t = t + eps")
+        tape.call(maximum, u, t, u, label="u = max(u, t)")
+        tape.call(np.divide, m, u, t, label="t = m / u")
+        tape.call(np.multiply, t, cells["mean_correction"], t, label="t = t / (1 - b1^t)")
+        return t
+
+    def scalars(self, step: int) -> dict[str, float]:
+        """Return the correction of the mean; it tends to 1."""
+        return {"mean_correction": 1 / (1 - self.beta1**step)}
+
+
+@dataclass(frozen=True)
+class Nadam:
+    """Adam that looks ahead, as Nesterov's momentum does (Dozat, 2016; torch's form).
+
+    ``(1 - mu_t) g / (1 - M_t) + mu_{t+1} m / (1 - M_{t+1})`` over Adam's denominator, where
+    ``mu_t = b1 (1 - 0.96^(t momentum_decay) / 2)`` and M_t is the product of ``mu_1`` to ``mu_t``.
+    """
+
+    beta1: float = 0.9
+    beta2: float = 0.999
+    eps: float = 1e-8
+    momentum_decay: float = 0.004
+    slots = ("m", "v")
+    cells = ("root_correction", "gradient_share", "mean_share")
+    clips = False
+
+    def record(
+        self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
+    ) -> np.ndarray:
+        """Record the two moments, then their weighted sum over the denominator."""
+        m, v, t, u = slots["m"], slots["v"], tape.array(g.shape[-1]), tape.array(g.shape[-1])
+        ahead = tape.array(g.shape[-1])
+        record_mean(tape, m, g, self.beta1, t)
+        record_mean_square(tape, v, g, self.beta2, t)
+        tape.call(np.sqrt, v, t, label="t = sqrt(v)")
+        tape.call(np.multiply, t, cells["root_correction"], t, label="t = t / sqrt(1 - b2^t)")
+        tape.call(np.add, t, tape.constant(self.eps), t, label="t = t + eps")
+        tape.call(np.multiply, g, cells["gradient_share"], u, label="u = (1 - mu_t) / (1 - M_t) g")
+        words = "a = mu_{t+1} / (1 - M_{t+1}) m"
+        tape.call(np.multiply, m, cells["mean_share"], ahead, label=words)
+        tape.call(np.add, u, ahead, u, label="u = u + a")
+        tape.call(np.divide, u, t, u, label="u = u / t")
+        return u
+
+    @cached_property
+    def _products(self) -> list[float]:
+        """M_0, M_1, ... as far as they were asked for; a resumed run makes the same ones again."""
+        return [1.0]
+
+    def _mu(self, step: int) -> float:
+        return self.beta1 * (1 - 0.5 * 0.96 ** (step * self.momentum_decay))
+
+    def scalars(self, step: int) -> dict[str, float]:
+        """Return the correction of the root, and the shares of gradient and mean."""
+        products = self._products
+        while len(products) <= step and products[-1] > NOTHING:
+            products.append(products[-1] * self._mu(len(products)))
+        product, mu, ahead = products[min(step, len(products) - 1)], self._mu(step), self._mu(step + 1)
+        return {
+            "root_correction": (1 - self.beta2**step) ** -0.5,
+            "gradient_share": (1 - mu) / (1 - product),
+            "mean_share": ahead / (1 - product * ahead),
+        }
+
+
+@dataclass(frozen=True)
+class Radam:
+    """Adam that trusts its mean of squares only where there are enough of them (Liu et al., 2020).
+
+    With ``rho_t = rho - 2 t b2^t / (1 - b2^t)`` and ``rho = 2 / (1 - b2) - 1``: the step is
+    ``m / (1 - b1^t)`` as long as ``rho_t <= 5``, then that times ``r_t sqrt(1 - b2^t) / (sqrt(v) + eps)``,
+    ``r_t² = (rho_t - 4) (rho_t - 2) rho / ((rho - 4) (rho - 2) rho_t)``. As in torch, the limit is 5 where
+    the paper has 4, and eps comes before the correction.
+    """
+
+    beta1: float = 0.9
+    beta2: float = 0.999
+    eps: float = 1e-8
+    slots = ("m", "v")
+    cells = ("plain_share", "rectified_share")
+    clips = False
+
+    def record(
+        self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
+    ) -> np.ndarray:
+        """Record the two moments and both kinds of step; the cells let one of them count."""
+        m, v, t, u = slots["m"], slots["v"], tape.array(g.shape[-1]), tape.array(g.shape[-1])
+        record_mean(tape, m, g, self.beta1, t)
+        record_mean_square(tape, v, g, self.beta2, t)
+        tape.call(np.sqrt, v, t, label="t = sqrt(v)")
+        tape.call(np.add, t, tape.constant(self.eps), t, label="t = t + eps")
+        tape.call(np.divide, m, t, t, label="t = m / t")
+        rectified = "t = r_t sqrt(1 - b2^t) / (1 - b1^t) t where rho_t > 5, else 0"
+        tape.call(np.multiply, t, cells["rectified_share"], t, label=rectified)
+        plain = "u = m / (1 - b1^t) where rho_t <= 5, else 0"
+        tape.call(np.multiply, m, cells["plain_share"], u, label=plain)
+        tape.call(np.add, u, t, u, label="u = u + t")
+        return u
+
+    def scalars(self, step: int) -> dict[str, float]:
+        """Return the factors of the plain and of the rectified step; one of them is 0."""
+        mean_correction, root = 1 / (1 - self.beta1**step), 1 - self.beta2**step
+        rho = 2 / (1 - self.beta2) - 1
+        now = rho - 2 * step * self.beta2**step / root
+        if now <= 5:
+            return {"plain_share": mean_correction, "rectified_share": 0.0}
+        squared = (now - 4) * (now - 2) * rho / ((rho - 4) * (rho - 2) * now)
+        return {"plain_share": 0.0, "rectified_share": mean_correction * (squared * root) ** 0.5}

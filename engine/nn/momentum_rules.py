@@ -1,0 +1,69 @@
+"""Rules that keep a share of the previous step: momentum and Nesterov's; knows no chain."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.nn.optimizers import Arrays
+from engine.nn.tape import Tape
+
+
+@dataclass(frozen=True)
+class Momentum:
+    """``b = g`` at the first step, then ``b = mu b + (1 - dampening) g`` (Polyak, 1964; torch's form).
+
+    As in torch, dampening has no part where the momentum is 0: the step is the gradient then.
+    """
+
+    momentum: float = 0.9
+    dampening: float = 0.0
+    slots = ("b",)
+    clips = False
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The share of g that enters b, where it is not always 1."""
+        return ("share",) if self.dampening else ()
+
+    def record(
+        self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
+    ) -> np.ndarray:
+        """Record the calls on b, which is 0 before the first step."""
+        b, entering = slots["b"], g
+        tape.call(np.multiply, b, tape.constant(self.momentum), b, label=f"b = {self.momentum:g} b")
+        if self.dampening:
+            entering = tape.array(g.shape[-1])
+            tape.call(np.multiply, g, cells["share"], entering, label=f"t = (1 - {self.dampening:g}) g")
+        tape.call(np.add, b, entering, b, label="b = b + t" if self.dampening else "b = b + g")
+        return b
+
+    def scalars(self, step: int) -> dict[str, float]:
+        """Return the share: the first gradient enters whole."""
+        if not self.dampening:
+            return {}
+        return {"share": 1.0 if step == 1 or self.momentum == 0 else 1 - self.dampening}
+
+
+@dataclass(frozen=True)
+class Nesterov:
+    """``b = mu b + g``, then ``g + mu b``: momentum that looks ahead (Nesterov, 1983; torch's form)."""
+
+    momentum: float = 0.9
+    slots = ("b",)
+    cells = ()
+    clips = False
+
+    def record(
+        self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
+    ) -> np.ndarray:
+        """Record the two calls on b and the step ahead."""
+        b, mu, u = slots["b"], tape.constant(self.momentum), tape.array(g.shape[-1])
+        tape.call(np.multiply, b, mu, b, label=f"b = {self.momentum:g} b")
+        tape.call(np.add, b, g, b, label="b = b + g")
+        tape.call(np.multiply, b, mu, u, label=f"u = {self.momentum:g} b")
+        tape.call(np.add, g, u, u, label="u = g + u")
+        return u
+
+    def scalars(self, step: int) -> dict[str, float]:
+        """No cell."""
+        return {}

@@ -1,0 +1,88 @@
+"""Penalties on the weights, as transforms of the gradient: L1, and L2 or decay; knows no rule."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.nn.optimizers import Arrays
+from engine.nn.tape import Tape
+
+
+@dataclass(frozen=True, eq=False)
+class Decay:
+    """Add ``decay theta``: before the rule it is an L2 penalty, as torch's ``weight_decay`` is outside AdamW.
+
+    Behind the rule it is decoupled (Loshchilov and Hutter, 2019): with the learning rate applied last,
+    ``theta - rate (u + decay theta)`` is torch's ``theta (1 - rate decay) - rate u``.
+
+    Parameters
+    ----------
+    decay : float
+    mask : numpy.ndarray, optional
+        ``(P,)``: 1 for the parameters that decay and 0 for those that do not; without it all of them do.
+    """
+
+    decay: float
+    mask: np.ndarray | None = None
+    slots = ()
+    cells = ()
+    clips = False
+
+    def record(
+        self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
+    ) -> np.ndarray:
+        """Record ``t = g + decay theta``."""
+        t, factor = tape.array(g.shape[-1]), _factor(tape, self.decay, self.mask)
+        tape.call(np.multiply, theta, factor, t, label=f"t = {self.decay:g} theta{_where(self.mask)}")
+        tape.call(np.add, g, t, t, label="t = g + t")
+        return t
+
+    def scalars(self, step: int) -> dict[str, float]:
+        """No cell."""
+        return {}
+
+
+@dataclass(frozen=True, eq=False)
+class L1:
+    """Add ``strength sign(theta)``, the slope of ``strength`` times the sum of magnitudes (Tibshirani, 1996).
+
+    Parameters
+    ----------
+    strength : float
+    mask : numpy.ndarray, optional
+        As that of :class:`Decay`.
+    """
+
+    strength: float
+    mask: np.ndarray | None = None
+    slots = ()
+    cells = ()
+    clips = False
+
+    def record(
+        self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
+    ) -> np.ndarray:
+        """Record ``t = g + strength sign(theta)``; at a weight of 0 nothing is added."""
+        t, factor = tape.array(g.shape[-1]), _factor(tape, self.strength, self.mask)
+        tape.call(np.sign, theta, t, label="t = sign(theta)")
+        tape.call(np.multiply, t, factor, t, label=f"t = {self.strength:g} t{_where(self.mask)}")
+        tape.call(np.add, g, t, t, label="t = g + t")
+        return t
+
+    def scalars(self, step: int) -> dict[str, float]:
+        """No cell."""
+        return {}
+
+
+def penalty(theta: np.ndarray, l1: float, weight_decay: float, mask: np.ndarray | None = None) -> float:
+    """Return ``l1 |theta| + weight_decay / 2 theta²``, summed in float64 over what the mask lets decay."""
+    wide = theta.astype(np.float64) if mask is None else theta * mask.astype(np.float64)
+    return float(l1 * np.abs(wide).sum() + weight_decay / 2 * np.square(wide).sum())
+
+
+def _factor(tape: Tape, value: float, mask: np.ndarray | None) -> np.ndarray:
+    return tape.constant(value) if mask is None else (value * mask).astype(tape.dtype)
+
+
+def _where(mask: np.ndarray | None) -> str:
+    return "" if mask is None else " where it decays"

@@ -1,0 +1,105 @@
+"""A run as it stands: what its row says and what follows from it; must not know a store."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from engine.config.text import lacking
+
+ENDED = ("finished", "stopped", "diverged", "failed", "imported")
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One run as it stands.
+
+    Attributes
+    ----------
+    status : str
+        ``queued``, ``running``, ``interrupted`` (running, but its worker is gone), ``finished``,
+        ``stopped``, ``diverged``, ``failed`` or ``imported`` (curves out of a file, without weights).
+    config_version : int
+        0 for an imported run of which no settings are known: those in ``config`` mean nothing.
+    tags : str
+        Separated by commas; :func:`tags_of` takes them apart.
+    parent_run, branch_step : int or None
+        The run that this one continues, and from which step.
+    group_id : int or None
+        The run that its group began with: seeds of one configuration, or shares of its training rows.
+    score_name : str
+        ``accuracy`` or ``r2``: what train_score and val_score are.
+    speed : float or None
+        Epochs a second; None is as fast as possible.
+    """
+
+    id: int
+    name: str
+    status: str
+    paused: bool
+    request: str
+    speed: float | None
+    message: str
+    created_at: float
+    config: dict[str, Any]
+    dataset_id: str
+    fingerprint: str
+    step: int
+    total_steps: int
+    epoch: float
+    parameters: int
+    seconds: float
+    score_name: str
+    train_loss: float | None
+    val_loss: float | None
+    train_score: float | None
+    val_score: float | None
+    best_val_loss: float | None
+    best_step: int | None
+    test_loss: float | None
+    test_score: float | None
+    tags: str
+    note: str
+    archived: bool
+    config_version: int
+    parent_run: int | None
+    branch_step: int | None
+    group_id: int | None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        return self.status in ENDED
+
+    @property
+    def stopped_early(self) -> bool:
+        """Whether patience ended it before its planned end."""
+        return self.status == "finished" and self.step < self.total_steps
+
+    @property
+    def last_step(self) -> int:
+        """The step that it ends with, as far as that is known: the planned one until it has ended."""
+        return self.step if self.ended else self.total_steps
+
+    @property
+    def done(self) -> float:
+        """The share of its training that is done, 0 to 1; nothing is left of one that has finished."""
+        return 1.0 if self.status == "finished" else min(1.0, self.step / max(self.total_steps, 1))
+
+    @property
+    def has_settings(self) -> bool:
+        """Whether its settings are known."""
+        return self.config_version > 0
+
+    @property
+    def lacks(self) -> str:
+        """A sentence when its settings name what is not known here, so that its network cannot be built."""
+        return lacking(self.config) if self.has_settings else ""
+
+    @property
+    def can_be_built(self) -> bool:
+        """Whether its network can be built here."""
+        return self.has_settings and not self.lacks
+
+    @property
+    def label(self) -> str:
+        """Name and number, as shown in lists and legends."""
+        return f"{self.name} #{self.id}" if self.name else f"run {self.id}"

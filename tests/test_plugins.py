@@ -1,0 +1,200 @@
+"""The plugin of CONTRIBUTING.md is executed by --plugin, from a folder, in a worker; wrong, it is refused."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+import sqlalchemy as sa
+
+from engine.config import parse_config
+from engine.data.dataset import build_dataset
+from engine.extension.loading import FOLDER_VARIABLE, look_again
+from engine.runs.catalog import get_run, submit
+from engine.runs.launcher import ensure_workers
+from engine.runs.schema import workers
+from engine.runs.store import open_store
+
+pytestmark = pytest.mark.xdist_group("processes")
+ROOT = Path(__file__).resolve().parents[1]
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+(EXAMPLE,) = re.findall(r"^```python\n(.*?)^```", CONTRIBUTING, re.MULTILINE | re.DOTALL)
+SMALL = ["--samples", "80", "--epochs", "4", "--hidden-sizes", "6"]
+OWN = ["--activation", "snake", "--optimizer", "my_lion"]
+
+
+@pytest.fixture
+def example(tmp_path):
+    """The file of CONTRIBUTING.md, in no folder that anybody reads."""
+    path = tmp_path / "my_file.py"
+    path.write_text(EXAMPLE, "utf-8")
+    return path
+
+
+@pytest.fixture
+def engine(store_url, plugin_folder):
+    """Run the command line in a process of its own, on the test's store and folder of plugins."""
+
+    def run(*arguments):
+        environment = {**os.environ, "BACKPROP_LAB_STORE": store_url, FOLDER_VARIABLE: str(plugin_folder)}
+        return subprocess.run(
+            [sys.executable, "-m", "engine", *map(str, arguments)],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run
+
+
+def trained(done):
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_the_example_trains_wherever_plugin_stands_on_the_line(engine, example):
+    lines = [
+        ["--plugin", example, "train", *SMALL, *OWN, "--json"],
+        ["train", *SMALL, *OWN, f"--plugin={example}", "--json"],
+    ]
+    first, second = (trained(engine(*line)) for line in lines)
+    assert first["status"] == second["status"] == "finished"
+    assert first["train_loss"] == second["train_loss"]
+    config = json.loads(engine("show", "1", "--json").stdout)["config"]
+    assert (config["activation"], config["optimizer"]) == ("snake", "my_lion")
+
+
+def test_the_example_works_from_the_folder_and_is_listed_with_its_checks(engine, plugin_folder):
+    (plugin_folder / "my_file.py").write_text(EXAMPLE, "utf-8")
+    assert trained(engine("train", *SMALL, *OWN, "--json"))["status"] == "finished"
+    listed = [json.loads(line) for line in engine("plugins", "--json").stdout.splitlines()]
+    assert [(each["kind"], each["name"]) for each in listed] == [
+        ("activation", "snake"),
+        ("optimizer", "my_lion"),
+    ]
+    assert all(each["checks"] and each["meaning"] and each["file"].endswith("my_file.py") for each in listed)
+    told = engine("plugins").stdout
+    assert "activation snake (" in told and "checked: its derivative equals finite differences at 241" in told
+
+
+def test_the_examples_gradients_are_right_and_help_names_its_choices(engine, example):
+    done = engine("check-gradients", "--plugin", example, "--activation", "snake", "--hidden-sizes", "5,4")
+    assert done.returncode == 0 and "agree" in done.stdout
+    told = engine("train", "--help", "--plugin", example).stdout
+    assert "snake" in told and "my_lion" in told
+    assert "--plugin" in engine("--help").stdout
+
+
+def test_a_wrong_derivative_is_refused_with_the_numbers_of_the_document(engine, example):
+    example.write_text(EXAMPLE.replace("1 + np.sin(2 * z)", "1 + np.cos(2 * z)"), "utf-8")
+    done = engine("train", *SMALL, *OWN, "--plugin", example)
+    assert done.returncode == 2 and done.stdout == ""
+    assert re.fullmatch(
+        r"error: plugin my_file\.py: activation snake: its derivative at z = \S+ must be \S+ as finite "
+        r"differences say, got \S+\n",
+        done.stderr,
+    )
+    assert done.stderr.strip() in CONTRIBUTING
+
+
+def test_the_name_of_a_built_in_optimizer_is_refused(engine, example):
+    example.write_text(EXAMPLE.replace('"my_lion"', '"lion"'), "utf-8")
+    done = engine("plugins", "--plugin", example)
+    sentence = "optimizer lion: the name must be free, got that of a built-in one"
+    assert done.returncode == 2 and sentence in done.stderr
+
+
+def test_a_broken_file_of_the_folder_is_said_once_and_everything_else_goes_on(engine, plugin_folder):
+    (plugin_folder / "broken.py").write_text("def broken(:\n")
+    (plugin_folder / "my_file.py").write_text(f"print('hello')\n{EXAMPLE}", "utf-8")
+    done = engine("train", *SMALL, *OWN, "--json")
+    assert trained(done)["status"] == "finished"
+    assert done.stderr.splitlines() == [
+        "hello",
+        "plugin not loaded: broken.py: must be Python: line 1: invalid syntax",
+    ]
+    told = engine("plugins").stdout.splitlines()
+    assert told[-1] == "refused: broken.py: must be Python: line 1: invalid syntax"
+    assert json.loads(engine("plugins", "--json").stdout.splitlines()[-1])["refused"].startswith("broken.py")
+
+
+@pytest.mark.parametrize("words", [["--plugin"], ["--plugin", ""], ["--plugin="]])
+def test_plugin_without_a_file_is_refused(engine, words):
+    done = engine("list", *words)
+    assert (done.returncode, done.stderr) == (2, "error: --plugin must name a Python file, got nothing\n")
+
+
+def test_without_plugins_the_list_says_where_they_go(engine, plugin_folder):
+    done = engine("plugins")
+    assert done.stdout == f"no plugins: put files into {plugin_folder}, or name one with --plugin FILE\n"
+
+
+def wait_for(condition, seconds=60):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "waited too long"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def no_worker_is_left(store):
+    yield
+    with store.reading() as connection:
+        pids = list(connection.scalars(sa.select(workers.c.pid)))
+    for pid in pids:
+        if psutil.pid_exists(pid):
+            os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.usefixtures("no_worker_is_left")
+def test_a_warm_worker_takes_up_a_file_that_is_dropped_in_and_misses_one_that_is_gone(
+    store, store_url, submitted, plugin_folder
+):
+    ensure_workers(store_url, 1)
+    before = submitted()
+    wait_for(lambda: get_run(store, before).status == "finished")
+    path = plugin_folder / "my_file.py"
+    path.write_text(EXAMPLE, "utf-8")
+    assert look_again() == []
+    ours = submitted(activation="snake", optimizer="my_lion")
+    wait_for(lambda: get_run(store, ours).ended)
+    row = get_run(store, ours)
+    assert row.status == "finished" and re.search(
+        r" plugins=activation:snake:[0-9a-f]{12},optimizer:my_lion:[0-9a-f]{12}$", row.fingerprint
+    )
+    config = parse_config({"samples": 80, "epochs": 4, "activation": "snake"})
+    path.unlink()
+    late = submit(store, config, build_dataset(config))
+    wait_for(lambda: get_run(store, late).ended)
+    row = get_run(store, late)
+    assert row.status == "failed" and row.message.startswith(
+        "activation snake is not known here: put the file"
+    )
+    with store.reading() as connection:
+        assert len(connection.execute(sa.select(workers)).all()) == 1, "one worker trained all three"
+
+
+def test_resuming_with_another_content_of_the_plugin_says_so_and_asks(engine, example, store_url):
+    run = trained(engine("train", *SMALL, "--activation", "snake", "--plugin", example, "--json"))["run"]
+    with open_store(store_url).writing() as connection:
+        connection.execute(sa.text("UPDATE runs SET status = 'stopped'"))
+    lacking = engine("resume", run)
+    assert lacking.returncode == 2 and "activation snake is not known here" in lacking.stderr
+    example.write_text(EXAMPLE + "\n# another content\n", "utf-8")
+    asked = engine("resume", run, "--plugin", example)
+    assert asked.returncode == 2
+    assert re.search(
+        r"run 1 was begun with another content of its plugin \(activation:snake:[0-9a-f]{12}\), "
+        r"this is activation:snake:[0-9a-f]{12}; --yes goes on all the same",
+        asked.stderr,
+    )
+    assert engine("resume", run, "--yes", "--plugin", example).returncode == 0
