@@ -64,9 +64,7 @@ def test_orthogonal_weights_keep_lengths_as_far_as_their_shape_allows(fan_in, fa
 
 
 @pytest.mark.parametrize(("fan_in", "fan_out"), [(3, 5), (4, 4)])
-def test_orthogonal_weights_are_the_q_of_the_generators_draws_beside_an_r_of_positive_diagonal(
-    fan_in, fan_out
-):
+def test_orthogonal_weights_are_q_of_the_generators_draws_where_r_has_a_positive_diagonal(fan_in, fan_out):
     weights = orthogonal(np.random.default_rng(1), fan_in, fan_out)
     r = weights.T @ np.random.default_rng(1).normal(size=(fan_out, fan_in))
     np.testing.assert_allclose(np.tril(r, -1), 0, atol=1e-14)

@@ -133,7 +133,15 @@ def test_parts_of_the_flat_vectors_have_names_shapes_and_starts(normalization, l
     for index, view in enumerate(named.values()):
         view[...] = index
     values = np.concatenate([net.parameters.theta, net.statistics], axis=-1)
-    assert sorted(np.unique(values)) == list(range(len(named)))
+    found, counts = np.unique(values, return_counts=True)
+    assert dict(zip(found, counts, strict=True)) == {i: view.size for i, view in enumerate(named.values())}
+    assert not net.parameters.grad.any()
+
+
+def test_parameters_without_normalisation_have_views_of_nothing_for_it():
+    parameters = Parameters([(2, 3), (1, 3)], np.float64)
+    assert [norm.shape for norm in parameters.norms] == [(0, 0), (0, 0)]
+    assert parameters.starts.tolist() == [0, 6] and parameters.sizes.tolist() == [6, 3]
 
 
 def test_shapes_are_known_without_building_a_network():
