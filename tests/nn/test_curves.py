@@ -95,7 +95,7 @@ def test_outputs_count_as_saturated_within_four_percent_of_a_flat_end(name):
     assert low < high and (math.isfinite(low) or math.isfinite(high))
     for bound, end, flat in ((low, left, flat_left), (high, right, flat_right)):
         if math.isfinite(bound):
-            assert abs(flat) < 1e-7
+            assert abs(flat) < 1e-7 and left < bound < right
             assert 0.02 < abs(bound - end) < 0.04 * max(1, abs(end))
         else:
             assert bound == math.copysign(math.inf, -1 if bound == low else 1)

@@ -63,6 +63,14 @@ def test_orthogonal_weights_keep_lengths_as_far_as_their_shape_allows(fan_in, fa
     np.testing.assert_allclose(product, np.eye(min(fan_in, fan_out)), atol=1e-14)
 
 
+@pytest.mark.parametrize(("fan_in", "fan_out"), [(3, 5), (4, 4)])
+def test_orthogonal_weights_are_q_of_the_generators_draws_where_r_has_a_positive_diagonal(fan_in, fan_out):
+    weights = orthogonal(np.random.default_rng(1), fan_in, fan_out)
+    r = weights.T @ np.random.default_rng(1).normal(size=(fan_out, fan_in))
+    np.testing.assert_allclose(np.tril(r, -1), 0, atol=1e-14)
+    assert (np.diag(r) > 0).all()
+
+
 def test_orthogonal_matrices_turn_and_mirror_equally_often():
     """Without the signs of R's diagonal a square Q would always be a mirror."""
     signs = [np.linalg.det(orthogonal(np.random.default_rng(seed), 2, 2)) for seed in range(400)]

@@ -135,7 +135,15 @@ def test_parts_of_the_flat_vectors_have_names_shapes_and_starts(normalization, l
     for index, view in enumerate(named.values()):
         view[...] = index
     values = np.concatenate([net.parameters.theta, net.statistics], axis=-1)
-    assert sorted(np.unique(values)) == list(range(len(named)))
+    found, counts = np.unique(values, return_counts=True)
+    assert dict(zip(found, counts, strict=True)) == {i: view.size for i, view in enumerate(named.values())}
+    assert not net.parameters.grad.any()
+
+
+def test_parameters_without_normalisation_have_views_of_nothing_for_it():
+    parameters = Parameters([(2, 3), (1, 3)], np.float64)
+    assert [norm.shape for norm in parameters.norms] == [(0, 0), (0, 0)]
+    assert parameters.starts.tolist() == [0, 6] and parameters.sizes.tolist() == [6, 3]
 
 
 def test_shapes_are_known_without_building_a_network():
@@ -160,6 +168,13 @@ def test_weights_are_drawn_first_then_biases_which_otherwise_become_0():
         np.testing.assert_array_equal(layer.bias, pytorch_bias(generator, fan_in, fan_out))
     net.initialize(pytorch, generators)
     assert not any(np.any(layer.bias) for layer in net.dense)
+
+
+def test_replicates_start_from_the_same_draws():
+    alone, stacked = network((2, 3, 1)), network((2, 3, 1), lead=(2,))
+    for net in (alone, stacked):
+        net.initialize(pytorch, [np.random.default_rng(layer) for layer in range(2)])
+    np.testing.assert_array_equal(stacked.parameters.theta, [alone.parameters.theta] * 2)
 
 
 def test_a_recording_is_made_once_for_each_batch_size_and_kind():
