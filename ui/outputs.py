@@ -4,7 +4,6 @@ from typing import Any
 
 import pandas as pd
 
-from engine.data.dataset import Dataset
 from engine.data.grid import grid_over
 from engine.figures.boundary import decision_boundary, regression_fit, regression_surface
 from engine.figures.curves import compare_runs
@@ -26,10 +25,10 @@ def output_figure(store: Store, row: RunRow, series: Series, *, x: str, height: 
     """Return title and figure: boundary, fitted curve or surface; the score where no plane can be drawn."""
     config, dataset = load_run(store, row.id)
     state = latest_checkpoint(store, row.id)[0]
-    if has_plane(dataset) and state is not None:
+    if dataset.has_plane and state is not None:
         grid = grid_over(dataset)
         outputs = predict(config, dataset, state.learned, grid.points)
-        if dataset.task == "regression" and dataset.features == 2:
+        if dataset.task == "regression" and len(dataset.axis_names) == 2:
             return "Predicted surface", regression_surface(dataset, grid, outputs, height=height)
         if dataset.task == "regression":
             return "Fitted curve", regression_fit(dataset, grid, outputs, height=height)
@@ -41,10 +40,3 @@ def output_figure(store: Store, row: RunRow, series: Series, *, x: str, height: 
     columns = [f"train_{row.score_name}", f"val_{row.score_name}"]
     title = "R²" if row.score_name == "r2" else "Accuracy"
     return title, compare_runs(scalars_frame(row, series).assign(name=""), columns, x=x, height=height)
-
-
-def has_plane(dataset: Dataset) -> bool:
-    """Tell whether what the network says can be drawn over its inputs."""
-    if dataset.task == "regression":
-        return dataset.features <= 2 and dataset.y_train.shape[1] == 1
-    return dataset.features == 2

@@ -79,6 +79,8 @@ def _kind(annotation: Any) -> tuple[str, tuple[str, ...]]:
     parts = [part for part in get_args(annotation) if part is not type(None)] or [annotation]
     if any(get_origin(part) is Literal for part in parts):
         return ("list or word" if _kind(parts[0])[0] == "list" else "integer or full"), ()
+    if any(_kind(part)[0] == "text" for part in parts if part is not annotation):
+        return "text", ()
     if len(parts) == 1 and parts[0] is not annotation:
         return _kind(parts[0])
     return ("integer" if parts[0] is int else "number"), ()

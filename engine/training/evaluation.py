@@ -52,14 +52,16 @@ def evaluate(network: Network, rows: Rows) -> tuple[float, float, Recording]:
 def score(outputs: np.ndarray, y: np.ndarray) -> float:
     """Return accuracy for labels ``(n,)``, R² for values ``(n, outputs)``; outputs are ``(outputs, n)``.
 
-    R² of a constant target is NaN.
+    R² of several outputs is the mean of theirs, as scikit-learn's ``r2_score`` has it, so that it does not
+    depend on their units; an output that never varies has none, and R² is NaN where all are so.
     """
     if y.ndim == 1:
         decided = outputs[0] > 0 if len(outputs) == 1 else outputs.argmax(axis=0)
         return float((decided == y).mean())
-    residual = np.square(outputs.T.astype(np.float64) - y).sum()
-    total = np.square(y - y.mean(axis=0)).sum()
-    return float(1 - residual / total) if total > 0 else float("nan")
+    residual = np.square(outputs.T.astype(np.float64) - y).sum(axis=0)
+    total = np.square(y - y.mean(axis=0)).sum(axis=0)
+    varies = total > 0
+    return float((1 - residual[varies] / total[varies]).mean()) if varies.any() else float("nan")
 
 
 def evaluate_all(network: Network, rows: Rows) -> tuple[float, float]:

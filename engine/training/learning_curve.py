@@ -1,7 +1,7 @@
 """The same run on fewer training rows: what a learning curve is made of; must not start a run."""
 
 from engine.config import RunConfig
-from engine.data.dataset import used_rows
+from engine.data.split import used_rows
 
 FRACTIONS = (0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 EPOCHS_AT_MOST = 1_000_000

@@ -7,7 +7,8 @@ import numpy as np
 
 from engine.config import RunConfig
 from engine.data.dataset import Dataset
-from engine.training.model import predict
+from engine.nn.tape import Arena, Tape
+from engine.training.model import build_loss, predict
 
 SMALLEST_PROBABILITY = 1e-300
 WORST_SHOWN = 12
@@ -34,25 +35,42 @@ def wrong(outputs: np.ndarray, y: np.ndarray) -> np.ndarray:
     return (decided(outputs) != y) | ~np.isfinite(outputs).all(axis=1)
 
 
-def row_losses(config: RunConfig, outputs: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return ``(n,)`` the loss of each row; their mean is the loss of the run's curves.
+def row_losses(config: RunConfig, dataset: Dataset, outputs: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return ``(n,)`` the loss of each row, its weight and smoothing left out.
+
+    Their mean is the loss of the run's curves where neither is set.
 
     Parameters
     ----------
+    config : RunConfig
+        Resolved.
     outputs : numpy.ndarray
         ``(n, outputs)`` from :func:`engine.training.model.predict`.
     y : numpy.ndarray
-        ``(n,)`` labels, or ``(n, outputs)`` values.
+        ``(n,)`` labels, or ``(n, outputs)`` values in the units of the data.
     """
     outputs = outputs.astype(np.float64)
+    if dataset.task == "regression":
+        return _value_losses(config, dataset, dataset.learned_targets(outputs), dataset.learned_targets(y))
     if config.loss == "mse":
-        target = y if y.ndim == 2 else np.eye(outputs.shape[1])[y]
-        return np.square(outputs - target).mean(axis=1)
+        return np.square(outputs - np.eye(outputs.shape[1])[y]).mean(axis=1)
     if outputs.shape[1] == 1:
         of_truth = np.where(y == 1, outputs[:, 0], 1 - outputs[:, 0])
     else:
         of_truth = outputs[np.arange(len(y)), y]
     return -np.log(np.maximum(of_truth, SMALLEST_PROBABILITY))
+
+
+def _value_losses(config: RunConfig, dataset: Dataset, said: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return the run's own loss of each row: rows are replicates with a batch of one."""
+    lead, losses = (len(y),), np.empty(len(y))
+    arena = Arena([("dense", "z", y.shape[1])], 1, np.float64, lead)
+    tape = Tape(np.float64, lead)
+    arena.blocks["z"].values[...] = said[:, :, np.newaxis]
+    build_loss(config, dataset).record_value(tape, arena.blocks["z"], y[:, :, np.newaxis], losses)
+    with np.errstate(all="ignore"):  # outputs of a diverged network are infinite or NaN
+        tape.replay()
+    return losses
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +82,7 @@ class Mistakes:
     confusion : numpy.ndarray
         ``(classes, classes)`` counts, rows true, columns predicted; ``(0, 0)`` for regression.
     truth, predicted : numpy.ndarray
-        ``(n,)`` of every validation row: labels, or the first target and what is said of it.
+        Of every validation row: labels ``(n,)``, or values ``(n, outputs)`` in the units of the data.
     worst : numpy.ndarray
         Numbers of the validation rows with the highest losses, highest first.
     losses, confidence : numpy.ndarray
@@ -94,11 +112,11 @@ def mistakes(
         Worst rows to name.
     """
     outputs, y = predict(config, dataset, learned, dataset.x_val), dataset.y_val
-    losses = row_losses(config, outputs, y)
+    losses = row_losses(config, dataset, outputs, y)
     worst = np.argsort(-np.nan_to_num(losses, nan=np.inf), kind="stable")[:count]
     if dataset.task == "regression":
         blank = np.full(len(worst), np.nan)
-        return Mistakes(np.zeros((0, 0), int), y[:, 0], outputs[:, 0], worst, losses[worst], blank)
+        return Mistakes(np.zeros((0, 0), int), y, outputs, worst, losses[worst], blank)
     predicted = decided(outputs)
     confusion = np.zeros((dataset.classes, dataset.classes), int)
     np.add.at(confusion, (y, predicted), 1)

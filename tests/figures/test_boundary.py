@@ -98,7 +98,7 @@ def test_only_a_thousand_points_are_drawn_and_the_legend_says_so() -> None:
 
 
 def test_there_is_no_boundary_of_thirteen_features() -> None:
-    with pytest.raises(ValueError, match="needs 1 or 2 features, got 13"):
+    with pytest.raises(ValueError, match="needs 1 or 2 coordinates, got 13"):
         grid_over(build_dataset(DataSettings(dataset="wine")))
 
 
