@@ -92,18 +92,22 @@ def targets_of(table: Table, settings: DataSettings) -> Target:
     columns = [table.column(name, "target") for name in target_names(settings)]
     if len(columns) == 1:
         return target_of(columns[0])
-    for column in columns:
-        name, count = shown(column.name), column.different()
-        if column.numbers is None:
-            raise TableError(
-                f"target must name columns of numbers where it names several, got text in column {name}"
-            )
-        if count < 2:
-            raise TableError(f"target must take at least 2 different values, got {count} in column {name}")
-    known = ~np.any([column.missing for column in columns], axis=0)
-    y = np.column_stack([np.where(known, column.numbers, 0.0) for column in columns])
+    cells = np.column_stack([_values_of(column) for column in columns])
+    known = np.isnan(cells).sum(axis=1) == 0
+    y = np.where(known[:, np.newaxis], cells, 0.0)
     listed = ", ".join(shown(column.name) for column in columns)
     return Target("regression", y, (), known, f"columns {listed}: values, learned together")
+
+
+def _values_of(column: Column) -> np.ndarray:
+    name, count = shown(column.name), column.different()
+    if column.numbers is None:
+        raise TableError(
+            f"target must name columns of numbers where it names several, got text in column {name}"
+        )
+    if count < 2:
+        raise TableError(f"target must take at least 2 different values, got {count} in column {name}")
+    return column.numbers
 
 
 def unusable(column: Column) -> str:

@@ -107,12 +107,10 @@ def _of_the_target(table: Table, settings: DataSettings, target: Target, rows: n
     for name, values in zip(names, y.T, strict=True):
         size = max(float(np.abs(values).mean()), float(values.std()))
         if size > UNUSUAL_SCALE or size < 1 / UNUSUAL_SCALE:
-            way = "it is standardised for training, losses are in squared standard deviations, predictions in its"
+            way = "it is standardised for training, losses are in squared standard deviations, predictions"
             if not learns_standardized(settings):
-                way = (
-                    "it is learned as it is, which few learning rates bear; losses and predictions are in its"
-                )
-            sentence = f"target {shown(name)} is about {size:.2g} in size: {way} own units"
+                way = "it is learned as it is, which few learning rates bear; losses and predictions are"
+            sentence = f"target {shown(name)} is about {size:.2g} in size: {way} in its own units"
             found.append(Finding("scale", NOTE, sentence, name))
     return found
 
@@ -182,8 +180,8 @@ def _leaks(
             if evidence:
                 copied = "the target" if len(names) == 1 else f"target {shown(name)}"
                 sentence = (
-                    f"column {shown(column.name)} copies {copied} or nearly so ({evidence}): will it be known "
-                    "when you predict? If not, leave it out"
+                    f"column {shown(column.name)} copies {copied} or nearly so ({evidence}): will it be "
+                    "known when you predict? If not, leave it out"
                 )
                 found.append(Finding("leak", WARNING, sentence, column.name))
     return found
