@@ -8,7 +8,7 @@ from engine.config import RunConfig
 from engine.data.dataset import Dataset
 from engine.nn.network import Network, Recording
 from engine.training.model import target_columns
-from engine.training.plan import EVALUATED_ROWS
+from engine.training.plan import network_sizes, rows_at_once
 from engine.training.state import EVALUATION, stream
 from engine.training.telemetry import LAYER_INDEX, LAYER_STATISTICS
 
@@ -25,10 +25,13 @@ class Rows:
 
 
 def fixed_rows(config: RunConfig, dataset: Dataset) -> tuple[Rows, Rows]:
-    """Return the parts of both splits that a run's curves are measured on: seeded, 2048 rows or fewer."""
-    parts = []
+    """Return the parts of both splits that a run's curves are measured on: seeded, 2048 rows or fewer.
+
+    Very wide networks are measured on as many as :func:`engine.training.plan.rows_at_once` says.
+    """
+    parts, most = [], rows_at_once(network_sizes(config, dataset))
     for index, (x, y) in enumerate(((dataset.x_train, dataset.y_train), (dataset.x_val, dataset.y_val))):
-        chosen = np.sort(stream(config.data_seed, EVALUATION, index).permutation(len(x))[:EVALUATED_ROWS])
+        chosen = np.sort(stream(config.data_seed, EVALUATION, index).permutation(len(x))[:most])
         parts.append(columns(config, dataset, x[chosen], y[chosen]))
     return parts[0], parts[1]
 
@@ -66,10 +69,10 @@ def score(outputs: np.ndarray, y: np.ndarray) -> float:
 
 def evaluate_all(network: Network, rows: Rows) -> tuple[float, float]:
     """Return loss and score over any number of rows, block by block."""
-    count = rows.x.shape[1]
+    count, at_once = rows.x.shape[1], rows_at_once(network.sizes)
     outputs, losses, masses = [], [], []
-    for start in range(0, count, EVALUATED_ROWS):
-        part = np.s_[start : start + EVALUATED_ROWS]
+    for start in range(0, count, at_once):
+        part = np.s_[start : start + at_once]
         block = Rows(rows.x[:, part], rows.target[:, part], rows.y[part])
         loss, _, recording = evaluate(network, block)
         masses.append(network.loss.mass(block.target))
