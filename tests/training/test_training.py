@@ -40,6 +40,8 @@ RESUMED = [
     {"optimizer": "momentum", "clip_norm": 0.5, "weight_decay": 0.01},
     {"optimizer": "sgd", "clip_value": 0.1, "batch_size": "full", "dataset": "sine"},
     {"optimizer": "nesterov", "schedule": "step", "schedule_every": 1, "normalization": "layer"},
+    {"optimizer": "adam", "dataset": "linnerud", "samples": 20, "batch_size": 4},
+    {"optimizer": "sgd", "dataset": "plane", "features": ["x1", "x1_times_x2"], "standardize_target": "on"},
     {"optimizer": "rmsprop", "schedule": "cosine", "initializer": "orthogonal", "activation": "gelu"},
     {
         "optimizer": "adamw",
