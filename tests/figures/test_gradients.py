@@ -63,3 +63,14 @@ def test_a_deep_network_names_its_first_and_last_layer_only() -> None:
         "layer 1 (input side)",
         "layer 50 (output)",
     ]
+
+
+def test_of_two_hundred_layers_forty_are_drawn_as_lines_the_ends_among_them_and_all_in_the_heatmap() -> None:
+    steps, norms = np.arange(5), np.full((5, 201), 0.5)
+    figure: Any = layer_lines(steps, norms)
+    names = [trace.name for trace in figure.data]
+    assert len(names) == 40 and (names[0], names[-1]) == ("layer 1 (input side)", "layer 201 (output)")
+    assert figure.layout.yaxis.title.text == "gradient norm (40 of 201 layers)"
+    heatmap: Any = layer_heatmap(steps, norms)
+    assert np.array(heatmap.data[0].z).shape == (201, 5)
+    assert len(layer_lines(steps, norms, numbers=np.arange(3, 20)).data) == 17

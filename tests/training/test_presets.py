@@ -17,9 +17,10 @@ SEEDS = (0, 1)
 
 
 @functools.cache
-def outcome(name: str, seed: int) -> dict[str, float]:
-    """Train a preset; return what its sentence speaks of."""
-    config = parse_config({**PRESETS[name].settings, "seed": seed})
+def outcome(name: str, seed: int, **changed: str) -> dict[str, float]:
+    """Train a preset, perhaps with one setting changed; return what its sentence speaks of."""
+    settings = {**PRESETS[name].settings, **{key: value.split(",") for key, value in changed.items()}}
+    config = parse_config({**settings, "seed": seed})
     dataset = build_dataset(config)
     config = resolve(config, dataset.facts)
     state = initial_state(config, dataset)
@@ -44,6 +45,12 @@ def test_ten_sigmoid_layers_vanish_and_stay_at_chance_and_relu_with_he_cures_the
     sick, cured = outcome("vanishing", seed), outcome("cured", seed)
     assert sick["first_ratio"] < 1e-5 and sick["accuracy"] <= 0.55
     assert cured["first_ratio"] > 0.1 and cured["accuracy"] >= 0.95
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_line_over_squares_parts_circles_and_one_over_coordinates_does_not(seed) -> None:
+    assert outcome("features", seed)["accuracy"] >= 0.97
+    assert abs(outcome("features", seed, features="x1,x2")["accuracy"] - 0.5) < 0.1
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from engine.config import parse_config
 from engine.config.settings import SETTINGS
-from ui.pictures import activation_curves, activation_picture
+from engine.data.dataset import build_dataset
+from ui.pictures import activation_curves, activation_picture, dataset_picture
 
 
 @pytest.mark.parametrize("name", SETTINGS["activation"].choices)
@@ -20,3 +22,17 @@ def test_a_picture_has_a_solid_and_a_dashed_curve(name):
     picture = activation_picture(name)
     assert (picture.count("<polyline"), picture.count("stroke-dasharray")) == (2, 1)
     assert "nan" not in picture
+
+
+@pytest.mark.parametrize("name", ["circles", "plane"])
+def test_the_picture_of_a_dataset_does_not_depend_on_what_is_read_of_it(name):
+    plain, made = (
+        dataset_picture(build_dataset(parse_config({"dataset": name, **more})))
+        for more in ({}, {"features": ["sin_x1"], "standardize_inputs": "off"})
+    )
+    assert plain == made
+
+
+def test_a_table_with_several_targets_has_a_picture():
+    picture = dataset_picture(build_dataset(parse_config({"dataset": "linnerud"})))
+    assert picture.count("<circle") == 15
