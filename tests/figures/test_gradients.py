@@ -1,5 +1,6 @@
 """Gradient figures keep zeros, spikes and the place of layer 1."""
 
+import time
 from typing import Any
 
 import numpy as np
@@ -74,3 +75,11 @@ def test_of_two_hundred_layers_forty_are_drawn_as_lines_the_ends_among_them_and_
     heatmap: Any = layer_heatmap(steps, norms)
     assert np.array(heatmap.data[0].z).shape == (201, 5)
     assert len(layer_lines(steps, norms, numbers=np.arange(3, 20)).data) == 17
+
+
+def test_two_hundred_and_one_layers_over_two_thousand_records_are_drawn_within_a_second() -> None:
+    norms = np.random.default_rng(0).lognormal(size=(2000, 201))
+    started = time.process_time()
+    layer_lines(np.arange(2000), norms)
+    layer_heatmap(np.arange(2000), norms)
+    assert time.process_time() - started < 1
