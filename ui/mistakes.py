@@ -102,7 +102,7 @@ def _sentence(dataset: Dataset, found: Mistakes) -> str:
     if not errors.any():
         return f"All {found.confusion.sum()} rows are right; these are the least sure ones."
     true, said = np.unravel_index(errors.argmax(), errors.shape)
-    names = [visible(dataset.class_names[index], 20) for index in (true, said)]
+    names = [visible(dataset.class_names[index], 40) for index in (true, said)]
     return (
         f"{errors.sum()} of {found.confusion.sum()} rows are wrong; most often {names[0]} is taken "
         f"for {names[1]} ({errors.max()} times)."

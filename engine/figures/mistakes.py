@@ -7,7 +7,7 @@ from engine.figures.theme import MAGNITUDES, QUIET, VALIDATION, empty_figure, la
 
 CELLS_WITH_SHARES = 5
 CLASSES_SHOWN = 30
-NAMES_ALONG_A_SIDE = 15
+NAMES_ALONG_A_SIDE, NAME_LENGTH = 15, 14
 
 
 def confusion_matrix(counts: np.ndarray, class_names: tuple[str, ...], *, height: int = 340) -> go.Figure:
@@ -24,7 +24,7 @@ def confusion_matrix(counts: np.ndarray, class_names: tuple[str, ...], *, height
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     shown = _most_mistaken(counts)
     among = np.ix_(shown, shown)
-    names = _distinct([label(class_names[index], 14) for index in shown])
+    names = _distinct([label(_shortened(class_names[index]), NAME_LENGTH) for index in shown])
     counts, shares = counts[among], shares[among]
     text = [
         [
@@ -52,8 +52,10 @@ def confusion_matrix(counts: np.ndarray, class_names: tuple[str, ...], *, height
         hovertemplate="true %{y}, predicted %{x}: %{customdata} rows (%{z:.1%})<extra></extra>",
     )
     named = names[:: -(-len(names) // NAMES_ALONG_A_SIDE)]
-    figure.update_xaxes(type="category", showgrid=False, tickvals=named)
-    figure.update_yaxes(type="category", autorange="reversed", showgrid=False, tickvals=named)
+    figure.update_xaxes(type="category", showgrid=False, tickvals=named, automargin=True)
+    figure.update_yaxes(
+        type="category", autorange="reversed", showgrid=False, tickvals=named, automargin=True
+    )
     return figure
 
 
@@ -61,6 +63,11 @@ def _most_mistaken(counts: np.ndarray) -> np.ndarray:
     """Return the classes to show in their order: rows of a class taken for others count, and the reverse."""
     wrong = counts.sum(axis=0) + counts.sum(axis=1) - 2 * counts.diagonal()
     return np.sort(np.argsort(-wrong, kind="stable")[:CLASSES_SHOWN])
+
+
+def _shortened(name: str) -> str:
+    """Return a long name without its middle: names of many classes often begin alike."""
+    return name if len(name) <= NAME_LENGTH else f"{name[:5]}…{name[6 - NAME_LENGTH :]}"
 
 
 def _distinct(names: list[str]) -> list[str]:
