@@ -14,6 +14,9 @@ from engine.runs.store import Store
 from engine.training.model import predict
 from engine.training.telemetry import SCALARS
 
+UNITS_OF_A_WIDE_NETWORK = 100_000  # beyond it a fine grid takes seconds at each refresh
+FINE_SIDE, COARSE_SIDE = 64, 24
+
 
 def scalars_frame(row: RunRow, series: Series) -> pd.DataFrame:
     """Return the records of a run as the figures take them: columns ``run, name`` and all scalars."""
@@ -26,7 +29,8 @@ def output_figure(store: Store, row: RunRow, series: Series, *, x: str, height: 
     config, dataset = load_run(store, row.id)
     state = latest_checkpoint(store, row.id)[0]
     if dataset.has_plane and state is not None:
-        grid = grid_over(dataset)
+        is_wide = sum(config.hidden_sizes) > UNITS_OF_A_WIDE_NETWORK
+        grid = grid_over(dataset, COARSE_SIDE if is_wide else FINE_SIDE)
         outputs = predict(config, dataset, state.learned, grid.points)
         if dataset.task == "regression" and len(dataset.axis_names) == 2:
             return "Predicted surface", regression_surface(dataset, grid, outputs, height=height)

@@ -131,6 +131,8 @@ def _fits_plane(dataset: Dataset) -> bool:
         (dataset.coordinates_train, dataset.x_train),
         (dataset.coordinates_val, dataset.x_val),
     )
+    if not isinstance(dataset.encoding, dict):
+        return False
     if "features" not in dataset.encoding:
         return all(len(places) == 0 for places, _ in sides)
     return (
