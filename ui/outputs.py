@@ -12,10 +12,8 @@ from engine.runs.checkpoints import latest_checkpoint
 from engine.runs.series import Series
 from engine.runs.store import Store
 from engine.training.model import predict
+from engine.training.scene import output_side
 from engine.training.telemetry import SCALARS
-
-UNITS_OF_A_WIDE_NETWORK = 100_000  # beyond it a fine grid takes seconds at each refresh
-FINE_SIDE, COARSE_SIDE = 64, 24
 
 
 def scalars_frame(row: RunRow, series: Series) -> pd.DataFrame:
@@ -29,8 +27,7 @@ def output_figure(store: Store, row: RunRow, series: Series, *, x: str, height: 
     config, dataset = load_run(store, row.id)
     state = latest_checkpoint(store, row.id)[0]
     if dataset.has_plane and state is not None:
-        is_wide = sum(config.hidden_sizes) > UNITS_OF_A_WIDE_NETWORK
-        grid = grid_over(dataset, COARSE_SIDE if is_wide else FINE_SIDE)
+        grid = grid_over(dataset, output_side(config.hidden_sizes))
         outputs = predict(config, dataset, state.learned, grid.points)
         if dataset.task == "regression" and len(dataset.axis_names) == 2:
             return "Predicted surface", regression_surface(dataset, grid, outputs, height=height)

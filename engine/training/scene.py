@@ -11,7 +11,8 @@ from engine.data.grid import Grid, grid_over
 from engine.nn.network import Network
 
 UNITS_SHOWN, LAYERS_SHOWN = 8, 6
-OUTPUT_SIDE, CURVE_PLACES = 64, 128
+OUTPUT_SIDE, COARSE_OUTPUT_SIDE, CURVE_PLACES = 64, 24, 128
+UNITS_OF_A_WIDE_NETWORK = 100_000
 FINE_SIDE, COARSE_SIDE, FINE_UNITS_AT_MOST = 24, 16, 20
 CURVE_TILE = 48
 STEPS_OF_A_PICTURE = 127
@@ -122,6 +123,11 @@ def _output_names(dataset: Dataset, outputs: int) -> tuple[str, ...]:
     return names if outputs == len(names) > 1 else ()
 
 
+def output_side(hidden_sizes: tuple[int, ...]) -> int:
+    """Return how many places along each axis a network is asked at: fewer where each takes milliseconds."""
+    return OUTPUT_SIDE if sum(hidden_sizes) <= UNITS_OF_A_WIDE_NETWORK else COARSE_OUTPUT_SIDE
+
+
 def scene_of(config: RunConfig, dataset: Dataset, network: Network) -> Scene:
     """Return the scene of a run.
 
@@ -137,7 +143,7 @@ def scene_of(config: RunConfig, dataset: Dataset, network: Network) -> Scene:
     grid = tile_grid = None
     target_range = (0.0, 1.0)
     if kind != "none":
-        grid = grid_over(dataset, CURVE_PLACES if kind == "curve" else OUTPUT_SIDE)
+        grid = grid_over(dataset, CURVE_PLACES if kind == "curve" else output_side(config.hidden_sizes))
         tile = layers[-1].tile
         assert tile is not None
         tile_grid = grid_over(dataset, tile[1])

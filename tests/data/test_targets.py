@@ -113,7 +113,7 @@ def test_the_command_names_all_targets_as_one_line_of_csv() -> None:
 
 
 def test_linnerud_is_scikit_learns_table_with_its_three_targets() -> None:
-    expected = datasets.load_linnerud()
+    expected: Any = datasets.load_linnerud()
     dataset = build_dataset(parse_config({"dataset": "linnerud", "test_fraction": 0.1}))
     assert dataset.target_names == ("Weight", "Waist", "Pulse")
     assert dataset.feature_names == ("Chins", "Situps", "Jumps")

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.config import parse_config
 from engine.config.data import DataSettings
 from engine.data.dataset import Dataset, build_dataset
 from engine.data.grid import grid_over
@@ -57,8 +58,8 @@ def test_points_of_both_splits_lie_where_the_data_lies(moons: Dataset) -> None:
 
 @pytest.mark.parametrize("name", ["circles", "plane"])
 def test_a_picture_lies_in_the_plane_whatever_features_the_network_reads(name: str) -> None:
-    plain = build_dataset(DataSettings(dataset=name))
-    made = build_dataset(DataSettings(dataset=name, features=("x1_squared", "sin_x2")))
+    plain = build_dataset(parse_config({"dataset": name}))
+    made = build_dataset(parse_config({"dataset": name, "features": ["x1_squared", "sin_x2"]}))
     draw = decision_boundary if name == "circles" else regression_surface
     one, other = (draw(data, grid_over(data, 8), np.full((64, 1), 0.5)) for data in (plain, made))
     assert other.layout.xaxis.title.text == one.layout.xaxis.title.text == "x1"

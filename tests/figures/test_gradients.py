@@ -74,7 +74,8 @@ def test_of_two_hundred_layers_forty_are_drawn_as_lines_the_ends_among_them_and_
     assert figure.layout.yaxis.title.text == "gradient norm (40 of 201 layers)"
     heatmap: Any = layer_heatmap(steps, norms)
     assert np.array(heatmap.data[0].z).shape == (201, 5)
-    assert len(layer_lines(steps, norms, numbers=np.arange(3, 20)).data) == 17
+    some: Any = layer_lines(steps, norms, numbers=np.arange(3, 20))
+    assert len(some.data) == 17
 
 
 def test_two_hundred_and_one_layers_over_two_thousand_records_are_drawn_within_a_second() -> None:

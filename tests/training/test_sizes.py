@@ -18,6 +18,7 @@ from engine.training.model import build_network, initial_state, predict
 from engine.training.plan import check_memory, plan, rows_at_once
 from engine.training.predictions import mistakes
 from engine.training.profile import Profiler
+from engine.training.scene import output_side
 from engine.training.telemetry import LAYER_INDEX
 from engine.training.trainer import final_summary, train
 
@@ -123,6 +124,10 @@ def test_wide_networks_are_measured_and_asked_in_parts_that_fit() -> None:
     assert rows_at_once((2, 16, 16, 1)) == 2048
     assert rows_at_once((2, 1_000_000, 1)) == 33
     assert rows_at_once((2, *[10_000_000] * 8, 1)) == 1
+
+
+def test_a_wide_network_is_drawn_at_fewer_places() -> None:
+    assert (output_side((16, 16)), output_side((1_000_000,))) == (64, 24)
 
 
 def test_parts_add_up_to_the_loss_of_all_rows(monkeypatch) -> None:
