@@ -88,6 +88,47 @@ def test_values_are_predicted_in_their_units_and_rows_that_were_dropped_stay_emp
     assert "15 rows have an empty cell and get no prediction" in done.stderr
 
 
+def test_three_targets_are_trained_predicted_and_told_with_commas_between(
+    store_url: str, tmp_path: Path
+) -> None:
+    generator = np.random.default_rng(1)
+    rows = [(*pair, 1e6 * pair.sum(), 1e-3 * pair[0], pair[1] + 9) for pair in generator.normal(size=(90, 2))]
+    file = tmp_path / "three.csv"
+    lines = ["a,b,money,share,the rest", *(",".join(f"{cell:.6g}" for cell in row) for row in rows)]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    chosen = ["--target", "money, share, the rest", "--columns", "a,b", "--epochs", "200"]
+    done = engine("train", "--csv", str(file), *chosen, "--hidden-sizes", "16", "--json", url=store_url)
+    assert done.returncode == 0 and json.loads(done.stdout)["val_r2"] > 0.9, done.stderr
+    done = engine("predict", "1", "--csv", str(file), url=store_url)
+    read = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert list(read[0]) == ["row", "prediction of money", "prediction of share", "prediction of the rest"]
+    for place, name in ((2, "money"), (3, "share"), (4, "the rest")):
+        said, true = np.array([float(row[f"prediction of {name}"]) for row in read]), np.array(rows)[:, place]
+        assert np.corrcoef(said, true)[0, 1] > 0.9
+    assert "--target 'money,share,the rest'" in engine("reproduce", "1", url=store_url).stdout
+
+
+def test_a_run_with_features_of_the_plane_predicts_from_the_coordinates(
+    store_url: str, tmp_path: Path
+) -> None:
+    chosen = ["--dataset", "circles", "--depth", "0", "--features", "x2_squared,x1_squared"]
+    assert engine("train", *chosen, url=store_url).returncode == 0
+    new = tmp_path / "new.csv"
+    new.write_text("x2,x1\n0,1\n0.5,0\n-0.3,0.3\n", encoding="utf-8")
+    done = engine("predict", "1", "--csv", str(new), url=store_url)
+    assert [row["prediction"] for row in csv.DictReader(io.StringIO(done.stdout))] == ["0", "1", "1"]
+
+
+def test_the_bundled_table_with_three_targets_trains_and_tells_that_its_batch_is_too_large(
+    store_url: str,
+) -> None:
+    done = engine("train", "--dataset", "linnerud", *SMALL, url=store_url)
+    assert done.returncode == 2
+    assert done.stderr == "error: batch_size must be at most the 15 training rows, got 32\n"
+    done = engine("train", "--dataset", "linnerud", "--batch-size", "full", *SMALL, "--json", url=store_url)
+    assert done.returncode == 0 and "val_r2" in json.loads(done.stdout)
+
+
 def test_a_bundled_dataset_predicts_too(store_url: str, tmp_path: Path) -> None:
     engine("train", "--dataset", "moons", *SMALL, url=store_url)
     new = tmp_path / "new.csv"

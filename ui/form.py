@@ -18,16 +18,17 @@ from engine.nn.rules import OPTIMIZERS
 from engine.runs.tables import dataset_for
 from engine.training.pacing import SCHEDULES
 from engine.training.plan import TrainingPlan, plan
+from ui.form_data import choose_data, fit_the_batch
 from ui.pictures import activation_picture, dataset_picture, schedule_picture
 from ui.seeds import seeds_input
 from ui.setting_widget import as_widget_value, forget_unknown_choices, label_of, setting_widget
 from ui.shell import open_page
-from ui.text import as_markdown, megabytes, visible
+from ui.text import megabytes
 
 RATES = [float(f"{digit}e{power}") for power in range(-5, 1) for digit in (1, 1.5, 2, 3, 5, 7)] + [10.0]
 WIDTHS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512]
 MOST_DROPOUT = 0.9
-MAIN = ("dataset", "hidden_sizes", "activation", "optimizer", "learning_rate", "dropout")
+MAIN = ("dataset", "features", "hidden_sizes", "activation", "optimizer", "learning_rate", "dropout")
 SECTIONS = (
     ("data", "Data"),
     ("network", "Network"),
@@ -49,6 +50,8 @@ def fill_form(config: Mapping[str, Any]) -> None:
             _fill_layers(list(value))
         elif name == "dropout":
             _fill_dropout(value)
+        elif name == "features":
+            st.session_state["train_features"] = list(value)
         else:
             st.session_state[f"train_{name}"] = as_widget_value(setting, value)
 
@@ -61,6 +64,7 @@ def use_data(values: Mapping[str, Any]) -> None:
         st.session_state["train_table"] = {name: values.get(name) for name in OF_A_TABLE}
     for name in ("dataset", "samples", "noise", "validation_fraction", "test_fraction"):
         st.session_state[f"train_{name}"] = values.get(name, SETTINGS[name].default)
+    fit_the_batch()
 
 
 def _fill_layers(sizes: list[int]) -> None:
@@ -84,7 +88,7 @@ def config_form() -> tuple[RunConfig | None, str]:
         fill_form({})
     forget_unknown_choices()
     values: dict[str, Any] = {}
-    _choose_data(values)
+    choose_data(values)
     picture = st.container()
     _layers(values)
     _choice("activation", values)
@@ -119,21 +123,6 @@ def config_form() -> tuple[RunConfig | None, str]:
             st.markdown(f"**{title}**")
             _rest(section, values, pictures)
     return _checked({name: value for name, value in values.items() if value is not None}, pictures)
-
-
-def _choose_data(values: dict[str, Any]) -> None:
-    values["dataset"] = st.pills(
-        "Dataset",
-        [name for name in SETTINGS["dataset"].choices if name != TABLE or "train_table" in st.session_state],
-        required=True,
-        key="train_dataset",
-        help=SETTINGS["dataset"].help_text,
-        persist_state="session",
-    )
-    if values["dataset"] == TABLE:
-        values.update(st.session_state["train_table"])
-        target = as_markdown(visible(values["target"] or "", 40))
-        st.caption(f"Learns to predict {target}; file, columns and split are chosen on the Data page.")
 
 
 def _layers(values: dict[str, Any]) -> None:

@@ -28,6 +28,7 @@ ABOUT = {
     "iris": "Petals and sepals of three kinds of iris (Fisher, 1936).",
     "breast_cancer": "Thirty measurements of cell nuclei: malignant or benign.",
     "diabetes": "Ten measurements of patients; the target is the disease a year later.",
+    "linnerud": "Three exercises of twenty men; three targets: weight, waist and pulse.",
 }
 
 
@@ -70,7 +71,8 @@ def _compute(store: Store, name: str) -> None:
 def _facts(name: str) -> tuple[str, str, str, str]:
     dataset = dataset_of(parse_config({"dataset": name}))
     rows = len(dataset.x_train) + len(dataset.x_val)
-    kind = f"{dataset.classes} classes" if dataset.classes else "values"
+    outputs = len(dataset.target_names)
+    kind = f"{dataset.classes} classes" if dataset.classes else f"{outputs} targets" if outputs else "values"
     facts = f"{rows:,} rows, {dataset.features} inputs, {kind}"
     score_name = "accuracy" if dataset.classes else "r2"
     return dataset_picture(dataset), facts, score_name, content_id(dataset_to_bytes(dataset))

@@ -1,6 +1,7 @@
 """Where a run's network errs: confusion and worst examples, for data that has no plane to draw on."""
 
 import html
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,9 @@ from engine.runs.row import RunRow
 from engine.runs.store import Store
 from engine.training.predictions import Mistakes, mistakes
 from ui.live_chart import can_repeat, repeat_chart, show_chart
-from ui.outputs import has_plane
 from ui.text import visible
 
-CHART = "train_confusion_chart"
+CHART, DRAWN = "train_confusion_chart", "train_mistakes_drawn"
 HEIGHT = 340
 FEATURES_SHOWN = 5
 DIGITS_IN_A_ROW, DIGIT_SIDE = 6, 8
@@ -36,18 +36,26 @@ def show_mistakes(store: Store, row: RunRow, is_new: bool) -> None:
     if row.lacks:
         return
     config, dataset = load_run(store, row.id)
-    if has_plane(dataset):
+    if dataset.has_plane:
         return
     state = latest_checkpoint(store, row.id)[0]
     if state is None:
         return
     found = mistakes(config, dataset, state.learned)
     st.subheader("Mistakes on the validation rows")
+    shown = found
+    if dataset.target_names:
+        output = _choose_output(dataset)
+        is_new = is_new or st.session_state.get(DRAWN) != [row.id, output]
+        st.session_state[DRAWN] = [row.id, output]
+        shown = of_output(found, output)
+    elif not dataset.classes:
+        shown = of_output(found, 0)
     left, right = st.columns(2, gap="medium")
     with left, st.container(border=True, height=HEIGHT + 74, gap=None):
         st.markdown("**Confusion**" if dataset.classes else "**Predicted against true**")
         if is_new or not can_repeat(CHART):
-            show_chart(CHART, _figure(dataset, found), identity=str(row.id), title=_spoken(row, found))
+            show_chart(CHART, _figure(dataset, shown), identity=str(row.id), title=_spoken(row, shown))
         else:
             repeat_chart(CHART)
     with right, st.container(border=True, height=HEIGHT + 74):
@@ -55,8 +63,24 @@ def show_mistakes(store: Store, row: RunRow, is_new: bool) -> None:
         if dataset.name == "digits":
             st.image(worst_digits(dataset, found), width="stretch", alt="digits with the highest loss")
         else:
-            st.dataframe(worst_rows(dataset, found), hide_index=True, key="train_worst", height=HEIGHT - 52)
-        st.caption(_sentence(dataset, found))
+            st.dataframe(worst_rows(dataset, shown), hide_index=True, key="train_worst", height=HEIGHT - 52)
+        st.caption(_sentence(dataset, shown))
+
+
+def _choose_output(dataset: Dataset) -> int:
+    return st.selectbox(
+        "Target",
+        range(len(dataset.target_names)),
+        key="train_mistakes_output",
+        format_func=lambda output: visible(dataset.target_names[output], 40),
+        help="The output that is drawn; the loss of a row is that of all outputs together.",
+        persist_state="session",
+    )
+
+
+def of_output(found: Mistakes, output: int) -> Mistakes:
+    """Return mistakes of a regression with one output's values alone, ``(n,)``; the losses stay of all."""
+    return replace(found, truth=found.truth[:, output], predicted=found.predicted[:, output])
 
 
 def _figure(dataset: Dataset, found: Mistakes) -> Any:
@@ -81,7 +105,7 @@ def _sentence(dataset: Dataset, found: Mistakes) -> str:
     if not errors.any():
         return f"All {found.confusion.sum()} rows are right; these are the least sure ones."
     true, said = np.unravel_index(errors.argmax(), errors.shape)
-    names = [visible(dataset.class_names[index], 20) for index in (true, said)]
+    names = [visible(dataset.class_names[index], 40) for index in (true, said)]
     return (
         f"{errors.sum()} of {found.confusion.sum()} rows are wrong; most often {names[0]} is taken "
         f"for {names[1]} ({errors.max()} times)."

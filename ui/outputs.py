@@ -4,7 +4,6 @@ from typing import Any
 
 import pandas as pd
 
-from engine.data.dataset import Dataset
 from engine.data.grid import grid_over
 from engine.figures.boundary import decision_boundary, regression_fit, regression_surface
 from engine.figures.curves import compare_runs
@@ -14,6 +13,7 @@ from engine.runs.row import RunRow
 from engine.runs.series import Series
 from engine.runs.store import Store
 from engine.training.model import predict
+from engine.training.scene import output_side
 from engine.training.telemetry import SCALARS
 
 
@@ -26,11 +26,11 @@ def scalars_frame(row: RunRow, series: Series) -> pd.DataFrame:
 def output_figure(store: Store, row: RunRow, series: Series, *, x: str, height: int) -> tuple[str, Any]:
     """Return title and figure: boundary, fitted curve or surface; the score where no plane can be drawn."""
     state = None if row.lacks else latest_checkpoint(store, row.id)[0]
-    if state is not None and has_plane(load_dataset(store, row.dataset_id)):
+    if state is not None and load_dataset(store, row.dataset_id).has_plane:
         config, dataset = load_run(store, row.id)
-        grid = grid_over(dataset)
+        grid = grid_over(dataset, output_side(config.hidden_sizes))
         outputs = predict(config, dataset, state.learned, grid.points)
-        if dataset.task == "regression" and dataset.features == 2:
+        if dataset.task == "regression" and len(dataset.axis_names) == 2:
             return "Predicted surface", regression_surface(dataset, grid, outputs, height=height)
         if dataset.task == "regression":
             return "Fitted curve", regression_fit(dataset, grid, outputs, height=height)
@@ -42,10 +42,3 @@ def output_figure(store: Store, row: RunRow, series: Series, *, x: str, height: 
     columns = [f"train_{row.score_name}", f"val_{row.score_name}"]
     title = "R²" if row.score_name == "r2" else "Accuracy"
     return title, compare_runs(scalars_frame(row, series).assign(name=""), columns, x=x, height=height)
-
-
-def has_plane(dataset: Dataset) -> bool:
-    """Tell whether what the network says can be drawn over its inputs."""
-    if dataset.task == "regression":
-        return dataset.features <= 2 and dataset.y_train.shape[1] == 1
-    return dataset.features == 2

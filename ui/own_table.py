@@ -127,25 +127,45 @@ def _choices(table: Table, file_id: str) -> dict[str, Any] | None:
     )
     if target is None:
         return None
+    targets = [target, *_further_targets(table, file_id, target)]
     facts = zip(names, _column_facts(file_id), strict=True)
-    usable = [name for name, fact in facts if name != target and not fact["left out as"]]
-    if st.session_state.get("data_columns_of") != [file_id, target]:
-        st.session_state["data_columns"], st.session_state["data_columns_of"] = usable, [file_id, target]
+    usable = [name for name, fact in facts if name not in targets and not fact["left out as"]]
+    if st.session_state.get("data_columns_of") != [file_id, *targets]:
+        st.session_state["data_columns"], st.session_state["data_columns_of"] = usable, [file_id, *targets]
     with st.expander(f"Columns to learn from ({len(st.session_state['data_columns']):,})", key="data_more"):
         columns = st.multiselect(
             "Columns",
-            [name for name in names if name != target],
+            [name for name in names if name not in targets],
             key="data_columns",
             format_func=visible,
             help=SETTINGS["columns"].help_text,
             label_visibility="collapsed",
             persist_state="session",
         )
-    values: dict[str, Any] = {"dataset": "table", "table": file_id, "target": target}
+    values: dict[str, Any] = {"dataset": "table", "table": file_id, "target": targets}
+    if len(targets) == 1:
+        values["target"] = target
     values |= _split(names)
     if sorted(columns) != sorted(name for name in usable if name != values.get("split_column")):
         values["columns"] = columns
     return values
+
+
+def _further_targets(table: Table, file_id: str, target: str) -> list[str]:
+    """Draw the choice of more columns to predict beside a column of numbers; return their names."""
+    if table.column(target).numbers is None:
+        return []
+    if st.session_state.get("data_targets_of") != [file_id, target]:
+        st.session_state["data_targets"], st.session_state["data_targets_of"] = [], [file_id, target]
+    return st.multiselect(
+        "Further targets",
+        [column.name for column in table.columns if column.numbers is not None and column.name != target],
+        key="data_targets",
+        format_func=visible,
+        placeholder="None: one target alone",
+        help="Columns of numbers that one network predicts together with the target, each standardised.",
+        persist_state="session",
+    )
 
 
 def _split(names: list[str]) -> dict[str, Any]:

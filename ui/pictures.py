@@ -21,7 +21,7 @@ def dataset_picture(dataset: Dataset) -> str:
     """Return the training rows as a picture: points of the plane, a curve, or the first digits."""
     if dataset.name == "digits":
         return _digits(dataset)
-    x = dataset.x_train[:POINTS_AT_MOST]
+    x = dataset.coordinates("training")[:POINTS_AT_MOST]
     if dataset.task == "regression" and dataset.name == "plane":
         points = x
         low, high = dataset.y_train.min(), dataset.y_train.max()
@@ -31,7 +31,7 @@ def dataset_picture(dataset: Dataset) -> str:
         points = np.column_stack([x[:, 0], dataset.y_train[:POINTS_AT_MOST, 0]])
         colours = [LOW] * len(points)
     else:
-        points = x[:, :2] if dataset.features > 1 else np.column_stack([x[:, 0], np.zeros(len(x))])
+        points = x[:, :2] if x.shape[1] > 1 else np.column_stack([x[:, 0], np.zeros(len(x))])
         palette = [LOW, HIGH] if dataset.classes == 2 else [class_colour(i) for i in range(dataset.classes)]
         colours = [palette[label] for label in dataset.y_train[:POINTS_AT_MOST]]
     across, up = _scaled(points[:, 0], WIDTH, 10), HEIGHT - _scaled(points[:, 1], HEIGHT, 10)

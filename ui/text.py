@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -63,11 +64,17 @@ def layers_text(sizes: Any) -> str:
     return "·".join(str(size) for size in sizes)
 
 
+def target_words(target: str | Sequence[str] | None, limit: int = 40) -> str:
+    """Return the columns to predict as words for people, one or several."""
+    names = [target] if isinstance(target, str) else list(target or ())
+    return visible(", ".join(names), limit)
+
+
 def described(config: dict[str, Any]) -> str:
     """Return what a run is in a few words: data, layers, activation, optimizer and rate."""
     data = config["dataset"]
     if config.get("target"):
-        data = f"{data} ({visible(config['target'], 20)})"
+        data = f"{data} ({target_words(config['target'], 20)})"
     return (
         f"{data}, {layers_text(config['hidden_sizes'])} {config['activation']}, "
         f"{config['optimizer']} {config['learning_rate']:g}"

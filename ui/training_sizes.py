@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from engine.config import ConfigError, RunConfig, config_from_json
-from engine.data.dataset import used_rows
+from engine.data.split import used_rows
 from engine.figures.overfitting import learning_curve
 from engine.runs.catalog import load_dataset
 from engine.runs.groups import group_members, join_group

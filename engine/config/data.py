@@ -1,15 +1,23 @@
 """The settings of the data of a run; must not know how the data is made."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from engine.config.setting import Help, setting
 
 TABLE = "table"
-REGRESSION_DATASETS = ("sine", "plane", "diabetes")
+REGRESSION_DATASETS = ("sine", "plane", "diabetes", "linnerud")
+PLANE_DATASETS = ("moons", "circles", "xor", "blobs", "spiral", "spiral3", "plane")
 SYNTHETIC_DATASETS = ("moons", "circles", "xor", "blobs", "spiral", "spiral3", "sine", "plane")
-BUNDLED_ROWS = {"digits": 1797, "wine": 178, "iris": 150, "breast_cancer": 569, "diabetes": 442}
+BUNDLED_ROWS = {
+    "digits": 1797,
+    "wine": 178,
+    "iris": 150,
+    "breast_cancer": 569,
+    "diabetes": 442,
+    "linnerud": 20,
+}
 DEFAULT_NOISE = {
     "moons": 0.2,
     "circles": 0.1,
@@ -25,8 +33,39 @@ DEFAULT_NOISE = {
 DEFAULT_SYNTHETIC_ROWS = 400
 NAME_LENGTH = 200
 
+TARGETS_AT_MOST = 100
+
 ColumnName = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH)]
+ColumnNames = tuple[ColumnName, ...]
 OF_A_TABLE = ("dataset", (TABLE,))
+OF_A_PLANE = ("dataset", PLANE_DATASETS)
+OF_VALUES = ("dataset", (*REGRESSION_DATASETS, TABLE))
+
+Feature = Literal["x1", "x2", "x1_squared", "x2_squared", "x1_times_x2", "sin_x1", "sin_x2"]
+COORDINATES = ("x1", "x2")
+
+
+def _as_tuple(names: object) -> object:
+    return tuple(names) if isinstance(names, list) else names
+
+
+def _one_or_several(names: object) -> object:
+    """Return a list of one name as that name, so that it means the same."""
+    names = _as_tuple(names)
+    return names[0] if isinstance(names, tuple) and len(names) == 1 else names
+
+
+def _each_once(names: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
+    if isinstance(names, tuple) and len(set(names)) < len(names):
+        raise ValueError(f"must name each column once, got {', '.join(names)}")
+    return names
+
+
+def _in_order(features: tuple[Feature, ...]) -> tuple[Feature, ...]:
+    """Return features in their own order, so that the same ones are the same data."""
+    if len(set(features)) < len(features):
+        raise ValueError(f"must name each feature once, got {', '.join(features)}")
+    return tuple(name for name in get_args(Feature) if name in features)
 
 
 class DataSettings(BaseModel):
@@ -46,6 +85,7 @@ class DataSettings(BaseModel):
         "iris",
         "breast_cancer",
         "diabetes",
+        "linnerud",
         "table",
     ] = setting(
         "moons",
@@ -53,23 +93,34 @@ class DataSettings(BaseModel):
         "or a table of your own",
         Help(group="main"),
     )
+    features: Annotated[tuple[Feature, ...], BeforeValidator(_as_tuple), AfterValidator(_in_order)] = setting(
+        COORDINATES,
+        "what the network reads of a toy in the plane: its coordinates, their squares, their product, and "
+        "waves sin(2 pi x); each is made from the coordinates, then standardised",
+        Help(
+            "what the classes depend on must be put together by hidden units",
+            "more weights, and sharper bends where there are no rows",
+            group="main",
+            applies_when=OF_A_PLANE,
+        ),
+        min_length=1,
+    )
     table: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = setting(
         None,
         "the CSV file of your own, named by the sha256 of its content",
         Help(applies_when=OF_A_TABLE),
     )
-    target: ColumnName | None = setting(
+    target: Annotated[
+        ColumnName | Annotated[ColumnNames, Field(min_length=1, max_length=TARGETS_AT_MOST)] | None,
+        BeforeValidator(_one_or_several),
+        AfterValidator(_each_once),
+    ] = setting(
         None,
-        "the column to predict: text or at most 10 different whole numbers are classes, other numbers values",
+        "the column to predict: text or at most 10 different whole numbers are classes, other numbers "
+        "values; or several columns of numbers, predicted together",
         Help(applies_when=OF_A_TABLE),
     )
-    columns: (
-        Annotated[
-            tuple[ColumnName, ...],
-            BeforeValidator(lambda names: tuple(names) if isinstance(names, list) else names),
-        ]
-        | None
-    ) = setting(
+    columns: Annotated[ColumnNames, BeforeValidator(_as_tuple)] | None = setting(
         None,
         "the columns to learn from; by default all that are neither constant, nor numbers of rows, nor text "
         "with more than 50 values",
@@ -137,5 +188,16 @@ class DataSettings(BaseModel):
         ),
         ge=0,
         le=0.5,
+    )
+    standardize_inputs: Literal["on", "off"] = setting(
+        "on",
+        "brings each input to mean 0 and standard deviation 1, measured on the training rows; off feeds the "
+        "numbers as they come: large ones saturate units, and one learning rate cannot fit all weights",
+    )
+    standardize_target: Literal["auto", "on", "off"] = setting(
+        "auto",
+        "the same for the values to predict; predictions come in their own units in any case; auto is on for "
+        "tables, off for sine and plane, which are small already",
+        Help(applies_when=OF_VALUES),
     )
     data_seed: int = setting(0, "seed of data generation and split", ge=0, le=2**32 - 1)

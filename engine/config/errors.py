@@ -29,6 +29,7 @@ PATTERNS = {
     "string_too_short": "a name that is not empty",
     "string_too_long": "a name of at most {max_length} characters",
 }
+LENGTHS = ("too_short", "too_long")
 SYNONYMS = {"lr": "learning_rate", "lrr": "learning_rate", "init": "initializer", "l2": "weight_decay"}
 
 
@@ -63,8 +64,8 @@ def explain(error: ValidationError) -> str:
 
 
 def _sentence(name: str, alternatives: list[ErrorDetails]) -> str:
-    limit = next((detail for detail in alternatives if detail["type"] in LIMITS), None)
-    detail = limit or alternatives[0]
+    told = next((detail for detail in alternatives if detail["type"] in (*LIMITS, *PATTERNS, *LENGTHS)), None)
+    detail = told or alternatives[0]
     context = detail.get("ctx", {})
     value = shown(detail["input"])
     if not name:
@@ -85,6 +86,8 @@ def _sentence(name: str, alternatives: list[ErrorDetails]) -> str:
         return f"{name} must have at most {context['max_length']} entries, got {context['actual_length']}"
     if detail["type"] == "too_short":
         return f"{name} must have at least {context['min_length']} entry, got {context['actual_length']}"
+    if detail["type"] == "value_error":
+        return f"{name} {context['error']}"
     if detail["type"] in PATTERNS:
         return f"{name} must be {PATTERNS[detail['type']].format(**context)}, got {value}"
     kinds = [KINDS[entry["type"]] for entry in alternatives if KINDS.get(entry["type"])]

@@ -8,6 +8,7 @@ from engine.config.data import (
     DEFAULT_NOISE,
     DEFAULT_SYNTHETIC_ROWS,
     REGRESSION_DATASETS,
+    SYNTHETIC_DATASETS,
     TABLE,
     DataSettings,
 )
@@ -47,6 +48,7 @@ def resolve(config: RunConfig, facts: DataFacts) -> RunConfig:
         values["decay_kind"] = DECAY_KINDS.get(config.optimizer, "coupled")
     samples, noise = resolved_size(config)
     values |= {"samples": config.samples if config.dataset == TABLE else samples, "noise": noise}
+    values["standardize_target"] = _standardize_target(config, facts)
     for name in type(config).model_fields:
         decided = {**config.__dict__, **values}
         if decided[name] is None:
@@ -79,6 +81,24 @@ def resolved_size(settings: DataSettings) -> tuple[int, float]:
 def task_of(dataset: str) -> str:
     """Return ``regression`` or ``classification`` for the name of a toy or of a bundled table."""
     return "regression" if dataset in REGRESSION_DATASETS else "classification"
+
+
+def learns_standardized(settings: DataSettings) -> bool:
+    """Tell whether values to predict are standardised: those of tables, unless it is said otherwise."""
+    if settings.standardize_target == "auto":
+        return settings.dataset not in SYNTHETIC_DATASETS
+    return settings.standardize_target == "on"
+
+
+def _standardize_target(config: RunConfig, facts: DataFacts) -> str:
+    if facts.task == "regression":
+        return "on" if learns_standardized(config) else "off"
+    if config.standardize_target != "auto":
+        raise ConfigError(
+            f"standardize_target applies only to values to predict, got {facts.classes} classes with "
+            f"standardize_target {config.standardize_target}"
+        )
+    return "auto"
 
 
 def _refuse_a_single_row(config: RunConfig, facts: DataFacts) -> None:

@@ -84,6 +84,8 @@ def _kind(annotation: Any) -> tuple[str, tuple[str, ...]]:
     is_list = any(get_origin(part) is tuple for part in parts)
     if any(get_origin(part) is Literal for part in parts):
         return ("list or word" if is_list else "integer or full"), ()
+    if str in parts:
+        return "text", ()
     if is_list:
         return ("list" if len(parts) == 1 else "number or list"), ()
     return KINDS[parts[0]], ()

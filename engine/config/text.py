@@ -14,7 +14,8 @@ from engine.config.settings import SETTINGS
 WORDS = ("balanced",)
 # Settings whose choices a plugin may add to.
 OPEN_CHOICES = ("activation", "optimizer", "loss", "normalization")
-NAMES = ("table", "target", "split_column")
+NAMES = ("table", "split_column")
+LISTS_OF_NAMES = ("target", "columns")
 
 
 def config_from_json(text: str) -> RunConfig:
@@ -78,13 +79,14 @@ def value_from_text(name: str, text: str) -> Any:
     """Return the value that a text stands for in the setting ``name``; what is no number stays text.
 
     ``none`` and an empty text stand for None, ``true`` for a switch that is on, ``64,32`` and ``[64, 32]``
-    for a list. Names of columns are taken as they stand, several of them as one line of CSV.
+    for a list. Names of columns that may be several are read as one line of CSV, other names are taken as
+    they stand.
     """
     stripped = text.strip()
     if name in NAMES:
         return text or None
-    if name == "columns":
-        return next(csv.reader([text]), []) if text else None
+    if name in LISTS_OF_NAMES:
+        return next(csv.reader([text], skipinitialspace=True), []) if stripped else None
     kind = SETTINGS[name].kind if name in SETTINGS else ""
     if kind == "choice":
         return stripped
@@ -122,7 +124,8 @@ def command_line(config: RunConfig, name: str = "") -> str:
     for field, declared in RunConfig.model_fields.items():
         value = getattr(config, field)
         if value != declared.default:
-            settings[field] = _as_option(value)
+            is_one = field in LISTS_OF_NAMES and isinstance(value, str)
+            settings[field] = _as_option([value] if is_one else value)
     words = ["python", "-m", "engine", "train"]
     for field, text in settings.items():
         option = f"--{field.replace('_', '-')}"

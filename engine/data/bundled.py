@@ -11,7 +11,8 @@ import numpy as np
 from engine.config.data import BUNDLED_ROWS, REGRESSION_DATASETS
 
 CACHE_VARIABLE = "BACKPROP_LAB_CACHE"
-Table = tuple[np.ndarray, np.ndarray, tuple[str, ...], tuple[str, ...]]
+Names = tuple[str, ...]
+Table = tuple[np.ndarray, np.ndarray, Names, Names, Names]
 
 
 def cache_folder() -> Path:
@@ -21,9 +22,10 @@ def cache_folder() -> Path:
 
 
 def bundled(name: str) -> Table:
-    """Return ``x (n, f)``, targets, feature names and class names of one of scikit-learn's tables.
+    """Return ``x (n, f)``, targets and names of one of scikit-learn's tables.
 
-    Targets are labels ``(n,)``; those of ``diabetes`` are values ``(n, 1)`` and it has no class names.
+    Targets are labels ``(n,)``, or values ``(n, outputs)`` for ``diabetes`` and ``linnerud``. The names are
+    those of features, of classes (none for values) and of outputs (only where there are several).
 
     A kept file that is damaged or of another table is made anew; a folder that cannot be written to costs
     the import of scikit-learn each time and nothing else.
@@ -43,8 +45,10 @@ def _from_arrays(name: str, arrays: dict[str, np.ndarray]) -> Table:
     rows = BUNDLED_ROWS[name]
     if arrays["x"].shape != (rows, len(arrays["features"])) or len(arrays["y"]) != rows:
         raise ValueError(f"the kept table {name} must have {rows} rows, got shape {arrays['x'].shape}")
-    features = tuple(str(name) for name in arrays["features"])
-    return arrays["x"], arrays["y"], features, tuple(str(label) for label in arrays["classes"])
+    features, classes, targets = (
+        tuple(str(each) for each in arrays.get(kind, ())) for kind in ("features", "classes", "targets")
+    )
+    return arrays["x"], arrays["y"], features, classes, targets
 
 
 def _from_sklearn(name: str) -> dict[str, np.ndarray]:
@@ -54,9 +58,10 @@ def _from_sklearn(name: str) -> dict[str, np.ndarray]:
     loaded = getattr(datasets, f"load_{name}")(**options)
     is_values = name in REGRESSION_DATASETS
     y = np.asarray(loaded.target, np.float64 if is_values else np.int64)
-    return {
+    several = {"targets": np.array([str(name) for name in loaded.target_names])} if y.ndim == 2 else {}
+    return several | {
         "x": np.asarray(loaded.data, np.float64),
-        "y": y[:, np.newaxis] if is_values else y,
+        "y": y[:, np.newaxis] if is_values and y.ndim == 1 else y,
         "features": np.array([str(feature) for feature in loaded.feature_names]),
         "classes": np.array([] if is_values else [str(label) for label in loaded.target_names], np.str_),
     }

@@ -11,7 +11,7 @@ from engine.data.decoding import TableError
 from engine.data.table import Column, Table
 
 CATEGORIES_AT_MOST = 50
-CLASSES_OF_NUMBERS_AT_MOST, CLASSES_AT_MOST = 10, 100
+CLASSES_OF_NUMBERS_AT_MOST, CLASSES_AT_MOST = 10, 1000
 ROWS_AT_LEAST = 10
 ID_ROWS_AT_LEAST = 20
 ID_NAME = re.compile(r"(^|[_\W])(id|uuid|guid|index|key|nr|number)$|^unnamed", re.IGNORECASE)
@@ -27,11 +27,11 @@ class Target:
     task : str
         ``classification`` or ``regression``.
     y : numpy.ndarray
-        ``(n,)`` int64 labels, or ``(n, 1)`` float64 values; of no meaning where the cell is empty.
+        ``(n,)`` int64 labels, or ``(n, outputs)`` float64 values; of no meaning where a cell is empty.
     classes : tuple of str
         Empty for regression.
     known : numpy.ndarray
-        ``(n,)`` bool: rows whose target is not empty.
+        ``(n,)`` bool: rows whose target is not empty, nor one of several.
     reason : str
         Why it is taken for classes or for values, in a sentence for people.
     """
@@ -49,7 +49,7 @@ def target_of(column: Column) -> Target:
     Raises
     ------
     TableError
-        When it is always the same, or text with more than 100 values.
+        When it is always the same, or text with more than 1000 values.
     """
     name, known = shown(column.name), ~column.missing
     count = column.different()
@@ -73,6 +73,41 @@ def target_of(column: Column) -> Target:
         )
     y = np.where(known, column.numbers, 0.0)[:, np.newaxis]
     return Target("regression", y, (), known, f"{name} has {count:,} different numbers: values")
+
+
+def target_names(settings: DataSettings) -> tuple[str, ...]:
+    """Return the columns to predict, in the order of the outputs."""
+    named = settings.target or ""
+    return (named,) if isinstance(named, str) else named
+
+
+def targets_of(table: Table, settings: DataSettings) -> Target:
+    """Return what the columns to predict ask for: one as :func:`target_of` says, several for their values.
+
+    Raises
+    ------
+    TableError
+        When the table has no such column, one of several holds text, or one is always the same.
+    """
+    columns = [table.column(name, "target") for name in target_names(settings)]
+    if len(columns) == 1:
+        return target_of(columns[0])
+    cells = np.column_stack([_values_of(column) for column in columns])
+    known = np.isnan(cells).sum(axis=1) == 0
+    y = np.where(known[:, np.newaxis], cells, 0.0)
+    listed = ", ".join(shown(column.name) for column in columns)
+    return Target("regression", y, (), known, f"columns {listed}: values, learned together")
+
+
+def _values_of(column: Column) -> np.ndarray:
+    name, count = shown(column.name), column.different()
+    if column.numbers is None:
+        raise TableError(
+            f"target must name columns of numbers where it names several, got text in column {name}"
+        )
+    if count < 2:
+        raise TableError(f"target must take at least 2 different values, got {count} in column {name}")
+    return column.numbers
 
 
 def unusable(column: Column) -> str:
@@ -111,15 +146,16 @@ def chosen_columns(table: Table, settings: DataSettings) -> tuple[Column, ...]:
     TableError
         When a name is unknown, given twice or the target's, or when nothing is left.
     """
-    target = table.column(settings.target or "", "target").name
+    targets = [table.column(name, "target").name for name in target_names(settings)]
     if settings.columns is None:
-        apart = (target, settings.split_column)
+        apart = (*targets, settings.split_column)
         found = tuple(c for c in table.columns if c.name not in apart and not unusable(c))
         if not found:
             raise TableError("the table must have at least one usable column beside the target, got none")
         return found
-    if target in settings.columns:
-        raise TableError(f"columns must not hold the target, got {shown(target)}")
+    for target in targets:
+        if target in settings.columns:
+            raise TableError(f"columns must not hold the target, got {shown(target)}")
     if not settings.columns or len(set(settings.columns)) < len(settings.columns):
         raise TableError(f"columns must name at least one column, each once, got {shown(settings.columns)}")
     return tuple(table.column(name, "columns") for name in settings.columns)
@@ -142,7 +178,8 @@ def usable_rows(columns: tuple[Column, ...], target: Target, missing: str) -> np
         raise TableError(
             f"the table must have at least {ROWS_AT_LEAST} rows that can be used, got {len(rows)}"
         )
-    if len(np.unique(target.y[rows])) < 2:
+    y = target.y[rows]
+    if not np.ptp(y, axis=0).all():
         raise TableError("target must take at least 2 different values in the rows that can be used, got 1")
     return rows
 

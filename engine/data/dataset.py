@@ -7,17 +7,15 @@ from typing import Any
 import numpy as np
 
 from engine.codec import pack, unpack
-from engine.config.data import BUNDLED_ROWS, SYNTHETIC_DATASETS, DataSettings
-from engine.config.errors import ConfigError
-from engine.config.resolve import DataFacts, resolved_size, task_of
-from engine.data.bundled import bundled
-from engine.data.columns import chosen_columns, split_key, target_of, usable_rows
-from engine.data.encoding import encode, feature_names, fit_encoding, is_number, plain_encoding
-from engine.data.split import Parts, group_parts, random_parts, split_rows, time_parts
-from engine.data.synthetic import SYNTHETIC
+from engine.config.data import COORDINATES, DataSettings
+from engine.config.resolve import DataFacts, learns_standardized
+from engine.data.encoding import features_from, is_number, plain_encoding
+from engine.data.sources import LABEL_NOISE, Rows, generator_for, rows_of
+from engine.data.split import used_rows
 from engine.data.table import Table
 
-GENERATION, SPLIT, LABEL_NOISE, FEATURE_NOISE, SUBSET, TEST_SPLIT = range(6)
+CLASSES_IN_A_PLANE = 64
+LATER = ("target_names", "coordinates_train", "coordinates_val")
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,17 +27,23 @@ class Dataset:
     name, task : str
         ``task`` is ``classification`` or ``regression``.
     x_train, x_val, x_test : numpy.ndarray
-        ``(n, features)`` float64, standardised with the mean and scale of the training rows; values of a
-        text stay 0 and 1. ``x_test`` may have no rows.
+        ``(n, features)`` float64, standardised with the mean and scale of the training rows unless the
+        settings say otherwise; values of a text stay 0 and 1. ``x_test`` may have no rows.
     y_train, y_val, y_test : numpy.ndarray
         ``(n,)`` int64 labels, or ``(n, outputs)`` float64 values in the units of the data.
     x_mean, x_scale : numpy.ndarray
         ``raw = x * x_scale + x_mean``.
     y_mean, y_scale : numpy.ndarray
         ``(outputs,)``: a regression learns ``(y - y_mean) / y_scale``, so that losses are in squared
-        standard deviations of the training targets; R² is the same in both. 0 and 1 for toys and classes.
+        standard deviations of the training targets; R² is the same in both. 0 and 1 where targets are
+        learned as they are, and for classes.
     encoding : dict
-        How columns of a table become features, see :mod:`engine.data.encoding`; empty for the others.
+        How columns become features, see :mod:`engine.data.encoding`; empty where they are the same.
+    target_names : tuple of str
+        Names of the outputs of a regression with several; empty for all others.
+    coordinates_train, coordinates_val : numpy.ndarray
+        ``(n, 2)`` places of the rows in the plane where features were made from them; otherwise without rows,
+        see :meth:`coordinates`.
     """
 
     name: str
@@ -57,6 +61,9 @@ class Dataset:
     y_mean: np.ndarray = field(default_factory=lambda: np.zeros(1))
     y_scale: np.ndarray = field(default_factory=lambda: np.ones(1))
     encoding: dict[str, Any] = field(default_factory=dict)
+    target_names: tuple[str, ...] = ()
+    coordinates_train: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
+    coordinates_val: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
 
     @property
     def features(self) -> int:
@@ -78,21 +85,35 @@ class Dataset:
         """How rows of a file become features, for tables and for all others."""
         return self.encoding or plain_encoding(self.feature_names)
 
+    @property
+    def axis_names(self) -> tuple[str, ...]:
+        """Names of the coordinates: what the features are made from, or the features themselves."""
+        return COORDINATES if len(self.coordinates_train) else self.feature_names
+
+    @property
+    def has_plane(self) -> bool:
+        """Whether what a network says can be drawn over the coordinates: a plane, or a curve of one value."""
+        axes = len(self.axis_names)
+        if self.task == "regression":
+            return axes <= 2 and self.y_train.shape[1] == 1
+        return axes == 2 and self.classes <= CLASSES_IN_A_PLANE
+
+    def coordinates(self, split: str) -> np.ndarray:
+        """Return ``(n, axes)`` places of the ``training`` or ``validation`` rows, in units of the data."""
+        is_training = split == "training"
+        places = self.coordinates_train if is_training else self.coordinates_val
+        if len(places):
+            return places
+        return (self.x_train if is_training else self.x_val) * self.x_scale + self.x_mean
+
+    def inputs_at(self, coordinates: np.ndarray) -> np.ndarray:
+        """Return what a network reads at coordinates ``(n, axes)``: features, standardised."""
+        made = features_from(self.encoding, coordinates) if len(self.coordinates_train) else coordinates
+        return (made - self.x_mean) / self.x_scale
+
     def learned_targets(self, y: np.ndarray) -> np.ndarray:
         """Return targets as the network learns them: values standardised, labels as they are."""
         return (y - self.y_mean) / self.y_scale if self.task == "regression" else y
-
-
-@dataclass(frozen=True, eq=False)
-class _Rows:
-    """Rows before they are standardised: ``x (n, features)``, targets, names, and which rows do what."""
-
-    x: np.ndarray
-    y: np.ndarray
-    features: tuple[str, ...]
-    classes: tuple[str, ...]
-    parts: Parts
-    encoding: dict[str, Any] = field(default_factory=dict)
 
 
 def build_dataset(settings: DataSettings, table: Table | None = None) -> Dataset:
@@ -110,24 +131,22 @@ def build_dataset(settings: DataSettings, table: Table | None = None) -> Dataset
     ConfigError
         When more rows are asked for than there are, or the file cannot be used as the settings say.
     """
-    if settings.dataset in SYNTHETIC_DATASETS:
-        rows = _toy(settings)
-    elif settings.dataset in BUNDLED_ROWS:
-        rows = _bundled(settings)
-    else:
-        rows = _own_table(settings, table)
+    rows = rows_of(settings, table)
     train, val, test = rows.parts
     y_train = _with_wrong_targets(
-        rows.y[train], settings.label_noise, len(rows.classes), _generator(settings, LABEL_NOISE)
+        rows.y[train], settings.label_noise, len(rows.classes), generator_for(settings, LABEL_NOISE)
     )
     train = train[: used_rows(len(train), settings.train_fraction)]
     y_train = y_train[: len(train)]
-    is_scaled = is_number(rows.encoding) if rows.encoding else np.ones(rows.x.shape[1], np.bool_)
-    mean, scale = _mean_and_scale(rows.x[train])
-    mean, scale = np.where(is_scaled, mean, 0.0), np.where(is_scaled, scale, 1.0)
+    mean, scale = _input_scale(settings, rows, train)
     x = (rows.x - mean) / scale
-    is_raw = bool(rows.classes) or settings.dataset in SYNTHETIC_DATASETS
+    is_raw = bool(rows.classes) or not learns_standardized(settings)
     y_mean, y_scale = (np.zeros(1), np.ones(1)) if is_raw else _mean_and_scale(rows.y[train])
+    places = {
+        f"coordinates_{split}": rows.places[part]
+        for split, part in (("train", train), ("val", val))
+        if rows.places is not None
+    }
     return Dataset(
         settings.dataset,
         "classification" if rows.classes else "regression",
@@ -144,67 +163,17 @@ def build_dataset(settings: DataSettings, table: Table | None = None) -> Dataset
         y_mean,
         y_scale,
         rows.encoding,
+        rows.targets if len(rows.targets) > 1 else (),
+        **places,
     )
 
 
-def used_rows(train_rows: int, fraction: float) -> int:
-    """Return how many training rows a share of them is, one or more: the first ones, so that shares nest."""
-    return max(1, round(fraction * train_rows))
-
-
-def _toy(settings: DataSettings) -> _Rows:
-    samples, noise = resolved_size(settings)
-    name = settings.dataset
-    x, y = SYNTHETIC[name](samples, noise, _generator(settings, GENERATION))
-    features = tuple(f"x{i + 1}" for i in range(x.shape[1]))
-    classes = () if task_of(name) == "regression" else tuple(str(label) for label in np.unique(y))
-    return _Rows(x, y, features, classes, _parts(settings, y if classes else None, len(x)))
-
-
-def _bundled(settings: DataSettings) -> _Rows:
-    samples, noise = resolved_size(settings)
-    x, y, features, classes = bundled(settings.dataset)
-    chosen = _subset(settings, y if classes else None, len(x), samples)
-    x, y = x[chosen], y[chosen]
-    x = x + _generator(settings, FEATURE_NOISE).normal(0, 1, x.shape) * noise * x.std(axis=0)
-    return _Rows(x, y, features, classes, _parts(settings, y if classes else None, len(x)))
-
-
-def _own_table(settings: DataSettings, table: Table | None) -> _Rows:
-    if table is None:
-        raise ConfigError("table must name a file that is kept in the store, got none")
-    columns = chosen_columns(table, settings)
-    target = target_of(table.column(settings.target or "", "target"))
-    rows = usable_rows(columns, target, settings.missing)
-    samples = settings.samples or len(rows)
-    if samples > len(rows):
-        raise ConfigError(f"samples must be <= {len(rows)} rows that can be used, got {samples}")
-    labels = target.y if target.classes else None
-    rows = rows[_subset(settings, labels[rows] if labels is not None else None, len(rows), samples)]
-    key = split_key(table, settings, rows)
-    parts = _parts(settings, labels[rows] if labels is not None else None, len(rows), key)
-    known = parts[0][: used_rows(len(parts[0]), settings.train_fraction)]
-    encoding = fit_encoding(columns, rows[known], settings.missing)
-    x = encode(encoding, table, rows)
-    if settings.noise:
-        draws = _generator(settings, FEATURE_NOISE).normal(0, settings.noise, x.shape)
-        x += draws * np.where(is_number(encoding), x.std(axis=0), 0.0)
-    return _Rows(x, target.y[rows], feature_names(encoding), target.classes, parts, encoding)
-
-
-def _subset(settings: DataSettings, labels: np.ndarray | None, rows: int, samples: int) -> np.ndarray:
-    kept, _ = split_rows(labels, 1 - samples / rows, _generator(settings, SUBSET), rows)
-    return np.sort(kept)
-
-
-def _parts(
-    settings: DataSettings, labels: np.ndarray | None, rows: int, key: np.ndarray | None = None
-) -> Parts:
-    shares = settings.validation_fraction, settings.test_fraction
-    generator = _generator(settings, SPLIT)
-    if key is None:
-        return random_parts(labels, rows, shares, (generator, _generator(settings, TEST_SPLIT)))
-    return (group_parts if settings.split == "group" else time_parts)(key, shares, generator)
+def _input_scale(settings: DataSettings, rows: Rows, train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    if settings.standardize_inputs == "off":
+        return np.zeros(rows.x.shape[1]), np.ones(rows.x.shape[1])
+    is_scaled = is_number(rows.encoding) if rows.encoding else np.ones(rows.x.shape[1], np.bool_)
+    mean, scale = _mean_and_scale(rows.x[train])
+    return np.where(is_scaled, mean, 0.0), np.where(is_scaled, scale, 1.0)
 
 
 def _mean_and_scale(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -220,20 +189,19 @@ def _with_wrong_targets(
     if classes:
         y[wrong] = (y[wrong] + generator.integers(1, classes, len(wrong))) % classes
     else:
-        y[wrong] = generator.uniform(y.min(), y.max(), y[wrong].shape)
+        y[wrong] = generator.uniform(y.min(axis=0), y.max(axis=0), y[wrong].shape)
     return y
 
 
-def _generator(settings: DataSettings, purpose: int) -> np.random.Generator:
-    return np.random.Generator(
-        np.random.SFC64(np.random.SeedSequence(settings.data_seed, spawn_key=(purpose,)))
-    )
-
-
 def dataset_to_bytes(dataset: Dataset) -> bytes:
-    """Return the dataset as bytes; equal datasets give equal bytes."""
-    arrays = {name: value for name, value in vars(dataset).items() if isinstance(value, np.ndarray)}
-    facts = {name: value for name, value in vars(dataset).items() if not isinstance(value, np.ndarray)}
+    """Return the dataset as bytes; equal datasets give equal bytes.
+
+    Parts that came later are left out where there is nothing in them, so that what was stored before them
+    keeps its name.
+    """
+    parts = {name: value for name, value in vars(dataset).items() if name not in LATER or len(value)}
+    arrays = {name: value for name, value in parts.items() if isinstance(value, np.ndarray)}
+    facts = {name: value for name, value in parts.items() if not isinstance(value, np.ndarray)}
     return pack(arrays, facts)
 
 
@@ -246,7 +214,7 @@ def dataset_from_bytes(blob: bytes) -> Dataset:
         When the bytes are foreign or damaged.
     """
     arrays, facts = unpack(blob)
-    for key in ("feature_names", "class_names"):
+    for key in {"feature_names", "class_names", "target_names"} & facts.keys():
         facts[key] = tuple(facts[key])
     return Dataset(**arrays, **facts)
 

@@ -5,9 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from engine.config.data import COORDINATES
 from engine.config.errors import shown
 from engine.data.columns import CATEGORIES_AT_MOST
 from engine.data.decoding import TableError
+from engine.data.features import features_of
 from engine.data.reading import read_table
 from engine.data.table import Column, Table
 
@@ -50,8 +52,21 @@ def plain_encoding(names: Sequence[str]) -> Encoding:
     return {"missing": "drop", "columns": [{"name": name, "kind": "number", "fill": 0.0} for name in names]}
 
 
+def plane_encoding(features: Sequence[str]) -> Encoding:
+    """Return the encoding of a toy of which a network reads other features than its coordinates."""
+    return plain_encoding(COORDINATES) | {"features": list(features)}
+
+
+def features_from(encoding: Encoding, columns: np.ndarray) -> np.ndarray:
+    """Return the features ``(n, features)`` of encoded columns ``(n, columns)``: they, or made from them."""
+    names = encoding.get("features")
+    return columns if names is None else features_of(names, columns)
+
+
 def feature_names(encoding: Encoding) -> tuple[str, ...]:
-    """Return a name for each feature: the column's, and ``column=value`` for a value of a text."""
+    """Return a name for each feature: the column's, ``column=value`` for a value of a text, or its own."""
+    if "features" in encoding:
+        return tuple(encoding["features"])
     names = []
     for column in encoding["columns"]:
         if column["kind"] == "number":
@@ -63,6 +78,13 @@ def feature_names(encoding: Encoding) -> tuple[str, ...]:
 
 def is_number(encoding: Encoding) -> np.ndarray:
     """Return ``(features,)`` bool: the features that are numbers, not values of a text."""
+    if "features" in encoding:
+        return np.ones(len(encoding["features"]), np.bool_)
+    return _are_numbers(encoding)
+
+
+def _are_numbers(encoding: Encoding) -> np.ndarray:
+    """Return the same of the encoded columns, before features are made from them."""
     flags: list[bool] = []
     for column in encoding["columns"]:
         flags += [True] if column["kind"] == "number" else [False] * len(column["values"])
@@ -77,7 +99,7 @@ def encode(encoding: Encoding, table: Table, rows: np.ndarray) -> np.ndarray:
     TableError
         When a column is missing or holds text where numbers were learned, or the result would be too large.
     """
-    width = len(is_number(encoding))
+    width = len(_are_numbers(encoding))
     if width * len(rows) > CELLS_AT_MOST:
         raise TableError(
             f"rows x features must be at most {CELLS_AT_MOST:,}, got {len(rows):,} x {width:,}: "
@@ -98,7 +120,7 @@ def encode(encoding: Encoding, table: Table, rows: np.ndarray) -> np.ndarray:
                 code = -1 if value is None else number.get(value, -2)
                 x[:, place] = codes == code
                 place += 1
-    return x
+    return features_from(encoding, x)
 
 
 def _numbers_of(column: Column) -> np.ndarray:

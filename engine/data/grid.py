@@ -1,4 +1,4 @@
-"""A grid of places over the inputs of a dataset with one or two features; knows no network."""
+"""A grid of places over the coordinates of a dataset, a line or a plane; knows no network."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ class Grid:
     points : numpy.ndarray
         ``(n, features)``, standardised as the network takes them.
     axes : tuple of numpy.ndarray
-        Values along each feature, in the units of the data; the last feature varies slowest in ``points``.
+        Values along each coordinate, in the units of the data; the last one varies slowest in ``points``.
     """
 
     points: np.ndarray
@@ -26,22 +26,18 @@ class Grid:
 
 
 def grid_over(dataset: Dataset, resolution: int = 64) -> Grid:
-    """Return a grid over the rows of a dataset with one or two features, a little wider than they spread.
+    """Return a grid over the rows of a dataset with one or two coordinates, a little wider than they spread.
 
     Raises
     ------
     ValueError
-        For more than two features: there is no plane to draw on.
+        For more than two coordinates: there is no plane to draw on.
     """
-    if dataset.features > 2:
-        raise ValueError(f"a boundary needs 1 or 2 features, got {dataset.features}")
-    rows = np.concatenate([dataset.x_train, dataset.x_val])
+    if len(dataset.axis_names) > 2:
+        raise ValueError(f"a boundary needs 1 or 2 coordinates, got {len(dataset.axis_names)}")
+    rows = np.concatenate([dataset.coordinates("training"), dataset.coordinates("validation")])
     low, high = rows.min(axis=0), rows.max(axis=0)
     room = MARGIN * (high - low)
-    scaled = [np.linspace(a, b, resolution) for a, b in zip(low - room, high + room, strict=True)]
-    mesh = np.meshgrid(*scaled)
-    points = np.column_stack([each.ravel() for each in mesh])
-    axes = tuple(
-        axis * scale + mean for axis, scale, mean in zip(scaled, dataset.x_scale, dataset.x_mean, strict=True)
-    )
-    return Grid(points, axes)
+    axes = tuple(np.linspace(a, b, resolution) for a, b in zip(low - room, high + room, strict=True))
+    places = np.column_stack([each.ravel() for each in np.meshgrid(*axes)])
+    return Grid(dataset.inputs_at(places), axes)

@@ -6,12 +6,14 @@ import numpy as np
 
 from engine.config.data import DataSettings
 from engine.config.errors import shown
+from engine.config.resolve import learns_standardized
 from engine.data.columns import (
     CATEGORIES_AT_MOST,
     Target,
     chosen_columns,
     is_id_like,
-    target_of,
+    target_names,
+    targets_of,
     unusable,
     usable_rows,
 )
@@ -65,13 +67,13 @@ def inspect_table(table: Table, settings: DataSettings, dataset: Dataset | None 
     TableError
         When the settings do not fit the table.
     """
-    target = target_of(table.column(settings.target or "", "target"))
+    target = targets_of(table, settings)
     chosen = chosen_columns(table, settings)
     rows = usable_rows(chosen, target, settings.missing)
     found = [
         *_of_the_target(table, settings, target, rows),
         *_of_the_columns(table, settings, chosen),
-        *_leaks(chosen, target, rows),
+        *_leaks(chosen, target, target_names(settings), rows),
         *_of_the_reading(table, chosen, settings, rows),
     ]
     if dataset is not None:
@@ -80,11 +82,13 @@ def inspect_table(table: Table, settings: DataSettings, dataset: Dataset | None 
 
 
 def _of_the_target(table: Table, settings: DataSettings, target: Target, rows: np.ndarray) -> list[Finding]:
-    name = settings.target or ""
+    names = target_names(settings)
+    name = names[0]
     found = [Finding("target", NOTE, f"target {target.reason}", name)]
     without = int((~target.known).sum())
     if without:
-        found.append(Finding("missing", NOTE, f"{without:,} rows have no target and are left out", name))
+        lack = "no target" if len(names) == 1 else "an empty cell in a target"
+        found.append(Finding("missing", NOTE, f"{without:,} rows have {lack} and are left out", name))
     y = target.y[rows]
     if target.classes:
         counts = np.bincount(y, minlength=len(target.classes))
@@ -99,13 +103,14 @@ def _of_the_target(table: Table, settings: DataSettings, target: Target, rows: n
         if rare:
             sentence = f"{len(rare)} classes have fewer than {RARE_ROWS} rows: {', '.join(rare[:5])}"
             found.append(Finding("imbalance", WARNING, sentence, name))
-    else:
-        size = max(float(np.abs(y).mean()), float(y.std()))
+        return found
+    for name, values in zip(names, y.T, strict=True):
+        size = max(float(np.abs(values).mean()), float(values.std()))
         if size > UNUSUAL_SCALE or size < 1 / UNUSUAL_SCALE:
-            sentence = (
-                f"target {shown(name)} is about {size:.2g} in size: it is standardised for training, "
-                "losses are in squared standard deviations, predictions in its own units"
-            )
+            way = "it is standardised for training, losses are in squared standard deviations, predictions"
+            if not learns_standardized(settings):
+                way = "it is learned as it is, which few learning rates bear; losses and predictions are"
+            sentence = f"target {shown(name)} is about {size:.2g} in size: {way} in its own units"
             found.append(Finding("scale", NOTE, sentence, name))
     return found
 
@@ -114,7 +119,7 @@ def _of_the_columns(table: Table, settings: DataSettings, chosen: tuple[Column, 
     found = []
     names = {column.name for column in chosen}
     for column in table.columns:
-        if column.name == settings.target:
+        if column.name in target_names(settings):
             continue
         name, is_used = shown(column.name), column.name in names
         reason = unusable(column)
@@ -164,41 +169,46 @@ def _of_the_reading(
     return found
 
 
-def _leaks(chosen: tuple[Column, ...], target: Target, rows: np.ndarray) -> list[Finding]:
+def _leaks(
+    chosen: tuple[Column, ...], target: Target, names: tuple[str, ...], rows: np.ndarray
+) -> list[Finding]:
     found = []
+    outputs = [target.y] if target.classes else list(target.y.T)
     for column in chosen:
-        evidence = _copy_evidence(column, target, rows)
-        if evidence:
-            sentence = (
-                f"column {shown(column.name)} copies the target or nearly so ({evidence}): will it be known "
-                "when you predict? If not, leave it out"
-            )
-            found.append(Finding("leak", WARNING, sentence, column.name))
+        for name, y in zip(names, outputs, strict=True):
+            evidence = _copy_evidence(column, y, bool(target.classes), rows)
+            if evidence:
+                copied = "the target" if len(names) == 1 else f"target {shown(name)}"
+                sentence = (
+                    f"column {shown(column.name)} copies {copied} or nearly so ({evidence}): will it be "
+                    "known when you predict? If not, leave it out"
+                )
+                found.append(Finding("leak", WARNING, sentence, column.name))
     return found
 
 
-def _copy_evidence(column: Column, target: Target, rows: np.ndarray) -> str:
-    """Return in words how much a column alone tells of the target; empty unless it is nearly everything."""
+def _copy_evidence(column: Column, y: np.ndarray, is_classes: bool, rows: np.ndarray) -> str:
+    """Return in words how much a column alone tells of a target; empty unless it is nearly everything."""
     rows = rows[~column.missing[rows]]
     if len(rows) < 20 or column.different() < 2:
         return ""
-    y = target.y[rows]
+    y = y[rows]
     if column.numbers is None:
         groups = column.text_codes[rows].astype(np.int64)
         if len(np.unique(groups)) > len(rows) / 10:
             return ""
-    elif not target.classes:
-        correlation = abs(_correlation(_ranks(column.numbers[rows]), _ranks(y[:, 0])))
+    elif not is_classes:
+        correlation = abs(_correlation(_ranks(column.numbers[rows]), _ranks(y)))
         return f"rank correlation {correlation:.4f}" if correlation >= TELLS_ALMOST_ALL else ""
     elif len(np.unique(y)) == 2:
         area = _area(column.numbers[rows], y == y.max())
         return f"area under the curve {area:.4f}" if area >= TELLS_ALMOST_ALL else ""
     else:
         groups = _grouped(column.numbers[rows])
-    if target.classes:
+    if is_classes:
         told = _information(groups, y)
         return f"tells {100 * told:.1f} % of it" if told >= INFORMATION_OF_A_COPY else ""
-    told = _variance_told(groups, y[:, 0])
+    told = _variance_told(groups, y)
     return f"explains {100 * told:.2f} % of its variance" if told >= TELLS_ALMOST_ALL else ""
 
 

@@ -32,6 +32,11 @@ def split_rows(
     return generator.permutation(kept), generator.permutation(held)
 
 
+def used_rows(train_rows: int, fraction: float) -> int:
+    """Return how many training rows a share of them is, one or more: the first ones, so that shares nest."""
+    return max(1, round(fraction * train_rows))
+
+
 def random_parts(
     labels: np.ndarray | None,
     rows: int,

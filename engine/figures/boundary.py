@@ -40,7 +40,7 @@ def decision_boundary(
     Parameters
     ----------
     dataset : Dataset
-        With two features; its points are drawn, training filled, validation as open diamonds.
+        In a plane; its points are drawn, training filled, validation as open diamonds.
     grid : Grid
         From :func:`engine.data.grid.grid_over`.
     outputs : numpy.ndarray
@@ -48,18 +48,15 @@ def decision_boundary(
     at_rows : tuple of numpy.ndarray, optional
         The same at the training and at the validation rows: those decided wrongly get an open ring.
     """
-    figure = empty_figure(*(label(name) for name in dataset.feature_names), height=height)
+    figure = empty_figure(*(label(name) for name in dataset.axis_names), height=height)
     across, up = grid.axes
     shape = (len(up), len(across))
     if dataset.classes == 2:
         _two_classes(figure, across, up, probability_of_second(outputs).reshape(shape))
     else:
         _many_classes(figure, across, up, outputs.argmax(axis=1).reshape(shape), dataset.class_names)
-    for split, x, y in (
-        ("training", dataset.x_train, dataset.y_train),
-        ("validation", dataset.x_val, dataset.y_val),
-    ):
-        _points(figure, dataset, split, x, y)
+    for split, y in (("training", dataset.y_train), ("validation", dataset.y_val)):
+        _points(figure, dataset, split, y)
     if at_rows is not None:
         _rings(figure, dataset, *at_rows)
     figure.update_xaxes(range=[across[0], across[-1]], showgrid=False)
@@ -79,17 +76,16 @@ def regression_fit(dataset: Dataset, grid: Grid, outputs: np.ndarray, *, height:
     outputs : numpy.ndarray
         ``(n, 1)`` predictions at ``grid.points``.
     """
-    figure = empty_figure(label(dataset.feature_names[0]), "target", height=height)
-    for split, x, y, colour, symbol in (
-        ("training", dataset.x_train, dataset.y_train, TRAIN, "circle"),
-        ("validation", dataset.x_val, dataset.y_val, VALIDATION, "diamond-open"),
+    figure = empty_figure(label(dataset.axis_names[0]), "target", height=height)
+    for split, y, colour, symbol in (
+        ("training", dataset.y_train, TRAIN, "circle"),
+        ("validation", dataset.y_val, VALIDATION, "diamond-open"),
     ):
-        raw = x[:POINTS_AT_MOST] * dataset.x_scale + dataset.x_mean
         figure.add_scatter(
-            x=raw[:, 0],
+            x=dataset.coordinates(split)[:POINTS_AT_MOST, 0],
             y=y[:POINTS_AT_MOST, 0],
             mode="markers",
-            name=_split_name(split, len(x)),
+            name=_split_name(split, len(y)),
             marker={"color": colour, "symbol": symbol, "size": 6, "opacity": 0.7},
         )
     figure.add_scatter(
@@ -108,13 +104,13 @@ def regression_surface(dataset: Dataset, grid: Grid, outputs: np.ndarray, *, hei
     Parameters
     ----------
     dataset : Dataset
-        With two features and one target; its points are drawn in the colour of their target.
+        In a plane, with one target; its points are drawn in the colour of their target.
     grid : Grid
         From :func:`grid_over`.
     outputs : numpy.ndarray
         ``(n, 1)`` predictions at ``grid.points``, in the units of the data.
     """
-    figure = empty_figure(*(label(name) for name in dataset.feature_names), height=height)
+    figure = empty_figure(*(label(name) for name in dataset.axis_names), height=height)
     across, up = grid.axes
     targets = np.concatenate([dataset.y_train, dataset.y_val])
     scale = {"cmin": float(targets.min()), "cmax": float(targets.max()), "colorscale": MAGNITUDES}
@@ -129,18 +125,18 @@ def regression_surface(dataset: Dataset, grid: Grid, outputs: np.ndarray, *, hei
         colorbar={"title": {"text": "prediction", "side": "right"}, "thickness": 14},
         hovertemplate="prediction: %{z:.4g}<extra></extra>",
     )
-    for split, x, y, symbol in (
-        ("training", dataset.x_train, dataset.y_train, "circle"),
-        ("validation", dataset.x_val, dataset.y_val, "diamond"),
+    for split, y, symbol in (
+        ("training", dataset.y_train, "circle"),
+        ("validation", dataset.y_val, "diamond"),
     ):
-        raw = x[:POINTS_AT_MOST] * dataset.x_scale + dataset.x_mean
+        places = dataset.coordinates(split)[:POINTS_AT_MOST]
         edge = {"color": "#FFFFFF" if symbol == "circle" else "#222222", "width": 1}
         values = y[:POINTS_AT_MOST, 0]
         figure.add_scatter(
-            x=raw[:, 0],
-            y=raw[:, 1],
+            x=places[:, 0],
+            y=places[:, 1],
             mode="markers",
-            name=_split_name(split, len(x)),
+            name=_split_name(split, len(y)),
             marker={"color": values, **scale, "symbol": symbol, "size": 8, "line": edge},
             customdata=values,
             hovertemplate=f"target %{{customdata:.4g}} ({split})<extra></extra>",
@@ -193,17 +189,17 @@ def _many_classes(
     )
 
 
-def _points(figure: go.Figure, dataset: Dataset, split: str, x: np.ndarray, y: np.ndarray) -> None:
-    raw = x[:POINTS_AT_MOST] * dataset.x_scale + dataset.x_mean
+def _points(figure: go.Figure, dataset: Dataset, split: str, y: np.ndarray) -> None:
+    places = dataset.coordinates(split)[:POINTS_AT_MOST]
     labels = y[:POINTS_AT_MOST]
     two = (LOW, HIGH)
     colours = np.array([two[i] if dataset.classes == 2 else class_colour(i) for i in range(dataset.classes)])
     is_training = split == "training"
     figure.add_scatter(
-        x=raw[:, 0],
-        y=raw[:, 1],
+        x=places[:, 0],
+        y=places[:, 1],
         mode="markers",
-        name=_split_name(split, len(x)),
+        name=_split_name(split, len(y)),
         marker={
             "color": colours[labels],
             "symbol": "circle" if is_training else "diamond",
@@ -216,12 +212,15 @@ def _points(figure: go.Figure, dataset: Dataset, split: str, x: np.ndarray, y: n
 
 
 def _rings(figure: go.Figure, dataset: Dataset, at_train: np.ndarray, at_val: np.ndarray) -> None:
-    sides = ((dataset.x_train, dataset.y_train, at_train), (dataset.x_val, dataset.y_val, at_val))
-    missed = [x[:POINTS_AT_MOST][wrong(said, y)[:POINTS_AT_MOST]] for x, y, said in sides]
-    raw = np.concatenate(missed) * dataset.x_scale + dataset.x_mean
+    sides = (("training", dataset.y_train, at_train), ("validation", dataset.y_val, at_val))
+    missed = [
+        dataset.coordinates(split)[:POINTS_AT_MOST][wrong(said, y)[:POINTS_AT_MOST]]
+        for split, y, said in sides
+    ]
+    places = np.concatenate(missed)
     figure.add_scatter(
-        x=raw[:, 0],
-        y=raw[:, 1],
+        x=places[:, 0],
+        y=places[:, 1],
         mode="markers",
         name=f"wrong: {len(missed[0])} + {len(missed[1])}",
         marker={"symbol": "circle-open", "size": 14, "color": WRONG, "line": {"color": WRONG, "width": 2}},

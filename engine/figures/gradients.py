@@ -10,6 +10,7 @@ LOWEST, HIGHEST = -8.0, 1.0
 COLUMNS_AT_MOST = 400
 NAMED_LAYERS_AT_MOST = 12
 IN_LEGEND_AT_MOST = 5
+LINES_AT_MOST = 40
 
 
 def layer_lines(
@@ -35,11 +36,15 @@ def layer_lines(
         ``(n, layers)``, layer 1 first. On a log axis zeros cannot be drawn and are passed over.
     numbers : numpy.ndarray, optional
         Layers to draw, 1 on the input side; all by default. A layer's colour does not depend on the others.
+        Of more than 40 evenly spread ones are drawn, the first and the last among them.
     """
-    figure = empty_figure(x_title, title, log_y=log_y, height=height)
     layers = values.shape[1]
     colours = _layer_colours(layers)
-    indices = list(range(layers)) if numbers is None else (numbers - 1).tolist()
+    wished = np.arange(layers) if numbers is None else numbers - 1
+    indices = _spread(wished).tolist()
+    if len(indices) < len(wished):
+        title = f"{title} ({len(indices)} of {len(wished)} layers)"
+    figure = empty_figure(x_title, title, log_y=log_y, height=height)
     for index in indices:
         drawn = np.isfinite(values[:, index]) & (values[:, index] > 0 if log_y else True)
         figure.add_scatter(
@@ -52,6 +57,13 @@ def layer_lines(
             showlegend=len(indices) <= IN_LEGEND_AT_MOST or index in (indices[0], indices[-1]),
         )
     return figure
+
+
+def _spread(indices: np.ndarray) -> np.ndarray:
+    """Return at most as many of the layers as eyes can follow, first and last included."""
+    if len(indices) <= LINES_AT_MOST:
+        return indices
+    return indices[np.linspace(0, len(indices) - 1, LINES_AT_MOST).round().astype(int)]
 
 
 def layer_heatmap(

@@ -55,7 +55,7 @@ def predict_file(store: Store, run_id: int, content: bytes) -> tuple[str, tuple[
 
     Columns: ``row`` (1 is the first below the names), ``prediction`` (a class, or a value in the units of the
     target) and, for classes, ``probability of ...``, or ``score of ...`` for a network
-    trained with mse or a loss of one's own.
+    trained with mse or a loss of one's own. Of several targets each has its ``prediction of ...``.
 
     Raises
     ------
@@ -100,16 +100,17 @@ def _unseen(encoding: Encoding, table: Table) -> list[str]:
 def _as_csv(dataset: Dataset, outputs: np.ndarray, left_out: np.ndarray, loss: str) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
+    said: list[list[object]]
     if dataset.task == "regression":
-        writer.writerow(["row", "prediction"])
-        said: list[object] = outputs[:, 0].tolist()
-        numbers = np.empty((len(outputs), 0))
+        names = [f"prediction of {name}" for name in dataset.target_names] or ["prediction"]
+        said = outputs.tolist()
     else:
         numbers = np.column_stack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
         word = "probability" if loss in PROBABILITY_LOSSES else "score"
-        writer.writerow(["row", "prediction", *(f"{word} of {name}" for name in dataset.class_names)])
-        said = [dataset.class_names[label] for label in numbers.argmax(axis=1)]
-    for row, (prediction, values, is_out) in enumerate(zip(said, numbers.tolist(), left_out), start=1):
-        blank = [""] * (1 + len(values))
-        writer.writerow([row, *(blank if is_out else [prediction, *values])])
+        names = ["prediction", *(f"{word} of {name}" for name in dataset.class_names)]
+        labels = [dataset.class_names[label] for label in numbers.argmax(axis=1)]
+        said = [[label, *values] for label, values in zip(labels, numbers.tolist(), strict=True)]
+    writer.writerow(["row", *names])
+    for row, (values, is_out) in enumerate(zip(said, left_out, strict=True), start=1):
+        writer.writerow([row, *([""] * len(names) if is_out else values)])
     return text.getvalue()

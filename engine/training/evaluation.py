@@ -8,7 +8,7 @@ from engine.config import RunConfig
 from engine.data.dataset import Dataset
 from engine.nn.network import Network, Recording
 from engine.training.model import target_columns
-from engine.training.plan import EVALUATED_ROWS
+from engine.training.plan import network_sizes, rows_at_once
 from engine.training.state import EVALUATION, stream
 from engine.training.telemetry import LAYER_INDEX, LAYER_STATISTICS
 
@@ -25,10 +25,13 @@ class Rows:
 
 
 def fixed_rows(config: RunConfig, dataset: Dataset) -> tuple[Rows, Rows]:
-    """Return the parts of both splits that a run's curves are measured on: seeded, 2048 rows or fewer."""
-    parts = []
+    """Return the parts of both splits that a run's curves are measured on: seeded, 2048 rows or fewer.
+
+    Very wide networks are measured on as many as :func:`engine.training.plan.rows_at_once` says.
+    """
+    parts, most = [], rows_at_once(network_sizes(config, dataset))
     for index, (x, y) in enumerate(((dataset.x_train, dataset.y_train), (dataset.x_val, dataset.y_val))):
-        chosen = np.sort(stream(config.data_seed, EVALUATION, index).permutation(len(x))[:EVALUATED_ROWS])
+        chosen = np.sort(stream(config.data_seed, EVALUATION, index).permutation(len(x))[:most])
         parts.append(columns(config, dataset, x[chosen], y[chosen]))
     return parts[0], parts[1]
 
@@ -52,22 +55,24 @@ def evaluate(network: Network, rows: Rows) -> tuple[float, float, Recording]:
 def score(outputs: np.ndarray, y: np.ndarray) -> float:
     """Return accuracy for labels ``(n,)``, R² for values ``(n, outputs)``; outputs are ``(outputs, n)``.
 
-    R² of a constant target is NaN.
+    R² of several outputs is the mean of theirs, as scikit-learn's ``r2_score`` has it, so that it does not
+    depend on their units; an output that never varies has none, and R² is NaN where all are so.
     """
     if y.ndim == 1:
         decided = outputs[0] > 0 if len(outputs) == 1 else outputs.argmax(axis=0)
         return float((decided == y).mean())
-    residual = np.square(outputs.T.astype(np.float64) - y).sum()
-    total = np.square(y - y.mean(axis=0)).sum()
-    return float(1 - residual / total) if total > 0 else float("nan")
+    residual = np.square(outputs.T.astype(np.float64) - y).sum(axis=0)
+    total = np.square(y - y.mean(axis=0)).sum(axis=0)
+    varies = total > 0
+    return float((1 - residual[varies] / total[varies]).mean()) if varies.any() else float("nan")
 
 
 def evaluate_all(network: Network, rows: Rows) -> tuple[float, float]:
     """Return loss and score over any number of rows, block by block."""
-    count = rows.x.shape[1]
+    count, at_once = rows.x.shape[1], rows_at_once(network.sizes)
     outputs, losses, masses = [], [], []
-    for start in range(0, count, EVALUATED_ROWS):
-        part = np.s_[start : start + EVALUATED_ROWS]
+    for start in range(0, count, at_once):
+        part = np.s_[start : start + at_once]
         block = Rows(rows.x[:, part], rows.target[:, part], rows.y[part])
         loss, _, recording = evaluate(network, block)
         masses.append(network.loss.mass(block.target))

@@ -9,7 +9,8 @@ from engine.data.dataset import Dataset
 from engine.nn.naming import named_views
 from engine.nn.network import Network
 from engine.training.evaluation import Rows, evaluate, fixed_rows
-from engine.training.model import build_network
+from engine.training.model import build_network, outputs_of
+from engine.training.plan import rows_at_once
 from engine.training.predictions import probability_of_second, wrong
 from engine.training.scene import Scene, ShownLayer, scene_of
 
@@ -155,11 +156,7 @@ def _tiles(network: Network, scene: Scene, outputs: bool) -> dict[str, np.ndarra
     """Return the pictures of all shown units at the places of the tile grid, where there is one."""
     centre, bound = _centre_and_reach(network)
     pictures, reaches = [], []
-    recording = None
-    if scene.tile_grid is not None:
-        recording = network.recording(len(scene.tile_grid.points), training=False)
-        recording.x[...] = scene.tile_grid.points.T
-        recording.tape.replay()
+    at_places = None if scene.tile_grid is None else _at_places(network, scene, scene.tile_grid.points)
     for layer in scene.layers[1:]:
         is_output = layer.number == network.depth
         if layer.tells == "weights":
@@ -168,13 +165,13 @@ def _tiles(network: Network, scene: Scene, outputs: bool) -> dict[str, np.ndarra
                 0.0,
                 None,
             )
-        elif recording is None:
+        elif at_places is None:
             continue
         elif is_output and outputs:
-            values = network.loss.decide(recording.output.values.T).T[: layer.shown]
+            values = network.loss.decide(at_places[layer.number].T).T[: layer.shown]
             middle, reach = 0.5, 0.5
         else:
-            values = recording.arena.blocks[_block(network, layer)].values[: layer.shown]
+            values = at_places[layer.number][: layer.shown]
             middle, reach = (0.0, None) if is_output else (centre, bound)
         reach = reach or _largest(values)
         pictures.append((128 + _scaled(values, middle, reach, 127)).astype(np.uint8).ravel())
@@ -183,15 +180,31 @@ def _tiles(network: Network, scene: Scene, outputs: bool) -> dict[str, np.ndarra
     return {"units": np.concatenate([none, *pictures]), "unit_reach": np.array(reaches, np.float64)}
 
 
+def _at_places(network: Network, scene: Scene, points: np.ndarray) -> dict[int, np.ndarray]:
+    """Return by layer what its units say at places ``(n, features)``: ``(units, n)``, the shown ones."""
+    parts: dict[int, list[np.ndarray]] = {layer.number: [] for layer in scene.layers[1:]}
+    at_once = rows_at_once(network.sizes)
+    for start in range(0, len(points), at_once):
+        part = points[start : start + at_once]
+        recording = network.recording(len(part), training=False)
+        recording.x[...] = part.T
+        recording.tape.replay()
+        for layer in scene.layers[1:]:
+            units = layer.size if layer.number == network.depth else layer.shown  # all decide together
+            values = recording.arena.blocks[_block(network, layer)].values
+            parts[layer.number].append(values[:units].copy())
+    return {number: np.concatenate(blocks, axis=1) for number, blocks in parts.items()}
+
+
 def _classes(network: Network, scene: Scene, dataset: Dataset) -> dict[str, np.ndarray]:
     assert scene.grid is not None
-    said = network.loss.decide(network.outputs(scene.grid.points))
+    said = network.loss.decide(outputs_of(network, scene.grid.points))
     if dataset.classes == 2:
         picture = (0.5 + BYTE * np.nan_to_num(probability_of_second(said), nan=0.5)).astype(np.uint8)
     else:
         picture = _sure_classes(said)
     points = [(scene.train, dataset.y_train), (scene.val, dataset.y_val)]
-    missed = [wrong(network.loss.decide(network.outputs(x)), y[: len(x)]) for x, y in points]
+    missed = [wrong(network.loss.decide(outputs_of(network, x)), y[: len(x)]) for x, y in points]
     bits = np.packbits(np.concatenate(missed), bitorder="little")
     return {"output": picture, "wrong": bits, **_tiles(network, scene, outputs=True)}
 
@@ -206,7 +219,7 @@ def _sure_classes(said: np.ndarray) -> np.ndarray:
 
 def _values(network: Network, scene: Scene, dataset: Dataset) -> dict[str, np.ndarray]:
     assert scene.grid is not None
-    said = network.loss.decide(network.outputs(scene.grid.points))[:, 0].astype(np.float64)
+    said = network.loss.decide(outputs_of(network, scene.grid.points))[:, 0].astype(np.float64)
     tiles = _tiles(network, scene, outputs=False)
     if scene.kind == "curve":
         return {"curve": said, **tiles}

@@ -5,7 +5,7 @@ from typing import Any
 from engine.config import RunConfig
 from engine.config.run_config import default_beside
 from engine.config.settings import SETTINGS
-from engine.data.dataset import used_rows
+from engine.data.split import used_rows
 
 FRACTIONS = (0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 EPOCHS_AT_MOST = 1_000_000

@@ -17,8 +17,10 @@ from engine.nn.optimizers import Optimizer, Transform
 from engine.nn.penalties import L1, Decay
 from engine.nn.regression_losses import Huber, SmoothL1
 from engine.nn.rules import OPTIMIZERS
-from engine.training.plan import network_sizes
+from engine.training.plan import network_sizes, rows_at_once
 from engine.training.state import DROPOUT, INITIALIZATION, SHUFFLING, State, stream
+
+OUTPUT_ROWS = 1024
 
 
 def build_network(config: RunConfig, dataset: Dataset, dropout: np.random.Generator | None = None) -> Network:
@@ -150,6 +152,11 @@ def weights_by_layer(config: RunConfig, dataset: Dataset, state: State) -> dict[
     return {name: array.copy() for name, array in named.items()}
 
 
+def outputs_of(network: Network, x: np.ndarray) -> np.ndarray:
+    """Return the raw outputs for rows ``(n, features)``, fewer of them at once where the network is wide."""
+    return network.outputs(x, min(OUTPUT_ROWS, rows_at_once(network.sizes)))
+
+
 def predict(
     config: RunConfig, dataset: Dataset, learned: Mapping[str, np.ndarray], x: np.ndarray
 ) -> np.ndarray:
@@ -163,7 +170,7 @@ def predict(
     """
     network = trained_network(config, dataset, learned)
     with np.errstate(all="ignore"):  # weights of a diverged run overflow
-        outputs = network.loss.decide(network.outputs(x))
+        outputs = network.loss.decide(outputs_of(network, x))
         if dataset.task == "regression":
             return outputs.astype(np.float64) * dataset.y_scale + dataset.y_mean
         return outputs

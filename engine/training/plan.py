@@ -10,6 +10,7 @@ from engine.nn.network import parameter_shapes
 from engine.nn.rules import OPTIMIZERS
 
 EVALUATED_ROWS = 2048
+CELLS_AT_ONCE = 2**25
 RECORDS_AT_MOST = 2000
 EVALUATIONS_AT_LEAST, EVALUATIONS_AT_MOST, EVALUATION_SHARE = 50, 400, 0.25
 SNAPSHOTS_AT_MOST, SNAPSHOT_BYTES_AT_MOST = 200, 8 * 2**20
@@ -52,7 +53,8 @@ def plan(config: RunConfig, dataset: Dataset) -> TrainingPlan:
     per_epoch = -(-rows // batch)
     total = per_epoch * config.epochs
     parameters = _parameters(sizes, config.normalization)
-    evaluated = min(rows, EVALUATED_ROWS) + min(len(dataset.x_val), EVALUATED_ROWS)
+    at_once = rows_at_once(sizes)
+    evaluated = min(rows, at_once) + min(len(dataset.x_val), at_once)
     evaluations = _evaluation_steps(total, training_cost=3 * batch, evaluation_cost=evaluated)
     every = config.record_every or -(-total // RECORDS_AT_MOST)
     records = frozenset(range(0, total + 1, every)) | evaluations
@@ -67,6 +69,14 @@ def plan(config: RunConfig, dataset: Dataset) -> TrainingPlan:
         _snapshot_steps(records, parameters * (4 if config.dtype == "float32" else 8)),
         _bytes(config, dataset, sizes, batch, parameters),
     )
+
+
+def rows_at_once(sizes: tuple[int, ...]) -> int:
+    """Return how many rows go through a network at once where nothing is learned: fewer where it is wide.
+
+    It is 2048 up to some 16,000 units in all; one layer of a million units takes 33 rows.
+    """
+    return max(1, min(EVALUATED_ROWS, CELLS_AT_ONCE // sum(sizes)))
 
 
 def network_sizes(config: RunConfig, dataset: Dataset) -> tuple[int, ...]:
@@ -102,7 +112,7 @@ def _bytes(config: RunConfig, dataset: Dataset, sizes: tuple[int, ...], batch: i
     wide = 8 * parameters * 5
     blocks = 2 + any(config.dropout_rates) + 2 * (config.normalization != "none") + config.residual
     rows = 2 * sum(sizes) * blocks
-    activations = rows * (batch + 2 * min(len(dataset.x_train), EVALUATED_ROWS))
+    activations = rows * (batch + 2 * min(len(dataset.x_train), rows_at_once(sizes)))
     data = 4 * (dataset.x_train.size + dataset.x_val.size + dataset.x_test.size)
     return itemsize * (parameters * vectors + activations + data) + wide + PROCESS_BYTES
 

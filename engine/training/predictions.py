@@ -7,12 +7,12 @@ import numpy as np
 
 from engine.config import RunConfig
 from engine.data.dataset import Dataset
-from engine.nn.losses import LOSSES, Loss
+from engine.nn.losses import Loss
 from engine.nn.tape import Arena, Tape
-from engine.training.model import predict
+from engine.training.model import build_loss, predict
 
-# Losses whose formula stands here; one of a plugin is asked itself.
-KNOWN_LOSSES = ("mse", "mae", "huber", "smooth_l1", "cross_entropy", "binary_cross_entropy")
+# Losses of classes whose formula stands here, from what they say of a row; one of a plugin is asked itself.
+KNOWN_LOSSES = ("mse", "cross_entropy", "binary_cross_entropy")
 SMALLEST_PROBABILITY = 1e-300
 WORST_SHOWN = 12
 
@@ -38,23 +38,26 @@ def wrong(outputs: np.ndarray, y: np.ndarray) -> np.ndarray:
     return (decided(outputs) != y) | ~np.isfinite(outputs).all(axis=1)
 
 
-def row_losses(config: RunConfig, outputs: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return ``(n,)`` the loss of each row; their mean is the loss of the run's curves.
+def row_losses(config: RunConfig, dataset: Dataset, outputs: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return ``(n,)`` the loss of each row, its weight and smoothing left out.
 
-    Class weights and label smoothing are left out.
+    Their mean is the loss of the run's curves where neither is set.
 
     Parameters
     ----------
+    config : RunConfig
+        Resolved.
     outputs : numpy.ndarray
-        ``(n, outputs)`` from :func:`engine.training.model.predict`; values as they are learned.
+        ``(n, outputs)`` from :func:`engine.training.model.predict`.
     y : numpy.ndarray
-        ``(n,)`` labels, or ``(n, outputs)`` values as they are learned.
+        ``(n,)`` labels, or ``(n, outputs)`` values in the units of the data.
     """
     outputs = outputs.astype(np.float64)
+    if dataset.task == "regression":
+        said, truth = dataset.learned_targets(outputs), dataset.learned_targets(y)
+        return _own_losses(build_loss(config, dataset), said, truth)
     if config.loss not in KNOWN_LOSSES:
-        return _own_losses(LOSSES[config.loss], outputs, y if y.ndim == 2 else np.eye(outputs.shape[1])[y])
-    if y.ndim == 2:
-        return _value_losses(config, np.abs(outputs - y)).mean(axis=1)
+        return _own_losses(build_loss(config, dataset), outputs, np.eye(outputs.shape[1])[y])
     if config.loss == "mse":
         return np.square(outputs - np.eye(outputs.shape[1])[y]).mean(axis=1)
     if outputs.shape[1] == 1:
@@ -76,18 +79,6 @@ def _own_losses(loss: Loss, outputs: np.ndarray, y: np.ndarray) -> np.ndarray:
     return losses
 
 
-def _value_losses(config: RunConfig, errors: np.ndarray) -> np.ndarray:
-    """Return the loss of each error; the formulas are those of :mod:`engine.nn.regression_losses`."""
-    if config.loss == "mse":
-        return np.square(errors)
-    if config.loss == "mae":
-        return errors
-    delta = config.loss_delta
-    assert delta is not None
-    huber = np.where(errors < delta, np.square(errors) / 2, delta * (errors - delta / 2))
-    return huber if config.loss == "huber" else huber / delta
-
-
 @dataclass(frozen=True, eq=False)
 class Mistakes:
     """How a network does on the validation rows, at one set of parameters.
@@ -97,7 +88,7 @@ class Mistakes:
     confusion : numpy.ndarray
         ``(classes, classes)`` counts, rows true, columns predicted; ``(0, 0)`` for regression.
     truth, predicted : numpy.ndarray
-        ``(n,)`` of every validation row: labels, or the first target and what is said of it.
+        Of every validation row: labels ``(n,)``, or values ``(n, outputs)`` in the units of the data.
     worst : numpy.ndarray
         Numbers of the validation rows with the highest losses, highest first.
     losses, confidence : numpy.ndarray
@@ -127,11 +118,11 @@ def mistakes(
         Worst rows to name.
     """
     outputs, y = predict(config, dataset, learned, dataset.x_val), dataset.y_val
-    losses = row_losses(config, dataset.learned_targets(outputs), dataset.learned_targets(y))
+    losses = row_losses(config, dataset, outputs, y)
     worst = np.argsort(-np.nan_to_num(losses, nan=np.inf), kind="stable")[:count]
     if dataset.task == "regression":
         blank = np.full(len(worst), np.nan)
-        return Mistakes(np.zeros((0, 0), int), y[:, 0], outputs[:, 0], worst, losses[worst], blank)
+        return Mistakes(np.zeros((0, 0), int), y, outputs, worst, losses[worst], blank)
     predicted = decided(outputs)
     confusion = np.zeros((dataset.classes, dataset.classes), int)
     np.add.at(confusion, (y, predicted), 1)

@@ -6,13 +6,16 @@ import numpy as np
 
 from engine.config import RunConfig
 from engine.data.dataset import Dataset
+from engine.data.features import sign_of
 from engine.data.grid import Grid, grid_over
 from engine.nn.network import Network
 
 UNITS_SHOWN, LAYERS_SHOWN = 8, 6
-OUTPUT_SIDE, CURVE_PLACES = 64, 128
+OUTPUT_SIDE, COARSE_OUTPUT_SIDE, CURVE_PLACES = 64, 24, 128
+UNITS_OF_A_WIDE_NETWORK = 100_000
 FINE_SIDE, COARSE_SIDE, FINE_UNITS_AT_MOST = 24, 16, 20
 CURVE_TILE = 48
+STEPS_OF_A_PICTURE = 127
 POINTS_SHOWN = {"training": 600, "validation": 300}
 DIGIT_SIDE = 8
 
@@ -47,14 +50,14 @@ class Scene:
     Attributes
     ----------
     kind : str
-        ``classes`` (two features, classes), ``values`` (two features, one number), ``curve`` (one feature,
-        one number) or ``none`` (nothing can be drawn over the inputs).
+        ``classes`` (a plane, classes), ``values`` (a plane, one number), ``curve`` (one feature, one number)
+        or ``none`` (nothing can be drawn over the inputs).
     layers : tuple of ShownLayer
         Input, hidden layers (all, or the first and the last three), output.
     grid, tile_grid : Grid or None
         Where the output, and where the units are asked.
     train, val : numpy.ndarray
-        ``(n, features)`` standardised rows that are drawn as points: the first 600 and 300.
+        ``(n, features)`` rows as the network reads them, drawn as points: the first 600 and 300.
     target_range : tuple of float
         Lowest and highest target of a regression, a little widened.
     """
@@ -78,8 +81,9 @@ class Scene:
         told: dict = {
             "kind": self.kind,
             "classes": dataset.classes,
-            "names": [str(name) for name in dataset.feature_names[:UNITS_SHOWN]],
-            "classNames": [str(name) for name in dataset.class_names[:UNITS_SHOWN]],
+            "names": _input_names(dataset),
+            "axisNames": [str(name) for name in dataset.axis_names[:2]],
+            "outputNames": list(_output_names(dataset, self.layers[-1].size)[:UNITS_SHOWN]),
             "layers": [vars(layer) for layer in self.layers],
             "points": [],
         }
@@ -87,15 +91,41 @@ class Scene:
             return told
         told["axes"] = [[float(axis[0]), float(axis[-1])] for axis in self.grid.axes]
         told["range"] = list(self.target_range)
+        if self.kind != "curve":
+            told["inputs"] = self._input_pictures()
         for split, x, y in (
             ("training", self.train, dataset.y_train),
             ("validation", self.val, dataset.y_val),
         ):
-            raw = x * dataset.x_scale + dataset.x_mean
-            places = [axis.round(4).tolist() for axis in raw.T]
+            places = [axis.round(4).tolist() for axis in dataset.coordinates(split)[: len(x)].T]
             targets = y[: len(x)].astype(float).reshape(len(x), -1)[:, 0].round(4).tolist()
             told["points"].append({"split": split, "rows": len(y), "places": places, "targets": targets})
         return told
+
+    def _input_pictures(self) -> dict:
+        """Return what each input is over the plane: as a unit's picture, but the same in every frame."""
+        assert self.tile_grid is not None
+        values = self.tile_grid.points.T[: self.layers[0].shown]
+        reach = np.abs(values).max(axis=1, keepdims=True)
+        steps = np.rint(STEPS_OF_A_PICTURE * values / np.where(reach > 0, reach, 1))
+        return {"tile": self.layers[-1].tile, "pictures": (128 + steps).astype(np.uint8).tolist()}
+
+
+def _input_names(dataset: Dataset) -> list[str]:
+    if dataset.axis_names == dataset.feature_names:
+        return [str(name) for name in dataset.feature_names[:UNITS_SHOWN]]
+    return [sign_of(name) for name in dataset.feature_names[:UNITS_SHOWN]]
+
+
+def _output_names(dataset: Dataset, outputs: int) -> tuple[str, ...]:
+    """Return a name for each of several outputs: its class, or its column."""
+    names = dataset.class_names or dataset.target_names
+    return names if outputs == len(names) > 1 else ()
+
+
+def output_side(hidden_sizes: tuple[int, ...]) -> int:
+    """Return how many places along each axis a network is asked at: fewer where each takes milliseconds."""
+    return OUTPUT_SIDE if sum(hidden_sizes) <= UNITS_OF_A_WIDE_NETWORK else COARSE_OUTPUT_SIDE
 
 
 def scene_of(config: RunConfig, dataset: Dataset, network: Network) -> Scene:
@@ -113,7 +143,7 @@ def scene_of(config: RunConfig, dataset: Dataset, network: Network) -> Scene:
     grid = tile_grid = None
     target_range = (0.0, 1.0)
     if kind != "none":
-        grid = grid_over(dataset, CURVE_PLACES if kind == "curve" else OUTPUT_SIDE)
+        grid = grid_over(dataset, CURVE_PLACES if kind == "curve" else output_side(config.hidden_sizes))
         tile = layers[-1].tile
         assert tile is not None
         tile_grid = grid_over(dataset, tile[1])
@@ -127,11 +157,11 @@ def scene_of(config: RunConfig, dataset: Dataset, network: Network) -> Scene:
 
 
 def _kind(dataset: Dataset) -> str:
-    if dataset.task == "classification":
-        return "classes" if dataset.features == 2 else "none"
-    if dataset.y_train.shape[1] != 1 or dataset.features > 2:
+    if not dataset.has_plane:
         return "none"
-    return "curve" if dataset.features == 1 else "values"
+    if dataset.task == "classification":
+        return "classes"
+    return "curve" if len(dataset.axis_names) == 1 else "values"
 
 
 def _layers(sizes: tuple[int, ...], kind: str, dataset: str) -> tuple[ShownLayer, ...]:

@@ -121,4 +121,21 @@ REFUSED = [
     ({"class_weights": [1.0, 0.0]}, "class_weights must be > 0, got 0.0"),
     ({"class_weights": "rare"}, "class_weights must be a list or 'balanced', got 'rare'"),
     ({"depth": -1}, "depth must be a whole number from 0 to 200, got -1"),
+    ({"features": []}, "features must have at least 1 entry, got 0"),
+    ({"features": ["x1", "x1"]}, "features must name each feature once, got x1, x1"),
+    ({"features": "x1"}, "features must be a list, got 'x1'"),
+    (
+        {"features": ["x1", "x3"]},
+        "features must be one of x1, x2, x1_squared, x2_squared, x1_times_x2, sin_x1, sin_x2, got 'x3' "
+        "(did you mean 'x2'?)",
+    ),
+    (
+        {"features": ["x1"], "dataset": "sine"},
+        "features applies only with dataset moons or circles or xor or blobs or spiral or spiral3 or plane, "
+        "got dataset sine",
+    ),
+    (
+        {"standardize_inputs": "no"},
+        "standardize_inputs must be one of on, off, got 'no' (did you mean 'on'?)",
+    ),
 ]

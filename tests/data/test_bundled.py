@@ -33,7 +33,7 @@ def test_a_table_is_the_same_before_and_after_it_was_kept(
 
     expected = getattr(datasets, f"load_{name}")()
     for _ in range(2):
-        x, y, features, class_names = bundled(name)
+        x, y, features, class_names, _ = bundled(name)
         assert x.shape == shape and x.dtype == np.float64 and y.dtype == np.int64
         assert len(features) == shape[1] and len(class_names) == classes
         np.testing.assert_array_equal(x, expected.data)

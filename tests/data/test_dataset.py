@@ -55,7 +55,7 @@ def test_training_rows_have_mean_zero_and_deviation_one_and_validation_rows_use_
 def test_standardised_rows_lead_back_to_the_rows_of_the_table() -> None:
     from engine.data.bundled import bundled
 
-    dataset, (x, y, _, _) = build("wine"), bundled("wine")
+    dataset, (x, y, *_) = build("wine"), bundled("wine")
     rows = np.concatenate([raw(dataset, dataset.x_train), raw(dataset, dataset.x_val)])
     labels = np.concatenate([dataset.y_train, dataset.y_val])
     table = np.column_stack([x, y])

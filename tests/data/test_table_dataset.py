@@ -140,8 +140,8 @@ def test_settings_that_do_not_fit_the_table_are_refused_in_one_sentence(settings
         (b"a,label\n1,2\n2,3\n", "the table must have at least 10 rows that can be used, got 2"),
         (b"a,label\n" + b"1,2\n1,3\n" * 20, "the table must have at least one usable column"),
         (
-            b"a,label\n" + b"".join(b"%d,t%d\n" % (i % 3, i) for i in range(200)),
-            "target must have at most 100 classes, got 200 in column 'label'",
+            b"a,label\n" + b"".join(b"%d,t%d\n" % (i % 3, i) for i in range(1200)),
+            "target must have at most 1000 classes, got 1,200 in column 'label'",
         ),
     ],
 )

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.config import parse_config
 from engine.config.data import DataSettings
 from engine.data.dataset import Dataset, build_dataset
 from engine.data.grid import grid_over
@@ -55,6 +56,28 @@ def test_points_of_both_splits_lie_where_the_data_lies(moons: Dataset) -> None:
     assert found["training"].marker.symbol != found["validation"].marker.symbol
 
 
+@pytest.mark.parametrize("name", ["circles", "plane"])
+def test_a_picture_lies_in_the_plane_whatever_features_the_network_reads(name: str) -> None:
+    plain = build_dataset(parse_config({"dataset": name}))
+    made = build_dataset(parse_config({"dataset": name, "features": ["x1_squared", "sin_x2"]}))
+    draw = decision_boundary if name == "circles" else regression_surface
+    one, other = (draw(data, grid_over(data, 8), np.full((64, 1), 0.5)) for data in (plain, made))
+    assert other.layout.xaxis.title.text == one.layout.xaxis.title.text == "x1"
+    for first, second in zip(traces(one), traces(other), strict=True):
+        np.testing.assert_allclose(np.array(first.x, float), np.array(second.x, float))
+        np.testing.assert_allclose(np.array(first.y, float), np.array(second.y, float))
+
+
+def test_rings_stand_around_the_places_of_wrong_rows() -> None:
+    data = build_dataset(DataSettings(dataset="circles", features=("x1_squared",)))
+    at_rows = np.zeros((len(data.x_train), 1)), np.zeros((len(data.x_val), 1))
+    figure = decision_boundary(data, grid_over(data, 8), np.zeros((64, 1)), at_rows=at_rows)
+    rings = traces(figure)[-1]
+    both = zip(("training", "validation"), (data.y_train, data.y_val), strict=True)
+    expected = np.concatenate([data.coordinates(split)[y == 1] for split, y in both])
+    np.testing.assert_allclose(np.column_stack([rings.x, rings.y]), expected)
+
+
 def test_two_columns_of_probabilities_say_the_same_as_one() -> None:
     second = np.array([0.0, 0.25, 1.0])
     np.testing.assert_allclose(probability_of_second(np.column_stack([1 - second, second])), second)
@@ -98,7 +121,7 @@ def test_only_a_thousand_points_are_drawn_and_the_legend_says_so() -> None:
 
 
 def test_there_is_no_boundary_of_thirteen_features() -> None:
-    with pytest.raises(ValueError, match="needs 1 or 2 features, got 13"):
+    with pytest.raises(ValueError, match="needs 1 or 2 coordinates, got 13"):
         grid_over(build_dataset(DataSettings(dataset="wine")))
 
 

@@ -1,5 +1,6 @@
 """Gradient figures keep zeros, spikes and the place of layer 1."""
 
+import time
 from typing import Any
 
 import numpy as np
@@ -63,3 +64,23 @@ def test_a_deep_network_names_its_first_and_last_layer_only() -> None:
         "layer 1 (input side)",
         "layer 50 (output)",
     ]
+
+
+def test_of_two_hundred_layers_forty_are_drawn_as_lines_the_ends_among_them_and_all_in_the_heatmap() -> None:
+    steps, norms = np.arange(5), np.full((5, 201), 0.5)
+    figure: Any = layer_lines(steps, norms)
+    names = [trace.name for trace in figure.data]
+    assert len(names) == 40 and (names[0], names[-1]) == ("layer 1 (input side)", "layer 201 (output)")
+    assert figure.layout.yaxis.title.text == "gradient norm (40 of 201 layers)"
+    heatmap: Any = layer_heatmap(steps, norms)
+    assert np.array(heatmap.data[0].z).shape == (201, 5)
+    some: Any = layer_lines(steps, norms, numbers=np.arange(3, 20))
+    assert len(some.data) == 17
+
+
+def test_two_hundred_and_one_layers_over_two_thousand_records_are_drawn_within_a_second() -> None:
+    norms = np.random.default_rng(0).lognormal(size=(2000, 201))
+    started = time.process_time()
+    layer_lines(np.arange(2000), norms)
+    layer_heatmap(np.arange(2000), norms)
+    assert time.process_time() - started < 1

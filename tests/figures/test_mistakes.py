@@ -31,3 +31,22 @@ def test_predictions_are_drawn_over_the_truth_with_the_diagonal() -> None:
     line, points = traces(predicted_against_true(truth, said))
     assert list(line.x) == list(line.y) == [1.0, 3.0]
     np.testing.assert_array_equal(points.y, said)
+
+
+def test_of_many_classes_those_with_the_most_mistakes_are_shown_and_the_axis_says_so() -> None:
+    generator = np.random.default_rng(0)
+    counts = np.diag(np.full(200, 20))
+    mixed = generator.choice(200, 24, replace=False)
+    counts[mixed[:12], mixed[12:]] = np.arange(1, 13)
+    names = tuple(f"a very long name of species {number}" for number in range(200))
+    figure: Any = confusion_matrix(counts, names)
+    (heatmap,) = traces(figure)
+    shown = np.array(heatmap.customdata)
+    assert shown.shape == (30, 30) and shown.sum() - shown.trace() == counts.sum() - counts.trace()
+    assert figure.layout.xaxis.title.text == "predicted (30 of 200 classes, most mistakes)"
+    assert len(set(heatmap.x)) == 30 and len(figure.layout.xaxis.tickvals) == 15
+
+
+def test_names_that_are_cut_to_the_same_text_stay_apart() -> None:
+    figure: Any = confusion_matrix(np.eye(3, dtype=int), ("x" * 20, "x" * 30, "y"))
+    assert len(set(figure.data[0].x)) == 3 and figure.data[0].x[2] == "y"

@@ -133,6 +133,57 @@ def test_the_table_goes_to_the_form_is_trained_and_predicts_as_the_engine_does(a
     )
 
 
+def several(rows: int = 120) -> bytes:
+    generator = np.random.default_rng(0)
+    lines = ["a,b,price,area,word"]
+    for row in range(rows):
+        a, b = generator.normal(size=2)
+        lines.append(f"{a:.4f},{b:.4f},{1e5 * (a + b):.2f},{50 + a:.4f},{'x' if row % 2 else 'y'}")
+    return "\n".join(lines).encode()
+
+
+def test_columns_of_numbers_may_be_predicted_together_and_each_gets_its_column(app, store):
+    give(app, several())
+    app.selectbox(key="data_target").set_value("word").run()
+    assert not [box for box in app.multiselect if box.key == "data_targets"]
+    app.selectbox(key="data_target").set_value("price").run()
+    further = app.multiselect(key="data_targets")
+    assert further.options == ["a", "b", "area"]
+    further.set_value(["area"]).run()
+    assert app.multiselect(key="data_columns").value == ["a", "b", "word"]
+    assert not app.exception and not app.error and "learned together" in words(app)
+    app.button(key="data_use").click().run()
+    assert app.session_state["train_table"]["target"] == ["price", "area"]
+    train = AppTest.from_file(str(PAGES / "train.py"), default_timeout=60)
+    for name in (*SETTINGS, "table", "depth", "width", "as_list"):
+        if f"train_{name}" in app.session_state:
+            train.session_state[f"train_{name}"] = app.session_state[f"train_{name}"]
+    train.run()
+    assert not train.exception and not train.error and "Learns to predict price, area;" in words(train)
+    train.button(key="train_start").click().run()
+    (row,) = list_runs(store)
+    lease = claim(store, new_owner(), row.id)
+    assert lease is not None and train_claimed(store, lease) == "finished"
+    train.run()
+    box = train.selectbox(key="train_mistakes_output")
+    assert box.options == ["price", "area"] and not train.exception
+    first = train.dataframe[-1].value["true"]
+    box.set_value(1).run()
+    second = train.dataframe[-1].value["true"]
+    assert not train.exception and abs(first).max() > 1000 > abs(second).max()
+    app.run()
+    app.file_uploader(key="data_predict_file").set_value(("new.csv", several(20), "text/csv")).run()
+    assert list(app.dataframe[-1].value) == ["row", "prediction of price", "prediction of area"]
+
+
+def test_another_target_starts_without_further_ones(app):
+    give(app, several())
+    app.selectbox(key="data_target").set_value("price").run()
+    app.multiselect(key="data_targets").set_value(["area"]).run()
+    app.selectbox(key="data_target").set_value("area").run()
+    assert app.multiselect(key="data_targets").value == [] and not app.exception and not app.error
+
+
 def test_a_dataset_of_the_gallery_is_put_into_the_form_and_gets_its_baselines(app, store):
     app.button(key="data_use_spiral3").click().run()
     assert not app.exception and app.session_state["train_dataset"] == "spiral3"

@@ -36,9 +36,17 @@ def trained(store, run_id):
     return run_id
 
 
-@pytest.mark.parametrize("dataset", ["moons", "sine", "digits", "wine"])
-def test_the_player_of_a_finished_run_is_sent_every_snapshot(store, submitted, dataset):
-    run_id = trained(store, submitted(dataset=dataset))
+@pytest.mark.parametrize(
+    "settings",
+    [
+        *({"dataset": name} for name in ("moons", "sine", "digits", "wine")),
+        {"dataset": "circles", "features": ["x1_squared", "x2_squared"], "hidden_sizes": []},
+        {"dataset": "linnerud", "samples": 20, "batch_size": "full"},
+    ],
+    ids=lambda settings: settings["dataset"],
+)
+def test_the_player_of_a_finished_run_is_sent_every_snapshot(store, submitted, settings):
+    run_id = trained(store, submitted(**settings))
     app = page("train", run=str(run_id))
     assert not app.exception
     assert app.session_state["train_replay_sent"]["counts"] == {run_id: [len(read_snapshots(store, run_id))]}

@@ -210,3 +210,38 @@ def test_dropout_by_layer_takes_one_number_for_each_hidden_layer(app, store):
     app.button(key="train_start").click().run()
     (row,) = list_runs(store)
     assert row.config["dropout"] == [0.1, 0.2] and row.config["residual"] is True
+
+
+def test_features_are_chosen_beside_the_dataset_for_toys_in_the_plane_alone(app, store):
+    pills = app.button_group(key="train_features")
+    assert pills.value == ["x1", "x2"]
+    pills.set_value(["x1_squared", "x1_times_x2"]).run()
+    assert not app.exception and not app.error
+    app.button_group(key="train_dataset").set_value("sine").run()
+    assert "train_features" not in {element.key for element in _widgets(app)} and not app.error
+    app.button_group(key="train_dataset").set_value("circles").run()
+    app.button(key="train_start").click().run()
+    (row,) = list_runs(store)
+    assert row.config["features"] == ["x1_squared", "x1_times_x2"]
+
+
+def test_no_feature_at_all_gives_one_sentence(app):
+    app.button_group(key="train_features").set_value([]).run()
+    assert [error.value for error in app.error] == [r"features must have at least 1 entry\, got 0"]
+    assert app.button(key="train_start").disabled
+
+
+def test_a_table_with_fewer_rows_than_a_batch_is_taken_whole(app):
+    app.button_group(key="train_dataset").set_value("linnerud").run()
+    assert app.selectbox(key="train_batch_size").value == "full" and not app.error
+    app.button_group(key="train_dataset").set_value("wine").run()
+    assert app.selectbox(key="train_batch_size").value == "full"
+
+
+def test_a_scale_that_is_switched_off_reaches_the_run(app, store):
+    app.button_group(key="train_dataset").set_value("plane").run()
+    app.selectbox(key="train_standardize_inputs").set_value("off").run()
+    app.selectbox(key="train_standardize_target").set_value("on").run()
+    app.button(key="train_start").click().run()
+    (row,) = list_runs(store)
+    assert (row.config["standardize_inputs"], row.config["standardize_target"]) == ("off", "on")

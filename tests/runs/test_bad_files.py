@@ -223,6 +223,52 @@ def test_labels_out_of_range_are_refused(store, other, trained):
         import_file(other, changed)
 
 
+def moved_place(arrays, meta):
+    arrays["coordinates_val"][0, 0] += 1
+
+
+def other_features(arrays, meta):
+    meta["encoding"]["features"] = ["x1", "x2"]
+
+
+def foreign_features(arrays, meta):
+    meta["encoding"]["features"] = meta["feature_names"] = ["x1_squared", "exec"]
+
+
+def no_places(arrays, meta):
+    del arrays["coordinates_train"], arrays["coordinates_val"]
+
+
+def places_without_features(arrays, meta):
+    meta["encoding"] = {}
+
+
+def named_targets(arrays, meta):
+    meta["target_names"] = ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [moved_place, other_features, foreign_features, no_places, places_without_features, named_targets],
+)
+def test_features_that_are_not_made_from_their_places_are_refused(store, other, trained, change):
+    run_id = trained(dataset="circles", features=["x1_squared", "x2_squared"])
+    content = exported(store, [run_id], "bundle")
+    assert len(import_file(other, content)) == 1
+
+    def damaged(name, blob):
+        if not name.startswith("data/"):
+            return blob
+        arrays, meta = unpack(blob)
+        arrays = {key: array.copy() for key, array in arrays.items()}
+        change(arrays, meta)
+        return pack(arrays, meta)
+
+    with pytest.raises(BadFile, match="data of a run does not fit together"):
+        import_file(other, repacked(content, damaged))
+    assert len(list_runs(other)) == 1
+
+
 def test_a_zip_bomb_is_refused_before_anything_is_unpacked(store, other, trained):
     content = exported(store, [trained()], "bundle")
     bomb = repacked(

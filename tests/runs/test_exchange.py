@@ -188,3 +188,15 @@ def test_a_run_on_a_table_of_ones_own_comes_back_with_its_rows(store, other):
     )
     (curves,) = import_file(other, exported(store, [run_id], "parquet"))
     assert get_run(other, curves).status == "imported"
+
+
+def test_runs_with_features_and_with_several_targets_come_back_as_they_were(store, other, trained):
+    ids = [
+        trained(dataset="circles", features=["x1_squared", "sin_x2"], standardize_inputs="off"),
+        trained(dataset="linnerud", samples=20, batch_size="full", standardize_target="off"),
+    ]
+    for left, right in zip(ids, import_file(other, exported(store, ids, "bundle")), strict=True):
+        assert get_run(other, right).config == get_run(store, left).config
+        assert get_run(other, right).dataset_id == get_run(store, left).dataset_id
+    for kind in ("csv", "parquet"):
+        assert len(import_file(other, exported(store, ids, kind))) == 2

@@ -68,6 +68,64 @@ def test_a_normalised_network_is_shown_with_its_running_statistics_and_its_shift
     assert len(frame["profile"]) == 3 and np.isfinite(frame["bias"]).all()
 
 
+@pytest.mark.parametrize("dataset", ["circles", "plane"])
+def test_a_network_that_reads_other_features_is_drawn_over_the_plane_all_the_same(dataset) -> None:
+    names = ["x1_squared", "x2_squared", "sin_x1"]
+    config, data, state, camera, frame, _ = shot(dataset=dataset, features=names)
+    scene, grid = camera.scene, grid_over(data, 64)
+    said = predict(config, data, state.learned, grid.points)[:, 0]
+    low, high = (0.0, 1.0) if dataset == "circles" else scene.target_range
+    expected = np.clip((said - low) / (high - low), 0, 1)
+    np.testing.assert_allclose(frame["output"] / 255, expected, atol=0.5 / 255 + 1e-6)
+    facts = scene.facts(data)
+    assert (facts["names"], facts["axisNames"]) == (["x1²", "x2²", "sin x1"], ["x1", "x2"])
+    assert [layer.size for layer in scene.layers] == [3, 5, 12, 1]
+    across, up = facts["axes"]
+    (a, b), (c, d) = ((axis[0], axis[-1]) for axis in grid.axes)
+    np.testing.assert_allclose([*across, *up], [a, b, c, d])
+    places = np.array(facts["points"][0]["places"]).T
+    np.testing.assert_allclose(places, data.coordinates("training"), atol=5e-5)
+
+
+def test_the_pictures_of_the_inputs_are_what_they_are_over_the_plane() -> None:
+    _, data, _, camera, _, _ = shot(dataset="circles", features=["x1", "x1_times_x2"])
+    inputs = camera.scene.facts(data)["inputs"]
+    rows, columns = inputs["tile"]
+    pictures = np.array(inputs["pictures"], float).reshape(2, rows, columns)
+    points = grid_over(data, columns).points.T.reshape(2, rows, columns)
+    for picture, values in zip(pictures, points, strict=True):
+        np.testing.assert_allclose(
+            (picture - 128) / 127, values / np.abs(values).max(), atol=0.5 / 127 + 1e-9
+        )
+    assert (pictures[0] == pictures[0][0]).all() and pictures[0][0, 0] < pictures[0][0, -1]
+
+
+def test_a_curve_and_a_table_have_no_pictures_of_inputs() -> None:
+    for name in ("sine", "wine"):
+        _, data, _, camera, _, _ = shot(dataset=name)
+        assert "inputs" not in camera.scene.facts(data)
+
+
+def test_several_outputs_are_named_by_class_or_by_column() -> None:
+    for settings, names in (
+        ({"dataset": "linnerud", "samples": 20, "batch_size": 5}, ["Weight", "Waist", "Pulse"]),
+        ({"dataset": "wine"}, ["class_0", "class_1", "class_2"]),
+        ({"dataset": "moons"}, []),
+        ({"dataset": "moons", "loss": "cross_entropy"}, ["0", "1"]),
+    ):
+        _, data, _, camera, _, _ = shot(**settings)
+        assert camera.scene.facts(data)["outputNames"] == names
+
+
+def test_units_asked_in_parts_say_what_they_say_at_once(monkeypatch) -> None:
+    config, data, state, _, frame, _ = shot(dataset="moons", dtype="float64")
+    monkeypatch.setattr("engine.training.plan.CELLS_AT_ONCE", 900)
+    parted = Camera(config, data).frame(state.learned)
+    for name in ("output", "wrong", "unit_reach"):
+        np.testing.assert_allclose(parted[name], frame[name], atol=1)
+    assert np.abs(parted["units"].astype(int) - frame["units"]).max() <= 1
+
+
 def test_the_output_column_of_a_classifier_shows_probabilities() -> None:
     config, dataset, state, camera, frame, _ = shot(dataset="moons")
     layer, values = pictures(camera, frame)[-1]
@@ -159,7 +217,7 @@ def test_the_first_units_of_a_network_on_digits_show_their_weights_over_the_pixe
     np.testing.assert_allclose(values, own, atol=0.5 / 127 * frame["unit_reach"][0] + 1e-6)
 
 
-@pytest.mark.parametrize("dataset", ["moons", "sine", "wine", "digits"])
+@pytest.mark.parametrize("dataset", ["moons", "plane", "sine", "wine", "digits"])
 def test_all_frames_of_a_run_are_laid_out_alike_even_when_weights_are_not_numbers(dataset) -> None:
     _, _, state, camera, frame, _ = shot(dataset=dataset)
     broken = camera.frame({"theta": np.full_like(state.theta, np.nan)})

@@ -26,16 +26,19 @@ def prepared(**settings: object):
         {"dataset": "digits", "samples": 200},
         {"dataset": "digits", "samples": 200, "loss": "mse"},
         {"dataset": "sine"},
-        {"dataset": "diabetes"},
+        {"dataset": "sine", "loss": "mae"},
         {"dataset": "diabetes", "loss": "mae"},
-        {"dataset": "diabetes", "loss": "huber", "loss_delta": 0.5},
+        {"dataset": "diabetes", "samples": 200},
+        {"dataset": "diabetes", "samples": 200, "loss": "huber", "loss_delta": 0.5},
         {"dataset": "diabetes", "loss": "smooth_l1", "loss_delta": 0.5},
+        {"dataset": "linnerud", "batch_size": 5},
+        {"dataset": "linnerud", "batch_size": 5, "loss": "smooth_l1", "standardize_target": "off"},
     ],
 )
 def test_the_mean_of_the_row_losses_is_the_loss_of_the_run(settings) -> None:
     config, dataset, state = prepared(**settings)
     outputs = predict(config, dataset, state.learned, dataset.x_val)
-    losses = row_losses(config, dataset.learned_targets(outputs), dataset.learned_targets(dataset.y_val))
+    losses = row_losses(config, dataset, outputs, dataset.y_val)
     assert losses.mean() == pytest.approx(final_summary(config, dataset, state)["val_loss"])
 
 
@@ -50,7 +53,8 @@ def test_the_confusion_counts_every_validation_row_once_with_the_truth_in_rows()
 
 def test_the_worst_rows_come_first_and_none_is_left_out() -> None:
     config, dataset, state = prepared(dataset="wine")
-    losses = row_losses(config, predict(config, dataset, state.learned, dataset.x_val), dataset.y_val)
+    said = predict(config, dataset, state.learned, dataset.x_val)
+    losses = row_losses(config, dataset, said, dataset.y_val)
     found = mistakes(config, dataset, state.learned, count=5)
     np.testing.assert_allclose(found.losses, np.sort(losses)[::-1][:5])
     np.testing.assert_allclose(losses[found.worst], found.losses)

@@ -55,6 +55,12 @@ def test_forty_layers_pass_a_gradient_and_learn_with_residual_connections_alone(
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+def test_a_line_over_squares_parts_circles_and_one_over_coordinates_does_not(seed) -> None:
+    assert outcome("features", seed)["accuracy"] >= 0.97
+    assert abs(outcome("features", seed, features=("x1", "x2"))["accuracy"] - 0.5) < 0.1
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_large_weights_explode_within_ten_steps_and_clipping_cures_them(seed) -> None:
     sick, cured = outcome("exploding", seed), outcome("clipped", seed)
     assert sick["diverged"] and sick["steps"] <= 10 and 300 < sick["first_norm"] < 1000

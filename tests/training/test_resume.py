@@ -9,6 +9,8 @@ from engine.training.trainer import train
 from tests.training.short_runs import records_of, start, without_seconds
 
 RESUMED = [
+    {"optimizer": "adam", "dataset": "linnerud", "samples": 20, "batch_size": 4},
+    {"optimizer": "sgd", "dataset": "plane", "features": ["x1", "x1_times_x2"], "standardize_target": "on"},
     {"optimizer": "adam", "dropout": 0.3},
     {"optimizer": "momentum", "clip_norm": 0.5, "weight_decay": 0.01},
     {"optimizer": "sgd", "clip_value": 0.1, "batch_size": "full", "dataset": "sine"},

@@ -10,7 +10,7 @@ from engine.config.resolve import resolve
 from engine.config.settings import SETTINGS
 from engine.data.dataset import build_dataset
 from engine.training.plan import plan
-from ui.pictures import activation_curves, activation_picture, schedule_picture
+from ui.pictures import activation_curves, activation_picture, dataset_picture, schedule_picture
 
 
 @pytest.mark.parametrize("name", SETTINGS["activation"].choices)
@@ -52,3 +52,17 @@ def test_the_picture_of_a_schedule_is_as_high_as_the_rates():
     assert sorted(set(places[:, 1])) == [18, 51]
     assert (places[:, 1] == 18).sum() == (places[:, 1] == 51).sum()
     assert ">1 epoch</text>" in drawn(epochs=1)[0]
+
+
+@pytest.mark.parametrize("name", ["circles", "plane"])
+def test_the_picture_of_a_dataset_does_not_depend_on_what_is_read_of_it(name):
+    plain, made = (
+        dataset_picture(build_dataset(parse_config({"dataset": name, **more})))
+        for more in ({}, {"features": ["sin_x1"], "standardize_inputs": "off"})
+    )
+    assert plain == made
+
+
+def test_a_table_with_several_targets_has_a_picture():
+    picture = dataset_picture(build_dataset(parse_config({"dataset": "linnerud"})))
+    assert picture.count("<circle") == 15

@@ -81,7 +81,13 @@ class Film {
         return this.tileList;
     }
 
+    // An input's picture is the same in every frame; a unit's comes with the frame.
     tile(place, number, unit) {
+        const { inputs } = this.facts;
+        if (number === 0 && inputs) {
+            const [rows, columns] = inputs.tile;
+            return { rows, columns, tells: "values", bytes: inputs.pictures[unit] };
+        }
         const found = this.tiles().get(number);
         if (!found) return null;
         const size = found.rows * found.columns;

@@ -45,7 +45,8 @@ def _kept(url: str, run_id: int, created_at: float, dataset_id: str) -> Film:
 
 def _facts(camera: Camera, dataset: Dataset) -> dict[str, Any]:
     facts = camera.scene.facts(dataset)
-    return facts | {key: [visible(name, 30) for name in facts[key]] for key in ("names", "classNames")}
+    names = ("names", "axisNames", "outputNames")
+    return facts | {key: [visible(name, 30) for name in facts[key]] for key in names}
 
 
 def _grow(film: Film, store: Store, row: RunRow, seconds: float) -> bool:

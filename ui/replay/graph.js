@@ -13,9 +13,9 @@ function graphLayout(film, width) {
     const room = GRAPH_HEIGHT - HEAD - FOOT;
     const side = Math.max(12, Math.min(40, room / most - 5, (width / layers.length) * 0.55));
     const pitch = Math.min(side + 10, room / most);
-    const { kind, classNames } = film.facts;
-    const left = side / 2 + (kind === "none" ? 74 : 12);
-    const right = side / 2 + (classNames.length > 2 ? 12 + 6 * Math.min(longest(classNames), 9) : 12);
+    const { kind, names, outputNames } = film.facts;
+    const left = side / 2 + (kind === "none" ? 74 : 12 + 6 * Math.min(longest(names), 9));
+    const right = side / 2 + (outputNames.length ? 12 + 6 * Math.min(longest(outputNames), 9) : 12);
     return layers.map((layer, column) => {
         const x = left + (column / (layers.length - 1)) * (width - left - right);
         const first = HEAD + room / 2 - ((layer.shown - 1) / 2) * pitch;
@@ -45,7 +45,7 @@ function drawHeading(context, { layer, x, units, side }, columns, film, theme, w
     const isNarrow = width / columns.length < 62;
     const [first, middle, end] = isNarrow ? ["in", "", "out"] : ["input", "layer ", "output"];
     const name = layer.number === 0 ? first : layer.number === last ? end : `${middle}${layer.number}`;
-    const isEdge = film.facts.kind !== "none" || film.facts.classNames.length < 3;
+    const isEdge = film.facts.kind !== "none" || film.facts.outputNames.length === 0;
     const align = !isEdge ? "center" : layer.number === 0 ? "left" : layer.number === last ? "right" : "center";
     const at = align === "left" ? x - side / 2 : align === "right" ? x + side / 2 : x;
     write(context, name, at, 10, { colour: css(theme.text), align, weight: "600", font: theme.font });
@@ -105,14 +105,14 @@ function drawUnit(context, { layer, side }, { unit, x, y }, film, place, order, 
     context.fillStyle = css(theme.middle);
     context.fill();
     context.clip();
-    if (tile && tile.rows === 1) {
+    if (layer.number === 0) {
+        drawInput(context, film, unit, left, top, side, theme);
+    } else if (tile && tile.rows === 1) {
         drawSparkline(context, tile.bytes, left, top, side, theme);
     } else if (tile) {
         const picture = pictureOf(`tile${tile.columns}`, tile.bytes, tile.rows, tile.columns, theme.diverging, tile.tells !== "weights");
         context.imageSmoothingEnabled = tile.tells !== "weights";
         context.drawImage(picture, left, top, side, side);
-    } else if (layer.number === 0) {
-        drawInput(context, film, unit, left, top, side, theme);
     } else {
         const mean = film.array(place, "activation")[order];
         context.fillStyle = css(theme.diverging[Math.round(127.5 + 127.5 * Math.tanh(mean))]);
@@ -130,22 +130,27 @@ function drawUnit(context, { layer, side }, { unit, x, y }, film, place, order, 
     context.stroke();
 }
 
-// Names stand outside: inputs of a table on the left, classes on the right.
+// Names stand outside: inputs on the left, several outputs on the right.
 function drawName(context, { layer, side }, { unit, x, y }, { facts }, theme) {
-    const isInput = layer.number === 0 && facts.kind === "none";
-    const isOutput = layer.number === facts.layers.at(-1).number && facts.classNames.length > 2;
+    const isInput = layer.number === 0;
+    const isOutput = layer.number === facts.layers.at(-1).number && facts.outputNames.length > 0;
     if (!isInput && !isOutput) return;
-    const [name, limit] = isInput ? [facts.names[unit] ?? "", 12] : [facts.classNames[unit] ?? "", 9];
+    const [name, limit] = isInput ? [facts.names[unit] ?? "", 12] : [facts.outputNames[unit] ?? "", 9];
     const cut = name.length > limit ? `${name.slice(0, limit - 1)}…` : name;
     const style = { colour: css(theme.quiet), size: 10, font: theme.font, align: isInput ? "right" : "left" };
     write(context, cut, isInput ? x - side / 2 - 5 : x + side / 2 + 5, y, style);
 }
 
-// An input is its own ramp: low on one side, high on the other.
+// An input of the plane is a picture like a unit's; one of a curve is a ramp, low on the left.
 function drawInput(context, film, unit, left, top, side, theme) {
-    if (film.facts.kind === "none") return;
-    const upright = unit === 1;
-    const ramp = context.createLinearGradient(left, upright ? top + side : top, upright ? left : left + side, top);
+    const tile = film.tile(0, 0, unit);
+    if (tile) {
+        const picture = pictureOf(`tile${tile.columns}`, tile.bytes, tile.rows, tile.columns, theme.diverging, true);
+        context.imageSmoothingEnabled = true;
+        context.drawImage(picture, left, top, side, side);
+    }
+    if (film.facts.kind !== "curve") return;
+    const ramp = context.createLinearGradient(left, top, left + side, top);
     for (const share of [0, 0.5, 1]) ramp.addColorStop(share, css(theme.diverging[Math.round(255 * share)]));
     context.fillStyle = ramp;
     context.fill();

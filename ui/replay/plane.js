@@ -149,14 +149,14 @@ function drawAxes(context, box, facts, theme) {
     const [bottom, end] = [box.top + box.height, box.left + box.width];
     const quiet = { colour: css(theme.quiet), font: theme.font };
     write(context, number(across[0], 2), box.left, bottom + 12, quiet);
-    write(context, facts.names[0], (box.left + end) / 2, bottom + 12, { ...quiet, align: "center" });
+    write(context, facts.axisNames[0], (box.left + end) / 2, bottom + 12, { ...quiet, align: "center" });
     write(context, number(across[1], 2), end, bottom + 12, { ...quiet, align: "right" });
     write(context, number(up[1], 2), box.left - 4, box.top + 8, { ...quiet, align: "right" });
     write(context, number(up[0], 2), box.left - 4, bottom - 8, { ...quiet, align: "right" });
     context.save();
     context.translate(box.left - 14, (box.top + bottom) / 2);
     context.rotate(-Math.PI / 2);
-    write(context, facts.kind === "curve" ? "target" : facts.names[1], 0, 0, { ...quiet, align: "center" });
+    write(context, facts.kind === "curve" ? "target" : facts.axisNames[1], 0, 0, { ...quiet, align: "center" });
     context.restore();
 }
 

@@ -45,11 +45,12 @@ class View {
         this.choice.setAttribute("aria-label", "What the big picture shows");
         if (this.hasPlane) made("option", "", this.choice, { value: "", textContent: "output" });
         for (const layer of facts.layers) {
-            if (!layer.tile) continue;
+            if (!this.film.tile(0, layer.number, 0)) continue;
             for (let unit = 0; unit < layer.shown; unit += 1) {
                 const isOutput = layer.number === facts.layers.at(-1).number;
                 if (isOutput && layer.size === 1) continue;
-                const name = isOutput ? `output ${unit + 1}` : `layer ${layer.number}, unit ${unit + 1}`;
+                const isInput = layer.number === 0;
+                const name = isInput ? `input ${facts.names[unit]}` : isOutput ? `output ${unit + 1}` : `layer ${layer.number}, unit ${unit + 1}`;
                 made("option", "", this.choice, { value: `${layer.number}:${unit}`, textContent: name });
             }
         }
@@ -85,7 +86,7 @@ class View {
 
     has({ number: layer, unit }) {
         const found = this.film.facts.layers.find((each) => each.number === layer);
-        return Boolean(found?.tile) && unit < found.shown;
+        return Boolean(found && this.film.tile(0, layer, 0)) && unit < found.shown;
     }
 
     draw(place, state, theme) {

@@ -5,8 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from engine.config.data import COORDINATES
 from engine.config.errors import unknown_name
 from engine.data.dataset import Dataset
+from engine.data.encoding import plane_encoding
+from engine.data.features import FEATURES
 from engine.runs.importing.errors import BadFile
 from engine.runs.series import Series
 from engine.training.state import State
@@ -96,7 +99,7 @@ def check_dataset(dataset: Dataset) -> None:
             and bool(np.isfinite(x).all())
             and _fits(y, dataset.classes)
         )
-    if not (is_whole and _fits_test(dataset)):
+    if not (is_whole and _fits_test(dataset) and _fits_names(dataset) and _fits_plane(dataset)):
         raise BadFile("the data of a run does not fit together")
 
 
@@ -114,6 +117,34 @@ def _fits_test(dataset: Dataset) -> bool:
         return len(y) == 0
     fits = x.ndim == 2 and x.shape[1] == dataset.features and len(x) == len(y)
     return fits and bool(np.isfinite(x).all()) and _fits(y, dataset.classes)
+
+
+def _fits_names(dataset: Dataset) -> bool:
+    """Tell whether there is a name for each of several outputs, and none otherwise."""
+    names, outputs = dataset.target_names, 1 if dataset.classes else dataset.y_train.shape[1]
+    return all(isinstance(name, str) for name in names) and len(names) == (outputs if outputs > 1 else 0)
+
+
+def _fits_plane(dataset: Dataset) -> bool:
+    """Tell whether features were made as they say from the places of the rows, if they were made."""
+    sides = (
+        (dataset.coordinates_train, dataset.x_train),
+        (dataset.coordinates_val, dataset.x_val),
+    )
+    if not isinstance(dataset.encoding, dict):
+        return False
+    if "features" not in dataset.encoding:
+        return all(len(places) == 0 for places, _ in sides)
+    return (
+        dataset.encoding == plane_encoding(dataset.feature_names)
+        and set(dataset.feature_names) <= set(FEATURES)
+        and all(
+            places.dtype == np.float64
+            and places.shape == (len(x), len(COORDINATES))
+            and np.allclose(dataset.inputs_at(places), x)
+            for places, x in sides
+        )
+    )
 
 
 def _fits(y: np.ndarray, classes: int) -> bool:
