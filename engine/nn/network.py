@@ -30,7 +30,7 @@ class Recording:
     loss_tape : Tape
         Computes ``loss`` from the outputs, apart because not every step needs it.
     loss : numpy.ndarray
-        Mean loss of the batch, float64, shape ``lead``.
+        Mean loss of the batch, float64, shape ``lead``; NaN before it was computed.
     arena : Arena
         The outputs and errors of all layers.
     """
@@ -125,25 +125,24 @@ class Network:
         shapes, norms, remembered = parameter_shapes(self.sizes, normalization)
         self.parameters = Parameters(shapes, dtype, lead, norms)
         ends = np.cumsum([rows * units for rows, units in remembered])
-        self.statistics = np.zeros((*lead, int(ends[-1])), dtype)
+        self.statistics = np.empty((*lead, int(ends[-1])), dtype)
         self.running = views(self.statistics, [0, *ends[:-1].tolist()], remembered)
         if self.normalization is not None:
             _start(self.parameters.norms, self.normalization.parameter_starts)
             _start(self.running, self.normalization.statistic_starts)
-        hidden = self.depth - 1
-        rates = [dropout] * hidden if isinstance(dropout, float | int) else dropout
-        self.layers = self._build(rates, generators, residual)
+        self.layers = self._build(dropout, generators, residual)
         self.dense = [layer for layer in self.layers if isinstance(layer, Dense)]
         self._recordings: dict[tuple[int, Mode], Recording] = {}
 
     def _build(
-        self, rates: Sequence[float], generators: Sequence[np.random.Generator], residual: bool
+        self,
+        dropout: float | Sequence[float],
+        generators: Sequence[np.random.Generator],
+        residual: bool,
     ) -> list[Layer]:
         layers: list[Layer] = []
         parameters, normalization = self.parameters, self.normalization
-        for index, (weight, gradient) in enumerate(
-            zip(parameters.weights, parameters.gradients, strict=True)
-        ):
+        for index, weight in enumerate(parameters.weights):
             number = index + 1
             is_hidden = number < self.depth
             norm = parameters.norms[index], parameters.norm_gradients[index]
@@ -151,14 +150,15 @@ class Network:
             goes_around = residual and is_hidden and index > 0 and self.sizes[index] == self.sizes[number]
             if goes_around:
                 layers.append(Fork(number))
-            layers.append(Dense(number, weight, gradient, has_bias))
+            layers.append(Dense(number, weight, parameters.gradients[index], has_bias))
             if not is_hidden:
                 break
             if normalization is not None:
                 layers.append(normalization(number, *norm, self.running[index]))
             layers.append(Activate(number, self.activation))
-            if rates[index] > 0:
-                layers.append(Dropout(number, rates[index], generators))
+            rate = dropout if isinstance(dropout, float | int) else dropout[index]
+            if rate > 0:
+                layers.append(Dropout(number, rate, generators))
             if goes_around:
                 layers.append(Join(number))
         return layers
@@ -232,7 +232,7 @@ class Network:
             for number, step_back in reversed(backwards):
                 with tape.section("backward", number):
                     step_back()
-        loss_tape, loss = Tape(self.dtype, self.lead), np.zeros(self.lead, np.float64)
+        loss_tape, loss = Tape(self.dtype, self.lead), np.full(self.lead, np.nan)
         with loss_tape.section("measure"):
             self.loss.record_value(loss_tape, block, target, loss)
         return Recording(tape, first.values, target, block, loss_tape, loss, arena)
@@ -261,5 +261,7 @@ class Network:
 def _start(layers: Sequence[np.ndarray], starts: Mapping[str, float]) -> None:
     """Set the rows of each layer, ``lead + (rows, units)``, to the values that they start from."""
     for rows in layers:
-        for index, value in enumerate(starts.values()):
-            rows[..., index : index + 1, :] = value
+        for row, value in zip(
+            np.moveaxis(rows, -2, 0), starts.values(), strict=False
+        ):  # the output layer has none
+            row[...] = value

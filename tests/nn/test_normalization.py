@@ -79,6 +79,15 @@ def test_one_row_is_evaluated_but_never_trained_on():
         network.recording(1)
 
 
+def test_a_network_without_hidden_layers_has_nothing_to_normalise_and_takes_single_rows():
+    network = Network([3, 1], ACTIVATIONS["tanh"], LOSSES["mse"], normalization="batch")
+    assert network.recording(1).x.shape == (3, 1) and network.statistics.size == 0
+
+
+def test_two_rows_are_trained_on():
+    replay(build("batch").recording(2), X[0][:2])
+
+
 def test_the_output_layer_has_a_bias_and_no_normalisation():
     network = build("batch")
     assert [layer.has_bias for layer in network.dense] == [False, True]

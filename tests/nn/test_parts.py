@@ -160,6 +160,13 @@ def test_weights_are_drawn_first_then_biases_which_otherwise_become_0():
     assert not any(np.any(layer.bias) for layer in net.dense)
 
 
+def test_replicates_start_from_the_same_draws():
+    alone, stacked = network((2, 3, 1)), network((2, 3, 1), lead=(2,))
+    for net in (alone, stacked):
+        net.initialize(pytorch, [np.random.default_rng(layer) for layer in range(2)])
+    np.testing.assert_array_equal(stacked.parameters.theta, [alone.parameters.theta] * 2)
+
+
 def test_a_recording_is_made_once_for_each_batch_size_and_kind():
     net = network()
     assert net.recording(3) is net.recording(3)

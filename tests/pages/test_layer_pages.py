@@ -63,6 +63,7 @@ def test_the_button_of_an_empty_store_starts_the_run_that_shows_the_disease(stor
         {"clip_layer_norm": 0.02, "clip_value": 0.5, "optimizer": "nadam"},
         {"dataset": "wine", "samples": None, "dropout": 0.5, "activation": "sigmoid"},
         {"normalization": "batch", "activation": "gelu"},
+        {"hidden_sizes": [4] * 3, "residual": True, "dropout": [0.2, 0.0, 0.5], "activation": "relu"},
         {"hidden_sizes": [3] * 30, "activation": "identity", "epochs": 1},
         {"learning_rate": 1e6, "optimizer": "sgd", "activation": "relu", "loss": "mse"},
     ],
@@ -73,6 +74,7 @@ def test_the_button_of_an_empty_store_starts_the_run_that_shows_the_disease(stor
         "clipped by layer",
         "three classes",
         "batch norm",
+        "residual",
         "31 layers",
         "diverged",
     ],
@@ -198,7 +200,14 @@ def test_three_hundred_runs_are_no_hindrance(store, submitted, name):
     assert len(app.caption) >= 5
 
 
-@pytest.mark.parametrize("settings", [{}, {"normalization": "batch", "activation": "gelu", "dropout": 0.3}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"normalization": "batch", "activation": "gelu", "dropout": 0.3},
+        {"hidden_sizes": [4, 4, 4], "residual": True, "dropout": [0.2, 0.0, 0.5]},
+    ],
+)
 def test_the_gradients_of_a_run_are_checked_by_a_button_and_the_verdict_is_plain(store, submitted, settings):
     app = page("gradients", run=trained(store, submitted(**settings)))
     app.button(key="gradients_check").click().run()
@@ -206,4 +215,8 @@ def test_the_gradients_of_a_run_are_checked_by_a_button_and_the_verdict_is_plain
     (verdict,) = app.success
     assert verdict.value.startswith("Yes: the largest relative error is ")
     table = app.dataframe[0].value
-    assert table["layer"].tolist() == [1, 2] and max(table["largest relative error"].tolist()) < 1e-5
+    layers = len(settings.get("hidden_sizes", [6])) + 1
+    assert (
+        table["layer"].tolist() == list(range(1, layers + 1))
+        and max(table["largest relative error"].tolist()) < 1e-5
+    )
