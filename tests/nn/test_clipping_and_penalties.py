@@ -45,11 +45,12 @@ def test_each_layer_is_scaled_by_its_own_norm(limit):
         np.testing.assert_allclose(taken[part], factor * GRADIENT[part], rtol=1e-12, atol=1e-15)
 
 
-def test_replicates_are_clipped_each_by_its_own_norms():
+@pytest.mark.parametrize("kind", [layer_clip(0.5), lambda _: [ClipByNorm(0.5)]], ids=["layer", "whole"])
+def test_replicates_are_clipped_each_by_its_own_norms(kind):
     gradients = np.stack([GRADIENT, 100 * GRADIENT[::-1]])
-    taken = one_step(*optimizer_of(layer_clip(0.5), lead=(2,)), gradients)
+    taken = one_step(*optimizer_of(kind, lead=(2,)), gradients)
     for row, gradient in zip(taken, gradients, strict=True):
-        np.testing.assert_allclose(row, one_step(*optimizer_of(layer_clip(0.5)), gradient), rtol=1e-12)
+        np.testing.assert_allclose(row, one_step(*optimizer_of(kind), gradient), rtol=1e-12, atol=1e-15)
 
 
 def test_value_comes_before_layer_norm_and_layer_norm_before_norm():
@@ -82,8 +83,9 @@ def test_a_gradient_that_is_not_finite_is_not_hidden_by_clipping():
     assert np.isfinite(taken[:6]).all() and np.isnan(taken[6:]).all()
 
 
-def test_the_clipped_norm_is_measured_behind_every_kind():
-    parameters, optimizer = optimizer_of(layer_clip(0.04))
+@pytest.mark.parametrize("penalties", [[], [L1(0.2), Decay(0.7)]], ids=["none", "both"])
+def test_the_clipped_norm_is_measured_behind_every_kind_and_before_any_penalty(penalties):
+    parameters, optimizer = optimizer_of(lambda parameters: [*layer_clip(0.04)(parameters), *penalties])
     parameters.grad[...] = GRADIENT
     optimizer.prepare(1, 1.0)
     optimizer.measured_update.replay()
