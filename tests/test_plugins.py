@@ -179,8 +179,13 @@ def test_a_warm_worker_takes_up_a_file_that_is_dropped_in_and_misses_one_that_is
     assert row.status == "failed" and row.message.startswith(
         "activation snake is not known here: put the file"
     )
+    path.write_text(EXAMPLE.replace("np.sin(2 * z)", "np.cos(2 * z)"), "utf-8")
+    wrong = submit(store, config, build_dataset(config))
+    wait_for(lambda: get_run(store, wrong).ended)
+    message = get_run(store, wrong).message
+    assert "not known here" in message and "Not loaded: my_file.py: activation snake: its deriv" in message
     with store.reading() as connection:
-        assert len(connection.execute(sa.select(workers)).all()) == 1, "one worker trained all three"
+        assert len(connection.execute(sa.select(workers)).all()) == 1, "one worker did all of them"
 
 
 def test_resuming_with_another_content_of_the_plugin_says_so_and_asks(engine, example, store_url):

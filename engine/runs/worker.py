@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from engine.extension.loading import look_again
+from engine.runs.catalog import get_run
 from engine.runs.journal import RETRY_SECONDS
 from engine.runs.lease import (
     Lease,
@@ -107,8 +108,12 @@ class _Worker:
     def _train(self, lease: Lease) -> None:
         with suppress(LeaseLost):
             try:
-                look_again()
-                train_claimed(self.store, lease)
+                refused, lacks = look_again(), get_run(self.store, lease.run_id).lacks
+                if refused and lacks:
+                    told = " ".join(f"Not loaded: {sentence}." for sentence in refused)
+                    end_run(self.store, lease, "failed", message=f"{lacks}. {told}"[:1000])
+                else:
+                    train_claimed(self.store, lease)
             except (LeaseLost, OperationalError):
                 raise
             except Exception as error:  # noqa: BLE001 - whatever becomes of one run, the others go on

@@ -184,6 +184,8 @@ def test_every_format_but_weights_is_exported_and_a_bundle_needs_the_plugin(stor
     assert b"snake" in files["json"]
     with pytest.raises(BadFile, match="run 1 of the bundle cannot be used: activation snake is not known"):
         import_file(store, files["bundle"])
+    with pytest.raises(BadFile, match="settings of a run cannot be used: activation snake is not known here"):
+        import_file(store, files["parquet"])
     (plugin_folder / "mine.py").write_text(PLUGIN, "utf-8")
     look_again()
     (again,) = import_file(store, files["bundle"])

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from engine.config import ConfigError, RunConfig, parse_config
+from engine.config.text import lacking
 from engine.runs.catalog import plain_text
 from engine.runs.export.parquet import METADATA_KEY, VERSION
 from engine.runs.export.text import METRICS_HEADER
@@ -129,6 +130,8 @@ def _tags(tags: Any) -> str:
 def _config(settings: Any) -> RunConfig | None:
     if not isinstance(settings, dict):
         return None
+    if sentence := lacking(settings):
+        raise BadFile(f"the settings of a run cannot be used: {sentence}")
     try:
         return parse_config(settings)
     except ConfigError as error:

@@ -1,0 +1,57 @@
+"""A plugin that is dropped in while everything runs is chosen, trained, and named when it breaks."""
+
+import time
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from engine.runs.catalog import list_runs
+
+pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
+PLUGIN = '''
+import numpy as np
+from engine.extension import activation
+
+@activation(derivative=lambda z: 1 + np.sin(2 * z))
+def snake(z):
+    """A line that waves."""
+    return z + np.sin(z) ** 2
+'''
+
+
+def wait_for(condition, seconds=60):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "waited too long"
+        time.sleep(0.05)
+
+
+def start(page, store, count):
+    page.get_by_role("button", name="Start", exact=False).first.click()
+    wait_for(lambda: len(list_runs(store)) == count)
+    wait_for(lambda: list_runs(store)[0].ended)
+    return list_runs(store)[0]
+
+
+def test_a_plugin_dropped_in_while_everything_runs_is_offered_and_trained(
+    page: Page, plugin_folder, dashboard, store
+):
+    page.goto(f"{dashboard.address}/train")
+    assert start(page, store, 1).status == "finished"
+    page.get_by_text("softplus", exact=True).click()
+    expect(page.get_by_text("A relu without the corner")).to_be_visible()
+    path = plugin_folder / "mine.py"
+    path.write_text(PLUGIN, "utf-8")
+    page.get_by_text("rmsprop", exact=True).click()  # any run of the page finds the file
+    expect(page.get_by_text("snake", exact=True)).to_be_visible()
+    expect(page.get_by_text("A relu without the corner")).to_be_visible()
+    page.get_by_text("snake", exact=True).click()
+    expect(page.get_by_text("A line that waves.")).to_be_visible()
+    row = start(page, store, 2)
+    assert (row.status, row.config["activation"]) == ("finished", "snake")
+    path.write_text(PLUGIN.replace("sin(2", "cos(2"), "utf-8")
+    page.goto(f"{dashboard.address}/train?run={row.id}")
+    expect(page.get_by_text("plugin not loaded: mine.py: activation snake: its derivative")).to_be_visible()
+    expect(page.get_by_text("activation snake is not known here").first).to_be_visible()
+    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    expect(page.get_by_test_id("stException")).to_have_count(0)
