@@ -81,13 +81,15 @@ def _kind(annotation: Any) -> tuple[str, tuple[str, ...]]:
         return "choice", tuple(str(choice) for choice in get_args(annotation))
     parts = [_bare(part) for part in get_args(annotation)] if _is_union(annotation) else [annotation]
     parts = [part for part in parts if part is not type(None)]
-    is_list = any(get_origin(part) is tuple for part in parts)
+    lists = [part for part in parts if get_origin(part) is tuple]
     if any(get_origin(part) is Literal for part in parts):
-        return ("list or word" if is_list else "integer or full"), ()
+        return ("list or word" if lists else "integer or full"), ()
     if str in parts:
         return "text", ()
-    if is_list:
-        return ("list" if len(parts) == 1 else "number or list"), ()
+    if lists:
+        entries = _bare(get_args(lists[0])[0])
+        names = _kind(entries)[1] if get_origin(entries) is Literal else ()
+        return ("list" if len(parts) == 1 else "number or list"), names
     return KINDS[parts[0]], ()
 
 

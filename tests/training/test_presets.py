@@ -33,7 +33,7 @@ def outcome(name: str, seed: int, **changed) -> dict[str, float]:
         "turned": summary["val_loss"] / np.nanmin(losses),
         "best_epoch": records[int(np.nanargmin(losses))]["epoch"],
         "first_ratio": norms[0] / norms[-1],
-        "weakest": norms[:-1].min(),
+        "weakest": norms[:-1].min(initial=np.inf),
         "first_norm": records[1]["grad_norm"],
         "steps": state.step,
         "diverged": state.diverged,
