@@ -210,6 +210,7 @@ def test_a_section_marks_its_calls_and_ends():
 @pytest.mark.parametrize("lead", [(), (2,)])
 def test_an_arena_keeps_a_row_of_ones_below_each_output_and_marks_the_input(lead):
     arena = Arena([("input", "a0", 2), ("dense", "z1", 3), ("dense", "z2", 1)], 4, np.float32, lead)
+    assert arena.values.shape == arena.errors.shape == (*lead, 3 + 4 + 2, 4)
     for name, width in (("a0", 2), ("z1", 3), ("z2", 1)):
         block = arena.blocks[name]
         assert block.values.shape == block.error.shape == (*lead, width, 4) and block.width == width
