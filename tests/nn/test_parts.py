@@ -108,6 +108,16 @@ def test_a_measured_update_leaves_exact_sums_and_makes_the_very_same_update(lead
         np.testing.assert_allclose(sums, expected, rtol=1e-13)
 
 
+def test_each_replicate_is_clipped_by_its_own_norm():
+    parameters = Parameters([(1, 3)], np.float64, (2,))
+    optimizer = Optimizer(parameters, [ClipByNorm(1.0)])
+    parameters.grad[...] = [[3.0, 4.0, 0.0], [0.3, 0.0, 0.4]]
+    optimizer.prepare(1, 1.0)
+    optimizer.update.replay()
+    expected = [[-0.6, -0.8, 0.0], [-0.3, 0.0, -0.4]]
+    np.testing.assert_allclose(parameters.theta, expected, rtol=1e-6)
+
+
 @pytest.mark.parametrize("lead", [(), (2,)])
 @pytest.mark.parametrize("normalization", ["none", "batch", "layer"])
 def test_parts_of_the_flat_vectors_have_names_shapes_and_starts(normalization, lead):
