@@ -48,7 +48,7 @@ class Dense:
     number: int
     weight: np.ndarray
     gradient: np.ndarray
-    has_bias: bool = True
+    has_bias: bool
     kind = "dense"
 
     @property

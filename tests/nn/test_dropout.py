@@ -9,7 +9,8 @@ from engine.nn.network import Network
 
 
 def build(sizes, dropout, seed=5, dtype=np.float64, **options):
-    generators = [np.random.default_rng(seed + r) for r in range(options.get("lead", (1,))[0])]
+    replicates = range(options.get("lead", (1,))[0])
+    generators = options.pop("generators", [np.random.default_rng(seed + r) for r in replicates])
     network = Network(
         sizes,
         ACTIVATIONS["identity"],
@@ -56,6 +57,18 @@ def test_masks_are_the_generators_own_draws_below_the_share_kept(dtype):
         kept = draws.random((6, 3), dtype) < dtype(0.7)
         draws.random((4, 3), dtype)
         np.testing.assert_array_equal(first, kept * dtype(1 / 0.7))
+
+
+@pytest.mark.parametrize(("draw", "kept"), [(0.0, True), (0.49, True), (0.5, False), (0.99, False)])
+def test_a_unit_is_kept_where_its_draw_is_below_the_share_kept(draw, kept):
+    class Drawing:
+        def random(self, dtype, out):
+            out[...] = draw
+
+    network = build([1, 2, 1], 0.5, generators=[Drawing()])
+    network.parameters.weights[0][...] = [1, 0]
+    ((dropped,),) = steps(network, 3, 1)
+    np.testing.assert_array_equal(dropped, np.full((2, 3), 2.0 if kept else 0.0))
 
 
 def test_the_same_generator_gives_the_same_masks_again():

@@ -110,6 +110,16 @@ def test_a_measured_update_leaves_exact_sums_and_makes_the_very_same_update(lead
         np.testing.assert_allclose(sums, expected, rtol=1e-13)
 
 
+def test_each_replicate_is_clipped_by_its_own_norm():
+    parameters = Parameters([(1, 3)], np.float64, (2,))
+    optimizer = Optimizer(parameters, [ClipByNorm(1.0)])
+    parameters.grad[...] = [[3.0, 4.0, 0.0], [0.3, 0.0, 0.4]]
+    optimizer.prepare(1, 1.0)
+    optimizer.update.replay()
+    expected = [[-0.6, -0.8, 0.0], [-0.3, 0.0, -0.4]]
+    np.testing.assert_allclose(parameters.theta, expected, rtol=1e-6)
+
+
 @pytest.mark.parametrize("lead", [(), (2,)])
 @pytest.mark.parametrize("normalization", ["none", "batch", "layer"])
 def test_parts_of_the_flat_vectors_have_names_shapes_and_starts(normalization, lead):
@@ -212,6 +222,7 @@ def test_a_section_marks_its_calls_and_ends():
 @pytest.mark.parametrize("lead", [(), (2,)])
 def test_an_arena_keeps_a_row_of_ones_below_each_output_and_marks_the_input(lead):
     arena = Arena([("input", "a0", 2), ("dense", "z1", 3), ("dense", "z2", 1)], 4, np.float32, lead)
+    assert arena.values.shape == arena.errors.shape == (*lead, 3 + 4 + 2, 4)
     for name, width in (("a0", 2), ("z1", 3), ("z2", 1)):
         block = arena.blocks[name]
         assert block.values.shape == block.error.shape == (*lead, width, 4) and block.width == width

@@ -157,6 +157,20 @@ def test_every_instruction_writes_a_buffer_among_its_arguments():
         assert any(call.output is argument for argument in call.arguments)
 
 
+@pytest.mark.parametrize("name", ["W2", "W4d", "W4 batch norm", "W4 layer norm", "residual"])
+def test_an_instruction_changes_the_buffer_that_it_names_as_its_output_and_no_other(name):
+    _, optimizer, recording = prepared(*WORKLOADS[name][0])
+    recording.x[...] = np.random.default_rng(1).normal(size=recording.x.shape)
+    optimizer.prepare(1, 0.01)
+    for call in [*recording.tape.instructions, *optimizer.measured_update.instructions]:
+        others = [each for each in call.arguments if isinstance(each, np.ndarray)]
+        others = [each for each in others if not np.shares_memory(each, call.output)]
+        before = [each.copy() for each in others]
+        call.function(*call.arguments)
+        for each, old in zip(others, before, strict=True):
+            np.testing.assert_array_equal(each, old, err_msg=call.label)
+
+
 def test_outputs_of_layers_of_one_kind_lie_side_by_side():
     _, _, recording = prepared([2, 3, 4, 1], "tanh", "mse", [], 5, 0.0)
     recording.arena.slab("activation")[...] = 7
