@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.config.settings import SETTINGS
 from engine.runs.baselines import read_baselines
 from engine.runs.catalog import list_runs
 from engine.runs.files import list_files
@@ -102,15 +101,20 @@ def test_baselines_are_computed_by_a_button_and_shown_for_both_held_out_splits(a
     assert "Validation accuracy: majority" in words(app) and "Test accuracy: majority" in words(app)
 
 
+def train_page_of_the_same_session(app):
+    train = AppTest.from_file(str(PAGES / "train.py"), default_timeout=60)
+    for key, value in app.session_state.filtered_state.items():
+        if key.startswith("train_"):
+            train.session_state[key] = value
+    return train
+
+
 def test_the_table_goes_to_the_form_is_trained_and_predicts_as_the_engine_does(app, store):
     give(app, table())
     app.selectbox(key="data_target").set_value("label").run()
     app.multiselect(key="data_columns").set_value(["a", "city"]).run()
     app.button(key="data_use").click().run()
-    train = AppTest.from_file(str(PAGES / "train.py"), default_timeout=60)
-    for name in (*SETTINGS, "table", "depth", "width", "as_list"):
-        if f"train_{name}" in app.session_state:
-            train.session_state[f"train_{name}"] = app.session_state[f"train_{name}"]
+    train = train_page_of_the_same_session(app)
     train.run()
     assert not train.exception and not train.error
     train.button(key="train_start").click().run()
@@ -154,10 +158,7 @@ def test_columns_of_numbers_may_be_predicted_together_and_each_gets_its_column(a
     assert not app.exception and not app.error and "learned together" in words(app)
     app.button(key="data_use").click().run()
     assert app.session_state["train_table"]["target"] == ["price", "area"]
-    train = AppTest.from_file(str(PAGES / "train.py"), default_timeout=60)
-    for name in (*SETTINGS, "table", "depth", "width", "as_list"):
-        if f"train_{name}" in app.session_state:
-            train.session_state[f"train_{name}"] = app.session_state[f"train_{name}"]
+    train = train_page_of_the_same_session(app)
     train.run()
     assert not train.exception and not train.error and "Learns to predict price, area;" in words(train)
     train.button(key="train_start").click().run()
