@@ -103,9 +103,10 @@ def test_baselines_are_computed_by_a_button_and_shown_for_both_held_out_splits(a
 
 def train_page_of_the_same_session(app):
     train = AppTest.from_file(str(PAGES / "train.py"), default_timeout=60)
-    for key, value in app.session_state.filtered_state.items():
-        if key.startswith("train_"):
-            train.session_state[key] = value
+    held = ("table", "depth", "width", "as_list", "dropout_list", "dropout_by_layer")
+    for key in (f"train_{name}" for name in (*SETTINGS, *held)):
+        if key in app.session_state:
+            train.session_state[key] = app.session_state[key]
     return train
 
 
