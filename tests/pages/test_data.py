@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from engine.config.settings import SETTINGS
 from engine.runs.baselines import read_baselines
 from engine.runs.catalog import list_runs
 from engine.runs.files import list_files
