@@ -11,6 +11,7 @@ from engine.config.setting import Help, OneOf, Takers, setting
 WITH_CLASSES = ("loss", ("auto", "cross_entropy", "binary_cross_entropy"))
 ClassWeights = Annotated[
     tuple[Annotated[float, Field(gt=0, le=1e6)], ...],
+    Field(min_length=1),
     BeforeValidator(lambda weights: tuple(weights) if isinstance(weights, list) else weights),
 ]
 
