@@ -154,7 +154,8 @@ def weights_by_layer(config: RunConfig, dataset: Dataset, state: State) -> dict[
 
 def outputs_of(network: Network, x: np.ndarray) -> np.ndarray:
     """Return the raw outputs for rows ``(n, features)``, fewer of them at once where the network is wide."""
-    return network.outputs(x, min(OUTPUT_ROWS, rows_at_once(network.sizes)))
+    with np.errstate(all="ignore"):  # weights of a diverged run overflow
+        return network.outputs(x, min(OUTPUT_ROWS, rows_at_once(network.sizes)))
 
 
 def predict(
@@ -166,11 +167,16 @@ def predict(
     -------
     numpy.ndarray
         ``(n, outputs)``: values in the units of the data for regression, otherwise probabilities (of class 1
-        alone for binary cross-entropy; scores when classes are learned with mse).
+        alone for binary cross-entropy; scores when classes are learned with mse or a loss of one's own).
     """
     network = trained_network(config, dataset, learned)
-    with np.errstate(all="ignore"):  # weights of a diverged run overflow
-        outputs = network.loss.decide(outputs_of(network, x))
+    return told(network, dataset, outputs_of(network, x))
+
+
+def told(network: Network, dataset: Dataset, outputs: np.ndarray) -> np.ndarray:
+    """Return raw outputs ``(n, outputs)`` as people are told them, see :func:`predict`."""
+    with np.errstate(all="ignore"):
+        said = network.loss.decide(outputs)
         if dataset.task == "regression":
-            return outputs.astype(np.float64) * dataset.y_scale + dataset.y_mean
-        return outputs
+            return said.astype(np.float64) * dataset.y_scale + dataset.y_mean
+        return said
