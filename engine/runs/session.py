@@ -20,7 +20,7 @@ from engine.runs.schema import runs
 from engine.runs.store import Store
 from engine.training.changes import Change, value_before
 from engine.training.early_stopping import ending_words
-from engine.training.model import build_network, initial_state
+from engine.training.model import build_network, check_state, initial_state
 from engine.training.plan import plan
 from engine.training.telemetry import Record
 from engine.training.trainer import final_summary, train
@@ -105,6 +105,7 @@ class _Session:
             drop_checkpoints_after(store, lease.run_id, self.state.step if found is not None else -1)
             self.journal.tell("checkpoint", f"{damaged} damaged", f"step {self.state.step} used")
         if found is not None and row.fingerprint not in ("", here):
+            check_state(self.config, self.dataset, found)
             self.journal.tell("fingerprint", row.fingerprint, here)
 
     def run(self, on_record: Watcher | None) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from engine.config import RunConfig
+from engine.config import ConfigError, RunConfig
 from engine.data.dataset import Dataset
 from engine.nn.activations import ACTIVATIONS
 from engine.nn.clipping import ClipByLayerNorm, ClipByNorm, ClipByValue
@@ -63,10 +63,44 @@ def trained_network(config: RunConfig, dataset: Dataset, learned: Mapping[str, n
     A :class:`State` has them as ``learned``, a snapshot in the store is such a mapping.
     """
     network = build_network(config, dataset)
-    network.parameters.theta[...] = learned["theta"]
-    if network.statistics.size:
-        network.statistics[...] = learned["statistics"]
+    take_over(network, learned)
     return network
+
+
+def take_over(network: Network, learned: Mapping[str, np.ndarray]) -> None:
+    """Give a network copies of what was learned, as in :func:`trained_network`.
+
+    Raises
+    ------
+    ConfigError
+        When it does not fit: a plugin builds another network now.
+    """
+    for name, own in (("theta", network.parameters.theta), ("statistics", network.statistics)):
+        kept = learned.get(name, np.zeros(0))  # an old state without batch norm has no statistics
+        if kept.shape != own.shape:
+            raise ConfigError(
+                f"{name} must have {own.size:,} numbers in this network, got {kept.size:,}: its plugin has "
+                "another content than when they were learned"
+            )
+        own[...] = kept
+
+
+def check_state(config: RunConfig, dataset: Dataset, state: State) -> None:
+    """Refuse a state from which a run with this configuration cannot go on, because of another plugin.
+
+    Raises
+    ------
+    ConfigError
+        When weights, statistics or slots do not fit.
+    """
+    network = trained_network(config, dataset, state.learned)
+    slots = build_optimizer(config, network).slots
+    if state.slots.keys() != slots.keys():
+        needed, kept = (", ".join(each) or "nothing" for each in (slots, state.slots))
+        raise ConfigError(
+            f"the slots of {config.optimizer} must be {needed}, got {kept}: its plugin has another content "
+            "than when the run was begun"
+        )
 
 
 def build_optimizer(config: RunConfig, network: Network) -> Optimizer:

@@ -17,6 +17,7 @@ from engine.training.model import (
     build_decay_mask,
     build_network,
     build_optimizer,
+    take_over,
     target_columns,
     trained_network,
 )
@@ -86,8 +87,7 @@ class _Training:
         self.plan = plan(config, dataset)
         self.network = build_network(config, dataset, state.dropout if any(config.dropout_rates) else None)
         parameters = self.network.parameters
-        parameters.theta[...] = state.theta
-        self.network.statistics[...] = state.statistics
+        take_over(self.network, state.learned)
         self.optimizer = build_optimizer(config, self.network)
         self.decay_mask = build_decay_mask(config, self.network)
         self.schedule, self.plateau = build_schedule(config, self.plan), build_plateau(config, self.plan)
