@@ -66,6 +66,10 @@ REFUSED = [
     ({"optimizer": "rprop", "eta_plus": 0.5}, "eta_plus must be > 1, got 0.5"),
     ({"optimizer": "rprop", "step_size_min": 60.0}, "step_size_min must be <= step_size_max (50), got 60"),
     (
+        {"step_size_min": 60.0},
+        "step_size_min applies only with optimizer rprop, got optimizer adam",
+    ),
+    (
         {"optimizer": "rprop", "step_size_max": 1e-7},
         "step_size_min must be <= step_size_max (1e-07), got 1e-06",
     ),
