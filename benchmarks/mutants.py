@@ -71,7 +71,7 @@ TESTS = (
 )
 PRELOADED = ("numpy", "numpy.testing", "pytest", "hypothesis", "pydantic", "scipy.special", "sqlalchemy")
 # Of the processor, not of the clock: on a busy machine nothing must count as noticed that was merely slow.
-SECONDS, BYTES = 120, 6 * 2**30
+SECONDS, BYTES = 60, 6 * 2**30
 
 
 class _Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -187,6 +187,9 @@ def tried(mutants: Sequence[Mutant], jobs: int) -> list[Outcome]:
     killed, late = sum(not each.survived for each in found), sum(each.is_late for each in found)
     seconds = time.perf_counter() - started
     print(f"{killed} of {len(found)} killed, {late} of them out of time, in {seconds:.0f} s", flush=True)
+    witnesses = Counter(each.witness.partition("[")[0] for each in found if not each.survived)
+    for witness, count in witnesses.most_common():
+        print(f"{count:5} {witness or 'no test was reached or ended'}", flush=True)
     return sorted(found, key=lambda each: (each.mutant.path, each.mutant.line))
 
 
