@@ -52,7 +52,7 @@ def common_first(
                 args=(key,),
                 help=help_text,
             )
-    return picked
+    return picked or chosen
 
 
 def _take(key: str) -> None:

@@ -52,7 +52,8 @@ SCORES = {
     ),
     "r2": ScoreMeaning(
         "R²",
-        "1 - squared errors / squared distances from the mean of the same rows, each summed over the outputs",
+        "1 - squared errors / squared distances from the mean of the same rows; of several targets the mean "
+        "of theirs",
     ),
     "mae": ScoreMeaning("MAE", "mean distance from the truth, in the units of the target"),
     "rmse": ScoreMeaning(
@@ -112,7 +113,7 @@ def scores_by_split(
         if said is None or not len(said):
             continue
         if dataset.task == "regression":
-            found[split] = value_scores(y, said)
+            found[split] = value_scores(y, said, dataset.target_names)
         else:
             is_sure = config.loss in PROBABILITY_LOSSES
             found[split] = class_scores(y, said, dataset.class_names, are_probabilities=is_sure)
@@ -222,18 +223,24 @@ class _Classification:
         return PartScores(name=self.names[label], rows=rows, scores=scores)
 
 
-def value_scores(y: np.ndarray, outputs: np.ndarray) -> SplitScores:
+def value_scores(y: np.ndarray, outputs: np.ndarray, names: Sequence[str] = ()) -> SplitScores:
     """Return the scores of a regression, and those of each output where there are several.
+
+    R² of several is the mean of theirs, as in the curves of a run; one that never varies has none.
 
     Parameters
     ----------
     y, outputs : numpy.ndarray
         ``(n, outputs)`` in the units of the data, one row or more.
+    names : sequence of str
+        What the outputs are called; numbered where empty.
     """
     single = [(y[:, [index]], outputs[:, [index]]) for index in range(y.shape[1])] if y.shape[1] > 1 else []
     parts = [
-        PartScores(name=f"output {number}", rows=len(y), scores=_values(*columns))
-        for number, columns in enumerate(single, 1)
+        PartScores(
+            name=names[place] if names else f"output {place + 1}", rows=len(y), scores=_values(*columns)
+        )
+        for place, columns in enumerate(single)
     ]
     return SplitScores(rows=len(y), scores=_values(y, outputs), parts=parts, confusion=None)
 
@@ -242,9 +249,10 @@ def _values(y: np.ndarray, outputs: np.ndarray) -> dict[str, Score]:
     from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
     y, outputs, trouble = y.astype(np.float64), outputs.astype(np.float64), _not_finite(outputs)
-    flat = "" if np.ptp(y, axis=0).any() else "the true values do not vary"
+    varies = np.ptp(y, axis=0) > 0
+    flat = "" if varies.any() else "the true values do not vary"
     return {
-        "r2": _score(trouble or flat, lambda: r2_score(y, outputs, multioutput="variance_weighted")),
+        "r2": _score(trouble or flat, lambda: r2_score(y[:, varies], outputs[:, varies])),
         "mae": _score(trouble, lambda: mean_absolute_error(y, outputs)),
         "rmse": _score(trouble, lambda: root_mean_squared_error(y, outputs)),
     }

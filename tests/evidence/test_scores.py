@@ -164,7 +164,16 @@ def test_several_outputs_are_scored_one_by_one_and_together():
     together = values(found["scores"])
     assert together["mae"] == 2.75
     assert together["rmse"] == pytest.approx((np.sqrt(1 / 2) + np.sqrt(50)) / 2)
-    assert together["r2"] == pytest.approx(1 - 101 / 202)
+    assert together["r2"] == pytest.approx(1 - 1 / 2), "the mean of 1 - 1 / 2 and 1 - 100 / 200"
+    assert [part["name"] for part in found["parts"]] == ["output 1", "output 2"]
+    assert [part["name"] for part in value_scores(y, said, ("a", "b"))["parts"]] == ["a", "b"]
+
+
+def test_an_output_that_never_varies_has_no_share_in_r2():
+    y, said = np.array([[0.0, 7], [2, 7]]), np.array([[1.0, 7], [2, 6]])
+    found = value_scores(y, said)
+    assert values(found["scores"])["r2"] == pytest.approx(1 - 1 / 2)
+    assert reasons(found["parts"][1]["scores"]) == {"r2": "the true values do not vary"}
 
 
 def test_values_that_do_not_vary_have_no_r2():
@@ -204,6 +213,7 @@ def test_however_few_rows_there_are_nothing_warns_and_all_is_json(classes, rows)
         {"dataset": "digits", "samples": 300},
         {"dataset": "diabetes", "test_fraction": 0.2},
         {"dataset": "sine"},
+        {"dataset": "linnerud", "batch_size": "full"},
     ],
 )
 def test_accuracy_r2_and_log_loss_are_those_of_the_run(settings):
