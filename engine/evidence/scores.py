@@ -224,6 +224,8 @@ class _Classification:
 def value_scores(y: np.ndarray, outputs: np.ndarray, target_names: Sequence[str] = ()) -> SplitScores:
     """Return the scores of a regression, and those of each output where there are several.
 
+    R² of several is the mean of theirs, as in the curves of a run; one that never varies has none.
+
     Parameters
     ----------
     y, outputs : numpy.ndarray
