@@ -1,7 +1,6 @@
 """The network: layers in a row, recorded forward, then backward in reverse: the chain rule."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -13,35 +12,12 @@ from engine.nn.layers import Activate, Dense, Dropout, Fork, Join, Layer, Mode
 from engine.nn.losses import Loss
 from engine.nn.normalization import NORMALIZATIONS
 from engine.nn.parameters import Parameters, views
+from engine.nn.passes import in_pieces
+from engine.nn.recording import Recording
 from engine.nn.tape import Arena, Block, Lead, Tape
 
-
-@dataclass(frozen=True)
-class Recording:
-    """A tape for one batch size, with the arrays that go in and come out.
-
-    Attributes
-    ----------
-    tape : Tape
-    x, target : numpy.ndarray
-        To be filled before a replay, shapes ``lead + (features, batch)`` and ``lead + (outputs, batch)``.
-    output : Block
-        Raw outputs of the last dense layer, and the derivative of the loss with respect to them.
-    loss_tape : Tape
-        Computes ``loss`` from the outputs, apart because not every step needs it.
-    loss : numpy.ndarray
-        Mean loss of the batch, float64, shape ``lead``; NaN before it was computed.
-    arena : Arena
-        The outputs and errors of all layers.
-    """
-
-    tape: Tape
-    x: np.ndarray
-    target: np.ndarray
-    output: Block
-    loss_tape: Tape
-    loss: np.ndarray
-    arena: Arena
+# Batches of this many columns and more are taken in pieces of about so many.
+LARGE_BATCH, PIECE = 2048, 1024
 
 
 Shapes = list[tuple[int, int]]
@@ -91,6 +67,8 @@ class Network:
     dtype : numpy dtype
     lead : tuple of int
         ``()``, or ``(R,)`` for R replicates with weights of their own.
+    passes : bool
+        Whether the tapes of training go through :mod:`engine.nn.passes`; without them they are plain.
 
     Attributes
     ----------
@@ -115,12 +93,14 @@ class Network:
         residual: bool = False,
         dtype: Any = np.float32,
         lead: Lead = (),
+        passes: bool = True,
     ) -> None:
         self.sizes = tuple(sizes)
         self.activation = activation
         self.loss = loss
         self.dtype = np.dtype(dtype)
         self.lead = lead
+        self.passes = passes
         self.normalization = NORMALIZATIONS[normalization]
         shapes, norms, remembered = parameter_shapes(self.sizes, normalization)
         self.parameters = Parameters(shapes, dtype, lead, norms)
@@ -206,7 +186,8 @@ class Network:
         ):
             raise ValueError(f"{self.normalization.__name__} needs batches of 2 rows or more, got {batch}")
         if (batch, mode) not in self._recordings:
-            self._recordings[batch, mode] = self._record(batch, mode)
+            record = self._record_in_pieces if training and self._is_better_in_pieces(batch) else self._record
+            self._recordings[batch, mode] = record(batch, mode)
         return self._recordings[batch, mode]
 
     def gradient_recording(self, batch: int) -> Recording:
@@ -232,10 +213,33 @@ class Network:
             for number, step_back in reversed(backwards):
                 with tape.section("backward", number):
                     step_back()
+        return self._with_loss(tape, first.values, target, block, arena)
+
+    def _is_better_in_pieces(self, batch: int) -> bool:
+        """Tell whether a batch is large enough, and its gradient the mean of those of any pieces."""
+        outputs = self.sizes[-1]
+        is_plain_mean = self.loss.mass(np.zeros((outputs, 2))) == self.loss.mass(np.ones((outputs, 2)))
+        norm = self.normalization
+        looks_at_rows = norm is not None and (norm.needs_two_rows or bool(norm.statistic_starts))
+        draws = any(isinstance(layer, Dropout) for layer in self.layers)
+        return self.passes and batch >= LARGE_BATCH and is_plain_mean and not (looks_at_rows or draws)
+
+    def _record_in_pieces(self, batch: int, mode: Mode) -> Recording:
+        last = f"z{self.depth}"
+        rows = [("input", "a0", self.sizes[0]), ("dense", last, self.sizes[-1])]
+        arena, tape = Arena(rows, batch, self.dtype, self.lead), Tape(self.dtype, self.lead)
+        target = tape.array(self.sizes[-1], batch)
+        whole = self._with_loss(tape, arena.blocks["a0"].values, target, arena.blocks[last], arena)
+        in_pieces(whole, PIECE, lambda width: self._record(width, mode), self.parameters.grad)
+        return whole
+
+    def _with_loss(
+        self, tape: Tape, x: np.ndarray, target: np.ndarray, output: Block, arena: Arena
+    ) -> Recording:
         loss_tape, loss = Tape(self.dtype, self.lead), np.full(self.lead, np.nan)
         with loss_tape.section("measure"):
-            self.loss.record_value(loss_tape, block, target, loss)
-        return Recording(tape, first.values, target, block, loss_tape, loss, arena)
+            self.loss.record_value(loss_tape, output, target, loss)
+        return Recording(tape, x, target, output, loss_tape, loss, arena)
 
     def _rows(self, mode: Mode) -> list[tuple[str, str, int]]:
         without = {"fork"} if mode == "training" else {"fork", "dropout"}

@@ -73,6 +73,11 @@ class Tape:
         self.instructions.append(Instruction(function, arguments, written, label, self._layer, self._phase))
         self._calls.append((function, arguments))
 
+    def append(self, other: "Tape") -> None:
+        """Append the calls of another tape, which go on using its buffers."""
+        self.instructions += other.instructions
+        self._calls += other._calls
+
     def array(self, *shape: int, dtype: Any = None) -> np.ndarray:
         """Return a new buffer of zeros of shape ``lead + shape``."""
         return np.zeros(self.lead + shape, dtype or self.dtype)

@@ -9,6 +9,7 @@ from engine.training.trainer import train
 from tests.training.short_runs import records_of, start, without_seconds
 
 RESUMED = [
+    {"optimizer": "momentum", "dataset": "plane", "samples": 2800, "batch_size": "full"},
     {"optimizer": "adam", "dataset": "linnerud", "samples": 20, "batch_size": 4},
     {"optimizer": "sgd", "dataset": "plane", "features": ["x1", "x1_times_x2"], "standardize_target": "on"},
     {"optimizer": "adam", "dropout": 0.3},

@@ -1,0 +1,95 @@
+"""A pass computes what the plain tape computes, and is taken only where that is so."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from engine.nn.activations import ACTIVATIONS
+from engine.nn.cross_entropies import CrossEntropy
+from engine.nn.initializers import xavier_normal
+from engine.nn.losses import LOSSES
+from engine.nn.network import LARGE_BATCH, PIECE, Network
+
+BATCH = LARGE_BATCH + 3
+
+
+def filled(passes, loss="mse", batch=BATCH, lead=(), **options):
+    given = LOSSES[loss] if isinstance(loss, str) else loss
+    network = Network(
+        [3, 5, 5, 2], ACTIVATIONS["tanh"], given, lead=lead, dtype=np.float64, passes=passes, **options
+    )
+    network.initialize(xavier_normal, [np.random.default_rng(layer) for layer in range(3)])
+    recording, rng = network.recording(batch), np.random.default_rng(9)
+    recording.x[...] = rng.normal(size=(3, batch))
+    recording.target[...] = np.eye(2)[:, rng.integers(0, 2, batch)]
+    return network, recording
+
+
+def in_how_many_pieces(recording):
+    return sum(each.label == "z1 = W1 a0 + b1" for each in recording.tape.instructions)
+
+
+@pytest.mark.parametrize("loss", sorted(LOSSES))
+@pytest.mark.parametrize(
+    "options", [{}, {"residual": True}, {"normalization": "layer"}], ids=["plain", "residual", "layer norm"]
+)
+def test_a_large_batch_in_pieces_has_the_outputs_loss_and_gradient_of_the_whole(loss, options):
+    (plain, whole), (parted, pieces) = filled(False, loss, **options), filled(True, loss, **options)
+    assert (in_how_many_pieces(whole), in_how_many_pieces(pieces)) == (1, 3)
+    for recording in (whole, pieces):
+        recording.tape.replay()
+        recording.loss_tape.replay()
+    np.testing.assert_allclose(pieces.output.values, whole.output.values, rtol=1e-12, atol=1e-14)
+    assert float(pieces.loss) == pytest.approx(float(whole.loss), rel=1e-13)
+    np.testing.assert_allclose(parted.parameters.grad, plain.parameters.grad, rtol=1e-11, atol=1e-15)
+
+
+def test_a_second_replay_of_the_pieces_begins_afresh():
+    network, pieces = filled(True)
+    pieces.tape.replay()
+    first = network.parameters.grad.copy()
+    pieces.tape.replay()
+    np.testing.assert_array_equal(network.parameters.grad, first)
+
+
+def test_replicates_in_pieces_equal_single_networks_in_pieces_bit_for_bit():
+    (stack, together), (single, alone) = filled(True, lead=(2,)), filled(True)
+    for recording in (together, alone):
+        recording.tape.replay()
+    assert stack.parameters.theta[1].tobytes() == single.parameters.theta.tobytes()
+    np.testing.assert_array_equal(stack.parameters.grad[1], single.parameters.grad)
+
+
+@pytest.mark.parametrize(
+    ("loss", "options"),
+    [
+        ("mse", {"normalization": "batch"}),
+        ("mse", {"dropout": 0.5, "generators": [np.random.default_rng(0)]}),
+        (CrossEntropy(0.0, (1.0, 3.0)), {}),
+        ("mse", {"batch": LARGE_BATCH - 1}),
+    ],
+    ids=["batch norm", "dropout", "class weights", "a small batch"],
+)
+def test_what_looks_at_the_whole_batch_draws_or_weighs_rows_is_left_whole(loss, options):
+    _, recording = filled(True, loss, **options)
+    assert not any("piece" in each.label for each in recording.tape.instructions)
+
+
+def test_pieces_are_even_and_about_as_large_as_wished():
+    _, recording = filled(True, batch=3 * PIECE + 1)
+    widths = [each.arguments[1].shape[-1] for each in recording.tape.instructions if "a0 of" in each.label]
+    assert sum(widths) == 3 * PIECE + 1 and max(widths) - min(widths) <= 1 and max(widths) <= PIECE
+
+
+def test_replaying_pieces_allocates_nothing():
+    _, recording = filled(True)
+    recording.tape.replay()
+    peaks = []
+    for _ in range(5):
+        tracemalloc.start()
+        before = tracemalloc.get_traced_memory()[0]
+        recording.tape.replay()
+        peaks.append(tracemalloc.get_traced_memory()[1] - before)
+        tracemalloc.stop()
+    assert min(peaks) < 2000
