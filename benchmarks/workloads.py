@@ -128,7 +128,13 @@ WORKLOADS = {
     )
 }
 # Trained for long before they are timed: units die, gradients vanish, and what is left of them is subnormal.
+VANISHING = {"activation": "tanh", "initializer": "normal", "initializer_std": 0.01}
 LONG = (
     WORKLOADS["W2"],
-    Workload("tanh 20", "2-(32 x 20)-2 tanh, batch 32, Adam", {**ADAM, **DEEP, "activation": "tanh"}, MOONS),
+    Workload(
+        "vanishing",
+        "2-(32 x 20)-2 tanh from weights of 0.01, batch 32, Adam",
+        {**ADAM, **DEEP, **VANISHING},
+        MOONS,
+    ),
 )
