@@ -38,7 +38,7 @@ browser: $(READY_DEV)
 
 # One thread each, before anything is imported; a kernel or a cache size of BLAS that the shell names would measure
 # another machine.
-bench: $(READY_PEERS) ## Steps against PyTorch's, scikit-learn's, jax's and the matrix products' (8 minutes); writes docs/performance.md
+bench: $(READY_PEERS) ## Steps against PyTorch's, scikit-learn's and jax's; writes docs/performance.md (3 minutes)
 	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 \
 		XLA_FLAGS="--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1" JAX_PLATFORMS=cpu \
 		$(PEERS)/bin/python -m benchmarks.speed $(OPTIONS)
