@@ -1,5 +1,6 @@
 """A file that is none of ours, or was changed, is refused in one sentence; the store stays as it was."""
 
+import csv
 import gzip
 import io
 import json
@@ -49,7 +50,8 @@ HEAD = "run,name,step,epoch,seconds,val_loss\n"
         (f"{HEAD}1,a,0,nan,0,1\n".encode(), "epoch must be a number >= 0"),
         (f"{HEAD}x,a,0,0,0,1\n".encode(), "run must be a whole number, got 'x' in line 2"),
         (f'{HEAD}1,"a,0,0,0,1\n'.encode(), "is no CSV"),
-        (f"{HEAD}1,{'a' * 20_000},0,0,0,1\n".encode(), "is no CSV"),
+        (f"{HEAD}1,{'a' * 20_000},0,0,0,1\n".encode(), "at most 10,000 characters, got more in line 2"),
+        (f"{HEAD}1,{'a' * 200_000},0,0,0,1\n".encode(), "is no CSV"),
         (f"{HEAD}1,a\0,0,0,0,1\n".encode(), "NUL byte"),
         (HEAD.encode("utf-16"), "UTF-16"),
         (f"{HEAD}1,é,0,0,0,1\n".encode("latin-1"), "must be UTF-8, got byte 0xe9"),
@@ -66,6 +68,13 @@ def test_a_file_that_is_none_of_ours_is_refused_in_one_sentence_and_the_store_st
         import_file(store, content)
     assert sentence in str(refused.value) and "\n" not in str(refused.value)
     assert list_runs(store) == []
+
+
+def test_importing_leaves_the_limits_of_other_csv_files_alone(store, trained):
+    """The limit of a cell is the whole process's: a table of one's own may be read next."""
+    before = csv.field_size_limit()
+    import_file(store, exported(store, [trained()], "csv"))
+    assert csv.field_size_limit() == before == 131_072
 
 
 def renamed(table):
