@@ -1,9 +1,7 @@
 """Our own candidates of the speed benchmark: tapes, their matrix products alone, the loop; knows no peer."""
 
-import inspect
 import time
-from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -33,11 +31,6 @@ class Candidate(Protocol):
         ...
 
 
-def _switched(kind: Callable[..., Any], passes: bool) -> dict[str, Any]:
-    """Return the keyword that gives the plain tape or the one with passes, where a class knows it."""
-    return {"passes": passes} if "passes" in inspect.signature(kind).parameters else {}
-
-
 def build(workload: Workload, passes: bool) -> tuple[Network, Optimizer]:
     """Return network and optimizer of a workload, on plain tapes or on those with passes; weights 0."""
     config, dataset = workload.config, workload.dataset
@@ -49,10 +42,10 @@ def build(workload: Workload, passes: bool) -> tuple[Network, Optimizer]:
         generators=[stream(config.seed, DROPOUT)],
         normalization=config.normalization,
         dtype=config.dtype,
-        **_switched(Network, passes),
+        passes=passes,
     )
     transforms = build_optimizer(config, network).transforms
-    return network, Optimizer(network.parameters, transforms, **_switched(Optimizer, passes))
+    return network, Optimizer(network.parameters, transforms)
 
 
 class Ours:
