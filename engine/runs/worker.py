@@ -46,6 +46,7 @@ class _Worker:
         self.store, self.owner = store, new_owner()
         self.beats: dict[int, tuple[int, float]] = {}
         self.inspected_at, self.idle_since = float("-inf"), time.monotonic()
+        self.is_idle = False
 
     def register(self) -> None:
         pid = os.getpid()
@@ -69,6 +70,8 @@ class _Worker:
                 time.sleep(RETRY_SECONDS)
 
     def _serve_once(self) -> bool:
+        if not self._is_wanted():
+            return False
         lease = self._next()
         if lease is not None:
             self._set_idle(False)
@@ -79,6 +82,12 @@ class _Worker:
         else:
             time.sleep(POLL_SECONDS)
         return True
+
+    def _is_wanted(self) -> bool:
+        """Whether the own row is still there: whoever deletes it asks this worker to take no more runs."""
+        with self.store.reading() as connection:
+            mine = sa.select(workers.c.owner).where(workers.c.owner == self.owner)
+            return connection.scalar(mine) is not None
 
     def _next(self) -> Lease | None:
         now = time.monotonic()
@@ -108,8 +117,9 @@ class _Worker:
     def _train(self, lease: Lease) -> None:
         with suppress(LeaseLost):
             try:
-                refused, lacks = look_again(), get_run(self.store, lease.run_id).lacks
-                if refused and lacks:
+                refused = look_again()
+                lacks = get_run(self.store, lease.run_id).lacks if refused else ""
+                if lacks:
                     told = " ".join(f"Not loaded: {sentence}." for sentence in refused)
                     end_run(self.store, lease, "failed", message=f"{lacks}. {told}"[:1000])
                 else:
@@ -121,9 +131,11 @@ class _Worker:
                 end_run(self.store, lease, "failed", message=f"{type(error).__name__}: {error}"[:500])
 
     def _set_idle(self, idle: bool) -> None:
-        mine = workers.update().where(workers.c.owner == self.owner, workers.c.idle != idle)
-        with self.store.writing() as connection:
-            connection.execute(mine.values(idle=idle))
+        if idle == self.is_idle:
+            return
+        with self.store.writing(durable=False) as connection:
+            connection.execute(workers.update().where(workers.c.owner == self.owner).values(idle=idle))
+        self.is_idle = idle
 
     def _wait_warm(self) -> bool:
         """Whether to stay: only one idle worker waits for the next run."""
@@ -132,14 +144,8 @@ class _Worker:
             rows = connection.execute(others).all()
         if any(row.owner < self.owner and is_alive(row) for row in rows):
             return False
-        self._set_idle_once()
+        self._set_idle(True)
         return True
-
-    def _set_idle_once(self) -> None:
-        with self.store.reading() as connection:
-            idle = connection.scalar(sa.select(workers.c.idle).where(workers.c.owner == self.owner))
-        if not idle:
-            self._set_idle(True)
 
     def _leave(self) -> bool:
         """Delete the own row unless a run came in: looked up and done under one write lock."""
