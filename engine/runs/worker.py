@@ -3,7 +3,9 @@
 import os
 import time
 import traceback
+from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 import psutil
 import sqlalchemy as sa
@@ -70,24 +72,24 @@ class _Worker:
                 time.sleep(RETRY_SECONDS)
 
     def _serve_once(self) -> bool:
-        if not self._is_wanted():
+        known = self._known()
+        # Whoever deletes a worker's row asks it to take no more runs.
+        if all(row.owner != self.owner for row in known):
             return False
         lease = self._next()
         if lease is not None:
             self._set_idle(False)
             self._train(lease)
             self.idle_since = time.monotonic()
-        elif time.monotonic() - self.idle_since > WARM_SECONDS or not self._wait_warm():
+        elif time.monotonic() - self.idle_since > WARM_SECONDS or not self._wait_warm(known):
             return not self._leave()
         else:
             time.sleep(POLL_SECONDS)
         return True
 
-    def _is_wanted(self) -> bool:
-        """Whether the own row is still there: whoever deletes it asks this worker to take no more runs."""
+    def _known(self) -> Sequence[sa.Row[Any]]:
         with self.store.reading() as connection:
-            mine = sa.select(workers.c.owner).where(workers.c.owner == self.owner)
-            return connection.scalar(mine) is not None
+            return connection.execute(sa.select(workers)).all()
 
     def _next(self) -> Lease | None:
         now = time.monotonic()
@@ -137,12 +139,9 @@ class _Worker:
             connection.execute(workers.update().where(workers.c.owner == self.owner).values(idle=idle))
         self.is_idle = idle
 
-    def _wait_warm(self) -> bool:
+    def _wait_warm(self, known: Sequence[sa.Row[Any]]) -> bool:
         """Whether to stay: only one idle worker waits for the next run."""
-        others = sa.select(workers).where(workers.c.owner != self.owner, workers.c.idle)
-        with self.store.reading() as connection:
-            rows = connection.execute(others).all()
-        if any(row.owner < self.owner and is_alive(row) for row in rows):
+        if any(row.idle and row.owner < self.owner and is_alive(row) for row in known):
             return False
         self._set_idle(True)
         return True
