@@ -10,13 +10,14 @@ import numpy as np
 
 from engine import __version__
 from engine.extension.registry import plugins_used
+from engine.training import subnormals
 
 PLUGINS = " plugins="
 
 
 @cache
 def fingerprint() -> str:
-    """Return engine, numpy, BLAS, processor, its widest vector unit and BLAS threads as one line."""
+    """Return engine, numpy, BLAS, processor with vector unit, threads, what becomes of subnormal numbers."""
     config = np.show_config(mode="dicts")
     assert config is not None
     blas, vectors = config["Build Dependencies"]["blas"], config["SIMD Extensions"]  # type: ignore[index,typeddict-item]
@@ -30,6 +31,7 @@ def fingerprint() -> str:
             f"cpu={platform.machine()}",
             f"core={core}",
             f"threads={threads}",
+            f"subnormals={subnormals.method()}",
         ]
     )
 
