@@ -42,7 +42,8 @@ ROOMS = {
     "engine.training": Room(ENGINE_BELOW_RUNS, {"numpy"}),
     "engine.evidence": Room(ENGINE_BELOW_RUNS, {"numpy"}, {"scipy", "sklearn"}),
     EXTENSION: Room({"engine.nn", "engine.config"}, {"numpy"}),
-    "engine.runs": Room({EXTENSION, *ENGINE_BELOW_RUNS}, {"numpy", "sqlalchemy", "psutil"}),
+    # threadpoolctl: a run's settings say how many threads a matrix product has, whoever started the process.
+    "engine.runs": Room({EXTENSION, *ENGINE_BELOW_RUNS}, {"numpy", "sqlalchemy", "psutil", "threadpoolctl"}),
     "engine.runs.export": Room(ENGINE_UP_TO_RUNS, {"numpy", "sqlalchemy"}, {"pyarrow"}),
     "engine.runs.importing": Room(
         {"engine.runs.export", *ENGINE_UP_TO_RUNS}, {"numpy", "sqlalchemy", "psutil"}, {"pyarrow"}

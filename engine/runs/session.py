@@ -4,9 +4,10 @@ import time
 from bisect import bisect_right
 from collections.abc import Callable
 from contextlib import closing
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import sqlalchemy as sa
+from threadpoolctl import ThreadpoolController
 
 from engine.codec import CodecError
 from engine.config import ConfigError
@@ -66,7 +67,9 @@ def train_claimed(
     except (CodecError, ConfigError, MemoryError) as error:
         return end_run(store, lease, "failed", message=str(error) or "out of memory")
     try:
-        return session.run(on_record)
+        # Once a run, not once a step; whoever trains next in this process has its own number.
+        with _blas().limit(limits=session.config.blas_threads, user_api="blas"):
+            return session.run(on_record)
     except MemoryError:
         needed = session.plan.bytes_needed / 1e6
         return end_run(store, lease, "failed", message=f"out of memory (needed about {needed:.0f} MB)")
@@ -83,6 +86,12 @@ def end_run(store: Store, lease: Lease, status: str, message: str) -> str:
     with store.writing() as connection:
         write_held(connection, lease, status=status, message=message, finished_at=time.time())
     return status
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """Return what sets the threads of the libraries that are loaded: to find them costs milliseconds."""
+    return ThreadpoolController()
 
 
 @lru_cache(maxsize=1)
