@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
-from engine import cli_manage
+from engine import cli_manage, cli_queue
 from engine.cli_options import AsJson, BadInput, Run, StoreUrl
 from engine.cli_plugins import take_plugins
 from engine.cli_settings import describe_again, with_settings
@@ -274,3 +274,4 @@ def doctor(store: StoreUrl = None) -> None:
 
 
 cli_manage.register(app)
+cli_queue.register(app)

@@ -69,3 +69,10 @@ class TrainingSettings(OptimizerSettings, Objective):
         ge=1,
         le=1_000_000_000,
     )
+    blas_threads: int = setting(
+        1,
+        "threads of a matrix product; more than one pays for layers of some 500 units while cores are idle",
+        Help("wide layers wait", "small networks, and runs beside each other, take several times as long"),
+        ge=1,
+        le=64,
+    )

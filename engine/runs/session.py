@@ -4,12 +4,15 @@ import time
 from bisect import bisect_right
 from collections.abc import Callable
 from contextlib import closing
+from functools import cache, lru_cache
 
 import sqlalchemy as sa
+from threadpoolctl import ThreadpoolController
 
 from engine.codec import CodecError
 from engine.config import ConfigError
-from engine.runs.catalog import get_run, load_run
+from engine.data.dataset import Dataset
+from engine.runs.catalog import get_run, load_dataset, resolved_config
 from engine.runs.changes import note_change, read_changes, wished_changes
 from engine.runs.checkpoints import drop_checkpoints_after, latest_checkpoint
 from engine.runs.fingerprint import fingerprint_of
@@ -64,7 +67,9 @@ def train_claimed(
     except (CodecError, ConfigError, MemoryError) as error:
         return end_run(store, lease, "failed", message=str(error) or "out of memory")
     try:
-        return session.run(on_record)
+        # Once a run, not once a step; whoever trains next in this process has its own number.
+        with _blas().limit(limits=session.config.blas_threads, user_api="blas"):
+            return session.run(on_record)
     except MemoryError:
         needed = session.plan.bytes_needed / 1e6
         return end_run(store, lease, "failed", message=f"out of memory (needed about {needed:.0f} MB)")
@@ -83,17 +88,30 @@ def end_run(store: Store, lease: Lease, status: str, message: str) -> str:
     return status
 
 
+@cache
+def _blas() -> ThreadpoolController:
+    """Return what sets the threads of the libraries that are loaded: to find them costs milliseconds."""
+    return ThreadpoolController()
+
+
+@lru_cache(maxsize=1)
+def _dataset(store: Store, dataset_id: str) -> Dataset:
+    """Return the data of a run; the next one in a queue has the same as a rule."""
+    return load_dataset(store, dataset_id)
+
+
 class _Session:
     def __init__(
         self, store: Store, lease: Lease, pause_seconds: float, is_interrupted: Callable[[], bool]
     ) -> None:
         self.store, self.lease = store, lease
         self.pause_seconds, self.is_interrupted = pause_seconds, is_interrupted
-        self.config, self.dataset = load_run(store, lease.run_id)
+        row = get_run(store, lease.run_id)
+        self.dataset = _dataset(store, row.dataset_id)
+        self.config = resolved_config(row, self.dataset)
         found, damaged = latest_checkpoint(store, lease.run_id)
         self.state = found if found is not None else initial_state(self.config, self.dataset)
         self.plan = plan(self.config, self.dataset)
-        row = get_run(store, lease.run_id)
         self.wish = "pause" if row.paused and not row.request else row.request
         self.speed = row.speed
         self.changes = [change for change, _ in read_changes(store, lease.run_id)]

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Generator, Sequence
+from contextlib import nullcontext
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from engine.data.dataset import Dataset
 from engine.nn.parameters import record_layer_sums
 from engine.nn.penalties import penalty
 from engine.nn.tape import Tape
+from engine.training import subnormals
 from engine.training.changes import Change, apply_change
 from engine.training.early_stopping import patience_of
 from engine.training.evaluation import activation_statistics, columns, evaluate, evaluate_all, fixed_rows
@@ -56,10 +58,16 @@ def train(
         has made already are passed over.
     """
     training = _Training(config, dataset, state, changes)
+    # Never across a yield: whoever takes the record computes with all numbers that there are.
+    flushing = nullcontext() if training.clears else subnormals.Flushing()
     if state.recorded_step < 0:
-        yield training.first_record()
+        with flushing:
+            record = training.first_record()
+        yield record
     while state.step < training.plan.total_steps and not state.has_ended:
-        yield training.advance()
+        with flushing:
+            record = training.advance()
+        yield record
 
 
 def final_summary(config: RunConfig, dataset: Dataset, state: State) -> dict[str, float | int]:
@@ -92,6 +100,7 @@ class _Training:
         self.decay_mask = build_decay_mask(config, self.network)
         self.schedule, self.plateau = build_schedule(config, self.plan), build_plateau(config, self.plan)
         self.patience = patience_of(config, self.plan)
+        self.clears = subnormals.method() == "cleared"
         for name, slot in self.optimizer.slots.items():
             slot[...] = state.slots[name]
         state.theta, state.slots = parameters.theta, self.optimizer.slots
@@ -156,12 +165,12 @@ class _Training:
         self.optimizer.prepare(state.step + 1, learning_rate)
         if not is_recorded:
             self.optimizer.update.replay()
-            state.step += 1
+            self._count_step()
             return None
         recording.loss_tape.replay()
         self.gradient_measures.replay()
         self.optimizer.measured_update.replay()
-        state.step += 1
+        self._count_step()
         record = self._blank()
         record["batch_loss"] = float(recording.loss)
         record["learning_rate"] = learning_rate
@@ -169,6 +178,12 @@ class _Training:
         if state.step in plan.evaluation_steps:
             self._fill_evaluation(record)
         return record
+
+    def _count_step(self) -> None:
+        self.state.step += 1
+        # By the step alone, so that a resumed run does the same.
+        if self.clears and self.state.step % subnormals.CLEARED_EVERY == 0:
+            subnormals.clear(self.optimizer.slots.values())
 
     def _scheduled_rate(self) -> float:
         rate = self.state.learning_rate or self.config.learning_rate
