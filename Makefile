@@ -55,7 +55,7 @@ bench-table: $(READY_DEV) ## A large table with planted traps: what is named bef
 correctness: $(READY_DEV) ## Write docs/correctness.md: each part, what it is compared with, the difference
 	$(RUN) -m docs.correctness
 
-mutants: $(READY_DEV) ## Change engine/nn in 400 places, one at a time: do the tests notice? (20 minutes)
+mutants: $(READY_DEV) ## Change engine/nn in 400 places, one at a time: do the tests notice? (10 minutes)
 	$(RUN) -m benchmarks.mutants --write
 
 coverage: $(READY_DEV) ## Which share of engine/nn and engine/training the tests run

@@ -5,6 +5,7 @@ with the formulas at hand: eps on the other side of a root, the other variance, 
 """
 
 import ast
+from functools import partial
 from pathlib import Path
 
 from benchmarks.mutations import Mutant
@@ -149,5 +150,5 @@ def mistaken() -> list[Mutant]:
         if source.count(before) != 1:
             raise ValueError(f"{what}: must stand once in {path.name}, found {source.count(before)} times")
         line = source[: source.index(before)].count("\n") + 1
-        found.append(Mutant(path, line, what, "", ast.parse(source.replace(before, after))))
+        found.append(Mutant(path, line, what, "", partial(ast.parse, source.replace(before, after))))
     return found

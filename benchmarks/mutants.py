@@ -7,6 +7,7 @@ mistaken definitions.
 
 import argparse
 import ast
+import gc
 import importlib
 import importlib.abc
 import importlib.machinery
@@ -78,7 +79,7 @@ class _Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Loads one module from a changed tree."""
 
     def __init__(self, mutant: Mutant) -> None:
-        self.path, self.tree = mutant.path, mutant.tree
+        self.path, self.tree = mutant.path, mutant.tree()
         parts = mutant.path.relative_to(ROOT).with_suffix("").parts
         self.name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
@@ -247,6 +248,8 @@ def main() -> int:
         raise SystemExit("the tests must pass before anything is changed")
     paths = sorted((ROOT / ROOM).rglob(arguments.file or "*.py"))
     every = [mutant for path in paths for mutant in mutants_of(path)]
+    # What stands now stays until the end: no fork needs to look through it for garbage, which would copy it.
+    gc.freeze()
     chosen = random.Random(arguments.seed).sample(every, min(arguments.sample or len(every), len(every)))
     wrong = [] if arguments.file else tried(mistaken(), arguments.jobs)
     found = tried(chosen, arguments.jobs)
