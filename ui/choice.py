@@ -28,11 +28,17 @@ def common_first(
     common : int
         How many are common.
     """
+    # Not in a callback: a run of the page that is overtaken by the next one, as while a network trains, would
+    # lose what it did, since the browser sends its own old state along. So each run looks whether it is told.
+    picked = st.session_state.get(f"{key}_more")
+    if picked in options:
+        st.session_state[key] = picked
+    st.session_state[f"{key}_more"] = None
     chosen = st.session_state[key]
     shown = [option for number, option in enumerate(options) if number < common or option == chosen]
     others = [option for option in options if option not in shown]
     with st.container(gap="xsmall"):
-        picked = st.pills(
+        kept = st.pills(
             label,
             shown,
             required=True,
@@ -48,18 +54,9 @@ def common_first(
                 key=f"{key}_more",
                 placeholder=_more_words(others),
                 label_visibility="collapsed",
-                on_change=_take,
-                args=(key,),
                 help=help_text,
             )
-    return picked or chosen
-
-
-def _take(key: str) -> None:
-    picked = st.session_state[f"{key}_more"]
-    if picked is not None:
-        st.session_state[key] = picked
-    st.session_state[f"{key}_more"] = None
+    return kept or chosen
 
 
 def _more_words(others: Sequence[str]) -> str:

@@ -25,6 +25,7 @@ from ui.shell import open_page
 from ui.text import megabytes
 
 RATES = [float(f"{digit}e{power}") for power in range(-5, 1) for digit in (1, 1.5, 2, 3, 5, 7)] + [10.0]
+DEPTHS = [*range(9), 10, 12, 15, 20, 30, 40, 60, 100, 150, 200]
 WIDTHS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512]
 MOST_DROPOUT = 0.9
 
@@ -59,7 +60,7 @@ def use_data(values: Mapping[str, Any]) -> None:
 
 
 def _fill_layers(sizes: list[int]) -> None:
-    is_even = 0 < len(sizes) <= 20 and len(set(sizes)) == 1 and sizes[0] in WIDTHS
+    is_even = len(sizes) in DEPTHS[1:] and len(set(sizes)) == 1 and sizes[0] in WIDTHS
     st.session_state["train_as_list"] = not is_even
     st.session_state["train_hidden_sizes"] = ", ".join(str(size) for size in sizes)
     st.session_state["train_depth"] = len(sizes) if is_even else 2
@@ -127,8 +128,8 @@ def _layers(values: dict[str, Any]) -> None:
         values["hidden_sizes"] = value_from_text("hidden_sizes", text)
     else:
         deep, wide = st.columns(2)
-        depth = deep.slider(
-            "Hidden layers", 0, 20, key="train_depth", help=explained, persist_state="session"
+        depth = deep.select_slider(
+            "Hidden layers", DEPTHS, key="train_depth", help=explained, persist_state="session"
         )
         width = wide.select_slider(
             "Units in each", WIDTHS, key="train_width", help=explained, persist_state="session"
@@ -171,22 +172,30 @@ def _dropout(values: dict[str, Any]) -> None:
     )
 
 
-def _checked(values: dict[str, Any], pictures: dict[str, DeltaGenerator]) -> tuple[RunConfig | None, str]:
+def _checked(values: dict[str, Any], places: dict[str, DeltaGenerator]) -> tuple[RunConfig | None, str]:
     try:
         config = parse_config(values)
         resolved, planned = _resolved(config)
     except ConfigError as error:
+        # The pictures of the last valid settings stay, so that what is being typed does not jump away.
+        _draw(st.session_state.get("train_pictures", {}), places)
         return None, str(error)
-    pictures["dataset"].image(
-        _picture(data_json(config)), width="stretch", alt=f"training rows of {config.dataset}"
-    )
-    drawn = schedule_picture(resolved, planned)
-    pictures["schedule"].image(drawn, width="stretch", alt="learning rate from the first epoch to the last")
+    pictures = {
+        "dataset": (_picture(data_json(config)), f"training rows of {config.dataset}"),
+        "schedule": (schedule_picture(resolved, planned), "learning rate from the first epoch to the last"),
+    }
+    st.session_state["train_pictures"] = pictures
+    _draw(pictures, places)
     st.caption(
         f"{planned.parameters:,} parameters · {_steps(planned.steps_per_epoch)} an epoch · "
         f"about {megabytes(planned.bytes_needed)}"
     )
     return config, ""
+
+
+def _draw(pictures: Mapping[str, tuple[str, str]], places: Mapping[str, DeltaGenerator]) -> None:
+    for name, (picture, spoken) in pictures.items():
+        places[name].image(picture, width="stretch", alt=spoken)
 
 
 def _steps(count: int) -> str:

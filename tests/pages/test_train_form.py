@@ -82,22 +82,15 @@ def test_what_is_taken_from_the_list_becomes_a_pill_until_a_common_one_is_chosen
     assert not app.exception and not app.error
 
 
-def test_a_section_says_how_many_of_its_settings_are_not_at_their_defaults(app):
-    def titles():
-        return [expander.label for expander in app.sidebar.expander]
-
-    assert not [title for title in titles() if "set]" in title]
+def test_a_section_says_how_many_of_its_settings_are_not_at_their_defaults_and_an_empty_one_is_gone(app):
+    titles = [expander.label for expander in app.sidebar.expander]
+    assert "Optimizer" in titles and not [title for title in titles if "set]" in title]
     app.number_input(key="train_epochs").set_value(7).run()
-    app.number_input(key="train_clip_norm").set_value(1.0).run()
     app.selectbox(key="train_schedule").set_value("step").run()
-    marked = [title.split(" :")[0] for title in titles() if "[1 set]" in title]
-    assert marked == ["Epochs, batches, loss", "Penalties and clipping", "Schedule and end"]
-
-
-def test_an_optimizer_without_settings_of_its_own_has_no_section(app):
-    assert "Optimizer" in [expander.label for expander in app.sidebar.expander]
     choose_optimizer(app, "sgd")
-    assert "Optimizer" not in [expander.label for expander in app.sidebar.expander]
+    titles = [expander.label for expander in app.sidebar.expander]
+    marked = [title.split(" :")[0] for title in titles if "[1 set]" in title]
+    assert marked == ["Epochs, batches, loss", "Schedule and end"] and "Optimizer" not in titles
 
 
 def test_what_decays_is_asked_only_where_something_does(app, store):
@@ -170,6 +163,13 @@ def test_copy_puts_the_settings_of_a_run_into_the_form(app, submitted):
     assert app.select_slider(key="train_learning_rate").value == 0.123
 
 
+def test_forty_equal_layers_are_a_place_on_the_slider_and_not_a_list(app, submitted):
+    app.query_params["run"] = str(submitted(hidden_sizes=[8] * 40))
+    app.run()
+    app.button(key="train_copy").click().run()
+    assert app.select_slider(key="train_depth").value == 40 and not app.toggle(key="train_as_list").value
+
+
 OF_ONE_CYCLE = {"pct_start", "div_factor", "final_div_factor"}
 
 
@@ -182,6 +182,12 @@ def test_a_schedule_brings_its_settings_its_meaning_and_another_picture(app):
     assert len(after) == len(before) == 3 and len(set(after) - set(before)) == 1
     assert app.number_input(key="train_div_factor").placeholder == "25"
     assert not app.exception
+
+
+def test_the_pictures_stay_while_a_setting_is_refused(app):
+    before = _pictures(app)
+    app.number_input(key="train_epochs").set_value(0).run()
+    assert app.error and _pictures(app) == before
 
 
 def _pictures(app):
