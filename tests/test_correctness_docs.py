@@ -11,7 +11,16 @@ from tests.test_docs import ROOT
 
 TEXT = DOCUMENT.read_text("utf-8")
 # What no row is about: they decide how rows are dealt out and when a run ends.
-WITHOUT_A_ROW = {"hidden_sizes", "learning_rate", "batch_size", "epochs", "seed", "record_every", "dtype"}
+WITHOUT_A_ROW = {
+    "hidden_sizes",
+    "learning_rate",
+    "batch_size",
+    "epochs",
+    "seed",
+    "record_every",
+    "dtype",
+    "blas_threads",
+}
 WITHOUT_A_ROW |= {"early_stopping", "early_stopping_min_delta", "restore_best"}
 
 
