@@ -28,7 +28,8 @@ def table(name: str) -> list[list[str]]:
     """Return the cells of the table in a block of the document, without its head."""
     block = TEXT.partition(f"<!-- {name} -->")[2].partition("<!-- end -->")[0]
     lines = [line for line in block.splitlines() if line.startswith("| ")]
-    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines[1:]]
+    cells = [re.split(r"(?<!\\)\|", line)[1:-1] for line in lines[1:]]
+    return [[cell.strip().replace("\\|", "|") for cell in row] for row in cells]
 
 
 def test_every_row_computed_anew_is_close_enough_and_stands_in_the_document() -> None:

@@ -158,3 +158,18 @@ def test_where_all_decays_no_mask_is_multiplied():
         for each in (optimizer, masked)
     ]
     assert sizes == [[9, 1, 9], [9, 9, 9]]
+
+
+@pytest.mark.parametrize(
+    ("mask", "words"), [(None, ""), (np.ones(9), " where it decays")], ids=["all", "some"]
+)
+def test_labels_of_penalties_say_where_a_mask_stands_in_the_way(mask, words):
+    _, optimizer = optimizer_of(lambda _: [L1(0.2, mask), Decay(0.3, mask)])
+    labels = [call.label for call in optimizer.update.instructions]
+    assert labels[:5] == [
+        "t = sign(theta)",
+        f"t = 0.2 t{words}",
+        "t = g + t",
+        f"t = 0.3 theta{words}",
+        "t = g + t",
+    ]

@@ -246,6 +246,15 @@ def test_products_are_dot_alone_and_matmul_for_replicates_and_cells_broadcast_ov
     assert Tape(np.float32).constant(0.1).dtype == np.float32
     assert Tape(np.float32, (2,)).array(3).shape == (2, 3)
     assert Tape(np.float32).array(3, dtype=np.float64).dtype == np.float64
+    assert not Tape(np.float32).array(2, 3).any()
+
+
+def test_parts_that_hold_arrays_are_told_apart_by_identity_and_the_others_by_their_settings():
+    layers = np.zeros(2, int), np.ones(2, int)
+    for build in (lambda: ClipByLayerNorm(1.0, *layers), lambda: Decay(0.1, layers[1]), lambda: L1(0.1)):
+        one, other = build(), build()
+        assert one == one and one != other and len({one, other, one}) == 2
+    assert ClipByNorm(1.0) == ClipByNorm(1.0) != ClipByNorm(2.0)
 
 
 def test_dropout_of_nothing_is_not_a_layer():
