@@ -17,23 +17,35 @@ from engine.nn.optimizers import Optimizer, Transform
 from engine.nn.penalties import L1, Decay
 from engine.nn.regression_losses import Huber, SmoothL1
 from engine.nn.rules import OPTIMIZERS
+from engine.nn.tape import Lead
 from engine.training.plan import network_sizes, rows_at_once
 from engine.training.state import DROPOUT, INITIALIZATION, SHUFFLING, State, stream
 
 OUTPUT_ROWS = 1024
 
 
-def build_network(config: RunConfig, dataset: Dataset, dropout: np.random.Generator | None = None) -> Network:
-    """Return the network of a resolved configuration, weights 0; without a generator nothing is dropped."""
+def build_network(
+    config: RunConfig,
+    dataset: Dataset,
+    *dropout: np.random.Generator,
+    lead: Lead = (),
+    within: tuple[Network, int] | None = None,
+) -> Network:
+    """Return the network of a resolved configuration, weights 0; without a generator nothing is dropped.
+
+    With a lead it takes a generator for each replicate; ``within`` is as in :class:`Network`.
+    """
     return Network(
         network_sizes(config, dataset),
         ACTIVATIONS[config.activation],
         build_loss(config, dataset),
-        dropout=config.dropout_rates if dropout is not None else 0.0,
-        generators=[dropout] if dropout is not None else [],
+        dropout=config.dropout_rates if dropout else 0.0,
+        generators=dropout,
         normalization=config.normalization,
         residual=config.residual,
         dtype=config.dtype,
+        lead=lead,
+        within=within,
     )
 
 
