@@ -95,32 +95,45 @@ class Journal:
         with self.store.writing() as connection:
             connection.execute(events.insert().values(field=field, old=old, new=new, **values))
 
-    def _written(self, values: dict[str, object], predictions: bytes | None) -> bool:
+    def write(self, connection: sa.Connection, values: dict[str, object], predictions: bytes | None) -> int:
+        """Write what a commit stores; return how many chunks are full now, for :meth:`note` after it.
+
+        When the lease is lost nothing was written.
+        """
         run_id = self.lease.run_id
         values = {**self._progress(), **values}
         if self.state.step > self.first_step:
             values["takeovers"] = 0
         if self.is_waiting_for_space:
             values.setdefault("message", "")
-        try:
-            with self.store.writing() as connection:
-                write_held(connection, self.lease, **values)
-                full = write_tail(connection, run_id, self.chunk, self._records)
-                write_snapshots(connection, run_id, self._snapshots)
-                write_checkpoint(connection, run_id, self.state)
-                if predictions is not None:
-                    write_predictions(connection, run_id, self.state.step, predictions)
-        except OperationalError as error:
-            if not is_passing(error):
-                raise
-            self._tell_of_waiting(str(error.orig))
-            return False
+        write_held(connection, self.lease, **values)
+        full = write_tail(connection, run_id, self.chunk, self._records)
+        write_snapshots(connection, run_id, self._snapshots)
+        write_checkpoint(connection, run_id, self.state)
+        if predictions is not None:
+            write_predictions(connection, run_id, self.state.step, predictions)
+        return full
+
+    def note(self, full: int) -> None:
+        """Let go of what was committed."""
         self.chunk, self._records = self.chunk + full, self._records[full * CHUNK_RECORDS :]
         self._snapshots = {}
         self.is_waiting_for_space = False
+
+    def _written(self, values: dict[str, object], predictions: bytes | None) -> bool:
+        try:
+            with self.store.writing() as connection:
+                full = self.write(connection, values, predictions)
+        except OperationalError as error:
+            if not is_passing(error):
+                raise
+            self.tell_of_waiting(str(error.orig))
+            return False
+        self.note(full)
         return True
 
-    def _tell_of_waiting(self, reason: str) -> None:
+    def tell_of_waiting(self, reason: str) -> None:
+        """Say in the run's row why nothing can be written, if at least that can be written."""
         self.is_waiting_for_space = True
         place = self.store.engine.url.database
         with suppress(OperationalError), self.store.writing() as connection:

@@ -5,6 +5,7 @@ import socket
 import uuid
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import psutil
 import sqlalchemy as sa
@@ -106,24 +107,35 @@ def claim(
                 give_up = runs.update().where(runs.c.id == row.id)
                 connection.execute(give_up.values(status="failed", message=message))
                 continue
-            lease = Lease(row.id, owner, row.lease_epoch + 1)
-            connection.execute(
-                runs.update()
-                .where(runs.c.id == row.id)
-                .values(
-                    status="running",
-                    lease_owner=owner,
-                    lease_epoch=lease.epoch,
-                    lease_host=host_name(),
-                    lease_pid=os.getpid(),
-                    lease_process_start=process_start(os.getpid()),
-                    lease_beat=row.lease_beat + 1,
-                    paused=row.paused and not even_paused,
-                    takeovers=row.takeovers + 1 if taken_over else 0,
-                )
-            )
-            return lease
+            return hold(connection, row, owner, even_paused)
     return None
+
+
+def hold(connection: sa.Connection, row: sa.Row[Any], owner: str, even_paused: bool = False) -> Lease:
+    """Give the lease of a run to ``owner``, who is this process; whether it may have it was looked at before.
+
+    Parameters
+    ----------
+    row : Row
+        The run's row of ``runs``, read in the same transaction.
+    """
+    lease = Lease(row.id, owner, row.lease_epoch + 1)
+    connection.execute(
+        runs.update()
+        .where(runs.c.id == row.id)
+        .values(
+            status="running",
+            lease_owner=owner,
+            lease_epoch=lease.epoch,
+            lease_host=host_name(),
+            lease_pid=os.getpid(),
+            lease_process_start=process_start(os.getpid()),
+            lease_beat=row.lease_beat + 1,
+            paused=row.paused and not even_paused,
+            takeovers=row.takeovers + 1 if row.status == "running" else 0,
+        )
+    )
+    return lease
 
 
 def write_held(connection: sa.Connection, lease: Lease, **values: object) -> None:

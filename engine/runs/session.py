@@ -60,7 +60,7 @@ def train_claimed(
     """
     pause_seconds = PAUSE_SECONDS_BEFORE_LEAVING if leaves_when_paused else float("inf")
     try:
-        session = _Session(store, lease, pause_seconds, is_interrupted)
+        session = Session(store, lease, pause_seconds, is_interrupted)
     except (CodecError, ConfigError, MemoryError) as error:
         return end_run(store, lease, "failed", message=str(error) or "out of memory")
     try:
@@ -83,9 +83,23 @@ def end_run(store: Store, lease: Lease, status: str, message: str) -> str:
     return status
 
 
-class _Session:
+class Session:
+    """A held run from its newest checkpoint on, with the journal that stores it.
+
+    Raises
+    ------
+    LeaseLost
+        When another process holds the run now.
+    CodecError, ConfigError
+        When it cannot be trained.
+    """
+
     def __init__(
-        self, store: Store, lease: Lease, pause_seconds: float, is_interrupted: Callable[[], bool]
+        self,
+        store: Store,
+        lease: Lease,
+        pause_seconds: float = PAUSE_SECONDS_BEFORE_LEAVING,
+        is_interrupted: Callable[[], bool] = lambda: False,
     ) -> None:
         self.store, self.lease = store, lease
         self.pause_seconds, self.is_interrupted = pause_seconds, is_interrupted
@@ -108,6 +122,7 @@ class _Session:
             self.journal.tell("fingerprint", row.fingerprint, here)
 
     def run(self, on_record: Watcher | None) -> str:
+        """Train the run until it ends or leaves; return its status."""
         with closing(train(self.config, self.dataset, self.state, self.changes)) as stream:
             self._take_up_changes()
             if not self._obey():
@@ -128,22 +143,27 @@ class _Session:
         return self._finish()
 
     def _finish(self) -> str:
+        predictions, ended = self.end()
+        self.journal.commit(predictions=predictions, **ended)
+        return str(ended["status"])
+
+    def end(self) -> tuple[bytes | None, dict[str, object]]:
+        """Return the predictions and the columns of the row that a run has at its end."""
         summary = final_summary(self.config, self.dataset, self.state)
         score = "r2" if self.dataset.task == "regression" else "accuracy"
         status, message = "finished", ending_words(self.config, self.plan, self.state)
         if self.state.diverged:
             status, message = "diverged", f"diverged at step {self.state.step}"
-        self.journal.commit(
-            predictions=packed_predictions(self.config, self.dataset, self.state),
-            status=status,
-            message=message,
-            finished_at=time.time(),
-            **{f"{split}_loss": summary.get(f"{split}_loss") for split in SPLITS},
-            **{f"{split}_score": summary.get(f"{split}_{score}") for split in SPLITS},
-            request="",
-            paused=False,
-        )
-        return status
+        values = {"status": status, "message": message, "finished_at": time.time()}
+        losses = {f"{split}_loss": summary.get(f"{split}_loss") for split in SPLITS}
+        scores = {f"{split}_score": summary.get(f"{split}_{score}") for split in SPLITS}
+        return packed_predictions(self.config, self.dataset, self.state), {
+            **values,
+            **losses,
+            **scores,
+            "request": "",
+            "paused": False,
+        }
 
     def _keep_speed(self) -> None:
         """Wait until the epoch has lasted as long as the chosen speed wants it to."""
@@ -212,9 +232,14 @@ class _Session:
             raise KeyboardInterrupt
 
     def _stop(self, message: str) -> None:
+        said, ended = self.end_stopped(message)
+        self.journal.commit(predictions=said, **ended)
+
+    def end_stopped(self, message: str) -> tuple[bytes | None, dict[str, object]]:
+        """Return the predictions and the columns of the row that a run has when it is stopped."""
         ended = {"status": "stopped", "message": message, "finished_at": time.time()}
         said = packed_predictions(self.config, self.dataset, self.state, with_test=False)
-        self.journal.commit(predictions=said, **ended, request="", paused=False)
+        return said, {**ended, "request": "", "paused": False}
 
     def _pause(self) -> None:
         self.journal.commit(request=answered(self.wish), paused=True)

@@ -17,7 +17,7 @@ SCRATCH_VECTORS = 3
 
 def train_stack(
     config: RunConfig, dataset: Dataset, states: list[State]
-) -> Generator[list[Record] | list[None], None, None]:
+) -> Generator[list[Record | None], None, None]:
     """Train runs that stand at the same step to their ends; each goes its way as in :func:`train`.
 
     Yields what :func:`engine.training.trainer.train` yields, one entry for each state in the list. At every
@@ -35,7 +35,7 @@ def train_stack(
     while states:
         present = list(states)
         training = Training(config, dataset, present)
-        if present[0].recorded_step < 0:
+        if any(state.recorded_step < 0 for state in present):
             yield training.first_records()
             _drop_ended(states, training.plan.total_steps)
         while states == present:

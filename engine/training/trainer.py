@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Generator, Sequence
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -151,12 +152,14 @@ class Training:
             np.take(self.x, state.permutation, axis=1, out=self.epoch_x[place], mode="clip")
             np.take(self.y, state.permutation, axis=1, out=self.epoch_y[place], mode="clip")
 
-    def first_records(self) -> list[Record]:
-        """Return record 0 of each run: losses and activations before the first update."""
+    def first_records(self) -> list[Record | None]:
+        """Return record 0 of each run that has none: losses and activations before the first update."""
+        is_due = [state.recorded_step < 0 for state in self.states]
         with np.errstate(all="ignore"):
-            return self._finished(self._blank(), is_evaluated=True)
+            records = self._finished(self._blank(), [*compress(self.courses, is_due)])
+        return [each if due else None for each, due in zip(records, is_due, strict=True)]
 
-    def advance(self) -> list[Record] | list[None]:
+    def advance(self) -> list[Record | None]:
         """Train up to the next record, the end of the epoch, or about 50 ms, whichever comes first."""
         started = now = time.perf_counter()
         state, plan = self.states[0], self.plan
@@ -164,7 +167,8 @@ class Training:
             while True:
                 is_recorded = state.step + 1 in plan.record_steps
                 record = self._step(is_recorded)
-                records = self._finished(record, state.step in plan.evaluation_steps) if record else None
+                is_evaluated = state.step in plan.evaluation_steps
+                records = self._finished(record, self.courses if is_evaluated else ()) if record else None
                 now = time.perf_counter()
                 if records or state.step % plan.steps_per_epoch == 0 or now - started > LOOK_UP_SECONDS:
                     break
@@ -174,7 +178,7 @@ class Training:
             return [None] * len(self.states)
         for state, each in zip(self.states, records, strict=True):
             each["seconds"] = state.seconds
-        return records
+        return [*records]
 
     def _step(self, is_recorded: bool) -> Record | None:
         state, plan = self.states[0], self.plan
@@ -240,15 +244,16 @@ class Training:
         layers[..., LAYER_INDEX["grad_mean_abs"]] = self.grad_magnitudes / self.network.parameters.sizes
         layers[..., LAYER_INDEX["update_ratio"]] = np.sqrt(measures.update_squares / before)
 
-    def _finished(self, record: Record, is_evaluated: bool) -> list[Record]:
-        """Return the record of each run, evaluated where it is time, and let each run heed it."""
+    def _finished(self, record: Record, evaluated: Sequence[Course]) -> list[Record]:
+        """Return the record of each run, with an evaluation of some, and let each run heed it."""
         records = [record.row(number) for number in range(len(self.states))] if self.lead else [record]
-        if is_evaluated:
-            for course, each in zip(self.courses, records, strict=True):
+        for course, each in zip(self.courses, records, strict=True):
+            if course in evaluated:
                 course.evaluate(each)
-            if self.lead:
-                self._set_rates()
+        if evaluated and self.lead:
+            self._set_rates()
         judged, measured = record.scalars[..., JUDGED], record.measured[..., JUDGED]
         diverged = np.atleast_1d((measured & ~np.isfinite(judged)).any(axis=-1)).tolist()
-        finished = zip(self.courses, records, diverged, strict=True)
-        return [course.finish(each, ended) for course, each, ended in finished]
+        for course, each, has_diverged in zip(self.courses, records, diverged, strict=True):
+            course.finish(each, has_diverged)
+        return records
