@@ -48,7 +48,9 @@ def _siblings(connection: sa.Connection, run_id: int) -> Sequence[sa.Row[Any]]:
     own = connection.execute(sa.select(runs).where(runs.c.id == run_id, _goes_along())).first()
     if own is None:
         return []
-    alike = [runs.c[name] == own._mapping[name] for name in ("dataset_id", "step", "total_steps", "parameters")]
+    alike = [
+        runs.c[name] == own._mapping[name] for name in ("dataset_id", "step", "total_steps", "parameters")
+    ]
     query = (
         sa.select(runs)
         .where(runs.c.id != run_id, runs.c.status.in_(("queued", "running")), _goes_along(), *alike)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from engine.config import parse_config
 from engine.data.dataset import build_dataset
-from engine.runs import siblings, stack_session
+from engine.runs import stack_session
 from engine.runs.catalog import get_run, reopen, request, set_speed
 from engine.runs.changes import ask_change, read_changes
 from engine.runs.checkpoints import latest_checkpoint
@@ -23,21 +23,15 @@ from engine.runs.predictions import stored_predictions
 from engine.runs.schema import checkpoints, runs
 from engine.runs.series import read_series
 from engine.runs.session import train_claimed
-from engine.runs.siblings import claim_siblings
 from engine.runs.snapshots import read_snapshots
 from engine.runs.stack_session import train_claimed_together
 from engine.runs.store import open_store
 from engine.training.telemetry import SCALAR_INDEX
+from tests.runs.together import statuses, take
 
-pytestmark = pytest.mark.xdist_group("processes")
+pytestmark = [pytest.mark.xdist_group("processes"), pytest.mark.usefixtures("one_core")]
 COLUMNS = [runs.c[name] for name in ("status", "message", "step", "best_val_loss", "best_step", "paused")]
 COLUMNS += [runs.c[f"{split}_{what}"] for split in ("train", "val", "test") for what in ("loss", "score")]
-
-
-@pytest.fixture(autouse=True)
-def one_core(monkeypatch):
-    """The share of a worker does not depend on the machine that runs the tests."""
-    monkeypatch.setattr(siblings.os, "cpu_count", lambda: 1)
 
 
 @pytest.fixture
@@ -56,29 +50,11 @@ def start_worker(store_url):
         process.wait()
 
 
-@pytest.fixture
-def seeds(store):
-    """Submit a configuration with several seeds and return the ids of the runs."""
-
-    def submit(count=4, **settings):
-        config = parse_config({"samples": 80, "epochs": 4, "hidden_sizes": [6], **settings})
-        return submit_seeds(store, config, build_dataset(config), count)
-
-    return submit
-
-
 def wait_for(condition, seconds=60):
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, "waited too long"
         time.sleep(0.02)
-
-
-def take(store):
-    """Claim the oldest waiting run and what may be trained beside it."""
-    lease = claim(store, new_owner())
-    assert lease is not None
-    return claim_siblings(store, lease)
 
 
 def train_one_by_one(store, run_ids):
@@ -93,6 +69,7 @@ def what_is_left(store, run_id):
     with store.reading() as connection:
         row = connection.execute(sa.select(*COLUMNS).where(runs.c.id == run_id)).one()
     series, state = read_series(store, run_id), latest_checkpoint(store, run_id)[0]
+    assert state is not None
     series.scalars[:, SCALAR_INDEX["seconds"]] = state.seconds = 0.0
     snapshots = {
         step: [array.tobytes() for array in arrays.values()]
@@ -100,10 +77,6 @@ def what_is_left(store, run_id):
     }
     told = series.scalars.tobytes() + series.measured.tobytes() + series.layers.tobytes()
     return tuple(row), told, state.to_bytes(), snapshots, stored_predictions(store, run_id)
-
-
-def statuses(store, run_ids):
-    return [get_run(store, run_id).status for run_id in run_ids]
 
 
 ENDS = {
@@ -162,17 +135,6 @@ def test_runs_of_a_stack_killed_in_the_middle_end_with_the_bits_of_unbroken_ones
     wait_for(lambda: statuses(store, killed) == ["finished"] * 3)
     for first, second in zip(unbroken, killed, strict=True):
         assert what_is_left(store, first) == what_is_left(store, second)
-
-
-def test_a_killed_stack_is_taken_up_as_a_stack_again(store, seeds):
-    ids = seeds(4)
-    leases = take(store)
-    with store.writing() as connection:
-        connection.execute(runs.update().values(lease_pid=2**22 + 1, lease_process_start=1.0))
-    assert statuses(store, ids) == ["interrupted"] * 4
-    again = take(store)
-    assert [lease.run_id for lease in again] == ids
-    assert all(lease.epoch > before.epoch for lease, before in zip(again, leases, strict=True))
 
 
 def test_one_run_of_a_stack_is_paused_another_stopped_and_the_rest_go_on(store, start_worker, seeds):
@@ -316,32 +278,3 @@ def test_a_full_disk_makes_the_stack_wait_and_nothing_is_lost(store, seeds, monk
     train_claimed_together(store, take(store))
     assert len(failed) == 2 and statuses(store, ids) == ["finished"] * 3
     assert {get_run(store, run_id).message for run_id in ids} == {""}
-
-
-def test_runs_that_differ_in_more_than_their_seed_or_are_asked_for_something_are_not_taken(store, seeds):
-    first, alike, paused, slow, other = (
-        *seeds(4, epochs=5),
-        *seeds(1, epochs=5, learning_rate=0.02),
-    )
-    request(store, paused, "pause")
-    set_speed(store, slow, 3.0)
-    assert [lease.run_id for lease in take(store)] == [first, alike]
-    assert get_run(store, other).status == "queued"
-
-
-def test_a_run_whose_speed_is_chosen_is_trained_alone(store, seeds):
-    ids = seeds(3)
-    set_speed(store, ids[0], 100.0)
-    assert [lease.run_id for lease in take(store)] == ids[:1]
-
-
-def test_a_large_network_is_trained_alone(store, seeds):
-    ids = seeds(3, hidden_sizes=[300, 300])
-    assert [lease.run_id for lease in take(store)] == ids[:1]
-
-
-def test_two_workers_share_what_waits(store, seeds, monkeypatch):
-    monkeypatch.setattr(siblings.os, "cpu_count", lambda: 2)
-    ids = seeds(9)
-    assert [lease.run_id for lease in take(store)] == ids[:5]
-    assert [lease.run_id for lease in take(store)] == ids[5:]

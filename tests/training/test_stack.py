@@ -117,7 +117,7 @@ def test_a_run_that_the_caller_takes_out_stands_still_and_can_go_on_alone():
     case = {"optimizer": "adam", "dropout": 0.3, "normalization": "batch"}
     expected = alone(**case)
     config, dataset, states = stacked_states(**case)
-    present = list(states)
+    present, left_at = list(states), 0
     for number, _ in enumerate(train_stack(config, dataset, present)):
         if number == 4:
             present.remove(states[2])
@@ -139,7 +139,13 @@ def test_a_state_that_has_its_first_record_gets_no_second_one_in_a_stack():
 CALLS = {
     "W1": {"hidden_sizes": [8, 8], "batch_size": 10, "optimizer": "sgd", "loss": "mse"},
     "W2": {"hidden_sizes": [16, 16, 16], "activation": "relu", "batch_size": 32, "optimizer": "adam"},
-    "all": {"hidden_sizes": [5, 5], "normalization": "batch", "residual": True, "clip_norm": 1.0, "weight_decay": 0.1},
+    "all": {
+        "hidden_sizes": [5, 5],
+        "normalization": "batch",
+        "residual": True,
+        "clip_norm": 1.0,
+        "weight_decay": 0.1,
+    },
 }
 
 
