@@ -6,9 +6,12 @@ RUN := $(VENV)/bin/python
 # Stamps: pip runs again only when the requirements have changed.
 READY := $(VENV)/ready
 READY_DEV := $(VENV)/ready-dev
+# The peers of the speed benchmark (PyTorch, jax) are large and nothing else needs them.
+PEERS := .venv-bench
+READY_PEERS := $(PEERS)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup lint types browser bench-accuracy bench-first-point bench-table correctness mutants coverage docs screenshots clean
+.PHONY: help run test setup lint types browser bench bench-accuracy bench-first-point bench-table correctness mutants coverage docs screenshots clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 20
@@ -33,6 +36,13 @@ types: $(READY_DEV)
 browser: $(READY_DEV)
 	@sh .ci/browser
 
+# One thread each, before anything is imported; a kernel or a cache size of BLAS that the shell names would measure
+# another machine.
+bench: $(READY_PEERS) ## Steps against PyTorch's, scikit-learn's and jax's; writes docs/performance.md (3 minutes)
+	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 \
+		XLA_FLAGS="--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1" JAX_PLATFORMS=cpu \
+		$(PEERS)/bin/python -m benchmarks.speed $(OPTIONS)
+
 bench-accuracy: $(READY_DEV) ## Our networks against scikit-learn's, as a table
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(RUN) -m benchmarks.accuracy
 
@@ -45,7 +55,7 @@ bench-table: $(READY_DEV) ## A large table with planted traps: what is named bef
 correctness: $(READY_DEV) ## Write docs/correctness.md: each part, what it is compared with, the difference
 	$(RUN) -m docs.correctness
 
-mutants: $(READY_DEV) ## Change engine/nn in 400 places, one at a time: do the tests notice? (20 minutes)
+mutants: $(READY_DEV) ## Change engine/nn in 400 places, one at a time: do the tests notice? (10 minutes)
 	$(RUN) -m benchmarks.mutants --write
 
 coverage: $(READY_DEV) ## Which share of engine/nn and engine/training the tests run
@@ -60,7 +70,7 @@ screenshots: $(READY_DEV) browser ## Write docs/screenshots: each page in light,
 	$(RUN) -m docs.take_screenshots
 
 clean: ## Remove the environment and the tools' caches (runs in .lab stay)
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): requirements.txt
@@ -70,4 +80,10 @@ $(READY): requirements.txt
 
 $(READY_DEV): requirements-dev.txt $(READY)
 	$(RUN) -m pip install --quiet -r requirements-dev.txt
+	@touch $@
+
+$(READY_PEERS): benchmarks/requirements-peers.txt requirements.txt
+	@sh .ci/environment $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet -r benchmarks/requirements-peers.txt
+	@$(PEERS)/bin/python -m pip install --quiet "jax>=0.6,<1" || echo "jax does not install here: it is left out"
 	@touch $@

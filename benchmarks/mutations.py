@@ -2,8 +2,9 @@
 
 import ast
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 OPERATORS: dict[type[ast.AST], type[ast.AST]] = {
@@ -59,13 +60,16 @@ READ_BY_PEOPLE = {"label"}
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change: where it stands, what it makes of which line, and the whole changed module."""
+    """One change: where it stands, and what it makes of which line.
+
+    ``tree`` makes the whole changed module, anew at each call: a thousand of them kept would slow each fork.
+    """
 
     path: Path
     line: int
     before: str
     after: str
-    tree: ast.Module
+    tree: Callable[[], ast.Module]
 
     def __str__(self) -> str:
         return f"{self.path.name}:{self.line} `{self.before}` -> `{self.after}`"
@@ -85,8 +89,15 @@ def mutants_of(path: Path) -> list[Mutant]:
             statement = _statement(changed, twin)
             before = _first_line(statement, twin)
             _changes(twin)[choice]()
-            found.append(Mutant(path, twin.lineno, before, _first_line(statement, twin), changed))  # type: ignore[attr-defined]
+            line, after = twin.lineno, _first_line(statement, twin)  # type: ignore[attr-defined]
+            found.append(Mutant(path, line, before, after, partial(_changed, path, index, choice)))
     return found
+
+
+def _changed(path: Path, index: int, choice: int) -> ast.Module:
+    tree = ast.parse(path.read_text("utf-8"))
+    _changes(list(_changeable(tree))[index])[choice]()
+    return tree
 
 
 def _first_line(statement: ast.AST, node: ast.AST) -> str:

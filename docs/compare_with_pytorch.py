@@ -46,6 +46,11 @@ def differences(names: dict[str, Any]) -> dict[str, float]:
             found[f"slot {slot} of {each}"] = (
                 array - names["optimizer"].state[parameters[PARTS[each]]][other].numpy()
             )
+    found["loss of each update"] = np.array(names["losses"]) - names["their_losses"]
+    order = {other: place for place, other in enumerate(parameters)}
+    for each, gradient in names["gradients"].items():
+        theirs_first = names["their_gradients"][0][order[PARTS[each]]].numpy()
+        found[f"first gradient of {each}"] = gradient - theirs_first
     outputs = names["network"].eval()(names["torch"].tensor(names["x"]))
     found["outputs in evaluation"] = ours.outputs(names["x"]) - outputs.detach().numpy()
     return {name: float(np.abs(array).max()) for name, array in found.items()}

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
-from engine import cli_manage
+from engine import cli_manage, cli_queue
 from engine.cli_options import AsJson, BadInput, Run, StoreUrl
 from engine.cli_plugins import take_plugins
 from engine.cli_settings import describe_again, with_settings
@@ -16,7 +16,6 @@ from engine.codec import CodecError
 from engine.config import ConfigError, RunConfig, parse_config
 from engine.config.errors import nearest
 from engine.config.presets import PRESETS, with_preset
-from engine.config.settings import SETTINGS
 from engine.config.text import config_values
 from engine.runs.catalog import NoSuchRun
 from engine.runs.store import StoreError
@@ -61,14 +60,21 @@ def options(
     """Keep a place for ``--plugin`` in the help: main takes it off the line before any command is known."""
 
 
-def _usage_sentence(error: Exception) -> str:
+def _usage_sentence(error: Any) -> str:
     name = getattr(error, "option_name", None)
     if name is None:
-        return getattr(error, "message", "") or str(error)
-    known = [setting.replace("_", "-") for setting in SETTINGS]
-    like = nearest(str(name).lstrip("-").replace("-", "_"), SETTINGS)
-    guess = f"did you mean --{like.replace('_', '-')}? " if like else ""
-    return f"unknown option {name}: {guess}settings are --{', --'.join(known)}"
+        return error.format_message()
+    if not hasattr(error, "possibilities"):
+        return f"option {name} must be followed by a value, got none"
+    options = {
+        option.lstrip("-").replace("-", "_"): option
+        for each in error.ctx.command.params
+        for option in each.opts
+        if option.startswith("--")
+    }
+    like = nearest(str(name).lstrip("-").replace("-", "_"), options)
+    guess = f"did you mean {options[like]}? " if like else ""
+    return f"unknown option {name}: {guess}known are {', '.join(options.values())}"
 
 
 def read_config(path: Path | None, settings: dict[str, Any], preset: str | None = None) -> RunConfig:
@@ -268,3 +274,4 @@ def doctor(store: StoreUrl = None) -> None:
 
 
 cli_manage.register(app)
+cli_queue.register(app)

@@ -17,7 +17,7 @@ from rich.table import Table
 from engine.cli_options import BadInput
 from engine.runs.catalog import count_runs, get_run, list_runs
 from engine.runs.export import exported
-from engine.runs.fingerprint import fingerprint, fingerprint_of, other_plugins
+from engine.runs.fingerprint import fingerprint, fingerprint_of, is_same_machine, other_plugins
 from engine.runs.lease import LeaseLost, claim, new_owner
 from engine.runs.row import RunRow
 from engine.runs.session import train_claimed
@@ -151,7 +151,7 @@ def other_machine(store: Store, run_id: int) -> str:
     if row.fingerprint in ("", here):
         return ""
     plugins = other_plugins(row.fingerprint, row.config)
-    if plugins and row.fingerprint.startswith(fingerprint()):
+    if plugins and is_same_machine(row.fingerprint, here):
         return f"run {run_id} was {plugins}"
     return f"run {run_id} was begun on another machine or version ({row.fingerprint}), this is {here}"
 

@@ -10,6 +10,7 @@ import numpy as np
 
 MAGIC = b"BPLAB1\n"
 KINDS = "fiub"
+_header_text = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class CodecError(ValueError):
@@ -34,7 +35,7 @@ def pack(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any] | None = None
         little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
         listed.append({"name": name, "dtype": little.dtype.str, "shape": list(array.shape)})
         bodies.append(little.tobytes())
-    header = json.dumps({"meta": dict(meta or {}), "arrays": listed}, separators=(",", ":")).encode()
+    header = _header_text({"meta": dict(meta or {}), "arrays": listed}).encode()
     rest = b"".join([header, *bodies])
     length = len(header).to_bytes(8, "little")
     return b"".join([MAGIC, length, hashlib.sha256(length + rest).digest(), rest])

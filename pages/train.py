@@ -8,7 +8,7 @@ from engine.runs.row import RunRow
 from ui.form import config_form, fill_form
 from ui.live import show_run
 from ui.live_chart import make_ready
-from ui.presets import preset_pills
+from ui.presets import choose_preset
 from ui.runs import chosen_run
 from ui.shell import open_page
 from ui.text import as_markdown
@@ -37,7 +37,7 @@ with right.container(horizontal=True, vertical_alignment="center", gap="small"):
 if "train_dataset" not in st.session_state and row is not None and row.can_be_built:
     fill_form(row.config)
 with st.sidebar:
-    preset_pills()
+    choose_preset()
     config, sentence = config_form()
 bar = left.container(horizontal=True, vertical_alignment="center", gap="small", key="train_bar")
 bar.button(

@@ -35,14 +35,15 @@ FILES = {"engine.runs.export", "engine.runs.importing"}
 SCREEN = {"numpy", "pandas", "plotly", "streamlit"}
 ROOMS = {
     "engine": Room(),
-    "engine.config": Room(libraries={"pydantic", "pydantic_core"}),
+    "engine.config": Room(libraries={"pydantic", "pydantic_core"}, when_used={"yaml"}),
     "engine.codec": Room(libraries={"numpy"}),
     "engine.nn": Room(libraries={"numpy"}, when_used={"scipy"}),
     "engine.data": Room({"engine.nn", "engine.config", "engine.codec"}, {"numpy"}, {"sklearn"}),
     "engine.training": Room(ENGINE_BELOW_RUNS, {"numpy"}),
     "engine.evidence": Room(ENGINE_BELOW_RUNS, {"numpy"}, {"scipy", "sklearn"}),
     EXTENSION: Room({"engine.nn", "engine.config"}, {"numpy"}),
-    "engine.runs": Room({EXTENSION, *ENGINE_BELOW_RUNS}, {"numpy", "sqlalchemy", "psutil"}),
+    # threadpoolctl: a run's settings say how many threads a matrix product has, whoever started the process.
+    "engine.runs": Room({EXTENSION, *ENGINE_BELOW_RUNS}, {"numpy", "sqlalchemy", "psutil", "threadpoolctl"}),
     "engine.runs.export": Room(ENGINE_UP_TO_RUNS, {"numpy", "sqlalchemy"}, {"pyarrow"}),
     "engine.runs.importing": Room(
         {"engine.runs.export", *ENGINE_UP_TO_RUNS}, {"numpy", "sqlalchemy", "psutil"}, {"pyarrow"}
@@ -59,6 +60,7 @@ ROOMS = {
             "engine.cli_manage",
             "engine.cli_options",
             "engine.cli_plugins",
+            "engine.cli_queue",
             "engine.cli_settings",
             "engine.cli_scores",
             *ENGINE_UP_TO_RUNS,
@@ -70,6 +72,10 @@ ROOMS = {
     ),
     "engine.cli_options": Room(libraries={"typer"}),
     "engine.cli_plugins": Room({"engine.cli_options", EXTENSION}),
+    "engine.cli_queue": Room({"engine.cli_batch", "engine.cli_options", *ENGINE_UP_TO_RUNS}, {"typer"}),
+    "engine.cli_batch": Room(
+        {"engine.cli_options", "engine.cli_runs", "engine.cli_tables", *ENGINE_UP_TO_RUNS}, {"rich"}
+    ),
     "engine.cli_settings": Room({"engine.config"}, {"typer"}),
     "engine.cli_scores": Room({"engine.evidence", *ENGINE_UP_TO_RUNS}),
     "engine.cli_tables": Room(ENGINE_UP_TO_RUNS),
@@ -151,9 +157,11 @@ def allowed(home: str, found: Import) -> bool:
         target = room_of(found.target) or found.target
         if home in {"ui", "pages", "dashboard"} and target in {
             "engine.cli",
+            "engine.cli_batch",
             "engine.cli_manage",
             "engine.cli_options",
             "engine.cli_plugins",
+            "engine.cli_queue",
             "engine.cli_runs",
             "engine.cli_scores",
             "engine.cli_seeds",

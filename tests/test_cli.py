@@ -80,6 +80,9 @@ def test_regression_reports_r2(store_url):
         (["--batch-size", "100"], "batch_size must be at most the 60 training rows, got 100"),
         (["--activation", "rleu"], "did you mean 'relu'"),
         (["--lrr", "1"], "did you mean --learning-rate"),
+        (["--restore_best", "true"], "did you mean --restore-best"),
+        (["--seeds", "many"], "'--seeds'"),
+        (["--formt", "csv"], "known are --config, --preset, "),
         (["--hidden-sizes", "1000000,1000000"], "must fit into memory"),
     ],
 )
@@ -87,6 +90,12 @@ def test_bad_input_ends_with_status_2_and_one_line_that_names_it(store_url, argu
     done = engine("train", *SMALL, *arguments, url=store_url)
     assert done.returncode == 2
     assert sentence in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_an_option_without_its_value_says_so():
+    done = engine("train", "--residual")
+    assert done.returncode == 2
+    assert done.stderr == "error: option --residual must be followed by a value, got none\n"
 
 
 def test_a_diverged_run_ends_with_status_1_and_keeps_its_nan_in_the_csv(store_url, tmp_path):

@@ -203,3 +203,47 @@ def test_resuming_with_another_content_of_the_plugin_says_so_and_asks(engine, ex
         asked.stderr,
     )
     assert engine("resume", run, "--yes", "--plugin", example).returncode == 0
+
+
+def stopped_run(engine, store_url, *arguments):
+    run = trained(engine("train", *SMALL, *arguments, "--json"))["run"]
+    with open_store(store_url).writing() as connection:
+        connection.execute(sa.text("UPDATE runs SET status = 'stopped'"))
+    return run
+
+
+def test_a_run_whose_plugin_remembers_something_else_now_fails_with_a_sentence(engine, example, store_url):
+    run = stopped_run(engine, store_url, "--optimizer", "my_lion", "--plugin", example)
+    example.write_text(EXAMPLE.replace('"m"', '"mean"'), "utf-8")
+    done = engine("resume", run, "--yes", "--plugin", example)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "the slots of my_lion must be mean, got m: its plugin has another content than when the run was "
+        "begun\n"
+    )
+
+
+GAIN = '''
+from engine.extension import layer
+from engine.nn.normalization import BatchNorm, LayerNorm
+
+@layer(name="gain")
+class Gain(BatchNorm):
+    """Nothing of its own."""
+'''
+
+
+def test_weights_that_a_changed_layer_cannot_take_are_refused_in_one_line(engine, example, store_url):
+    example.write_text(GAIN, "utf-8")
+    run = stopped_run(engine, store_url, "--normalization", "gain", "--plugin", example)
+    example.write_text(GAIN.replace("(BatchNorm)", "(LayerNorm)"), "utf-8")
+    sentence = (
+        "theta must have 37 numbers in this network, got 31: its plugin has another content than when they "
+        "were learned\n"
+    )
+    weights = ["weights", run, "--output", example.with_suffix(".npz")]
+    for command in (weights, ["continue", run, "--epochs", 1]):
+        done = engine(*command, "--plugin", example)
+        assert (done.returncode, done.stderr) == (2, f"error: {sentence}")
+    done = engine("resume", run, "--yes", "--plugin", example)
+    assert (done.returncode, done.stderr) == (1, sentence)

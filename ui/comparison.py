@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from engine.figures.theme import run_colour
 from engine.runs.catalog import list_runs, load_run
 from engine.runs.row import RunRow
 from engine.runs.store import Store
@@ -20,6 +19,7 @@ UNKNOWN = {
     **dict.fromkeys(("dataset", "activation", "optimizer", "dropout"), "–"),
     "learning_rate": None,
 }
+NAMED_AT_MOST, LINES_AT_MOST = 8, 25
 NOT_MEASURED = ("", "run", "name", "state")
 
 
@@ -107,18 +107,24 @@ def show_differences(store: Store, rows: Sequence[RunRow]) -> None:
     names = [name.replace("_", " ") for name in table.index[differs]]
     if len(rows) > 1:
         count = "One setting differs" if len(names) == 1 else f"{len(names) or 'No'} settings differ"
-        st.caption(f"{count}{': ' if names else '.'}{', '.join(names)}")
+        more = f" and {len(names) - NAMED_AT_MOST} more" if len(names) > NAMED_AT_MOST else ""
+        st.caption(f"{count}{': ' if names else ''}{', '.join(names[:NAMED_AT_MOST])}{more}.")
     everything = st.toggle("All settings", key="compare_all_settings", help="Show what is equal, too.")
     shown = pd.concat([table[differs], table[~differs]]) if everything or len(rows) == 1 else table[differs]
     if len(shown):
-        st.dataframe(shown.rename_axis("setting").reset_index(), hide_index=True)
+        st.dataframe(
+            shown.rename_axis("setting").reset_index(),
+            hide_index=True,
+            height="content" if len(shown) <= LINES_AT_MOST else 35 * (LINES_AT_MOST + 1),
+        )
 
 
 def _setting_text(value: Any) -> str:
     if value is None or value != value:
         return "–"
     if isinstance(value, (list, tuple)):
-        return layers_text(value)
+        is_of_names = any(isinstance(entry, str) for entry in value)
+        return ", ".join(value) if is_of_names else layers_text(value)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -126,6 +132,7 @@ def show_measures(
     rows: Sequence[RunRow],
     frames: dict[int, pd.DataFrame],
     scores: dict[int, dict[str, float | None]],
+    colours: dict[int, str],
     baseline: int | None = None,
 ) -> None:
     """Show for each run the last and the best of its losses and scores, and what it cost.
@@ -136,13 +143,16 @@ def show_measures(
     ----------
     scores : dict
         By run more columns, asked for by people; the same for all runs.
+    colours : dict
+        By run, as in the picture above.
     """
     table = pd.DataFrame([_measures(row, frames[row.id], scores.get(row.id, {})) for row in rows])
     if baseline is not None:
         _subtract(table, baseline)
         st.caption(f"Run {baseline} as it is; the others by their difference from it.")
-    colours = {row.id: f"color: {run_colour(row.id)}" for row in rows}
-    styled = table.style.apply(lambda line: [colours[line["run"]], *[""] * (len(line) - 1)], axis=1)
+    styled = table.style.apply(
+        lambda line: [f"color: {colours[line['run']]}", *[""] * (len(line) - 1)], axis=1
+    )
     shapes = {
         name: st.column_config.NumberColumn(format="%.4g" if baseline is None else "%+.4g")
         for name in table.columns

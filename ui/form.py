@@ -9,33 +9,25 @@ from streamlit.delta_generator import DeltaGenerator
 from engine.config import ConfigError, RunConfig, config_from_json, parse_config
 from engine.config.data import TABLE
 from engine.config.resolve import resolve
-from engine.config.setting import applies
 from engine.config.settings import SETTINGS
 from engine.config.text import value_from_text
 from engine.data.dataset import Dataset, dataset_from_bytes, dataset_to_bytes
 from engine.nn.activations import ACTIVATIONS
 from engine.nn.rules import OPTIMIZERS
 from engine.runs.tables import dataset_for
-from engine.training.pacing import SCHEDULES
 from engine.training.plan import TrainingPlan, plan
+from ui.choice import common_first
 from ui.form_data import choose_data, fit_the_batch
+from ui.form_sections import OF_A_TABLE, folded_settings
 from ui.pictures import activation_picture, dataset_picture, schedule_picture
-from ui.seeds import seeds_input
-from ui.setting_widget import as_widget_value, forget_unknown_choices, label_of, setting_widget
+from ui.setting_widget import as_widget_value, forget_unknown_choices
 from ui.shell import open_page
 from ui.text import megabytes
 
 RATES = [float(f"{digit}e{power}") for power in range(-5, 1) for digit in (1, 1.5, 2, 3, 5, 7)] + [10.0]
+DEPTHS = [*range(9), 10, 12, 15, 20, 30, 40, 60, 100, 150, 200]
 WIDTHS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512]
 MOST_DROPOUT = 0.9
-MAIN = ("dataset", "features", "hidden_sizes", "activation", "optimizer", "learning_rate", "dropout")
-SECTIONS = (
-    ("data", "Data"),
-    ("network", "Network"),
-    ("training", "Training"),
-    ("schedule", "Schedule and end"),
-)
-OF_A_TABLE = ("table", "target", "columns", "missing", "split", "split_column")
 
 
 def fill_form(config: Mapping[str, Any]) -> None:
@@ -68,7 +60,7 @@ def use_data(values: Mapping[str, Any]) -> None:
 
 
 def _fill_layers(sizes: list[int]) -> None:
-    is_even = 0 < len(sizes) <= 20 and len(set(sizes)) == 1 and sizes[0] in WIDTHS
+    is_even = len(sizes) in DEPTHS[1:] and len(set(sizes)) == 1 and sizes[0] in WIDTHS
     st.session_state["train_as_list"] = not is_even
     st.session_state["train_hidden_sizes"] = ", ".join(str(size) for size in sizes)
     st.session_state["train_depth"] = len(sizes) if is_even else 2
@@ -89,13 +81,23 @@ def config_form() -> tuple[RunConfig | None, str]:
     forget_unknown_choices()
     values: dict[str, Any] = {}
     choose_data(values)
-    picture = st.container()
+    picture = st.container(key="train_dataset_picture")
     _layers(values)
-    _choice("activation", values)
-    st.image(activation_picture(values["activation"]), width="stretch", alt="curve, and derivative dashed")
-    st.caption(ACTIVATIONS[values["activation"]].meaning)
-    _choice("optimizer", values)
-    st.caption(OPTIMIZERS[values["optimizer"]].meaning)
+    activation = SETTINGS["activation"]
+    values["activation"] = common_first(
+        "Activation", activation.choices, "train_activation", activation.help_text
+    )
+    with st.container(gap="xxsmall"):
+        with st.container(key="train_activation_picture"):
+            st.image(
+                activation_picture(values["activation"]), width="stretch", alt="curve, and derivative dashed"
+            )
+        with st.container(key="meaning_activation"):
+            st.caption(ACTIVATIONS[values["activation"]].meaning)
+    optimizer = SETTINGS["optimizer"]
+    values["optimizer"] = common_first("Optimizer", optimizer.choices, "train_optimizer", optimizer.help_text)
+    with st.container(key="meaning_optimizer"):
+        st.caption(OPTIMIZERS[values["optimizer"]].meaning)
     rates = sorted({*RATES, float(st.session_state["train_learning_rate"])})
     values["learning_rate"] = st.select_slider(
         "Learning rate",
@@ -108,21 +110,9 @@ def config_form() -> tuple[RunConfig | None, str]:
     if OPTIMIZERS[values["optimizer"]].advice:
         st.caption(OPTIMIZERS[values["optimizer"]].advice)
     _dropout(values)
-    with st.expander("More", icon=":material/tune:", key="train_more"):
-        st.text_input(
-            "Name",
-            key="train_name",
-            max_chars=200,
-            placeholder="optional",
-            help="What the run is called in lists, legends and files.",
-            persist_state="session",
-        )
-        seeds_input()
-        pictures = {"dataset": picture}
-        for section, title in SECTIONS:
-            st.markdown(f"**{title}**")
-            _rest(section, values, pictures)
-    return _checked({name: value for name, value in values.items() if value is not None}, pictures)
+    schedule = folded_settings(values)
+    given = {name: value for name, value in values.items() if value is not None}
+    return _checked(given, {"dataset": picture, "schedule": schedule})
 
 
 def _layers(values: dict[str, Any]) -> None:
@@ -138,8 +128,8 @@ def _layers(values: dict[str, Any]) -> None:
         values["hidden_sizes"] = value_from_text("hidden_sizes", text)
     else:
         deep, wide = st.columns(2)
-        depth = deep.slider(
-            "Hidden layers", 0, 20, key="train_depth", help=explained, persist_state="session"
+        depth = deep.select_slider(
+            "Hidden layers", DEPTHS, key="train_depth", help=explained, persist_state="session"
         )
         width = wide.select_slider(
             "Units in each", WIDTHS, key="train_width", help=explained, persist_state="session"
@@ -182,47 +172,30 @@ def _dropout(values: dict[str, Any]) -> None:
     )
 
 
-def _choice(name: str, values: dict[str, Any]) -> None:
-    setting = SETTINGS[name]
-    values[name] = st.pills(
-        label_of(name),
-        setting.choices,
-        required=True,
-        key=f"train_{name}",
-        help=setting.help_text,
-        persist_state="session",
-    )
-
-
-def _rest(section: str, values: dict[str, Any], pictures: dict[str, DeltaGenerator]) -> None:
-    for name, setting in SETTINGS.items():
-        if (
-            setting.section == section
-            and name not in (*MAIN, *OF_A_TABLE)
-            and applies(setting.explained, values)
-        ):
-            values[name] = setting_widget(setting, values)
-            if name == "schedule":
-                pictures[name] = st.container()
-                st.caption(SCHEDULES[values[name]].meaning)
-
-
-def _checked(values: dict[str, Any], pictures: dict[str, DeltaGenerator]) -> tuple[RunConfig | None, str]:
+def _checked(values: dict[str, Any], places: dict[str, DeltaGenerator]) -> tuple[RunConfig | None, str]:
     try:
         config = parse_config(values)
         resolved, planned = _resolved(config)
     except ConfigError as error:
+        # The pictures of the last valid settings stay, so that what is being typed does not jump away.
+        _draw(st.session_state.get("train_pictures", {}), places)
         return None, str(error)
-    pictures["dataset"].image(
-        _picture(data_json(config)), width="stretch", alt=f"training rows of {config.dataset}"
-    )
-    drawn = schedule_picture(resolved, planned)
-    pictures["schedule"].image(drawn, width="stretch", alt="learning rate from the first epoch to the last")
+    pictures = {
+        "dataset": (_picture(data_json(config)), f"training rows of {config.dataset}"),
+        "schedule": (schedule_picture(resolved, planned), "learning rate from the first epoch to the last"),
+    }
+    st.session_state["train_pictures"] = pictures
+    _draw(pictures, places)
     st.caption(
         f"{planned.parameters:,} parameters · {_steps(planned.steps_per_epoch)} an epoch · "
         f"about {megabytes(planned.bytes_needed)}"
     )
     return config, ""
+
+
+def _draw(pictures: Mapping[str, tuple[str, str]], places: Mapping[str, DeltaGenerator]) -> None:
+    for name, (picture, spoken) in pictures.items():
+        places[name].image(picture, width="stretch", alt=spoken)
 
 
 def _steps(count: int) -> str:

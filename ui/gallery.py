@@ -23,7 +23,7 @@ ABOUT = {
     "spiral3": "Three arms: the same with three classes.",
     "sine": "One wave with noise on the values: watch a curve being fitted.",
     "plane": "A tilted plane: a regression on two inputs, linear but for its noise.",
-    "digits": "Handwritten digits of 8 x 8 pixels.",
+    "digits": "Handwritten digits of 8 x 8 pixels: small enough to be learned in seconds.",
     "wine": "Thirteen measurements of wines from three growers.",
     "iris": "Petals and sepals of three kinds of iris (Fisher, 1936).",
     "breast_cancer": "Thirty measurements of cell nuclei: malignant or benign.",

@@ -7,6 +7,7 @@ from engine.runs.catalog import load_run
 from engine.runs.row import RunRow
 from engine.runs.store import Store
 from engine.training.checking import ROWS, TOLERANCE, check_run
+from ui.gradient_words import few
 
 
 def show_proof(store: Store, row: RunRow) -> None:
@@ -31,12 +32,19 @@ def show_proof(store: Store, row: RunRow) -> None:
     checked, found, passed = st.session_state.get("gradients_checked", (None, [], False))
     if checked != row.id:
         return
-    worst = max(error for _, error, _ in found)
+    worst, layer, _ = max((error, layer, tried) for layer, error, tried in found)
+    count = sum(tried for _, _, tried in found)
+    where = f"of {count:,} parameters in {len(found)} {'layer' if len(found) == 1 else 'layers'}"
     if passed:
-        st.success(f"Yes: the largest relative error is {worst:.1e}.", icon=":material/check_circle:")
+        st.success(
+            f"Yes: the largest relative error {where} is {few(worst)}; {few(TOLERANCE)} is allowed.",
+            icon=":material/check_circle:",
+        )
     else:
         st.error(
-            f"No: a relative error of {worst:.1e} is more than {TOLERANCE:.0e}.", icon=":material/error:"
+            f"No: the largest relative error {where} is {few(worst)}, in layer {layer}; {few(TOLERANCE)} is "
+            "allowed.",
+            icon=":material/error:",
         )
     table = pd.DataFrame(found, columns=["layer", "largest relative error", "parameters tried"])
     st.dataframe(

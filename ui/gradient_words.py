@@ -197,7 +197,7 @@ def gradient_cloud_words(layer: int, counts: np.ndarray, powers: np.ndarray) -> 
     zeros = f"{share(zero)} are exactly 0" if zero else "none is exactly 0"
     if half == 0:
         return f"Of layer {layer}'s gradient elements {zeros}."
-    return f"Half of layer {layer}'s gradient elements lie below 1e{powers[half]:.1f}; {zeros}."
+    return f"Half of layer {layer}'s gradient elements lie below {few(10.0 ** powers[half])}; {zeros}."
 
 
 def weight_cloud_words(layer: int, first: np.ndarray, last: np.ndarray) -> str:

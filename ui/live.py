@@ -28,7 +28,7 @@ from ui.outputs import output_figure, scalars_frame
 from ui.replay import pace_behind, show_replay
 from ui.run_words import loss_words, score_words
 from ui.runs import is_moving
-from ui.scores import fill_scores, scores_frames
+from ui.scores import fill_scores, scores_frame
 from ui.seeds import seeds_line
 from ui.shell import open_page
 from ui.text import as_markdown
@@ -82,11 +82,11 @@ def _live(run_id: int, pace: float | None, bar: DeltaGenerator) -> None:
     st.session_state["train_drawn"] = state
     _place(figures, identity=f"{run_id} {x} {log_y}")
     show_mistakes(store, row, is_new=bool(figures))
-    frames = scores_frames(row)
+    frame = scores_frame(store, row)
     st.subheader("Replay")
     with st.container(border=True):
         show_replay(store, [row], PLAYER)
-    fill_scores(frames, store, row)
+    fill_scores(frame, store, row)
     if _pace(row) != pace:
         st.rerun()
 

@@ -142,10 +142,10 @@ def worst_digits(dataset: Dataset, found: Mistakes) -> str:
                 f'fill-opacity="{0.06 + 0.94 * value:.2f}"/>'
             )
         true, said = (dataset.class_names[each] for each in (found.truth[index], found.predicted[index]))
-        words = html.escape(f"{true} → {said}, {100 * found.confidence[place]:.0f} %")
+        words = html.escape(f"{true}→{said}, {100 * found.confidence[place]:.0f} %")
         colour = "#808890" if true == said else WRONG
         drawn.append(
-            f'<text x="{left + 20}" y="{top + 51}" font-size="7.5" font-family="sans-serif" '
+            f'<text x="{left + 20}" y="{top + 51}" font-size="7" font-family="sans-serif" '
             f'text-anchor="middle" fill="{colour}">{words}</text>'
         )
     rows = -(-max(len(found.worst), 1) // DIGITS_IN_A_ROW)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from engine.figures.bands import compare_seeds, seed_colours
+from engine.figures.bands import colours_together, compare_seeds
 from engine.figures.gradients import layer_heatmap
 from engine.runs.catalog import get_run
 from engine.runs.export import layers_csv, metrics_csv
@@ -80,12 +80,12 @@ def _overlay(run_ids: list[int], pace: float | None) -> None:
             known = [(row.id, frames[row.id]) for row in rows]
             st.caption(comparison_words(known, options.columns[-1]))
     _downloads(store, run_ids)
+    colours = colours_together(bands, run_ids)
     if any(len(group.rows) > 1 for group in groups):
         st.subheader("Over the seeds")
-        colours = dict(zip((band.first for band in bands), seed_colours(bands), strict=True))
         show_verdicts(groups, options.baseline, colours)
     st.subheader("How they ended" if pace is None else "How they stand")
-    show_measures(rows, frames, chosen_scores(store, rows), options.baseline)
+    show_measures(rows, frames, chosen_scores(store, rows), colours, options.baseline)
     st.subheader("What differs")
     show_differences(store, rows)
     st.subheader("Side by side")

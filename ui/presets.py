@@ -1,4 +1,4 @@
-"""The presets as pills above the form: one click fills it; must not know what a setting means."""
+"""The presets as a list above the form: one choice fills it; must not know what a setting means."""
 
 import streamlit as st
 
@@ -8,12 +8,14 @@ from ui.form import fill_form
 from ui.text import as_markdown
 
 
-def preset_pills() -> None:
-    """Draw the pills, and what to watch of the one that was chosen last."""
-    st.pills(
+def choose_preset() -> None:
+    """Draw the list, and what to watch of the one that was chosen last."""
+    st.selectbox(
         "Presets",
         list(PRESETS),
+        index=None,
         key="train_preset",
+        placeholder="Begin with a lesson",
         format_func=lambda name: PRESETS[name].title,
         on_change=_fill,
         help="Each fills the form with settings that show one thing. Press Start, then watch.",

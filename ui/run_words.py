@@ -11,6 +11,7 @@ from ui.overfitting_words import verdict_words
 from ui.text import number, percent
 
 NOTHING = "Nothing is measured yet."
+NO_NUMBERS = "What the network says is no longer a number."
 LARGER_IS_BETTER = ("accuracy", "r2")
 CLOSE = 0.02
 
@@ -27,7 +28,7 @@ def loss_words(frame: pd.DataFrame) -> str:
 def score_words(row: RunRow) -> str:
     """Say what share of the rows, or of their variance, the network gets right."""
     if row.train_score is None or row.val_score is None:
-        return NOTHING
+        return NO_NUMBERS if row.status == "diverged" else NOTHING
     if row.score_name == "r2":
         return (
             f"Explains {percent(row.train_score)} of the variance of the training rows and "

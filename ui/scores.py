@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from engine.evidence.scores import SCORES, SplitScores, scores_by_split
-from engine.runs.catalog import load_run
+from engine.runs.catalog import load_dataset, load_run
 from engine.runs.predictions import predictions_of
 from engine.runs.row import RunRow
 from engine.runs.store import Store
@@ -26,8 +26,9 @@ OFFERED = {
     "r2": {"MAE": ("mae",), "RMSE": ("rmse",)},
 }
 SPLITS = {"val": "validation", "test": "test"}
-CLASSES_HEIGHT, VALUES_HEIGHT = 388, 292
-LINES_AT_MOST, LONG_TABLE = 7, 283
+# Pixels: what stands around a table of one line, and around a second table.
+FRAME_HEIGHT, PARTS_HEIGHT, LINE_HEIGHT = 180, 76, 35
+LINES_AT_MOST, LONG_TABLE = 10, 388
 
 
 @st.cache_data(show_spinner=False, max_entries=500)
@@ -52,94 +53,90 @@ def run_scores(store: Store, row: RunRow) -> tuple[str, dict[str, SplitScores]]:
     return _computed(store.url, row.id, row.step, row.status)
 
 
-def scores_frames(row: RunRow) -> list[DeltaGenerator]:
-    """Draw the frames for the scores of a run; they have their size at once, so that nothing below jumps."""
+def scores_frame(store: Store, row: RunRow) -> DeltaGenerator | None:
+    """Draw the frame for the scores of a run; it has its size at once, so that nothing below jumps."""
     if not row.can_be_built or row.status == "imported":
-        return []
+        return None
     st.subheader("Scores on the rows held out")
-    frames = _frames(row)
+    lines = _parts_count(store.url, row.dataset_id)
+    splits = 2 if row.config["test_fraction"] else 1
+    height = FRAME_HEIGHT + LINE_HEIGHT * splits
+    if lines:
+        height += PARTS_HEIGHT + min(LINE_HEIGHT * (lines + 1), LONG_TABLE)
+    frame = st.container(border=True, height=height, key="train_scores_frame")
     if not row.ended:
-        for frame in frames:
-            frame.caption("Computed once the run has ended.")
-    return frames
+        frame.caption("Computed once the run has ended.")
+    return frame
 
 
-def fill_scores(frames: Sequence[DeltaGenerator], store: Store, row: RunRow) -> None:
-    """Compute the scores of an ended run and show them in the frames that were drawn for them."""
-    if not frames or not row.ended:
+@st.cache_data(show_spinner=False, max_entries=500)
+def _parts_count(url: str, dataset_id: str) -> int:
+    """Return how many classes or targets are scored one by one; none for a single target."""
+    dataset = load_dataset(open_page(), dataset_id)
+    return dataset.classes or len(dataset.target_names)
+
+
+def fill_scores(frame: DeltaGenerator | None, store: Store, row: RunRow) -> None:
+    """Compute the scores of an ended run and show them in the frame that was drawn for them."""
+    if frame is None or not row.ended:
         return
-    with frames[0], st.spinner("Scoring the predictions"):
-        origin, by_split = run_scores(store, row)
-    with frames[0]:
-        if by_split:
-            _whole(row, origin, by_split)
-        else:
+    with frame:
+        with st.spinner("Scoring the predictions"):
+            origin, by_split = run_scores(store, row)
+        if not by_split:
             st.caption("Nothing is known of what its network said: it left no checkpoint.")
-    for frame in frames[1:] if by_split else ():
-        with frame:
-            _by_class(by_split)
-
-
-def _frames(row: RunRow) -> list[DeltaGenerator]:
-    """Draw two frames side by side for classes, one for values."""
-    if row.score_name == "r2":
-        return [st.container(border=True, height=VALUES_HEIGHT)]
-    return [
-        each.container(border=True, height=CLASSES_HEIGHT, key=f"train_scores_{place}")
-        for place, each in enumerate(st.columns(2, gap="medium"))
-    ]
+            return
+        _whole(row, origin, by_split)
+        if by_split["val"]["parts"]:
+            _by_part(row, by_split)
 
 
 def _whole(row: RunRow, origin: str, by_split: Mapping[str, SplitScores]) -> None:
-    st.markdown("**All rows**")
     names = list(by_split["val"]["scores"])
-    table: dict[str, Any] = {"score": [SCORES[name].title for name in names]}
-    for split, found in by_split.items():
-        table[SPLITS[split]] = [found["scores"][name]["value"] for name in names]
-    table["meaning"] = [SCORES[name].description for name in names]
-    shape = "%.4g" if row.score_name == "r2" else "%.4f"
-    _table(table, "train_scores", {split: _column(shape) for split in SPLITS.values()})
+    table: dict[str, Any] = {"rows": [SPLITS[split] for split in by_split]}
+    table |= {
+        SCORES[name].title: [found["scores"][name]["value"] for found in by_split.values()] for name in names
+    }
+    st.markdown("**All rows**")
+    _table(table, "train_scores", names, "%.4g" if row.score_name == "r2" else "%.4f")
     rows = " and ".join(f"{found['rows']:,} {SPLITS[split]} rows" for split, found in by_split.items())
     source = "stored at" if origin == "stored" else "computed from the checkpoint of"
     facts = [f"By scikit-learn on {rows}, from predictions {source} step {row.step:,}."]
     facts += [flattery_words(by_split["val"]), undefined_words(by_split)]
-    st.caption(as_markdown(" ".join(fact for fact in facts if fact), 1000))
+    with st.container(key="words_train_scores"):
+        st.caption(as_markdown(" ".join(fact for fact in facts if fact), 1000))
 
 
-def _by_class(by_split: Mapping[str, SplitScores]) -> None:
-    """Show precision, recall, F1 and ROC AUC of each class on the validation rows."""
-    parts = by_split["val"]["parts"]
-    st.markdown("**Each class against the rest**, validation rows")
+def _by_part(row: RunRow, by_split: Mapping[str, SplitScores]) -> None:
+    """Show the scores of each class, or of each of several targets, on the validation rows."""
+    parts, is_values = by_split["val"]["parts"], row.score_name == "r2"
     names = list(parts[0]["scores"])
     table: dict[str, Any] = {
-        "class": [visible(part["name"], 30) for part in parts],
+        "target" if is_values else "class": [visible(part["name"], 30) for part in parts],
         "rows": [part["rows"] for part in parts],
     }
     table |= {SCORES[name].title: [part["scores"][name]["value"] for part in parts] for name in names}
-    _table(
-        table,
-        "train_class_scores",
-        {SCORES[name].title: _column("%.4f", SCORES[name].description) for name in names},
-    )
+    st.markdown(f"**Each {'target' if is_values else 'class against the rest'}**, validation rows")
+    _table(table, "train_part_scores", names, "%.4g" if is_values else "%.4f")
     blank = undefined_words(by_split, of_classes=True)
     if blank:
         st.caption(as_markdown(blank, 1000))
 
 
-def _column(shape: str, explained: str | None = None) -> Any:
-    return st.column_config.NumberColumn(format=shape, help=explained)
-
-
-def _table(columns: Mapping[str, Sequence[Any]], key: str, shapes: Mapping[str, Any]) -> None:
+def _table(columns: Mapping[str, Sequence[Any]], key: str, names: Sequence[str], shape: str) -> None:
+    """Draw scores in columns; what each one means stands in the help of its title."""
     frame = pd.DataFrame(columns)
-    numbers = [name for name in shapes if name in frame]
-    frame[numbers] = frame[numbers].astype(float)
+    titles = [SCORES[name].title for name in names]
+    frame[titles] = frame[titles].astype(float)
     st.dataframe(
         frame,
         hide_index=True,
         height="content" if len(frame) <= LINES_AT_MOST else LONG_TABLE,
         key=key,
-        column_config=dict(shapes),
+        column_config={
+            SCORES[name].title: st.column_config.NumberColumn(format=shape, help=SCORES[name].description)
+            for name in names
+        },
         placeholder="–",
         alt=", ".join(columns),
     )

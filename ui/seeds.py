@@ -17,6 +17,18 @@ from ui.text import as_markdown, layers_text, visible
 NAMED_SETTINGS_AT_MOST = 3
 
 
+def name_input() -> None:
+    """Draw what the run is to be called."""
+    st.text_input(
+        "Name",
+        key="train_name",
+        max_chars=200,
+        placeholder="optional",
+        help="What the run is called in lists, legends and files.",
+        persist_state="session",
+    )
+
+
 def seeds_input() -> None:
     """Draw how many seeds Start trains."""
     st.session_state.setdefault("train_seeds", 1)

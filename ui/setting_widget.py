@@ -19,7 +19,8 @@ def label_of(name: str) -> str:
     """Return the words for a setting on the screen, with its unit."""
     setting = SETTINGS[name]
     words = name.replace("_", " ").capitalize()
-    return f"{words} ({setting.unit})" if setting.unit and setting.group == "more" else words
+    is_said = setting.unit in words.lower() or setting.group == "main"
+    return words if is_said else f"{words} ({setting.unit})"
 
 
 def as_widget_value(setting: Setting, value: Any) -> Any:

@@ -20,6 +20,7 @@ KINDS = {
     "float_parsing": "a number",
     "finite_number": "a finite number",
     "string_type": "text",
+    "string_unicode": "text",
     "bool_type": "true or false",
     "tuple_type": "a list",
     "literal_error": "",
@@ -59,8 +60,10 @@ def explain(error: ValidationError) -> str:
     details = error.errors(include_url=False)
     first = details[0]
     name = str(first["loc"][0]) if first["loc"] else ""
-    alternatives = [detail for detail in details if detail["loc"][:1] == first["loc"][:1]]
-    return _sentence(name, alternatives)
+    found = [detail for detail in details if detail["loc"][:1] == first["loc"][:1]]
+    # What is wrong with an entry of a list says more than what that makes of the list.
+    of_entries = [detail for detail in found if detail["loc"] and isinstance(detail["loc"][-1], int)]
+    return _sentence(name, of_entries or found)
 
 
 def _sentence(name: str, alternatives: list[ErrorDetails]) -> str:

@@ -220,11 +220,10 @@ class OptimizerSettings(BaseModel):
 
     @model_validator(mode="after")
     def _refuse_step_sizes_out_of_order(self) -> Self:
-        defaults = OPTIMIZER_SETTINGS["rprop"]
-        low, high = (
-            defaults[name] if getattr(self, name) is None else getattr(self, name)
-            for name in ("step_size_min", "step_size_max")
-        )
+        names, defaults = ("step_size_min", "step_size_max"), OPTIMIZER_SETTINGS[self.optimizer]
+        if not defaults.keys() >= set(names):
+            return self
+        low, high = (defaults[name] if getattr(self, name) is None else getattr(self, name) for name in names)
         if low > high:
             raise ValueError(f"step_size_min must be <= step_size_max ({high:g}), got {low:g}")
         return self

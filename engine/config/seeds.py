@@ -15,12 +15,23 @@ def seeded(config: RunConfig, count: int) -> list[RunConfig]:
     ConfigError
         When ``count`` is not in 1 to 100, or the seeds would pass the largest one.
     """
-    if not 1 <= count <= SEEDS_AT_MOST:
-        raise ConfigError(f"seeds must be >= 1 and <= {SEEDS_AT_MOST}, got {count}")
+    check_seeds(count)
     last = config.seed + count - 1
     if last > LARGEST_SEED:
         raise ConfigError(f"seed must be <= {LARGEST_SEED - count + 1} with {count} seeds, got {config.seed}")
     return [config.model_copy(update={"seed": seed}) for seed in range(config.seed, last + 1)]
+
+
+def check_seeds(count: int) -> None:
+    """Refuse a number of seeds that no configuration can have.
+
+    Raises
+    ------
+    ConfigError
+        When it is not in 1 to 100.
+    """
+    if not 1 <= count <= SEEDS_AT_MOST:
+        raise ConfigError(f"seeds must be >= 1 and <= {SEEDS_AT_MOST}, got {count}")
 
 
 def without_seed(config: RunConfig) -> str:

@@ -139,4 +139,6 @@ def _as_option(value: Any) -> str:
         csv.writer(line, lineterminator="").writerow(value)
         is_like_a_number = len(value) == 1 and not isinstance(value[0], str)
         return f"[{line.getvalue()}]" if is_like_a_number else line.getvalue()
+    if isinstance(value, bool):
+        return str(value).lower()
     return "none" if value is None else str(value)

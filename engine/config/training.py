@@ -11,6 +11,7 @@ from engine.config.setting import Help, OneOf, Takers, setting
 WITH_CLASSES = ("loss", ("auto", "cross_entropy", "binary_cross_entropy"))
 ClassWeights = Annotated[
     tuple[Annotated[float, Field(gt=0, le=1e6)], ...],
+    Field(min_length=1),
     BeforeValidator(lambda weights: tuple(weights) if isinstance(weights, list) else weights),
 ]
 
@@ -67,4 +68,11 @@ class TrainingSettings(OptimizerSettings, Objective):
         Help("larger files", "coarser curves", unit="steps"),
         ge=1,
         le=1_000_000_000,
+    )
+    blas_threads: int = setting(
+        1,
+        "threads of a matrix product; more than one pays for layers of some 500 units while cores are idle",
+        Help("wide layers wait", "small networks, and runs beside each other, take several times as long"),
+        ge=1,
+        le=64,
     )

@@ -48,11 +48,12 @@ SCORES = {
     "log_loss": ScoreMeaning(
         "log loss",
         "mean of -log(probability of the true class), without class weights and label smoothing; not for "
-        "classes learned with mse, whose outputs are no probabilities",
+        "classes learned with mse or a loss of one's own, whose outputs are no probabilities",
     ),
     "r2": ScoreMeaning(
         "R²",
-        "1 - squared errors / squared distances from the mean of the same rows, each summed over the outputs",
+        "1 - squared errors / squared distances from the mean of the same rows; of several outputs the mean "
+        "of theirs",
     ),
     "mae": ScoreMeaning("MAE", "mean distance from the truth, in the units of the target"),
     "rmse": ScoreMeaning(
@@ -112,16 +113,13 @@ def scores_by_split(
         if said is None or not len(said):
             continue
         if dataset.task == "regression":
-            found[split] = value_scores(y, said)
+            found[split] = value_scores(y, said, dataset.target_names)
         else:
-            is_sure = config.loss in PROBABILITY_LOSSES
-            found[split] = class_scores(y, said, dataset.class_names, are_probabilities=is_sure)
+            found[split] = class_scores(y, said, dataset.class_names, loss=config.loss)
     return found
 
 
-def class_scores(
-    y: np.ndarray, outputs: np.ndarray, class_names: Sequence[str], *, are_probabilities: bool
-) -> SplitScores:
+def class_scores(y: np.ndarray, outputs: np.ndarray, class_names: Sequence[str], *, loss: str) -> SplitScores:
     """Return the scores of a classification.
 
     Parameters
@@ -130,12 +128,13 @@ def class_scores(
         ``(n,)`` labels, one row or more.
     outputs : numpy.ndarray
         ``(n, 1)`` of the second class, or ``(n, classes)``.
-    are_probabilities : bool
-        Otherwise they only rank and decide.
+    loss : str
+        What the run has learned by: with most losses outputs only rank and decide, and are no probabilities.
     """
     found = _Classification(y, outputs, class_names)
     trouble, unmet = found.trouble, found.trouble or found.missing(range(found.classes))
-    no_loss = "" if are_probabilities else "outputs of classes learned with mse are no probabilities"
+    is_sure = loss in PROBABILITY_LOSSES
+    no_loss = "" if is_sure else f"outputs of classes learned with {loss} are no probabilities"
     scores = {
         "accuracy": _score(trouble, found.accuracy),
         "balanced_accuracy": _score(unmet, lambda: found.recall.mean()),
@@ -222,18 +221,21 @@ class _Classification:
         return PartScores(name=self.names[label], rows=rows, scores=scores)
 
 
-def value_scores(y: np.ndarray, outputs: np.ndarray) -> SplitScores:
+def value_scores(y: np.ndarray, outputs: np.ndarray, target_names: Sequence[str] = ()) -> SplitScores:
     """Return the scores of a regression, and those of each output where there are several.
+
+    R² of several is the mean of theirs, as in the curves of a run; one that never varies has none.
 
     Parameters
     ----------
     y, outputs : numpy.ndarray
         ``(n, outputs)`` in the units of the data, one row or more.
+    target_names : sequence of str
+        Of the outputs where there are several, as a dataset has them.
     """
-    single = [(y[:, [index]], outputs[:, [index]]) for index in range(y.shape[1])] if y.shape[1] > 1 else []
     parts = [
-        PartScores(name=f"output {number}", rows=len(y), scores=_values(*columns))
-        for number, columns in enumerate(single, 1)
+        PartScores(name=name, rows=len(y), scores=_values(y[:, [index]], outputs[:, [index]]))
+        for index, name in enumerate(target_names)
     ]
     return SplitScores(rows=len(y), scores=_values(y, outputs), parts=parts, confusion=None)
 
@@ -242,9 +244,10 @@ def _values(y: np.ndarray, outputs: np.ndarray) -> dict[str, Score]:
     from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
     y, outputs, trouble = y.astype(np.float64), outputs.astype(np.float64), _not_finite(outputs)
-    flat = "" if np.ptp(y, axis=0).any() else "the true values do not vary"
+    varies = np.ptp(y, axis=0) > 0
+    flat = "" if varies.any() else "the true values do not vary"
     return {
-        "r2": _score(trouble or flat, lambda: r2_score(y, outputs, multioutput="variance_weighted")),
+        "r2": _score(trouble or flat, lambda: r2_score(y[:, varies], outputs[:, varies])),
         "mae": _score(trouble, lambda: mean_absolute_error(y, outputs)),
         "rmse": _score(trouble, lambda: root_mean_squared_error(y, outputs)),
     }

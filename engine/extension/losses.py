@@ -10,7 +10,7 @@ from engine.config.losses import FITTING, LOSS_SETTINGS
 from engine.extension.reading import fill_in, meaning_of, name_of, plain
 from engine.extension.registry import Definition, PluginError, check_name, declare
 from engine.nn.losses import LOSSES, Loss
-from engine.nn.regression_losses import elements, record_mean
+from engine.nn.regression_losses import OfElements, elements, record_mean
 from engine.nn.tape import Arena, Block, Lead, Tape
 
 Function = Callable[[np.ndarray, np.ndarray], Any]
@@ -62,7 +62,7 @@ def loss(
             raise PluginError(f"loss {called}: task must be regression or classification, got {fitting!r}")
         said, shown = meaning_of(thing, meaning), formula or f"mean {called}(a, y)"
         if isinstance(thing, type):
-            fill_in(thing, formula=shown, decide=_as_they_are, mass=_elements)
+            fill_in(thing, formula=shown, decide=OfElements.decide, mass=OfElements.mass)
             thing.name = called  # type: ignore[attr-defined]
             built: Loss = thing()
         elif derivative is None:
@@ -77,24 +77,14 @@ def loss(
     return register if definition is None else register(definition)
 
 
-def _as_they_are(_: Any, outputs: np.ndarray) -> np.ndarray:
-    return outputs
-
-
-def _elements(_: Any, target: np.ndarray) -> float:
-    return target.size
-
-
 @dataclass(frozen=True)
-class _OfFunctions:
+class _OfFunctions(OfElements):
     """A loss made of two plain functions, which allocate their results at each call."""
 
     name: str
     formula: str
     function: Function
     slope: Function
-    decide = _as_they_are
-    mass = _elements
 
     def record_error(self, tape: Tape, output: Block, target: np.ndarray) -> None:
         """Record ``dz = f'(a, y) / elements``."""

@@ -12,7 +12,7 @@ from engine.config.setting import Takers
 from engine.config.settings import SETTINGS
 from engine.extension.reading import fill_in, meaning_of, name_of
 from engine.extension.registry import Definition, PluginError, check_name, declare
-from engine.nn.optimizers import Optimizer, Transform
+from engine.nn.optimizers import Optimizer, Steady, Transform
 from engine.nn.parameters import Parameters
 from engine.nn.rules import OPTIMIZERS, Rule
 from engine.nn.tape import Lead, Tape, cell_shape
@@ -62,7 +62,7 @@ def optimizer(
         params = getattr(kind, "__dataclass_params__", None)
         if not isinstance(kind, type) or not getattr(params, "frozen", False):
             raise PluginError(f"optimizer {called}: it must be a class under @dataclass(frozen=True)")
-        fill_in(kind, slots=(), cells=(), clips=False, scalars=_no_scalars)
+        fill_in(kind, slots=(), cells=Steady.cells, clips=False, scalars=Steady.scalars)
         defaults = _defaults(called, kind)
         transform: Any = kind
         _check_names(called, transform())
@@ -74,10 +74,6 @@ def optimizer(
         return kind
 
     return register if definition is None else register(definition)
-
-
-def _no_scalars(_: Any, step: int) -> dict[str, float]:
-    return {}
 
 
 def _check_names(called: str, transform: Transform) -> None:

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from engine.evidence.statistics import interval_over
 from engine.figures.curves import BAND_OPACITY, VALIDATION_COLUMNS, compare_runs
 from engine.figures.smoothing import difference, smoothed
-from engine.figures.theme import PALETTE, faint, label, run_colour, run_symbol
+from engine.figures.theme import colours_apart, faint, label, run_symbol
 
 BANDS = {"interval": "95 % interval of the mean", "range": "lowest to highest"}
 
@@ -47,14 +47,11 @@ def numbers_words(runs: Sequence[int]) -> str:
     return ", ".join(f"{first}" if first == last else f"{first}-{last}" for first, last in parts)
 
 
-def seed_colours(groups: Sequence[Seeds]) -> list[str]:
-    """Return the colour of each group: that of its first run, or the next one that no other has."""
-    taken: list[str] = []
-    for group in groups:
-        own = run_colour(group.first)
-        free = [light for light, _ in PALETTE if light not in taken]
-        taken.append(own if own in free or not free else free[0])
-    return taken
+def colours_together(groups: Sequence[Seeds], runs: Sequence[int]) -> dict[int, str]:
+    """Return the colours of runs that are shown together: one for each group, and for each run of none."""
+    first = {run: group.first for group in groups for run in group.runs.values()}
+    found = colours_apart([*(group.first for group in groups), *(run for run in runs if run not in first)])
+    return {run: found[first.get(run, run)] for run in runs}
 
 
 def compare_seeds(
@@ -96,12 +93,21 @@ def compare_seeds(
         baseline = base.first
     elif baseline is not None and baseline not in frame["run"].to_numpy():
         baseline = None
+    colours = colours_together(groups, [int(run) for run in frame["run"].unique()])
     figure = compare_runs(
-        single, columns, x=x, log_x=log_x, log_y=log_y, smoothing=smoothing, baseline=baseline, height=height
+        single,
+        columns,
+        x=x,
+        log_x=log_x,
+        log_y=log_y,
+        smoothing=smoothing,
+        baseline=baseline,
+        height=height,
+        colours=colours,
     )
     if base is not None:
         figure.update_yaxes(title_text=f"{', '.join(columns)}, difference from runs {_numbers(base)}")
-    for group, colour in zip(groups, seed_colours(groups), strict=True):
+    for group in groups:
         if group is base:
             continue
         for column in columns:
@@ -112,7 +118,7 @@ def compare_seeds(
                 at, curves = _paired(frame, group, base, x, column, smoothing)
             else:
                 at, curves = _minus_run(frame, group, baseline, x, column, smoothing)
-            line = _line(group, colour, column, len(columns) == 1)
+            line = _line(group, colours[group.first], column, len(columns) == 1)
             _add_band(figure, at, curves, line, x, band, log_y)
     return figure
 

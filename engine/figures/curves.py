@@ -1,5 +1,6 @@
 """Curves over time: losses with their gap, and any column of several runs; must not know a store."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,10 @@ from engine.figures.theme import (
     QUIET,
     TRAIN,
     VALIDATION,
+    colours_apart,
     empty_figure,
     faint,
     label,
-    run_colour,
     run_label,
     run_symbol,
 )
@@ -68,11 +69,13 @@ def compare_runs(
     smoothing: float = 0.0,
     baseline: int | None = None,
     height: int = 380,
+    colours: Mapping[int, str] | None = None,
 ) -> go.Figure:
     """Show which run does better and where they part: one or more columns of several runs on one scale.
 
-    Each run keeps its colour; validation columns are dashed. A cross marks where a run diverged. Behind a
-    smoothed line stand the measured one, faint, and the band between lowest and highest values.
+    No two runs share a colour while there are enough; validation columns are dashed. A cross marks where a
+    run diverged. Behind a smoothed line stand the measured one, faint, and the band between lowest and
+    highest values.
 
     Parameters
     ----------
@@ -84,13 +87,17 @@ def compare_runs(
         In [0, 1): share of the past in each point, see :func:`engine.figures.smoothing.smoothed`.
     baseline : int, optional
         A run of the frame; the others are shown as their difference from it.
+    colours : mapping, optional
+        By run, where more is shown together than this frame.
     """
+    if colours is None:
+        colours = colours_apart(int(run) for run in frame["run"].unique())
     title = ", ".join(columns) + (f", difference from run {baseline}" if baseline is not None else "")
     figure = empty_figure(AXES[x], title, log_y=log_y, height=height)
     if log_x:
         figure.update_xaxes(type="log", exponentformat="power")
     if baseline is not None:
-        figure.add_hline(y=0, line={"color": run_colour(baseline), "width": 1, "dash": "dot"})
+        figure.add_hline(y=0, line={"color": colours[baseline], "width": 1, "dash": "dot"})
     others = frame.loc[frame["run"] == baseline] if baseline is not None else None
     for run, part in frame.groupby("run", sort=False):
         number = int(str(run))
@@ -102,10 +109,11 @@ def compare_runs(
             points = _drawn(part, x, column)
             if others is not None:
                 points = difference(*points, *_drawn(others, x, column))
-            _add_run_line(figure, points, x, column, name=shown, run=number, smoothing=smoothing)
+            look = (colours[number], run_symbol(number))
+            _add_run_line(figure, points, x, column, name=shown, run=number, look=look, smoothing=smoothing)
         end = divergence(part)
         if end is not None and baseline is None:
-            _mark_divergence(figure, part, x, columns[0], end, colour=run_colour(number))
+            _mark_divergence(figure, part, x, columns[0], end, colour=colours[number])
     return figure
 
 
@@ -178,10 +186,11 @@ def _add_run_line(
     *,
     name: str,
     run: int,
+    look: tuple[str, str],
     smoothing: float,
 ) -> None:
     drawn_x, drawn_y = points
-    colour, group = run_colour(run), str(run)
+    (colour, symbol), group = look, str(run)
     if smoothing:
         _add_measured_behind(figure, drawn_x, drawn_y, name, colour, group)
         drawn_y = smoothed(drawn_y, smoothing)
@@ -191,7 +200,7 @@ def _add_run_line(
             x=drawn_x[-1:],
             y=drawn_y[-1:],
             mode="markers",
-            marker={"symbol": run_symbol(run), "size": 8, "color": colour},
+            marker={"symbol": symbol, "size": 8, "color": colour},
             legendgroup=group,
             showlegend=False,
             hoverinfo="skip",

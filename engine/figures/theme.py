@@ -1,6 +1,7 @@
 """What all figures share: colours of runs, safe texts, an empty figure; must not know what is plotted."""
 
 import unicodedata
+from collections.abc import Iterable
 
 import plotly.graph_objects as go
 
@@ -48,8 +49,18 @@ def run_label(run: int, name: str = "") -> str:
 
 
 def run_colour(run: int) -> str:
-    """Return the colour of a run, the same in every figure, for light and dark pages alike."""
+    """Return the colour of a run alone, the same in every figure, for light and dark pages alike."""
     return run_colours(run)[0]
+
+
+def colours_apart(runs: Iterable[int]) -> dict[int, str]:
+    """Return the colours of runs that are shown together: each its own, or the next one that no other has."""
+    found: dict[int, str] = {}
+    for run in runs:
+        free = [light for light, _ in PALETTE if light not in found.values()]
+        own = run_colour(run)
+        found[run] = own if own in free or not free else free[0]
+    return found
 
 
 def run_colours(run: int) -> tuple[str, str]:

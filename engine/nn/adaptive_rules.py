@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.nn.averages import record_mean, record_mean_square
-from engine.nn.optimizers import Arrays
+from engine.nn.optimizers import Arrays, Steady
 from engine.nn.tape import Tape, maximum
 
 
 @dataclass(frozen=True)
-class RmsProp:
+class RmsProp(Steady):
     """``v = alpha v + (1 - alpha) g²``, then ``g / (sqrt(v) + eps)`` (Tieleman and Hinton, 2012).
 
     ``centered`` takes the variance ``v - a²`` for v, with the mean gradient a (Graves, 2013). Rounding may
@@ -22,7 +22,6 @@ class RmsProp:
     eps: float = 1e-8
     centered: bool = False
     momentum: float = 0.0
-    cells = ()
     clips = False
 
     @property
@@ -53,10 +52,6 @@ class RmsProp:
         tape.call(np.multiply, b, tape.constant(self.momentum), b, label=f"b = {self.momentum:g} b")
         tape.call(np.add, b, t, b, label="b = b + t")
         return b
-
-    def scalars(self, step: int) -> dict[str, float]:
-        """No cell."""
-        return {}
 
 
 @dataclass(frozen=True)
@@ -105,7 +100,7 @@ class Adagrad:
 
 
 @dataclass(frozen=True)
-class Adadelta:
+class Adadelta(Steady):
     """``u = sqrt(d + eps) / sqrt(v + eps) g``, v and d the running means of g² and u² (Zeiler, 2012).
 
     The step has the units of the weights, so that the usual learning rate is 1. As in torch, u is the step
@@ -115,7 +110,6 @@ class Adadelta:
     rho: float = 0.9
     eps: float = 1e-6
     slots = ("v", "d")
-    cells = ()
     clips = False
 
     def record(
@@ -133,7 +127,3 @@ class Adadelta:
         tape.call(np.multiply, u, g, u, label="u = u g")
         record_mean_square(tape, d, u, self.rho, t, ("d", "rho", "u"))
         return u
-
-    def scalars(self, step: int) -> dict[str, float]:
-        """No cell."""
-        return {}

@@ -7,18 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.nn.optimizers import Arrays
+from engine.nn.optimizers import Arrays, Steady
 from engine.nn.parameters import record_layer_sums
 from engine.nn.tape import Tape, assign, cell_shape, minimum
 
 
 @dataclass(frozen=True)
-class ClipByValue:
+class ClipByValue(Steady):
     """Clamp each gradient element to ``±limit``."""
 
     limit: float
     slots = ()
-    cells = ()
     clips = True
 
     def record(
@@ -28,13 +27,9 @@ class ClipByValue:
         tape.call(np.clip, g, -self.limit, self.limit, g, label=f"g = clamp(g, ±{self.limit:g})")
         return g
 
-    def scalars(self, step: int) -> dict[str, float]:
-        """No cell."""
-        return {}
-
 
 @dataclass(frozen=True, eq=False)
-class ClipByLayerNorm:
+class ClipByLayerNorm(Steady):
     """Scale the gradient of each layer by ``min(1, limit / (norm + 1e-6))`` of its own norm.
 
     Torch's ``clip_grad_norm_`` on the parameters of each layer.
@@ -50,7 +45,6 @@ class ClipByLayerNorm:
     starts: np.ndarray
     sizes: np.ndarray
     slots = ()
-    cells = ()
     clips = True
 
     def record(
@@ -67,18 +61,13 @@ class ClipByLayerNorm:
         tape.call(np.multiply, g, spread, g, label="g = f g")
         return g
 
-    def scalars(self, step: int) -> dict[str, float]:
-        """No cell."""
-        return {}
-
 
 @dataclass(frozen=True)
-class ClipByNorm:
+class ClipByNorm(Steady):
     """Scale the whole gradient by ``min(1, limit / (norm + 1e-6))`` (Pascanu et al., 2013; as torch does)."""
 
     limit: float
     slots = ()
-    cells = ()
     clips = True
 
     def record(
@@ -95,10 +84,6 @@ class ClipByNorm:
         tape.call(assign, factor, narrow, label="c")
         tape.call(np.multiply, g, narrow, g, label="g = c g")
         return g
-
-    def scalars(self, step: int) -> dict[str, float]:
-        """No cell."""
-        return {}
 
 
 def _record_factors(tape: Tape, squares: np.ndarray, limit: float) -> None:

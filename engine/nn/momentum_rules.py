@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.nn.optimizers import Arrays
+from engine.nn.optimizers import Arrays, Steady
 from engine.nn.tape import Tape
 
 
@@ -45,12 +45,11 @@ class Momentum:
 
 
 @dataclass(frozen=True)
-class Nesterov:
+class Nesterov(Steady):
     """``b = mu b + g``, then ``g + mu b``: momentum that looks ahead (Nesterov, 1983; torch's form)."""
 
     momentum: float = 0.9
     slots = ("b",)
-    cells = ()
     clips = False
 
     def record(
@@ -63,7 +62,3 @@ class Nesterov:
         tape.call(np.multiply, b, mu, u, label=f"u = {self.momentum:g} b")
         tape.call(np.add, g, u, u, label="u = g + u")
         return u
-
-    def scalars(self, step: int) -> dict[str, float]:
-        """No cell."""
-        return {}

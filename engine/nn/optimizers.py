@@ -58,6 +58,16 @@ class Transform(Protocol):
         ...
 
 
+class Steady:
+    """What a transform shares with others in which no scalar changes per step."""
+
+    cells: tuple[str, ...] = ()
+
+    def scalars(self, step: int) -> dict[str, float]:
+        """No cell."""
+        return {}
+
+
 @dataclass(frozen=True)
 class UpdateMeasures:
     """What an update with measures leaves behind, float64: sums over each layer, ``lead + (layers,)``."""

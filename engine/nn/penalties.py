@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.nn.optimizers import Arrays
+from engine.nn.optimizers import Arrays, Steady
 from engine.nn.tape import Tape
 
 
 @dataclass(frozen=True, eq=False)
-class Decay:
+class Decay(Steady):
     """Add ``decay theta``: before the rule it is an L2 penalty, as torch's ``weight_decay`` is outside AdamW.
 
     Behind the rule it is decoupled (Loshchilov and Hutter, 2019): with the learning rate applied last,
@@ -25,7 +25,6 @@ class Decay:
     decay: float
     mask: np.ndarray | None = None
     slots = ()
-    cells = ()
     clips = False
 
     def record(
@@ -37,13 +36,9 @@ class Decay:
         tape.call(np.add, g, t, t, label="t = g + t")
         return t
 
-    def scalars(self, step: int) -> dict[str, float]:
-        """No cell."""
-        return {}
-
 
 @dataclass(frozen=True, eq=False)
-class L1:
+class L1(Steady):
     """Add ``strength sign(theta)``, the slope of ``strength`` times the sum of magnitudes (Tibshirani, 1996).
 
     Parameters
@@ -56,7 +51,6 @@ class L1:
     strength: float
     mask: np.ndarray | None = None
     slots = ()
-    cells = ()
     clips = False
 
     def record(
@@ -68,10 +62,6 @@ class L1:
         tape.call(np.multiply, t, factor, t, label=f"t = {self.strength:g} t{_where(self.mask)}")
         tape.call(np.add, g, t, t, label="t = g + t")
         return t
-
-    def scalars(self, step: int) -> dict[str, float]:
-        """No cell."""
-        return {}
 
 
 def penalty(theta: np.ndarray, l1: float, weight_decay: float, mask: np.ndarray | None = None) -> np.ndarray:

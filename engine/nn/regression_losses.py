@@ -18,7 +18,19 @@ def elements(target: np.ndarray) -> int:
     return target.shape[-2] * target.shape[-1]
 
 
-class MeanSquaredError:
+class OfElements:
+    """What losses share that are a mean over all elements and take outputs as they are."""
+
+    def decide(self, outputs: np.ndarray) -> np.ndarray:
+        """Return the outputs as they are."""
+        return outputs
+
+    def mass(self, target: np.ndarray) -> float:
+        """Return the number of elements."""
+        return target.size
+
+
+class MeanSquaredError(OfElements):
     """Mean over all elements of ``(output - target)²``, without the factor 1/2."""
 
     name, formula = "mse", "mean((a - y)²)"
@@ -37,16 +49,8 @@ class MeanSquaredError:
         tape.call(np.multiply, terms, terms, terms, label="e²")
         record_mean(tape, terms, elements(target), value)
 
-    def decide(self, outputs: np.ndarray) -> np.ndarray:
-        """Return the outputs as they are."""
-        return outputs
 
-    def mass(self, target: np.ndarray) -> float:
-        """Return the number of elements."""
-        return target.size
-
-
-class MeanAbsoluteError:
+class MeanAbsoluteError(OfElements):
     """Mean over all elements of ``|output - target|``; its derivative at 0 is taken as 0, as torch does."""
 
     name, formula = "mae", "mean(|a - y|)"
@@ -66,17 +70,9 @@ class MeanAbsoluteError:
         tape.call(np.abs, terms, terms, label="|e|")
         record_mean(tape, terms, elements(target), value)
 
-    def decide(self, outputs: np.ndarray) -> np.ndarray:
-        """Return the outputs as they are."""
-        return outputs
-
-    def mass(self, target: np.ndarray) -> float:
-        """Return the number of elements."""
-        return target.size
-
 
 @dataclass(frozen=True)
-class Huber:
+class Huber(OfElements):
     """``e² / 2`` up to ``|e| = delta``, a line with slope delta beyond (Huber, 1964), mean over all elements.
 
     Parameters
@@ -109,14 +105,6 @@ class Huber:
         tape.call(np.multiply, error, bounded, error, label="e = e c")
         tape.call(np.multiply, error, tape.constant(self.scale), error, label=f"e = {self.scale:g} e")
         record_mean(tape, error, elements(target), value)
-
-    def decide(self, outputs: np.ndarray) -> np.ndarray:
-        """Return the outputs as they are."""
-        return outputs
-
-    def mass(self, target: np.ndarray) -> float:
-        """Return the number of elements."""
-        return target.size
 
 
 @dataclass(frozen=True)

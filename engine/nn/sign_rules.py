@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.nn.averages import record_mean
-from engine.nn.optimizers import Arrays
+from engine.nn.optimizers import Arrays, Steady
 from engine.nn.tape import Tape, maximum, minimum
 
 # A learning rate below this moves nothing, so that dividing by it cannot overflow in single precision.
@@ -67,13 +67,12 @@ class Rprop:
 
 
 @dataclass(frozen=True)
-class Lion:
+class Lion(Steady):
     """``sign(b1 m + (1 - b1) g)``, then ``m = b2 m + (1 - b2) g`` (Chen et al., 2023): one length for all."""
 
     beta1: float = 0.9
     beta2: float = 0.99
     slots = ("m",)
-    cells = ()
     clips = False
 
     def record(
@@ -88,7 +87,3 @@ class Lion:
         tape.call(np.sign, u, u, label="u = sign(u)")
         record_mean(tape, m, g, self.beta2, t, ("m", "b2"))
         return u
-
-    def scalars(self, step: int) -> dict[str, float]:
-        """No cell."""
-        return {}

@@ -13,12 +13,14 @@ from engine.config.resolve import resolve
 from engine.runs.catalog import get_run, insert_run, load_dataset, request, submit
 from engine.runs.changes import copy_changes
 from engine.runs.checkpoints import latest_checkpoint, write_checkpoint
+from engine.runs.fingerprint import other_plugins
 from engine.runs.row import RunRow
 from engine.runs.schema import chunks, events, runs, snapshots
 from engine.runs.series import cut_after
 from engine.runs.snapshots import packed, write_snapshots
 from engine.runs.store import Store, StoreError
 from engine.training.early_stopping import go_on
+from engine.training.model import check_state
 from engine.training.plan import TrainingPlan, check_memory, plan
 from engine.training.state import State
 
@@ -47,7 +49,8 @@ def continue_run(store: Store, run_id: int, epochs: int, *, paused: bool = False
     StoreError
         When the run is not finished or stopped, or left no state to start from.
     ConfigError
-        When ``epochs`` is not positive, or the longer run is beyond a limit.
+        When ``epochs`` is not positive, the longer run is beyond a limit, or a plugin builds another network
+        now.
     """
     row = get_run(store, run_id)
     if row.status not in CAN_GO_ON:
@@ -58,7 +61,10 @@ def continue_run(store: Store, run_id: int, epochs: int, *, paused: bool = False
     go_on(state)
     dataset = load_dataset(store, row.dataset_id)
     config = config_from_json(json.dumps(row.config))
-    per_epoch = plan(resolve(config, dataset.facts), dataset).steps_per_epoch
+    resolved = resolve(config, dataset.facts)
+    if other_plugins(row.fingerprint, row.config):
+        check_state(resolved, dataset, state)
+    per_epoch = plan(resolved, dataset).steps_per_epoch
     longer = _with_more_epochs(config, -(-state.step // per_epoch), epochs)
     planned = plan(resolve(longer, dataset.facts), dataset)
     check_memory(planned, psutil.virtual_memory().available)

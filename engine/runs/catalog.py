@@ -14,7 +14,7 @@ from engine.runs.lease import holder_is_gone
 from engine.runs.row import RunRow
 from engine.runs.schema import datasets, retired_ids, runs
 from engine.runs.store import Store
-from engine.training.plan import check_memory, plan
+from engine.training.plan import TrainingPlan, check_memory, plan
 
 REQUESTS = ("pause", "resume", "stop", "step")
 NAME_LENGTH = 200
@@ -44,19 +44,27 @@ def submit(store: Store, config: RunConfig, dataset: Dataset, *, name: str = "",
     check_memory(planned, psutil.virtual_memory().available)
     blob = dataset_to_bytes(dataset)
     with store.writing() as connection:
-        return insert_run(
-            connection,
-            name=plain_text(name),
-            created_at=time.time(),
-            config=config.to_json(),
-            config_version=CONFIG_VERSION,
-            dataset_id=keep_dataset(connection, blob, dataset.name),
-            status="queued",
-            paused=paused,
-            total_steps=planned.total_steps,
-            parameters=planned.parameters,
-            score_name="r2" if dataset.task == "regression" else "accuracy",
-        )
+        dataset_id = keep_dataset(connection, blob, dataset.name)
+        row = queued_row(config, dataset, dataset_id, planned, name=name)
+        return insert_run(connection, **row | {"paused": paused})
+
+
+def queued_row(
+    config: RunConfig, dataset: Dataset, dataset_id: str, planned: TrainingPlan, *, name: str
+) -> dict[str, Any]:
+    """Return the row of a run that waits for a worker."""
+    return {
+        "name": plain_text(name),
+        "created_at": time.time(),
+        "config": config.to_json(),
+        "config_version": CONFIG_VERSION,
+        "dataset_id": dataset_id,
+        "status": "queued",
+        "paused": False,
+        "total_steps": planned.total_steps,
+        "parameters": planned.parameters,
+        "score_name": "r2" if dataset.task == "regression" else "accuracy",
+    }
 
 
 def keep_dataset(connection: sa.Connection, blob: bytes, name: str) -> str:
@@ -69,17 +77,20 @@ def keep_dataset(connection: sa.Connection, blob: bytes, name: str) -> str:
 
 
 def insert_run(connection: sa.Connection, **values: Any) -> int:
-    """Insert a row of ``runs`` and return its id, which no run had before.
+    """Insert a row of ``runs`` and return its id, which no run had before."""
+    return insert_runs(connection, [values])[0]
+
+
+def insert_runs(connection: sa.Connection, rows: list[dict[str, Any]]) -> list[int]:
+    """Insert rows of ``runs`` that have the same columns and return their ids, ascending.
 
     SQLite would give the highest number again once its run was deleted; PostgreSQL's sequence does not.
     """
     if connection.dialect.name == "sqlite":
-        retired = connection.scalar(sa.select(sa.func.max(retired_ids.c.id))) or 0
-        if retired >= (connection.scalar(sa.select(sa.func.max(runs.c.id))) or 0):
-            values["id"] = retired + 1
-    key = connection.execute(runs.insert().values(**values)).inserted_primary_key
-    assert key is not None
-    return int(key[0])
+        used = [connection.scalar(sa.select(sa.func.max(table.c.id))) or 0 for table in (retired_ids, runs)]
+        rows = [{**row, "id": number} for number, row in enumerate(rows, start=max(used) + 1)]
+    ids = runs.insert().returning(runs.c.id, sort_by_parameter_order=True)
+    return list(connection.execute(ids, rows).scalars())
 
 
 def plain_text(text: str, length: int = NAME_LENGTH) -> str:
@@ -148,7 +159,18 @@ def load_run(store: Store, run_id: int) -> tuple[RunConfig, Dataset]:
     """
     row = get_run(store, run_id)
     dataset = load_dataset(store, row.dataset_id)
-    return resolve(config_from_json(json.dumps(row.config)), dataset.facts), dataset
+    return resolved_config(row, dataset), dataset
+
+
+def resolved_config(row: RunRow, dataset: Dataset) -> RunConfig:
+    """Return the configuration of a run on its data with nothing left open.
+
+    Raises
+    ------
+    ConfigError
+        When its settings name something that is not known here.
+    """
+    return resolve(config_from_json(json.dumps(row.config)), dataset.facts)
 
 
 def load_dataset(store: Store, dataset_id: str) -> Dataset:

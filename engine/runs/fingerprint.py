@@ -10,18 +10,24 @@ import numpy as np
 
 from engine import __version__
 from engine.extension.registry import plugins_used
+from engine.training import subnormals
 
 PLUGINS = " plugins="
 
 
 @cache
-def fingerprint() -> str:
-    """Return engine, numpy, BLAS, processor, its widest vector unit and BLAS threads as one line."""
+def fingerprint(threads: int = 1) -> str:
+    """Return engine, numpy, BLAS, processor with vector unit, threads, what becomes of subnormal numbers.
+
+    Parameters
+    ----------
+    threads : int
+        Of a matrix product, as the run has it in its settings.
+    """
     config = np.show_config(mode="dicts")
     assert config is not None
     blas, vectors = config["Build Dependencies"]["blas"], config["SIMD Extensions"]  # type: ignore[index,typeddict-item]
     core = os.environ.get("OPENBLAS_CORETYPE") or [*vectors["baseline"], *vectors.get("found", [])][-1]
-    threads = os.environ.get("OPENBLAS_NUM_THREADS", "default")
     return " ".join(
         [
             f"engine={__version__}",
@@ -30,14 +36,15 @@ def fingerprint() -> str:
             f"cpu={platform.machine()}",
             f"core={core}",
             f"threads={threads}",
+            f"subnormals={subnormals.method()}",
         ]
     )
 
 
 def fingerprint_of(settings: Mapping[str, Any]) -> str:
     """Return the fingerprint of a run with these settings here: the machine, and the plugins used."""
-    plugins = plugins_used(settings)
-    return f"{fingerprint()}{PLUGINS}{plugins}" if plugins else fingerprint()
+    plugins, machine = plugins_used(settings), fingerprint(settings.get("blas_threads", 1))
+    return f"{machine}{PLUGINS}{plugins}" if plugins else machine
 
 
 def other_plugins(begun: str, settings: Mapping[str, Any]) -> str:
@@ -52,3 +59,8 @@ def other_plugins(begun: str, settings: Mapping[str, Any]) -> str:
     if not begun or then == now:
         return ""
     return f"begun with another content of its plugin ({then or 'none'}), this is {now or 'none'}"
+
+
+def is_same_machine(one: str, other: str) -> bool:
+    """Tell whether two fingerprints differ in their plugins at most."""
+    return one.partition(PLUGINS)[0] == other.partition(PLUGINS)[0]

@@ -18,6 +18,8 @@ from engine.training.plan import TrainingPlan
 from engine.training.state import State
 from engine.training.telemetry import Record
 
+# Soon enough to be seen. A run that is over before is one transaction: small runs wait for little else.
+FIRST_COMMIT_SECONDS = 0.05
 COMMIT_SECONDS = 0.25
 COMMIT_SHARE = 20
 BEAT_SECONDS = 2
@@ -29,7 +31,12 @@ class Journal:
     """Takes up the records of a held run and commits them, with the state that belongs to them.
 
     Records, snapshots, checkpoint and the run's row are written in one transaction: whatever a killed
-    process leaves is a consistent beginning of its run. Opening it drops what came after the state.
+    process leaves is a consistent beginning of its run. The first one drops what came after the state.
+
+    Parameters
+    ----------
+    values
+        Columns of the run's row that the first transaction sets.
 
     Raises
     ------
@@ -42,17 +49,13 @@ class Journal:
     ) -> None:
         self.store, self.lease, self.plan, self.state = store, lease, plan, state
         self.first_step, self.committed_step = state.step, -1
-        self.committed_at, self.commit_cost = float("-inf"), 0.0
+        self.recorded_step, self.opening = state.recorded_step, values
         self.beat_at = self.tidied_at = time.monotonic()
+        self.commit_at, self.chunk = self.beat_at + FIRST_COMMIT_SECONDS, -1
         self.is_waiting_for_space = False
         self._records: list[Record] = []
         self._snapshots: dict[int, bytes] = {}
         self._summary: dict[str, object] = {}
-        with store.writing() as connection:
-            self.chunk = cut_after(connection, lease.run_id, state.recorded_step)
-            cut_snapshots(connection, lease.run_id, state.recorded_step)
-            drop_predictions(connection, lease.run_id)
-            write_held(connection, lease, **self._progress(), **values)
 
     def take(self, record: Record) -> None:
         """Take up a record for the next commit."""
@@ -65,7 +68,7 @@ class Journal:
         """Commit what is new once it is time, and show in between that this process lives."""
         now = time.monotonic()
         is_new = bool(self._records) or self.state.step != self.committed_step
-        if is_new and now - self.committed_at > max(COMMIT_SECONDS, COMMIT_SHARE * self.commit_cost):
+        if is_new and now > self.commit_at:
             self.commit()
         elif now - self.beat_at > BEAT_SECONDS:
             with self.store.writing() as connection:
@@ -85,8 +88,8 @@ class Journal:
         while not self._written(values, predictions):
             time.sleep(RETRY_SECONDS)
             started = time.monotonic()
-        self.committed_at = self.beat_at = time.monotonic()
-        self.commit_cost = self.committed_at - started
+        self.beat_at = time.monotonic()
+        self.commit_at = self.beat_at + max(COMMIT_SECONDS, COMMIT_SHARE * (self.beat_at - started))
         self.committed_step = self.state.step
 
     def tell(self, field: str, old: str, new: str) -> None:
@@ -95,42 +98,54 @@ class Journal:
         with self.store.writing() as connection:
             connection.execute(events.insert().values(field=field, old=old, new=new, **values))
 
-    def write(self, connection: sa.Connection, values: dict[str, object], predictions: bytes | None) -> int:
-        """Write what a commit stores; return how many chunks are full now, for :meth:`note` after it.
+    def write(
+        self, connection: sa.Connection, values: dict[str, object], predictions: bytes | None
+    ) -> tuple[int, int]:
+        """Write what a commit stores; when the lease is lost nothing was written.
 
-        When the lease is lost nothing was written.
+        Returns
+        -------
+        (int, int)
+            For :meth:`note` after it: the first chunk that was written, how many are full now.
         """
         run_id = self.lease.run_id
-        values = {**self._progress(), **values}
+        values = {**self._progress(), **self.opening, **values}
         if self.state.step > self.first_step:
             values["takeovers"] = 0
         if self.is_waiting_for_space:
             values.setdefault("message", "")
         write_held(connection, self.lease, **values)
-        full = write_tail(connection, run_id, self.chunk, self._records)
+        chunk = self.chunk if self.chunk >= 0 else self._cut(connection)
+        full = write_tail(connection, run_id, chunk, self._records)
         write_snapshots(connection, run_id, self._snapshots)
         write_checkpoint(connection, run_id, self.state)
         if predictions is not None:
             write_predictions(connection, run_id, self.state.step, predictions)
-        return full
+        return chunk, full
 
-    def note(self, full: int) -> None:
-        """Let go of what was committed."""
-        self.chunk, self._records = self.chunk + full, self._records[full * CHUNK_RECORDS :]
-        self._snapshots = {}
+    def note(self, chunk: int, full: int) -> None:
+        """Let go of what was committed: that many full chunks from ``chunk`` on."""
+        self.chunk, self._records = chunk + full, self._records[full * CHUNK_RECORDS :]
+        self._snapshots, self.opening = {}, {}
         self.is_waiting_for_space = False
 
     def _written(self, values: dict[str, object], predictions: bytes | None) -> bool:
         try:
             with self.store.writing() as connection:
-                full = self.write(connection, values, predictions)
+                written = self.write(connection, values, predictions)
         except OperationalError as error:
             if not is_passing(error):
                 raise
             self.tell_of_waiting(str(error.orig))
             return False
-        self.note(full)
+        self.note(*written)
         return True
+
+    def _cut(self, connection: sa.Connection) -> int:
+        """Drop what came after the state; return the number of the next chunk."""
+        cut_snapshots(connection, self.lease.run_id, self.recorded_step)
+        drop_predictions(connection, self.lease.run_id)
+        return cut_after(connection, self.lease.run_id, self.recorded_step)
 
     def tell_of_waiting(self, reason: str) -> None:
         """Say in the run's row why nothing can be written, if at least that can be written."""

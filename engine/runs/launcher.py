@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 from engine.extension.loading import FOLDER_VARIABLE, plugin_folder
+from engine.extension.registry import SOURCES
 from engine.runs.lease import host_name, process_start, waits_for_a_worker
 from engine.runs.schema import runs, workers
 from engine.runs.store import Store, open_store
@@ -31,7 +32,7 @@ def ensure_workers(store_url: str, count: int | None = None) -> int:
     ----------
     store_url : str
     count : int, optional
-        Workers at most; the number of cores by default.
+        Workers on this machine at most; the number of its cores by default.
 
     Notes
     -----
@@ -43,6 +44,18 @@ def ensure_workers(store_url: str, count: int | None = None) -> int:
         return 0
     with closing(open_store(store_url)) as store:
         return _launch(store, count or os.cpu_count() or 1)
+
+
+def dismiss_workers(store_url: str) -> None:
+    """Ask the workers that this process started to take no more runs; each ends the one that it has."""
+    _reap()
+    with closing(open_store(store_url)) as store, store.writing(durable=False) as connection:
+        for child in _children:
+            mine = (workers.c.host == host_name()) & (workers.c.pid == child.pid)
+            names = list(connection.scalars(sa.select(workers.c.owner).where(mine)))
+            connection.execute(workers.delete().where(mine))
+            if names == [_owner_at_birth(child.pid)]:  # it has not spoken yet: it has no run to end
+                child.terminate()
 
 
 def trouble(store_url: str) -> str:
@@ -78,7 +91,8 @@ def _launch(store: Store, most: int) -> int:
         waiting = _waiting(connection)
         free = sum(1 for row in alive if row.idle or row.owner == _owner_at_birth(row.pid))
         wanted = max(waiting - free, 0 if free else 1)
-        started = max(0, min(wanted, most - len(alive)))
+        here = sum(1 for row in alive if row.host == host_name())
+        started = max(0, min(wanted, most - here))
         for _ in range(started):
             _register(connection, _start(store))
     return started
@@ -94,7 +108,7 @@ def _start(store: Store) -> int:
     too_long = path.exists() and path.stat().st_size > LOG_BYTES
     with path.open("wb" if too_long else "ab") as log:
         child = subprocess.Popen(
-            [sys.executable, "-m", "engine", "worker", "--store", store.url],
+            [sys.executable, "-m", "engine", "worker", "--store", store.url, *_plugins()],
             cwd=ROOT,
             env={**os.environ, **ONE_THREAD, FOLDER_VARIABLE: str(plugin_folder())},
             stdin=subprocess.DEVNULL,
@@ -104,6 +118,12 @@ def _start(store: Store) -> int:
         )
     _children.append(child)
     return child.pid
+
+
+def _plugins() -> list[str]:
+    """Return the options that load what this process has from files beside the folder of plugins."""
+    folder = plugin_folder().resolve()
+    return [f"--plugin={path}" for path in SOURCES if path.parent != folder]
 
 
 def _register(connection: sa.Connection, pid: int) -> None:

@@ -14,6 +14,21 @@ from engine.runs.schema import runs
 from engine.runs.store import Store
 
 TAKEOVERS_WITHOUT_PROGRESS = 3
+CLAIMED = [
+    runs.c[name]
+    for name in (
+        "id",
+        "status",
+        "paused",
+        "step",
+        "takeovers",
+        "lease_epoch",
+        "lease_beat",
+        "lease_host",
+        "lease_pid",
+        "lease_process_start",
+    )
+]
 
 
 class LeaseLost(Exception):
@@ -90,14 +105,9 @@ def claim(
     Lease or None
         None when there is nothing to claim.
     """
-    with store.writing() as connection:
-        query = sa.select(runs).where(runs.c.status.in_(("queued", "running"))).order_by(runs.c.id)
-        if run_id is not None:
-            query = query.where(runs.c.id == run_id)
-        for row in connection.execute(query).all():
-            waits = row.paused and row.request not in ("step", "resume", "stop")
-            if row.status == "queued" and waits and not even_paused:
-                continue
+    # A claim that a power failure undoes leaves the run in the queue: it need not wait for the disk.
+    with store.writing(durable=False) as connection:
+        for row in _candidates(connection, run_id, even_paused):
             taken_over = row.status == "running"
             gone = holder_is_gone(row.lease_host, row.lease_pid, row.lease_process_start)
             if taken_over and not gone and row.id not in frozen:
@@ -109,6 +119,17 @@ def claim(
                 continue
             return hold(connection, row, owner, even_paused)
     return None
+
+
+def _candidates(connection: sa.Connection, run_id: int | None, even_paused: bool) -> list[sa.Row[Any]]:
+    """Return all running runs and the oldest that waits, oldest first; a long queue is not read."""
+    query = sa.select(*CLAIMED).order_by(runs.c.id)
+    if run_id is not None:
+        query = query.where(runs.c.id == run_id)
+    waits = runs.c.status == "queued" if even_paused else waits_for_a_worker()
+    waiting = connection.execute(query.where(waits).limit(1)).all()
+    running = connection.execute(query.where(runs.c.status == "running")).all()
+    return sorted([*waiting, *running], key=lambda row: row.id)
 
 
 def hold(connection: sa.Connection, row: sa.Row[Any], owner: str, even_paused: bool = False) -> Lease:

@@ -3,13 +3,16 @@
 import time
 from bisect import bisect_right
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
+from functools import cache, lru_cache
 
 import sqlalchemy as sa
+from threadpoolctl import ThreadpoolController
 
 from engine.codec import CodecError
-from engine.config import ConfigError
-from engine.runs.catalog import get_run, load_run
+from engine.config import ConfigError, RunConfig
+from engine.data.dataset import Dataset
+from engine.runs.catalog import get_run, load_dataset, resolved_config
 from engine.runs.changes import note_change, read_changes, wished_changes
 from engine.runs.checkpoints import drop_checkpoints_after, latest_checkpoint
 from engine.runs.fingerprint import fingerprint_of
@@ -20,7 +23,7 @@ from engine.runs.schema import runs
 from engine.runs.store import Store
 from engine.training.changes import Change, value_before
 from engine.training.early_stopping import ending_words
-from engine.training.model import build_network, initial_state
+from engine.training.model import build_network, check_state, initial_state
 from engine.training.plan import plan
 from engine.training.telemetry import Record
 from engine.training.trainer import final_summary, train
@@ -64,7 +67,8 @@ def train_claimed(
     except (CodecError, ConfigError, MemoryError) as error:
         return end_run(store, lease, "failed", message=str(error) or "out of memory")
     try:
-        return session.run(on_record)
+        with own_blas_threads(session.config):
+            return session.run(on_record)
     except MemoryError:
         needed = session.plan.bytes_needed / 1e6
         return end_run(store, lease, "failed", message=f"out of memory (needed about {needed:.0f} MB)")
@@ -83,13 +87,33 @@ def end_run(store: Store, lease: Lease, status: str, message: str) -> str:
     return status
 
 
+@cache
+def _blas() -> ThreadpoolController:
+    """Return what sets the threads of the libraries that are loaded: to find them costs milliseconds."""
+    return ThreadpoolController()
+
+
+def own_blas_threads(config: RunConfig) -> AbstractContextManager[object]:
+    """Give matrix products the threads that a run's settings say; whoever trains next has its own number.
+
+    Once a run, not once a step.
+    """
+    return _blas().limit(limits=config.blas_threads, user_api="blas")
+
+
+@lru_cache(maxsize=1)
+def _dataset(store: Store, dataset_id: str) -> Dataset:
+    """Return the data of a run; the next one in a queue has the same as a rule."""
+    return load_dataset(store, dataset_id)
+
+
 class Session:
     """A held run from its newest checkpoint on, with the journal that stores it.
 
     Raises
     ------
     LeaseLost
-        When another process holds the run now.
+        From what writes, when another process holds the run now.
     CodecError, ConfigError
         When it cannot be trained.
     """
@@ -103,11 +127,12 @@ class Session:
     ) -> None:
         self.store, self.lease = store, lease
         self.pause_seconds, self.is_interrupted = pause_seconds, is_interrupted
-        self.config, self.dataset = load_run(store, lease.run_id)
+        row = get_run(store, lease.run_id)
+        self.dataset = _dataset(store, row.dataset_id)
+        self.config = resolved_config(row, self.dataset)
         found, damaged = latest_checkpoint(store, lease.run_id)
         self.state = found if found is not None else initial_state(self.config, self.dataset)
         self.plan = plan(self.config, self.dataset)
-        row = get_run(store, lease.run_id)
         self.wish = "pause" if row.paused and not row.request else row.request
         self.speed = row.speed
         self.changes = [change for change, _ in read_changes(store, lease.run_id)]
@@ -119,6 +144,7 @@ class Session:
             drop_checkpoints_after(store, lease.run_id, self.state.step if found is not None else -1)
             self.journal.tell("checkpoint", f"{damaged} damaged", f"step {self.state.step} used")
         if found is not None and row.fingerprint not in ("", here):
+            check_state(self.config, self.dataset, found)
             self.journal.tell("fingerprint", row.fingerprint, here)
 
     def run(self, on_record: Watcher | None) -> str:

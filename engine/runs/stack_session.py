@@ -28,7 +28,7 @@ from engine.runs.journal import (
 from engine.runs.lease import Lease, LeaseLost, write_held
 from engine.runs.maintenance import tidy
 from engine.runs.schema import events, runs
-from engine.runs.session import LOOK_UP_SECONDS, Session, end_run
+from engine.runs.session import LOOK_UP_SECONDS, Session, end_run, own_blas_threads
 from engine.runs.siblings import TAKEOVERS_BEFORE_ALONE
 from engine.runs.store import Store, is_passing
 from engine.training.stack import train_stack
@@ -43,7 +43,10 @@ def train_claimed_together(store: Store, leases: Sequence[Lease]) -> None:
     as a whole its runs go back into the queue as they stand in the store, each to be trained alone.
     """
     try:
-        _Stack(store, _begin(store, leases)).run()
+        members = _begin(store, leases)
+        if members:
+            with own_blas_threads(members[0].session.config):
+                _Stack(store, members).run()
     except OperationalError:
         raise
     except Exception:  # noqa: BLE001 - whatever becomes of the stack, each of its runs is tried alone
@@ -91,8 +94,6 @@ class _Stack:
         self.commit_cost = 0.0
 
     def run(self) -> None:
-        if not self.members:
-            return
         first = self.members[0].session
         others = [each for each in self.members if each.session.state.step != first.state.step]
         if others:  # their newest checkpoints are damaged
@@ -167,13 +168,13 @@ class _Stack:
         self.members[:] = [each for each in self.members if each.stays]
 
     def _written(self) -> bool:
-        full, lost = {}, []
+        written, lost = {}, []
         try:
             with self.store.writing() as connection:
                 for member in self.members:
                     try:
-                        chunks = member.session.journal.write(connection, member.values, member.predictions)
-                        full[member] = chunks
+                        journal = member.session.journal
+                        written[member] = journal.write(connection, member.values, member.predictions)
                     except LeaseLost:
                         lost.append(member)
         except OperationalError as error:
@@ -183,8 +184,8 @@ class _Stack:
                 with suppress(LeaseLost):
                     member.session.journal.tell_of_waiting(str(error.orig))
             return False
-        for member, chunks in full.items():
-            member.session.journal.note(chunks)
+        for member, places in written.items():
+            member.session.journal.note(*places)
         self.members[:] = [each for each in self.members if each not in lost]
         return True
 

@@ -62,17 +62,28 @@ class Store:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
-        """Give a connection in a transaction that took the write lock at its start; commits at the end."""
+    def writing(self, *, durable: bool = True) -> Iterator[sa.Connection]:
+        """Give a connection in a transaction that took the write lock at its start; commits at the end.
+
+        One that is not ``durable`` may be lost, as a whole, when the machine loses power before the next
+        one that is; it does not wait for the disk.
+        """
         with self.engine.connect() as connection:
-            if self.engine.dialect.name == "sqlite":
+            is_sqlite = self.engine.dialect.name == "sqlite"
+            if is_sqlite:
+                if not durable:
+                    connection.exec_driver_sql("PRAGMA synchronous = NORMAL")
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
                 yield connection
             except BaseException:
                 connection.rollback()
                 raise
-            connection.commit()
+            else:
+                connection.commit()
+            finally:
+                if is_sqlite and not durable:
+                    connection.exec_driver_sql("PRAGMA synchronous = FULL")
 
 
 def open_store(url: str | None = None) -> Store:

@@ -3,7 +3,9 @@
 import os
 import time
 import traceback
+from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 import psutil
 import sqlalchemy as sa
@@ -48,6 +50,7 @@ class _Worker:
         self.store, self.owner = store, new_owner()
         self.beats: dict[int, tuple[int, float]] = {}
         self.inspected_at, self.idle_since = float("-inf"), time.monotonic()
+        self.is_idle = False
 
     def register(self) -> None:
         pid = os.getpid()
@@ -71,16 +74,24 @@ class _Worker:
                 time.sleep(RETRY_SECONDS)
 
     def _serve_once(self) -> bool:
+        known = self._known()
+        # Whoever deletes a worker's row asks it to take no more runs.
+        if all(row.owner != self.owner for row in known):
+            return False
         lease = self._next()
         if lease is not None:
             self._set_idle(False)
             self._train(lease)
             self.idle_since = time.monotonic()
-        elif time.monotonic() - self.idle_since > WARM_SECONDS or not self._wait_warm():
+        elif time.monotonic() - self.idle_since > WARM_SECONDS or not self._wait_warm(known):
             return not self._leave()
         else:
             time.sleep(POLL_SECONDS)
         return True
+
+    def _known(self) -> Sequence[sa.Row[Any]]:
+        with self.store.reading() as connection:
+            return connection.execute(sa.select(workers)).all()
 
     def _next(self) -> Lease | None:
         now = time.monotonic()
@@ -110,8 +121,9 @@ class _Worker:
     def _train(self, lease: Lease) -> None:
         with suppress(LeaseLost):
             try:
-                refused, lacks = look_again(), get_run(self.store, lease.run_id).lacks
-                if refused and lacks:
+                refused = look_again()
+                lacks = get_run(self.store, lease.run_id).lacks if refused else ""
+                if lacks:
                     told = " ".join(f"Not loaded: {sentence}." for sentence in refused)
                     end_run(self.store, lease, "failed", message=f"{lacks}. {told}"[:1000])
                 else:
@@ -130,25 +142,18 @@ class _Worker:
             train_claimed(self.store, lease)
 
     def _set_idle(self, idle: bool) -> None:
-        mine = workers.update().where(workers.c.owner == self.owner, workers.c.idle != idle)
-        with self.store.writing() as connection:
-            connection.execute(mine.values(idle=idle))
+        if idle == self.is_idle:
+            return
+        with self.store.writing(durable=False) as connection:
+            connection.execute(workers.update().where(workers.c.owner == self.owner).values(idle=idle))
+        self.is_idle = idle
 
-    def _wait_warm(self) -> bool:
+    def _wait_warm(self, known: Sequence[sa.Row[Any]]) -> bool:
         """Whether to stay: only one idle worker waits for the next run."""
-        others = sa.select(workers).where(workers.c.owner != self.owner, workers.c.idle)
-        with self.store.reading() as connection:
-            rows = connection.execute(others).all()
-        if any(row.owner < self.owner and is_alive(row) for row in rows):
+        if any(row.idle and row.owner < self.owner and is_alive(row) for row in known):
             return False
-        self._set_idle_once()
+        self._set_idle(True)
         return True
-
-    def _set_idle_once(self) -> None:
-        with self.store.reading() as connection:
-            idle = connection.scalar(sa.select(workers.c.idle).where(workers.c.owner == self.owner))
-        if not idle:
-            self._set_idle(True)
 
     def _leave(self) -> bool:
         """Delete the own row unless a run came in: looked up and done under one write lock."""

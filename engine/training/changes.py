@@ -99,6 +99,6 @@ def _cell(network: Network, text: str) -> tuple[np.ndarray, tuple[int, int], flo
     first = 1 if columns == inputs else 0
     if not first <= source <= inputs:
         raise ConfigError(f"weight: source must be from {first} to {inputs} in layer {layer}, got {source}")
-    if not abs(value) <= np.finfo(weights[layer - 1].dtype).max:
+    if not abs(value) <= float(np.finfo(weights[layer - 1].dtype).max):
         raise ConfigError(f"weight: value must be a finite number, got {value}")
     return weights[layer - 1], (unit - 1, source - 1 if source else inputs), value

@@ -10,6 +10,8 @@ from engine.training.model import build_network, initial_state, target_columns
 
 ROWS = 16
 TOLERANCE = 1e-5
+# A try passes all layers twice and each layer has its tries: deep networks get fewer, 200 layers 3 in each.
+TRIES_AT_MOST, TRIES_AT_LEAST, TRIES_TIMES_LAYERS_SQUARED = 50, 3, 100_000
 
 
 def check_config(config: RunConfig) -> tuple[list[LayerCheck], bool]:
@@ -47,5 +49,10 @@ def check_run(config: RunConfig, dataset: Dataset) -> tuple[list[LayerCheck], bo
     recording = network.gradient_recording(rows)
     recording.x[...] = dataset.x_train[:rows].T
     recording.target[...] = target_columns(config, dataset, dataset.y_train[:rows])
-    checks = check_gradients(network, recording)
+    checks = check_gradients(network, recording, tries=tries(network.depth))
     return checks, all(check.largest_error < TOLERANCE for check in checks)
+
+
+def tries(layers: int) -> int:
+    """Return how many parameters of each layer are nudged, so that a deep network is checked in seconds."""
+    return max(TRIES_AT_LEAST, min(TRIES_AT_MOST, TRIES_TIMES_LAYERS_SQUARED // layers**2))

@@ -9,7 +9,7 @@ from engine.data.dataset import Dataset
 from engine.nn.naming import named_views
 from engine.nn.network import Network
 from engine.training.evaluation import Rows, evaluate, fixed_rows
-from engine.training.model import build_network, outputs_of
+from engine.training.model import build_network, outputs_of, take_over
 from engine.training.plan import rows_at_once
 from engine.training.predictions import probability_of_second, wrong
 from engine.training.scene import Scene, ShownLayer, scene_of
@@ -67,9 +67,7 @@ class Camera:
             (histograms of the shown layers, the fullest bin as 255).
         """
         network = self.network
-        network.parameters.theta[...] = learned["theta"]
-        if network.statistics.size:
-            network.statistics[...] = learned["statistics"]
+        take_over(network, learned)
         with np.errstate(all="ignore"):  # weights of a diverged run overflow
             arrays = {"measures": self._measures(), **self._statistics(), **self._graph()}
             arrays |= _PICTURES[self.scene.kind](network, self.scene, self.dataset)

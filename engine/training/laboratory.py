@@ -30,7 +30,7 @@ class Laboratory:
     ----------
     settings : mapping or RunConfig
         Settings of a run by name, those left out take their defaults. ``loss`` must be named; what says how
-        to start or to feed a network (initializer, data, batch_size) has no effect.
+        to start, to feed or to end a network (initializer, data, batch_size, early_stopping) has no effect.
     features, outputs : int
         Width of the input and of the output; 1 output for ``binary_cross_entropy``.
     steps_per_epoch : int
@@ -62,6 +62,7 @@ class Laboratory:
     ) -> None:
         config = settings if isinstance(settings, RunConfig) else parse_config(settings)
         config = config.model_copy(update={"dtype": "float64", "batch_size": "full"})
+        _check_whole(features=features, outputs=outputs, steps_per_epoch=steps_per_epoch)
         self._data = _stand_in(config, features, outputs)
         self.config = resolve(config, self._data.facts)
         self.network = build_network(self.config, self._data, stream(self.config.seed, DROPOUT))
@@ -203,13 +204,18 @@ class Laboratory:
         return target_columns(self.config, self._data, values)
 
 
+def _check_whole(**counts: int) -> None:
+    for name, count in counts.items():
+        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+            raise ConfigError(f"{name} must be a whole number >= 1, got {count!r}")
+
+
 def _stand_in(config: RunConfig, features: int, outputs: int, rows: int = 2) -> Dataset:
     """Return data of the right shape without content: building a network asks for shapes only."""
-    for name, width in (("features", features), ("outputs", outputs)):
-        if isinstance(width, bool) or not isinstance(width, int) or width < 1:
-            raise ConfigError(f"{name} must be a whole number >= 1, got {width!r}")
     if config.loss == "auto":
         raise ConfigError("loss must be named here, where no data can decide it, got auto")
+    if config.class_weights == "balanced":
+        raise ConfigError("class_weights must be numbers here, where no data can decide them, got balanced")
     is_classes = config.loss not in FITTING["regression"]
     if config.loss == "binary_cross_entropy" and outputs != 1:
         raise ConfigError(f"outputs must be 1 with binary_cross_entropy, got {outputs}")

@@ -1,10 +1,11 @@
 """Builds the network and the optimizer of a configuration, and uses trained weights; knows no loop."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
-from engine.config import RunConfig
+from engine.config import ConfigError, RunConfig
 from engine.data.dataset import Dataset
 from engine.nn.activations import ACTIVATIONS
 from engine.nn.clipping import ClipByLayerNorm, ClipByNorm, ClipByValue
@@ -75,10 +76,44 @@ def trained_network(config: RunConfig, dataset: Dataset, learned: Mapping[str, n
     A :class:`State` has them as ``learned``, a snapshot in the store is such a mapping.
     """
     network = build_network(config, dataset)
-    network.parameters.theta[...] = learned["theta"]
-    if network.statistics.size:
-        network.statistics[...] = learned["statistics"]
+    take_over(network, learned)
     return network
+
+
+def take_over(network: Network, learned: Mapping[str, np.ndarray], place: Any = ...) -> None:
+    """Give a network, or one run of a stack, copies of what was learned, as in :func:`trained_network`.
+
+    Raises
+    ------
+    ConfigError
+        When it does not fit: a plugin builds another network now.
+    """
+    for name, own in (("theta", network.parameters.theta[place]), ("statistics", network.statistics[place])):
+        kept = learned.get(name, np.zeros(0))  # an old state without batch norm has no statistics
+        if kept.shape != own.shape:
+            raise ConfigError(
+                f"{name} must have {own.size:,} numbers in this network, got {kept.size:,}: its plugin has "
+                "another content than when they were learned"
+            )
+        own[...] = kept
+
+
+def check_state(config: RunConfig, dataset: Dataset, state: State) -> None:
+    """Refuse a state from which a run with this configuration cannot go on, because of another plugin.
+
+    Raises
+    ------
+    ConfigError
+        When weights, statistics or slots do not fit.
+    """
+    network = trained_network(config, dataset, state.learned)
+    slots = build_optimizer(config, network).slots
+    if state.slots.keys() != slots.keys():
+        needed, kept = (", ".join(each) or "nothing" for each in (slots, state.slots))
+        raise ConfigError(
+            f"the slots of {config.optimizer} must be {needed}, got {kept}: its plugin has another content "
+            "than when the run was begun"
+        )
 
 
 def build_optimizer(config: RunConfig, network: Network) -> Optimizer:
@@ -166,7 +201,8 @@ def weights_by_layer(config: RunConfig, dataset: Dataset, state: State) -> dict[
 
 def outputs_of(network: Network, x: np.ndarray) -> np.ndarray:
     """Return the raw outputs for rows ``(n, features)``, fewer of them at once where the network is wide."""
-    return network.outputs(x, min(OUTPUT_ROWS, rows_at_once(network.sizes)))
+    with np.errstate(all="ignore"):  # weights of a diverged run overflow
+        return network.outputs(x, min(OUTPUT_ROWS, rows_at_once(network.sizes)))
 
 
 def predict(
@@ -178,11 +214,16 @@ def predict(
     -------
     numpy.ndarray
         ``(n, outputs)``: values in the units of the data for regression, otherwise probabilities (of class 1
-        alone for binary cross-entropy; scores when classes are learned with mse).
+        alone for binary cross-entropy; scores when classes are learned with mse or a loss of one's own).
     """
     network = trained_network(config, dataset, learned)
-    with np.errstate(all="ignore"):  # weights of a diverged run overflow
-        outputs = network.loss.decide(outputs_of(network, x))
+    return told(network, dataset, outputs_of(network, x))
+
+
+def told(network: Network, dataset: Dataset, outputs: np.ndarray) -> np.ndarray:
+    """Return raw outputs ``(n, outputs)`` as people are told them, see :func:`predict`."""
+    with np.errstate(all="ignore"):
+        said = network.loss.decide(outputs)
         if dataset.task == "regression":
-            return outputs.astype(np.float64) * dataset.y_scale + dataset.y_mean
-        return outputs
+            return said.astype(np.float64) * dataset.y_scale + dataset.y_mean
+        return said

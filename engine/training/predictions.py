@@ -7,13 +7,9 @@ import numpy as np
 
 from engine.config import RunConfig
 from engine.data.dataset import Dataset
-from engine.nn.losses import Loss
 from engine.nn.tape import Arena, Tape
-from engine.training.model import build_loss, predict
+from engine.training.model import build_loss, outputs_of, target_columns, told, trained_network
 
-# Losses of classes whose formula stands here, from what they say of a row; one of a plugin is asked itself.
-KNOWN_LOSSES = ("mse", "cross_entropy", "binary_cross_entropy")
-SMALLEST_PROBABILITY = 1e-300
 WORST_SHOWN = 12
 
 
@@ -48,32 +44,18 @@ def row_losses(config: RunConfig, dataset: Dataset, outputs: np.ndarray, y: np.n
     config : RunConfig
         Resolved.
     outputs : numpy.ndarray
-        ``(n, outputs)`` from :func:`engine.training.model.predict`.
+        ``(n, outputs)`` as the network gives them, from :func:`engine.training.model.outputs_of`.
     y : numpy.ndarray
         ``(n,)`` labels, or ``(n, outputs)`` values in the units of the data.
     """
-    outputs = outputs.astype(np.float64)
-    if dataset.task == "regression":
-        said, truth = dataset.learned_targets(outputs), dataset.learned_targets(y)
-        return _own_losses(build_loss(config, dataset), said, truth)
-    if config.loss not in KNOWN_LOSSES:
-        return _own_losses(build_loss(config, dataset), outputs, np.eye(outputs.shape[1])[y])
-    if config.loss == "mse":
-        return np.square(outputs - np.eye(outputs.shape[1])[y]).mean(axis=1)
-    if outputs.shape[1] == 1:
-        of_truth = np.where(y == 1, outputs[:, 0], 1 - outputs[:, 0])
-    else:
-        of_truth = outputs[np.arange(len(y)), y]
-    return -np.log(np.maximum(of_truth, SMALLEST_PROBABILITY))
-
-
-def _own_losses(loss: Loss, outputs: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return the loss of each row by its own calls: rows are replicates with a batch of one."""
+    plain = config.model_copy(update={"label_smoothing": 0.0, "class_weights": None, "dtype": "float64"})
+    target = target_columns(plain, dataset, y).T
+    # By the loss's own calls, whichever it is: rows are replicates with a batch of one.
     lead, losses = (len(y),), np.empty(len(y))
-    arena, tape = Arena([("dense", "z", y.shape[1])], 1, np.float64, lead), Tape(np.float64, lead)
+    arena, tape = Arena([("dense", "z", target.shape[1])], 1, np.float64, lead), Tape(np.float64, lead)
     output = arena.blocks["z"]
     output.values[...] = outputs[:, :, np.newaxis]
-    loss.record_value(tape, output, y[:, :, np.newaxis].astype(np.float64), losses)
+    build_loss(plain, dataset).record_value(tape, output, target[:, :, np.newaxis], losses)
     with np.errstate(all="ignore"):  # outputs of a diverged network are infinite or NaN
         tape.replay()
     return losses
@@ -117,8 +99,9 @@ def mistakes(
     count : int
         Worst rows to name.
     """
-    outputs, y = predict(config, dataset, learned, dataset.x_val), dataset.y_val
-    losses = row_losses(config, dataset, outputs, y)
+    network, y = trained_network(config, dataset, learned), dataset.y_val
+    raw = outputs_of(network, dataset.x_val)
+    losses, outputs = row_losses(config, dataset, raw, y), told(network, dataset, raw)
     worst = np.argsort(-np.nan_to_num(losses, nan=np.inf), kind="stable")[:count]
     if dataset.task == "regression":
         blank = np.full(len(worst), np.nan)

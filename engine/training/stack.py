@@ -35,11 +35,16 @@ def train_stack(
     while states:
         present = list(states)
         training = Training(config, dataset, present)
+        # Never across a yield, as in train.
         if any(state.recorded_step < 0 for state in present):
-            yield training.first_records()
+            with training.flushing:
+                records = training.first_records()
+            yield records
             _drop_ended(states, training.plan.total_steps)
         while states == present:
-            yield training.advance()
+            with training.flushing:
+                records = training.advance()
+            yield records
             _drop_ended(states, training.plan.total_steps)
 
 

@@ -155,7 +155,7 @@ class State:
             slots,
             arrays["permutation"],
             **generators,
-            statistics=arrays.get("statistics", np.zeros(0)),
+            statistics=arrays.get("statistics", np.zeros(0, arrays["theta"].dtype)),
             best_val_loss=_or_infinite(meta.pop("best_val_loss")),
             waiting=Waiting(*_remembered(meta.pop("waiting", [None, 0]))),
             plateau=PlateauMemory(*_remembered(meta.pop("plateau", [None, 0, 1.0]))),

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Generator, Sequence
+from contextlib import nullcontext
 from itertools import compress
 from typing import Any
 
@@ -12,6 +13,7 @@ from engine.data.dataset import Dataset
 from engine.nn.parameters import record_layer_sums
 from engine.nn.penalties import penalty
 from engine.nn.tape import Tape
+from engine.training import subnormals
 from engine.training.changes import Change, apply_change
 from engine.training.course import Course
 from engine.training.evaluation import columns, evaluate_all, fixed_rows
@@ -19,6 +21,7 @@ from engine.training.model import (
     build_decay_mask,
     build_network,
     build_optimizer,
+    take_over,
     target_columns,
     trained_network,
 )
@@ -54,10 +57,15 @@ def train(
         has made already are passed over.
     """
     training = Training(config, dataset, [state], changes)
+    # Never across a yield: whoever takes the record computes with all numbers that there are.
     if state.recorded_step < 0:
-        yield training.first_records()[0]
+        with training.flushing:
+            (record,) = training.first_records()
+        yield record
     while state.step < training.plan.total_steps and not state.has_ended:
-        yield training.advance()[0]
+        with training.flushing:
+            (record,) = training.advance()
+        yield record
 
 
 def final_summary(config: RunConfig, dataset: Dataset, state: State) -> dict[str, float | int]:
@@ -99,6 +107,8 @@ class Training:
     ) -> None:
         self.config, self.states, self.changes = config, states, changes
         self.plan = plan(config, dataset)
+        self.clears = subnormals.method() == "cleared"
+        self.flushing = nullcontext() if self.clears else subnormals.Flushing()
         self.lead = (len(states),) if len(states) > 1 else ()
         generators = [state.dropout for state in states] if any(config.dropout_rates) else []
         self.network = build_network(config, dataset, *generators, lead=self.lead)
@@ -130,7 +140,7 @@ class Training:
         """Bring a state's vectors into those of the network and the optimizer, and let it live there."""
         theta, statistics = self.network.parameters.theta[place], self.network.statistics[place]
         slots = {name: slot[place] for name, slot in self.optimizer.slots.items()}
-        theta[...], statistics[...] = state.theta, state.statistics
+        take_over(self.network, state.learned, place)
         for name, slot in slots.items():
             slot[...] = state.slots[name]
         state.theta, state.statistics, state.slots = theta, statistics, slots
@@ -199,21 +209,24 @@ class Training:
         self.optimizer.prepare(state.step + 1, learning_rate)
         if not is_recorded:
             self.optimizer.update.replay()
-            self._count()
+            self._count_step()
             return None
         recording.loss_tape.replay()
         self.gradient_measures.replay()
         self.optimizer.measured_update.replay()
-        self._count()
+        self._count_step()
         record = self._blank()
         record["batch_loss"] = recording.loss
         record["learning_rate"] = np.reshape(learning_rate, self.lead)
         self._fill_update(record)
         return record
 
-    def _count(self) -> None:
+    def _count_step(self) -> None:
         for state in self.states:
             state.step += 1
+        # By the step alone, so that a resumed run does the same.
+        if self.clears and self.states[0].step % subnormals.CLEARED_EVERY == 0:
+            subnormals.clear(self.optimizer.slots.values())
 
     def _make_changes(self) -> None:
         (state,) = self.states

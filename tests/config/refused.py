@@ -15,6 +15,17 @@ REFUSED = [
     ({"dropout": 1.0}, "dropout must be < 1, got 1.0"),
     ({"dropout": -0.1}, "dropout must be >= 0, got -0.1"),
     ({"dropout": [0.1, 1.0]}, "dropout must be < 1, got 1.0"),
+    ({"dropout": [float("nan"), 0.1]}, "dropout must be a finite number, got nan"),
+    ({"dropout": [True, 0.1]}, "dropout must be a number, got True"),
+    ({"class_weights": [1, float("inf")]}, "class_weights must be a finite number, got inf"),
+    ({"class_weights": []}, "class_weights must have at least 1 entry, got 0"),
+    ({"schedule_milestones": [1.5]}, "schedule_milestones must be a whole number, got 1.5"),
+    (
+        {"features": ["x9"]},
+        "features must be one of x1, x2, x1_squared, x2_squared, x1_times_x2, sin_x1, sin_x2, got 'x9' "
+        "(did you mean 'x2'?)",
+    ),
+    ({"dtype": "\ud800"}, "dtype must be text, got '\\ud800'"),
     ({"dropout": [0.1]}, "dropout must be one number or one for each of the 2 hidden layers, got 1"),
     ({"dropout": []}, "dropout must be one number or one for each of the 2 hidden layers, got 0"),
     ({"dropout": [0.1], "depth": 0}, "dropout must be one number, got 1"),
@@ -54,6 +65,10 @@ REFUSED = [
     ({"optimizer": "rprop", "eta_minus": 1.2}, "eta_minus must be < 1, got 1.2"),
     ({"optimizer": "rprop", "eta_plus": 0.5}, "eta_plus must be > 1, got 0.5"),
     ({"optimizer": "rprop", "step_size_min": 60.0}, "step_size_min must be <= step_size_max (50), got 60"),
+    (
+        {"step_size_min": 60.0},
+        "step_size_min applies only with optimizer rprop, got optimizer adam",
+    ),
     (
         {"optimizer": "rprop", "step_size_max": 1e-7},
         "step_size_min must be <= step_size_max (1e-07), got 1e-06",

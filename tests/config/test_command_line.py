@@ -66,3 +66,7 @@ def test_defaults_are_left_out():
 @pytest.mark.parametrize("name", ["a b", "'; rm -rf /;'", "-x", "$(id)", "--help", "é\n"])
 def test_a_name_stays_one_word(name):
     assert read_back(command_line(parse_config({}), name))["name"] == name
+
+
+def test_a_switch_is_written_as_the_document_writes_it():
+    assert command_line(parse_config({"residual": True})).endswith(" --residual true")

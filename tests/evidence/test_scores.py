@@ -26,7 +26,7 @@ def reasons(scores):
 
 def binary(labels, probabilities):
     outputs = np.array(probabilities, np.float32)[:, np.newaxis]
-    return class_scores(np.array(labels), outputs, TWO, are_probabilities=True)
+    return class_scores(np.array(labels), outputs, TWO, loss="cross_entropy")
 
 
 def test_two_classes_counted_by_hand():
@@ -57,7 +57,7 @@ def test_three_classes_counted_by_hand():
     outputs = np.array(
         [[0.6, 0.3, 0.1], [0.2, 0.7, 0.1], [0.1, 0.8, 0.1], [0.3, 0.4, 0.3], [0.1, 0.2, 0.7], [0.5, 0.2, 0.3]]
     )
-    found = class_scores(y, outputs, THREE, are_probabilities=True)
+    found = class_scores(y, outputs, THREE, loss="cross_entropy")
     assert found["confusion"] == [[1, 1, 0], [0, 2, 0], [1, 0, 1]]
     f1 = [1 / 2, 4 / 5, 2 / 3]
     truth = outputs[np.arange(6), y]
@@ -92,14 +92,14 @@ def test_classes_of_99_to_1_look_good_by_accuracy_alone():
 
 def test_weighted_f1_counts_rows_and_macro_f1_counts_classes():
     y, said = np.array([0] * 8 + [1, 2]), np.array([0] * 8 + [1, 1])
-    found = values(class_scores(y, np.eye(3)[said], THREE, are_probabilities=True)["scores"])
+    found = values(class_scores(y, np.eye(3)[said], THREE, loss="cross_entropy")["scores"])
     assert found["f1_macro"] == pytest.approx((1 + 2 / 3 + 0) / 3)
     assert found["f1_weighted"] == pytest.approx(0.8 * 1 + 0.1 * 2 / 3)
 
 
 def test_a_class_without_a_row_leaves_undefined_what_needs_it_and_nothing_else():
     outputs = np.array([[0.6, 0.3, 0.1], [0.2, 0.7, 0.1], [0.1, 0.2, 0.7]])
-    found = class_scores(np.array([0, 1, 1]), outputs, THREE, are_probabilities=True)
+    found = class_scores(np.array([0, 1, 1]), outputs, THREE, loss="cross_entropy")
     why = "no row is of class 'c'"
     assert reasons(found["scores"]) == dict.fromkeys(("balanced_accuracy", "f1_macro", "roc_auc"), why)
     assert found["scores"]["accuracy"]["value"] == pytest.approx(2 / 3)
@@ -134,7 +134,7 @@ def test_outputs_that_are_no_numbers_define_nothing():
 def test_scores_that_are_no_probabilities_rank_and_decide_but_have_no_log_loss(classes):
     y = np.arange(6) % classes
     outputs = 3 * np.eye(classes)[y] - 1
-    found = class_scores(y, outputs, THREE[:classes], are_probabilities=False)
+    found = class_scores(y, outputs, THREE[:classes], loss="mse")
     assert reasons(found["scores"]) == {
         "log_loss": "outputs of classes learned with mse are no probabilities"
     }
@@ -143,10 +143,7 @@ def test_scores_that_are_no_probabilities_rank_and_decide_but_have_no_log_loss(c
 
 def test_two_columns_rank_a_row_by_their_difference():
     outputs = np.array([[0.9, 0.8], [0.1, 0.5]])
-    assert (
-        class_scores(np.array([0, 1]), outputs, TWO, are_probabilities=False)["scores"]["roc_auc"]["value"]
-        == 1
-    )
+    assert class_scores(np.array([0, 1]), outputs, TWO, loss="mse")["scores"]["roc_auc"]["value"] == 1
 
 
 def test_values_counted_by_hand_in_their_units():
@@ -159,12 +156,21 @@ def test_values_counted_by_hand_in_their_units():
 
 def test_several_outputs_are_scored_one_by_one_and_together():
     y, said = np.array([[0.0, 0], [2, 20]]), np.array([[1.0, 0], [2, 10]])
-    found = value_scores(y, said)
+    found = value_scores(y, said, ("low", "high"))
+    assert [part["name"] for part in found["parts"]] == ["low", "high"]
     assert [values(part["scores"])["mae"] for part in found["parts"]] == [0.5, 5]
     together = values(found["scores"])
     assert together["mae"] == 2.75
     assert together["rmse"] == pytest.approx((np.sqrt(1 / 2) + np.sqrt(50)) / 2)
-    assert together["r2"] == pytest.approx(1 - 101 / 202)
+    assert together["r2"] == pytest.approx(((1 - 1 / 2) + (1 - 100 / 200)) / 2)
+
+
+def test_r2_of_several_outputs_is_the_mean_over_those_that_vary_whatever_their_units():
+    y = np.array([[0.0, 0, 7], [2, 20, 7]])
+    said = np.array([[0.0, 0, 7], [2, 10, 8]])
+    found = value_scores(y, said, ("a", "b", "c"))
+    assert values(found["scores"])["r2"] == pytest.approx((1 + 0.5) / 2)
+    assert reasons(found["parts"][2]["scores"]) == {"r2": "the true values do not vary"}
 
 
 def test_values_that_do_not_vary_have_no_r2():
@@ -188,7 +194,7 @@ def test_however_few_rows_there_are_nothing_warns_and_all_is_json(classes, rows)
     outputs = generator.dirichlet(np.ones(len(names)), rows).astype(np.float32)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = class_scores(y, outputs, names, are_probabilities=True)
+        found = class_scores(y, outputs, names, loss="cross_entropy")
         numbers = value_scores(y[:, np.newaxis].astype(float), outputs[:, :1])
     assert json.loads(json.dumps([found, numbers], allow_nan=False)) == [found, numbers]
     for scores in (found["scores"], numbers["scores"], found["parts"][0]["scores"]):
@@ -204,6 +210,7 @@ def test_however_few_rows_there_are_nothing_warns_and_all_is_json(classes, rows)
         {"dataset": "digits", "samples": 300},
         {"dataset": "diabetes", "test_fraction": 0.2},
         {"dataset": "sine"},
+        {"dataset": "linnerud", "batch_size": "full", "test_fraction": 0.3},
     ],
 )
 def test_accuracy_r2_and_log_loss_are_those_of_the_run(settings):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from engine.figures.bands import Seeds, aligned, compare_seeds, numbers_words, seed_colours
+from engine.figures.bands import Seeds, aligned, colours_together, compare_seeds, numbers_words
 from engine.figures.theme import run_colour
 
 NAN = float("nan")
@@ -107,9 +107,10 @@ def test_smoothing_acts_on_each_seed() -> None:
 
 
 def test_groups_never_share_a_colour_while_there_are_enough() -> None:
-    groups = [Seeds({0: 1, 1: 2}), Seeds({0: 8, 1: 9}), Seeds({0: 2, 1: 3})]
-    colours = seed_colours(groups)
-    assert colours[0] == run_colour(1) and len(set(colours)) == 3
+    groups = [Seeds({0: 1, 1: 2}), Seeds({0: 8, 1: 9})]
+    colours = colours_together(groups, [1, 2, 8, 9, 15])
+    assert colours[1] == colours[2] == run_colour(1) and colours[8] == colours[9]
+    assert len({colours[run] for run in (1, 8, 15)}) == 3
 
 
 def test_numbers_of_runs_are_told_shortly() -> None:

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.figures.theme import PALETTE, QUIET, empty_figure, label, run_colour, run_label, run_symbol
+from engine.figures.theme import (
+    PALETTE,
+    QUIET,
+    colours_apart,
+    empty_figure,
+    label,
+    run_colour,
+    run_label,
+    run_symbol,
+)
 
 EVIL = {
     "<script>alert(1)</script>": "&lt;script&gt;alert(1)&lt;/script&gt;",
@@ -75,3 +84,11 @@ def test_a_figure_is_transparent_and_as_high_as_it_was_promised() -> None:
         "rgba(0,0,0,0)",
         "rgba(0,0,0,0)",
     )
+
+
+def test_runs_that_are_shown_together_share_no_colour_while_there_are_enough():
+    for runs in ([3, 10], [7, 14, 21, 1], list(range(1, 50, 7))):
+        found = colours_apart(runs)
+        assert list(found) == runs and len(set(found.values())) == len(runs)
+    assert set(colours_apart(range(1, 30)).values()) == {light for light, _ in PALETTE}
+    assert colours_apart([5, 3, 1]) == {run: run_colour(run) for run in (5, 3, 1)}

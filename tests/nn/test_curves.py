@@ -146,6 +146,23 @@ def test_values_with_a_constant_in_them_are_the_formulas(name, z, value):
     assert curve(name, [z])[0][0] == pytest.approx(value, rel=1e-14)
 
 
+@pytest.mark.parametrize(
+    ("name", "z", "value", "derivative"),
+    [
+        ("elu", -1e-10, math.expm1(-1e-10), 1),
+        ("celu", -1e-10, math.expm1(-1e-10), 1),
+        ("selu", -1e-10, 1.0507009873554805 * 1.6732632423543772 * math.expm1(-1e-10), 1.7580993408473766),
+        ("softplus", -40, math.exp(-40), math.exp(-40)),
+        ("log_sigmoid", 40, -math.exp(-40), math.exp(-40)),
+    ],
+)
+def test_values_and_slopes_next_to_nothing_keep_all_of_their_digits(name, z, value, derivative):
+    """Taken as differences of numbers near 1, as their formulas are written, they would lose most of them."""
+    (found,), (its_slope,) = curve(name, [z])
+    assert found == pytest.approx(value, rel=1e-14, abs=0)
+    assert its_slope == pytest.approx(derivative, rel=1e-9, abs=0)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", KNOWN_LOSSES)
 def test_losses_of_outputs_up_to_ten_thousand_are_finite_and_so_are_their_slopes(name, dtype):

@@ -37,12 +37,17 @@ for module in pkgutil.iter_modules(engine.nn.__path__):
 
 import numpy as np
 from engine.nn.activations import ACTIVATIONS
+from engine.nn.clipping import ClipByLayerNorm
 from engine.nn.initializers import xavier_uniform
 from engine.nn.losses import LOSSES
 from engine.nn.network import Network
 from engine.nn.optimizers import Optimizer
+from engine.nn.penalties import L1
+from engine.nn.rules import OPTIMIZERS
+from engine.nn.schedules import cosine
 from engine.nn.adam_rules import Adam
 
+RATES = {"sgd": 0.5, "adadelta": 1.0, "lion": 0.005}
 rng = np.random.default_rng(0)
 x = rng.normal(size=(2, 64))
 target = np.stack([x[0] * x[1] > 0, x[0] * x[1] <= 0]).astype(float)
@@ -68,6 +73,28 @@ for name in ACTIVATIONS:
             optimizer.prepare(step, 0.02)
             optimizer.update.replay()
         print(name, normalization, losses[0], losses[-1])
+for name, rule in OPTIMIZERS.items():
+    network = Network(
+        [2, 16, 16, 2],
+        ACTIVATIONS["tanh"],
+        LOSSES["cross_entropy"],
+        dropout=[0.1, 0.0],
+        generators=[np.random.default_rng(3)],
+        residual=True,
+    )
+    network.initialize(xavier_uniform, [np.random.default_rng(seed) for seed in (1, 2, 3)])
+    parameters, transforms = network.parameters, [rule.transform()] if rule.transform else []
+    clip = ClipByLayerNorm(10.0, parameters.starts, parameters.sizes)
+    optimizer, schedule = Optimizer(parameters, [clip, L1(1e-5), *transforms]), cosine(60)
+    recording, losses = network.recording(64), []
+    recording.x[...], recording.target[...] = x, target
+    for step in range(1, 61):
+        recording.tape.replay()
+        recording.loss_tape.replay()
+        losses.append(float(recording.loss))
+        optimizer.prepare(step, RATES.get(name, 0.02) * schedule(step - 1))
+        optimizer.update.replay()
+    print(name, "residual", losses[0], losses[-1])
 foreign = {name.partition(".")[0] for name in sys.modules} - sys.stdlib_module_names
 print("modules", *sorted(foreign - {"__main__", "__mp_main__"}))
 """

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.nn.activations import ACTIVATIONS
-from engine.nn.clipping import ClipByNorm, ClipByValue
+from engine.nn.clipping import ClipByLayerNorm, ClipByNorm, ClipByValue
 from engine.nn.cross_entropies import BinaryCrossEntropy, CrossEntropy
 from engine.nn.gradient_check import LayerCheck
 from engine.nn.initializers import pytorch, pytorch_bias, zeros
@@ -16,8 +16,10 @@ from engine.nn.naming import named_statistics, named_views
 from engine.nn.network import Network, parameter_shapes
 from engine.nn.optimizers import Optimizer
 from engine.nn.parameters import Parameters, record_layer_sums, views
-from engine.nn.penalties import Decay
+from engine.nn.penalties import L1, Decay
 from engine.nn.regression_losses import Huber, SmoothL1
+from engine.nn.rules import OPTIMIZERS
+from engine.nn.schedules import Plateau, PlateauMemory
 from engine.nn.tape import Arena, Tape
 
 
@@ -32,7 +34,13 @@ FIXED = [
     BinaryCrossEntropy(),
     ClipByValue(1.0),
     ClipByNorm(1.0),
+    ClipByLayerNorm(1.0, np.zeros(1, int), np.ones(1, int)),
     Decay(0.1),
+    L1(0.1),
+    *(rule.transform() for rule in OPTIMIZERS.values() if rule.transform),
+    *OPTIMIZERS.values(),
+    Plateau(0.1, 1, 0.0, 0, 0.0),
+    PlateauMemory(),
     LayerCheck(1, 2, 0.0),
     network().recording(2),
     network().recording(2).tape.instructions[0],
@@ -41,7 +49,7 @@ FIXED = [
 
 
 @pytest.mark.parametrize("each", FIXED, ids=lambda each: type(each).__name__)
-def test_what_a_tape_was_recorded_from_cannot_be_changed_behind_its_back(each):
+def test_what_a_tape_or_a_pace_was_made_from_cannot_be_changed_behind_its_back(each):
     name = dataclasses.fields(each)[0].name
     with pytest.raises(dataclasses.FrozenInstanceError):
         setattr(each, name, None)

@@ -225,7 +225,7 @@ def test_the_gradients_of_a_run_are_checked_by_a_button_and_the_verdict_is_plain
     app.button(key="gradients_check").click().run()
     assert not app.exception
     (verdict,) = app.success
-    assert verdict.value.startswith("Yes: the largest relative error is ")
+    assert verdict.value.startswith("Yes: the largest relative error of ")
     table = app.dataframe[0].value
     layers = len(settings.get("hidden_sizes", [6])) + 1
     assert (

@@ -84,7 +84,7 @@ def test_mistakes_stand_where_no_boundary_can_be_drawn(store, submitted, dataset
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_fills_the_form_and_says_what_to_watch(name):
     app = page("train")
-    app.button_group(key="train_preset").set_value(name).run()
+    app.selectbox(key="train_preset").set_value(name).run()
     assert not app.exception and not app.error
     for field in ("dataset", "activation", "optimizer", "learning_rate", "dropout", "epochs"):
         wanted = PRESETS[name].settings.get(field)

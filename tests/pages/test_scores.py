@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.config import parse_config
-from engine.runs.catalog import submit
+from engine.runs.catalog import get_run, submit
 from engine.runs.files import keep_file
 from engine.runs.lease import claim, new_owner
 from engine.runs.schema import checkpoints, predictions
@@ -72,10 +72,10 @@ def rare(store):
 
 def test_classes_of_99_to_1_show_accuracy_and_balanced_accuracy_side_by_side(rare):
     app = page("train", run=str(rare))
-    scores = table(app, "score", "validation", "test").set_index("score")
+    scores = table(app, "rows", "accuracy").set_index("rows")
     for split in ("validation", "test"):
-        assert scores.loc["accuracy", split] == 0.99
-        assert scores.loc["balanced accuracy", split] == 0.5
+        assert scores.loc[split, "accuracy"] == 0.99
+        assert scores.loc[split, "balanced accuracy"] == 0.5
     assert "always saying 'no' is right on 99.0 % of the validation rows" in captions(app)
     by_class = table(app, "class", "recall").set_index("class")
     assert by_class["recall"].to_dict() == {"no": 1, "yes": 0} and by_class["rows"].sum() == 200
@@ -85,18 +85,28 @@ def test_classes_of_99_to_1_show_accuracy_and_balanced_accuracy_side_by_side(rar
 @pytest.mark.parametrize("settings", [{}, {"dataset": "digits", "samples": 200}])
 def test_a_toy_and_a_table_show_their_scores_once_they_have_ended(trained, submitted, settings):
     app = page("train", run=str(trained(**settings)))
-    assert tables(app, "score", "validation") and tables(app, "class", "ROC AUC")
+    assert tables(app, "rows", "accuracy") and tables(app, "class", "ROC AUC")
     assert "predictions stored at step" in captions(app)
     waiting = page("train", run=str(submitted(**settings)))
-    assert not tables(waiting, "score", "validation")
+    assert not tables(waiting, "rows", "accuracy")
     assert "Computed once the run has ended." in captions(waiting)
 
 
 def test_values_are_scored_in_the_units_of_the_data(trained):
     app = page("train", run=str(trained(dataset="diabetes", samples=200, loss="huber")))
-    scores = table(app, "score", "validation").set_index("score")["validation"]
+    scores = table(app, "rows", "R²").set_index("rows").loc["validation"]
     assert list(scores.index) == ["R²", "MAE", "RMSE"] and scores["RMSE"] > scores["MAE"] > 10
-    assert not tables(app, "class", "ROC AUC")
+    assert not tables(app, "class", "ROC AUC") and not tables(app, "target", "R²")
+
+
+def test_each_of_several_targets_has_its_scores_and_their_mean_r2_is_that_of_the_run(store, trained):
+    run_id = trained(dataset="linnerud", samples=None, batch_size="full")
+    app = page("train", run=str(run_id))
+    by_target = table(app, "target", "R²").set_index("target")
+    assert list(by_target.index) == ["Weight", "Waist", "Pulse"]
+    (whole,) = (each for each in tables(app, "rows", "R²") if "target" not in each)
+    assert whole["R²"].item() == pytest.approx(by_target["R²"].mean())
+    assert whole["R²"].item() == pytest.approx(get_run(store, run_id).val_score, rel=1e-4)
 
 
 def test_a_run_from_before_predictions_were_stored_is_told_apart(store, trained):
@@ -116,8 +126,8 @@ def test_a_run_from_before_predictions_were_stored_is_told_apart(store, trained)
 def test_a_diverged_run_says_why_nothing_is_defined(trained):
     wild = {"learning_rate": 1e6, "optimizer": "sgd", "activation": "relu", "dataset": "sine"}
     app = page("train", run=str(trained(**wild)))
-    scores = table(app, "score", "validation")
-    assert scores["validation"].isna().all()
+    scores = table(app, "rows", "R²")
+    assert scores[["R²", "MAE", "RMSE"]].isna().all(axis=None)
     assert "Not defined: R², MAE, RMSE, because" in captions(app)
     assert "of 20 predictions are infinite or no numbers" in captions(app)
 

@@ -46,14 +46,51 @@ def test_every_setting_that_applies_is_offered_with_help_and_no_other(app):
     assert unexplained == []
 
 
+def choose_optimizer(app, name):
+    pills = app.button_group(key="train_optimizer")
+    if name in pills.options:
+        pills.set_value(name).run()
+    else:
+        app.selectbox(key="train_optimizer_more").set_value(name).run()
+
+
 @pytest.mark.parametrize("optimizer", OPTIMIZER_SETTINGS)
 def test_an_optimizer_brings_its_own_settings_and_no_other_ones(app, optimizer):
-    app.button_group(key="train_optimizer").set_value(optimizer).run()
+    choose_optimizer(app, optimizer)
     assert not app.exception and not app.error
     assert offered(app) & OF_AN_OPTIMIZER == set(OPTIMIZER_SETTINGS[optimizer])
     captions = [element.value for element in app.sidebar.caption]
     assert OPTIMIZERS[optimizer].meaning in captions
     assert not OPTIMIZERS[optimizer].advice or OPTIMIZERS[optimizer].advice in captions
+
+
+def test_the_common_choices_are_pills_and_every_other_one_is_in_the_list_below_them(app):
+    for name in ("activation", "optimizer"):
+        pills, others = app.button_group(key=f"train_{name}"), app.selectbox(key=f"train_{name}_more")
+        assert [*pills.options, *others.options] == list(SETTINGS[name].choices)
+        assert len(pills.options) == 6 and others.value is None
+
+
+def test_what_is_taken_from_the_list_becomes_a_pill_until_a_common_one_is_chosen(app):
+    app.selectbox(key="train_activation_more").set_value("mish").run()
+    pills, others = app.button_group(key="train_activation"), app.selectbox(key="train_activation_more")
+    assert (pills.value, pills.options[-1], others.value) == ("mish", "mish", None)
+    assert "mish" not in others.options
+    pills.set_value("relu").run()
+    assert app.button_group(key="train_activation").value == "relu"
+    assert "mish" in app.selectbox(key="train_activation_more").options
+    assert not app.exception and not app.error
+
+
+def test_a_section_says_how_many_of_its_settings_are_not_at_their_defaults_and_an_empty_one_is_gone(app):
+    titles = [expander.label for expander in app.sidebar.expander]
+    assert "Optimizer" in titles and not [title for title in titles if "set]" in title]
+    app.number_input(key="train_epochs").set_value(7).run()
+    app.selectbox(key="train_schedule").set_value("step").run()
+    choose_optimizer(app, "sgd")
+    titles = [expander.label for expander in app.sidebar.expander]
+    marked = [title.split(" :")[0] for title in titles if "[1 set]" in title]
+    assert marked == ["Epochs, batches, loss", "Schedule and end"] and "Optimizer" not in titles
 
 
 def test_what_decays_is_asked_only_where_something_does(app, store):
@@ -126,6 +163,13 @@ def test_copy_puts_the_settings_of_a_run_into_the_form(app, submitted):
     assert app.select_slider(key="train_learning_rate").value == 0.123
 
 
+def test_forty_equal_layers_are_a_place_on_the_slider_and_not_a_list(app, submitted):
+    app.query_params["run"] = str(submitted(hidden_sizes=[8] * 40))
+    app.run()
+    app.button(key="train_copy").click().run()
+    assert app.select_slider(key="train_depth").value == 40 and not app.toggle(key="train_as_list").value
+
+
 OF_ONE_CYCLE = {"pct_start", "div_factor", "final_div_factor"}
 
 
@@ -138,6 +182,12 @@ def test_a_schedule_brings_its_settings_its_meaning_and_another_picture(app):
     assert len(after) == len(before) == 3 and len(set(after) - set(before)) == 1
     assert app.number_input(key="train_div_factor").placeholder == "25"
     assert not app.exception
+
+
+def test_the_pictures_stay_while_a_setting_is_refused(app):
+    before = _pictures(app)
+    app.number_input(key="train_epochs").set_value(0).run()
+    assert app.error and _pictures(app) == before
 
 
 def _pictures(app):

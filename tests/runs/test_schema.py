@@ -6,9 +6,15 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from engine.runs.branching import continue_run
 from engine.runs.catalog import list_runs, load_run
+from engine.runs.checkpoints import latest_checkpoint
+from engine.runs.export import exported
+from engine.runs.importing import import_file
+from engine.runs.lease import claim, new_owner
 from engine.runs.predictions import predictions_of
 from engine.runs.schema import SCHEMA_VERSION, metadata, schema_version
+from engine.runs.session import train_claimed
 from engine.runs.store import open_store
 
 FIRST_SCHEMA = Path(__file__).with_name("schema1.sql")
@@ -55,3 +61,17 @@ def test_a_store_of_the_second_schema_keeps_all_it_has_and_its_run_is_predicted_
     assert (row.name, row.tags, row.note) == ("kept", "lesson 1", "a note")
     assert found is not None and (found.origin, found.step) == ("computed", row.step)
     assert found.test is not None and len(found.test) == len(load_run(store, row.id)[1].x_test) > 0
+
+
+def test_a_run_of_the_first_schema_is_handed_on_as_a_bundle_and_goes_on(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "lab.db")) as made, made:
+        made.executescript(FIRST_SCHEMA.read_text("utf-8"))
+    store = open_store(f"sqlite:///{tmp_path / 'lab.db'}")
+    (copied,) = import_file(store, exported(store, [1], "bundle"))
+    ends = []
+    for run in (1, copied):
+        child = continue_run(store, run, 2)
+        lease = claim(store, new_owner(), child)
+        assert lease is not None and train_claimed(store, lease) == "finished"
+        ends.append(latest_checkpoint(store, child)[0])
+    assert ends[0].theta.tobytes() == ends[1].theta.tobytes()

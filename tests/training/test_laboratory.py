@@ -136,6 +136,12 @@ def test_its_steps_are_those_of_a_run_bit_for_bit(settings):
     np.testing.assert_array_equal(laboratory.network.statistics, state.statistics)
 
 
+@pytest.mark.parametrize("steps", [0, 1.5, True])
+def test_an_epoch_of_no_whole_number_of_updates_is_refused(steps):
+    with pytest.raises(ConfigError, match="steps_per_epoch must be a whole number >= 1, got"):
+        Laboratory({"loss": "mse"}, 1, 1, steps_per_epoch=steps)
+
+
 @pytest.mark.parametrize(
     ("settings", "outputs", "sentence"),
     [
@@ -144,6 +150,7 @@ def test_its_steps_are_those_of_a_run_bit_for_bit(settings):
         ({"loss": "binary_cross_entropy"}, 2, "outputs must be 1 with binary_cross_entropy, got 2"),
         ({"loss": "cross_entropy"}, 1, "outputs must be >= 2 with cross_entropy, got 1"),
         ({"loss": "mse", "learning_rate": -0.1}, 1, "learning_rate must be > 0"),
+        ({"loss": "cross_entropy", "class_weights": "balanced"}, 2, "class_weights must be numbers here"),
     ],
 )
 def test_settings_that_do_not_fit_are_refused(settings, outputs, sentence):

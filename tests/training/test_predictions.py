@@ -6,7 +6,7 @@ import pytest
 from engine.config import parse_config
 from engine.config.resolve import resolve
 from engine.data.dataset import build_dataset
-from engine.training.model import initial_state, predict
+from engine.training.model import initial_state, outputs_of, trained_network
 from engine.training.predictions import decided, mistakes, row_losses, wrong
 from engine.training.trainer import final_summary
 
@@ -16,6 +16,10 @@ def prepared(**settings: object):
     dataset = build_dataset(config)
     config = resolve(config, dataset.facts)
     return config, dataset, initial_state(config, dataset)
+
+
+def raw(config, dataset, state):
+    return outputs_of(trained_network(config, dataset, state.learned), dataset.x_val)
 
 
 @pytest.mark.parametrize(
@@ -37,9 +41,23 @@ def prepared(**settings: object):
 )
 def test_the_mean_of_the_row_losses_is_the_loss_of_the_run(settings) -> None:
     config, dataset, state = prepared(**settings)
-    outputs = predict(config, dataset, state.learned, dataset.x_val)
-    losses = row_losses(config, dataset, outputs, dataset.y_val)
+    losses = row_losses(config, dataset, raw(config, dataset, state), dataset.y_val)
     assert losses.mean() == pytest.approx(final_summary(config, dataset, state)["val_loss"])
+
+
+def test_weights_and_smoothing_are_left_out_of_row_losses() -> None:
+    plain, weighted = {"dataset": "wine"}, {"class_weights": [1.0, 2.0, 5.0], "label_smoothing": 0.2}
+    (config, dataset, state), (other, _, _) = prepared(**plain), prepared(**plain, **weighted)
+    outputs = raw(config, dataset, state)
+    first, second = (row_losses(each, dataset, outputs, dataset.y_val) for each in (config, other))
+    np.testing.assert_array_equal(first, second)
+
+
+def test_a_row_that_is_certainly_wrong_has_a_large_loss_and_not_an_infinite_one() -> None:
+    """A probability of 0 would have no logarithm; raw outputs of -2000 have one."""
+    config, dataset, _ = prepared(dataset="moons")
+    y = np.array([1, 0])
+    np.testing.assert_allclose(row_losses(config, dataset, np.full((2, 1), -2000.0), y), [2000, 0])
 
 
 def test_the_confusion_counts_every_validation_row_once_with_the_truth_in_rows() -> None:
@@ -53,8 +71,7 @@ def test_the_confusion_counts_every_validation_row_once_with_the_truth_in_rows()
 
 def test_the_worst_rows_come_first_and_none_is_left_out() -> None:
     config, dataset, state = prepared(dataset="wine")
-    said = predict(config, dataset, state.learned, dataset.x_val)
-    losses = row_losses(config, dataset, said, dataset.y_val)
+    losses = row_losses(config, dataset, raw(config, dataset, state), dataset.y_val)
     found = mistakes(config, dataset, state.learned, count=5)
     np.testing.assert_allclose(found.losses, np.sort(losses)[::-1][:5])
     np.testing.assert_allclose(losses[found.worst], found.losses)

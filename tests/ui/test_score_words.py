@@ -7,7 +7,7 @@ from ui.score_words import flattery_words, undefined_words
 
 
 def scored(labels, said, names=("no", "yes")):
-    return class_scores(np.array(labels), np.eye(len(names))[said], names, are_probabilities=True)
+    return class_scores(np.array(labels), np.eye(len(names))[said], names, loss="cross_entropy")
 
 
 def test_accuracy_that_a_constant_answer_reaches_is_called_flattering():

@@ -122,7 +122,7 @@ def test_activation_words_name_the_layer_where_the_signal_is_lost():
 def test_cloud_words_give_the_median_magnitude_and_the_zeros():
     values = np.array([0.0, 1e-5, 1e-5, 1e-5])
     told = gradient_cloud_words(2, magnitude_counts(values), GRADIENT_POWERS)
-    assert told == "Half of layer 2's gradient elements lie below 1e-4.8; 25 % are exactly 0."
+    assert told == "Half of layer 2's gradient elements lie below 1.8e-5; 25 % are exactly 0."
     assert "100 % are exactly 0" in gradient_cloud_words(1, magnitude_counts(np.zeros(3)), GRADIENT_POWERS)
     lost = gradient_cloud_words(1, magnitude_counts(np.array([NAN])), GRADIENT_POWERS)
     assert lost == "In the newest snapshot layer 1's gradient is no longer a number."

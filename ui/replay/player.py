@@ -9,7 +9,7 @@ from streamlit.components.v2 import component
 
 from engine.codec import CodecError
 from engine.config import ConfigError
-from engine.figures.theme import HIGH, LOW, PALETTE, WRONG, run_colour
+from engine.figures.theme import HIGH, LOW, PALETTE, WRONG, colours_apart
 from engine.runs.catalog import NoSuchRun, get_run
 from engine.runs.row import RunRow
 from engine.runs.store import Store
@@ -48,6 +48,7 @@ def show_replay(store: Store, rows: Sequence[RunRow], key: str) -> None:
         Constant key of the player on its page.
     """
     films, is_behind = [], False
+    colours = colours_apart(row.id for row in rows)
     for row in rows[:RUNS_AT_MOST]:
         try:
             film, waits = film_of(store, row, LIVE_SECONDS if is_moving([row]) else ENDED_SECONDS)
@@ -59,7 +60,7 @@ def show_replay(store: Store, rows: Sequence[RunRow], key: str) -> None:
         is_behind = is_behind or waits
         if film["facts"]:
             title = f"Run {row.id}" + (f" · {visible(row.name, 30)}" if row.name else "")
-            films.append({**film, "run": row.id, "title": title, "colour": run_colour(row.id)})
+            films.append({**film, "run": row.id, "title": title, "colour": colours[row.id]})
     st.session_state[f"{key}_behind"] = is_behind
     if not films:
         st.caption("No snapshots yet: the player opens with the first one.")

@@ -1,0 +1,197 @@
+"""What the command line does with a queue: fill it from a grid, have workers empty it; knows no option."""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from engine.cli_options import BadInput
+from engine.cli_runs import INTERRUPTED, noting_ctrl_c
+from engine.cli_tables import table_bytes
+from engine.config.data import TABLE
+from engine.config.grid import entries_of_grid
+from engine.config.grid_text import CHARACTERS_AT_MOST, values_of_grid
+from engine.data.dataset import content_id
+from engine.data.reading import read_table
+from engine.runs.files import keep_file
+from engine.runs.launcher import dismiss_workers, ensure_workers, trouble
+from engine.runs.queueing import Batch, prepare, queue
+from engine.runs.standing import QueueStanding, failures_since, standing
+from engine.runs.store import Store, StoreError
+
+TICK_SECONDS, LAUNCH_SECONDS = 0.2, 1.0
+JOBS_AT_MOST = 256
+SHOWN_FAILURES = 20
+
+
+def queue_grid(store: Store, path: Path, csv: Path | None, *, dry_run: bool, as_json: bool) -> None:
+    """Put the runs of a grid into the queue, all or none, and tell how many they are."""
+    base, table, content = {}, None, b""
+    if csv is not None:
+        content = table_bytes(csv)
+        table = read_table(content)
+        base = {"dataset": TABLE, "table": content_id(content)}
+    values = values_of_grid(_text(path), is_json=path.suffix.lower() == ".json")
+    batch = prepare(store, entries_of_grid(values, base), table)
+    ids: list[int] = []
+    if not dry_run:
+        if csv is not None:
+            keep_file(store, csv.name, content)
+        ids = queue(store, batch)
+    if as_json:
+        facts = {"queued": len(ids), "runs": len(batch.rows), "steps": batch.total_steps, "ids": ids}
+        print(json.dumps({**facts, "datasets": len(batch.blobs), "seconds": round(batch.seconds, 1)}))
+    else:
+        print(_told(batch, ids))
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(4 * CHARACTERS_AT_MOST + 1)
+        return content.decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"grid must be a readable file of text in UTF-8: {error}") from None
+
+
+def _told(batch: Batch, ids: list[int]) -> str:
+    runs, data = _counted(len(batch.rows), "run"), _counted(len(batch.blobs), "dataset")
+    size = f"{runs} on {data}, {batch.total_steps:,} updates, about {_duration(batch.seconds)} of one core"
+    if not ids:
+        return f"would queue {size}; nothing was queued"
+    span = f"run {ids[0]}" if len(ids) == 1 else f"runs {ids[0]} to {ids[-1]}"
+    return f"queued {size}: {span}; `work` trains them"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _duration(seconds: float) -> str:
+    for size, unit in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(seconds, 1):.0f} s"
+
+
+def work_off(store: Store, jobs: int, as_json: bool) -> None:
+    """Train what is queued with so many worker processes; leave with status 1 when a run failed.
+
+    After Ctrl-C the workers end the runs that they have and take no more.
+    """
+    if not 1 <= jobs <= JOBS_AT_MOST:
+        raise BadInput(f"jobs must be >= 1 and <= {JOBS_AT_MOST}, got {jobs}")
+    begun, first = time.monotonic(), standing(store)
+    with noting_ctrl_c() as was_pressed:
+        now = _worked_off(store, jobs, first, was_pressed) if first.left else first
+        is_interrupted = was_pressed()
+    end = _End(now, now.ended - first.ended, failures_since(store, first), time.monotonic() - begun)
+    print(end.as_json() if as_json else end.sentence())
+    for run, status, text in end.failures[:SHOWN_FAILURES]:
+        print(f"run {run} {status}: {text}" if text else f"run {run} {status}", file=sys.stderr)
+    if len(end.failures) > SHOWN_FAILURES:
+        print(f"{len(end.failures) - SHOWN_FAILURES} more failed", file=sys.stderr)
+    if is_interrupted:
+        print(_told_of_leaving(now), file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    if end.failures:
+        sys.exit(1)
+
+
+def _worked_off(
+    store: Store, jobs: int, first: QueueStanding, was_pressed: Callable[[], bool]
+) -> QueueStanding:
+    """Keep workers going until nothing is left or Ctrl-C was pressed; return how the queue stands then."""
+    now, looked_at = first, float("-inf")
+    try:
+        with _Bar(first) as bar:
+            while now.left and not was_pressed():
+                if time.monotonic() - looked_at > LAUNCH_SECONDS:
+                    ensure_workers(store.url, jobs)
+                    looked_at = time.monotonic()
+                now = standing(store, first)
+                bar.show(now)
+                if trouble(store.url) and not now.workers:
+                    raise StoreError(trouble(store.url))
+                time.sleep(TICK_SECONDS if now.left else 0)
+        return standing(store, first)  # with the names of those in training, before they are dismissed
+    finally:
+        dismiss_workers(store.url)
+
+
+@dataclass(frozen=True)
+class _End:
+    """What there is to tell when nobody waits for the queue any more."""
+
+    standing: QueueStanding
+    ended: int
+    failures: list[tuple[int, str, str]]
+    seconds: float
+
+    def as_json(self) -> str:
+        failed = [{"run": run, "status": status, "message": text} for run, status, text in self.failures]
+        facts: dict[str, Any] = {"runs": self.ended, "failed": failed, "left": self.standing.waiting}
+        facts |= {"running": list(self.standing.running), "seconds": round(self.seconds, 3)}
+        return json.dumps(facts)
+
+    def sentence(self) -> str:
+        if not self.ended and not self.standing.left:
+            return "nothing is queued"
+        pace = self.ended / max(self.seconds, 1e-9)
+        return f"trained {_counted(self.ended, 'run')} in {self.seconds:.1f} s, {pace:.1f} a second"
+
+
+def _told_of_leaving(now: QueueStanding) -> str:
+    names = [f"run {run}" for run in now.running]
+    parts = [f"{', '.join(names)} {'goes' if len(names) == 1 else 'go'} on to the end"] if names else []
+    if now.waiting:
+        verb = "is" if now.waiting == 1 else "are"
+        parts.append(f"{_counted(now.waiting, 'run')} {verb} left in the queue: `work` goes on with them")
+    return "; ".join(parts) or "nothing is left in the queue"
+
+
+class _Bar:
+    """One line over the whole queue on a terminal; silent elsewhere."""
+
+    def __init__(self, first: QueueStanding) -> None:
+        console = Console(stderr=True)
+        self.first, self.begun = first, time.monotonic()
+        self.progress = Progress(
+            TextColumn("{task.fields[runs]}"),
+            BarColumn(),
+            TextColumn("{task.percentage:.0f} %"),
+            TextColumn("{task.fields[pace]}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self.task = self.progress.add_task("", total=first.steps_left, runs="", pace="")
+
+    def __enter__(self) -> "_Bar":
+        self.progress.start()
+        self.show(self.first)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.progress.stop()
+
+    def show(self, now: QueueStanding) -> None:
+        """Show how far the queue is, in runs and in updates."""
+        ended = now.ended - self.first.ended
+        pace = ended / max(time.monotonic() - self.begun, 1e-9)
+        done = max(now.steps_done - self.first.steps_done, 0)
+        failed = len(now.failed - self.first.failed)
+        self.progress.update(
+            self.task,
+            completed=done,
+            total=done + now.steps_left,
+            runs=f"{ended} of {ended + now.left} runs{f', {failed} failed' if failed else ''}",
+            pace=f"{pace:.1f} runs/s",
+        )

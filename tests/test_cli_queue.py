@@ -1,0 +1,257 @@
+"""``queue`` fills the queue from a file, ``work`` empties it with real workers, each run once."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+import sqlalchemy as sa
+
+from engine.cli import main
+from engine.runs.catalog import get_run, list_runs, request
+from engine.runs.lease import claim, new_owner
+from engine.runs.schema import runs, workers
+
+pytestmark = pytest.mark.xdist_group("processes")
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+SMALL = "base: {samples: 80, epochs: 4, hidden_sizes: [6]}\n"
+
+
+@pytest.fixture(autouse=True)
+def no_worker_is_left(store):
+    yield
+    with store.reading() as connection:
+        pids = set(connection.scalars(sa.select(workers.c.pid)))
+        pids |= set(connection.scalars(sa.select(runs.c.lease_pid).where(runs.c.status == "running")))
+    for pid in pids - {None}:
+        if psutil.pid_exists(pid) and "worker" in psutil.Process(pid).cmdline():
+            psutil.Process(pid).kill()
+
+
+@pytest.fixture
+def engine(store_url, monkeypatch, capsys):
+    """Run the command line in this process; return exit status, output and errors."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["engine", *map(str, arguments), "--store", store_url])
+        with pytest.raises(SystemExit) as left:
+            main()
+        said = capsys.readouterr()
+        return int(left.value.code or 0), said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def grid(tmp_path):
+    def write(text: str, name: str = "grid.yaml") -> Path:
+        path = tmp_path / name
+        path.write_text(text, "utf-8")
+        return path
+
+    return write
+
+
+def wait_for(condition, seconds=60):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "waited too long"
+        time.sleep(0.02)
+
+
+def test_a_grid_is_queued_counted_and_estimated(engine, grid, store):
+    path = grid(SMALL + "seeds: 2\ngrid: {learning_rate: [0.1, 0.2, 0.3]}")
+    status, said, _ = engine("queue", path)
+    assert status == 0
+    assert re.fullmatch(
+        r"queued 6 runs on 1 dataset, 48 updates, about \d+ s of one core: runs 1 to 6; `work` trains them\n",
+        said,
+    )
+    assert [row.status for row in list_runs(store)] == ["queued"] * 6
+
+
+def test_a_dry_run_says_the_same_and_queues_nothing(engine, grid, store):
+    status, said, _ = engine("queue", grid(SMALL), "--dry-run")
+    assert (status, said.startswith("would queue 1 run on 1 dataset, 8 updates")) == (0, True)
+    assert said.endswith("nothing was queued\n")
+    assert list_runs(store) == []
+
+
+def test_json_names_the_runs(engine, grid):
+    path = grid(json.dumps({"base": {"samples": 80, "epochs": 4}, "grid": {"seed": [3, 4]}}), "grid.json")
+    line = json.loads(engine("queue", path, "--json")[1])
+    assert (line["ids"], line["queued"], line["runs"], line["datasets"]) == ([1, 2], 2, 2, 1)
+    assert json.loads(engine("queue", path, "--json", "--dry-run")[1])["ids"] == []
+
+
+def test_an_error_is_one_sentence_and_nothing_is_queued(engine, grid, store, tmp_path):
+    path = grid(SMALL + "grid: {learning_rate: [0.1, -0.1]}")
+    told = "error: grid entry 2 (learning_rate = -0.1): learning_rate must be > 0, got -0.1\n"
+    assert engine("queue", path) == (2, "", told)
+    path.write_bytes(b"\xff\xfe")
+    assert engine("queue", path)[2].startswith("error: grid must be a readable file of text in UTF-8: ")
+    assert engine("queue", tmp_path / "none.yaml")[0] == 2
+    assert list_runs(store) == []
+
+
+def test_a_table_is_kept_once_for_all_runs_and_not_in_a_dry_run(engine, grid, store, tmp_path):
+    rows = "".join(f"{number},{number % 7},{2 * number + 1}\n" for number in range(60))
+    table = tmp_path / "own.csv"
+    table.write_text("a,b,y\n" + rows, "utf-8")
+    path = grid("base: {target: y, epochs: 2}\ngrid: {learning_rate: [0.1, 0.2]}")
+    assert engine("queue", path, "--csv", table, "--dry-run")[0] == 0
+    with store.reading() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM files").scalar() == 0
+    assert engine("queue", path, "--csv", table)[0] == 0
+    assert {row.config["table"] for row in list_runs(store)} != {None}
+    assert json.loads(engine("work", "--jobs", "1", "--json")[1])["runs"] == 2
+
+
+def test_the_grid_of_the_readme_is_one_that_can_be_queued(engine, grid):
+    (example,) = re.findall(r"^```yaml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    status, said, _ = engine("queue", grid(example), "--dry-run")
+    assert (status, said.startswith("would queue 24 runs")) == (0, True)
+
+
+def test_workers_train_all_that_is_queued_each_once_and_leave(engine, grid, store):
+    engine("queue", grid(SMALL + "grid: {seed: [0, 1, 2, 3, 4, 5, 6, 7]}"))
+    status, said, errors = engine("work", "--jobs", "2")
+    assert (status, errors) == (0, "")
+    assert said.startswith("trained 8 runs in ")
+    with store.reading() as connection:
+        told = connection.execute(sa.select(runs.c.status, runs.c.lease_epoch)).all()
+    assert [tuple(row) for row in told] == [("finished", 1)] * 8
+    with store.reading() as connection:
+        assert connection.scalars(sa.select(workers.c.pid)).all() == []
+    assert engine("work", "--jobs", "2") == (0, "nothing is queued\n", "")
+
+
+def test_a_worker_imports_none_of_the_libraries_of_the_screen(engine, grid, store, tmp_path):
+    """A real process trains a run of a bundled table, then says what it has loaded."""
+    engine("queue", grid("base: {dataset: iris, epochs: 2, activation: relu}"))
+    code = (
+        "import sys, engine.runs.worker as worker\n"
+        "worker.WARM_SECONDS = 0\n"
+        "worker.work(sys.argv[1])\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, store.url],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert get_run(store, 1).status == "finished"
+    loaded = set(done.stdout.split())
+    assert "numpy" in loaded
+    assert not loaded & {
+        "pandas",
+        "plotly",
+        "pyarrow",
+        "scipy",
+        "sklearn",
+        "streamlit",
+        "yaml",
+        "rich",
+        "typer",
+    }
+
+
+def test_a_run_that_fails_is_told_with_its_sentence_and_the_status_is_1(engine, grid):
+    wild = "{learning_rate: 1.0e+6, optimizer: sgd, activation: relu, loss: mse}"
+    engine("queue", grid(SMALL + f"runs: [{{}}, {wild}]"))
+    status, said, errors = engine("work", "--jobs", "1", "--json")
+    line = json.loads(said)
+    assert (status, line["runs"], line["left"]) == (1, 2, 0)
+    ((failed),) = line["failed"]
+    assert (failed["run"], failed["status"]) == (2, "diverged")
+    assert errors == f"run 2 diverged: {failed['message']}\n"
+
+
+def test_failures_of_earlier_are_not_told_again(engine, grid, store):
+    wild = "{learning_rate: 1.0e+6, optimizer: sgd, activation: relu, loss: mse}"
+    engine("queue", grid(SMALL + f"runs: [{{}}, {wild}]"))
+    request(store, 1, "pause")
+    assert engine("work", "--jobs", "1")[0] == 1
+    request(store, 1, "resume")
+    status, said, errors = engine("work", "--jobs", "1")
+    assert (status, errors, said.startswith("trained 1 run in ")) == (0, "", True)
+
+
+def test_a_run_that_another_process_trains_is_left_to_it(engine, submitted, store):
+    assert claim(store, new_owner(), submitted()) is not None
+    assert engine("work", "--jobs", "1") == (0, "nothing is queued\n", "")
+
+
+@pytest.mark.parametrize("jobs", ["0", "257"])
+def test_a_number_of_jobs_out_of_range_is_refused(engine, jobs):
+    assert engine("work", "--jobs", jobs) == (2, "", f"error: jobs must be >= 1 and <= 256, got {jobs}\n")
+
+
+def test_ctrl_c_takes_no_more_runs_and_tells_what_is_left_and_work_goes_on_later(
+    engine, grid, store, store_url
+):
+    engine("queue", grid(SMALL + "grid: {seed: [0, 1, 2, 3]}\nruns: [{epochs: 100000, seed: 9}]"))
+    with store.writing() as connection:  # the long one first
+        connection.execute(runs.update().where(runs.c.id <= 4).values(paused=True))
+    working = subprocess.Popen(
+        [sys.executable, "-m", "engine", "work", "--jobs", "1", "--store", store_url],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_for(lambda: get_run(store, 5).step > 0)
+    with store.writing() as connection:
+        connection.execute(runs.update().where(runs.c.id <= 4).values(paused=False))
+    working.send_signal(signal.SIGINT)
+    _, errors = working.communicate(timeout=60)
+    assert working.returncode == 130
+    told = "run 5 goes on to the end; 4 runs are left in the queue: `work` goes on with them\n"
+    assert errors == told
+    request(store, 5, "stop")
+    wait_for(lambda: get_run(store, 5).status == "stopped")
+    time.sleep(0.3)  # several looks of a worker at the queue
+    assert [get_run(store, run_id).status for run_id in range(1, 5)] == ["queued"] * 4
+    assert json.loads(engine("work", "--jobs", "2", "--json")[1])["runs"] == 4
+    with store.reading() as connection:
+        assert set(connection.scalars(sa.select(runs.c.lease_epoch))) == {1}
+
+
+def test_a_killed_worker_is_replaced_and_its_run_goes_on(engine, grid, store, store_url):
+    engine("queue", grid(SMALL + "runs: [{epochs: 20000}]"))
+    working = subprocess.Popen(
+        [sys.executable, "-m", "engine", "work", "--jobs", "1", "--json", "--store", store_url],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    wait_for(lambda: get_run(store, 1).step > 0)
+    with store.reading() as connection:
+        pid = connection.scalar(sa.select(runs.c.lease_pid))
+    psutil.Process(pid).kill()
+    said, _ = working.communicate(timeout=120)
+    assert (working.returncode, json.loads(said)["runs"]) == (0, 1)
+    assert get_run(store, 1).status == "finished"
+    with store.reading() as connection:
+        assert connection.scalar(sa.select(runs.c.lease_epoch)) == 2
+
+
+def test_workers_that_cannot_start_are_one_sentence_with_their_log(engine, grid, monkeypatch, tmp_path):
+    from engine.runs import launcher
+
+    engine("queue", grid(SMALL))
+    monkeypatch.setenv("PYTHONWARNINGS", "ignore")
+    monkeypatch.setattr(launcher, "ROOT", tmp_path)
+    status, _, errors = engine("work", "--jobs", "1")
+    assert status == 2
+    assert errors.startswith("error: A worker could not go on; its last words are in ")
+    launcher._failures.clear()
