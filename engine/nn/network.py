@@ -67,6 +67,9 @@ class Network:
     dtype : numpy dtype
     lead : tuple of int
         ``()``, or ``(R,)`` for R replicates with weights of their own.
+    within : (Network, int), optional
+        A network with a lead, and the number of the replicate in it that this one is: it lives in that one's
+        vectors, and has the weights that stand there.
     passes : bool
         Whether the tapes of training go through :mod:`engine.nn.passes`; without them they are plain.
 
@@ -93,6 +96,7 @@ class Network:
         residual: bool = False,
         dtype: Any = np.float32,
         lead: Lead = (),
+        within: "tuple[Network, int] | None" = None,
         passes: bool = True,
     ) -> None:
         self.sizes = tuple(sizes)
@@ -103,11 +107,17 @@ class Network:
         self.passes = passes
         self.normalization = NORMALIZATIONS[normalization]
         shapes, norms, remembered = parameter_shapes(self.sizes, normalization)
-        self.parameters = Parameters(shapes, dtype, lead, norms)
         ends = np.cumsum([rows * units for rows, units in remembered])
-        self.statistics = np.empty((*lead, int(ends[-1])), dtype)
+        if within is None:
+            self.parameters = Parameters(shapes, dtype, lead, norms)
+            self.statistics = np.empty((*lead, int(ends[-1])), dtype)
+        else:
+            stack, number = within
+            vectors = stack.parameters.theta[number], stack.parameters.grad[number]
+            self.parameters = Parameters(shapes, dtype, lead, norms, vectors)
+            self.statistics = stack.statistics[number]
         self.running = views(self.statistics, [0, *ends[:-1].tolist()], remembered)
-        if self.normalization is not None:
+        if self.normalization is not None and within is None:
             _start(self.parameters.norms, self.normalization.parameter_starts)
             _start(self.running, self.normalization.statistic_starts)
         self.layers = self._build(dropout, generators, residual)

@@ -128,8 +128,8 @@ class Optimizer:
         order = ("clipped_squares", "weight_squares", "update_squares")
         return tape, UpdateMeasures(*(sums.get(name, nothing) for name in order))
 
-    def prepare(self, step: int, learning_rate: float) -> None:
-        """Set the cells for update number ``step``, from 1."""
+    def prepare(self, step: int, learning_rate: float | np.ndarray) -> None:
+        """Set the cells for update number ``step``, from 1; the rate is one number, or ``lead + (1,)``."""
         self.cells["rate"][...] = learning_rate
         for each in self.transforms:
             for name, value in each.scalars(step).items():

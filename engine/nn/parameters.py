@@ -19,6 +19,8 @@ class Parameters:
         ``(out, in + 1)`` of each dense layer, input side first, ``(out, in)`` for one without bias.
     norm_shapes : sequence of (int, int), optional
         ``(rows, units)`` of the normalisation behind each dense layer, 0 rows where there is none.
+    vectors : (numpy.ndarray, numpy.ndarray), optional
+        ``theta`` and ``grad`` to live in, such as rows of those of a stack; new ones of zeros without.
 
     Attributes
     ----------
@@ -38,6 +40,7 @@ class Parameters:
         dtype: Any,
         lead: Lead = (),
         norm_shapes: Sequence[tuple[int, int]] | None = None,
+        vectors: tuple[np.ndarray, np.ndarray] | None = None,
     ) -> None:
         norms = norm_shapes or [(0, 0)] * len(shapes)
         weight_sizes = [rows * columns for rows, columns in shapes]
@@ -47,8 +50,8 @@ class Parameters:
         self.size = int(ends[-1])
         self.starts = (ends - sizes).astype(np.intp)
         self.sizes = np.array(sizes)
-        self.theta = np.zeros((*lead, self.size), dtype)
-        self.grad = np.zeros((*lead, self.size), dtype)
+        shape = (*lead, self.size)
+        self.theta, self.grad = vectors or (np.zeros(shape, dtype), np.zeros(shape, dtype))
         self.weights = views(self.theta, self.starts, shapes)
         self.gradients = views(self.grad, self.starts, shapes)
         norm_starts = self.starts + weight_sizes

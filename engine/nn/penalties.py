@@ -64,10 +64,13 @@ class L1(Steady):
         return t
 
 
-def penalty(theta: np.ndarray, l1: float, weight_decay: float, mask: np.ndarray | None = None) -> float:
-    """Return ``l1 |theta| + weight_decay / 2 theta²``, summed in float64 over what the mask lets decay."""
+def penalty(theta: np.ndarray, l1: float, weight_decay: float, mask: np.ndarray | None = None) -> np.ndarray:
+    """Return ``l1 |theta| + weight_decay / 2 theta²``, summed in float64 over what the mask lets decay.
+
+    One number for each replicate, ``lead``.
+    """
     wide = theta.astype(np.float64) if mask is None else theta * mask.astype(np.float64)
-    return float(l1 * np.abs(wide).sum() + weight_decay / 2 * np.square(wide).sum())
+    return l1 * np.abs(wide).sum(axis=-1) + weight_decay / 2 * np.square(wide).sum(axis=-1)
 
 
 def _factor(tape: Tape, value: float, mask: np.ndarray | None) -> np.ndarray:

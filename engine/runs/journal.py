@@ -98,30 +98,47 @@ class Journal:
         with self.store.writing() as connection:
             connection.execute(events.insert().values(field=field, old=old, new=new, **values))
 
-    def _written(self, values: dict[str, object], predictions: bytes | None) -> bool:
+    def write(
+        self, connection: sa.Connection, values: dict[str, object], predictions: bytes | None
+    ) -> tuple[int, int]:
+        """Write what a commit stores; when the lease is lost nothing was written.
+
+        Returns
+        -------
+        (int, int)
+            For :meth:`note` after it: the first chunk that was written, how many are full now.
+        """
         run_id = self.lease.run_id
         values = {**self._progress(), **self.opening, **values}
         if self.state.step > self.first_step:
             values["takeovers"] = 0
         if self.is_waiting_for_space:
             values.setdefault("message", "")
-        try:
-            with self.store.writing() as connection:
-                write_held(connection, self.lease, **values)
-                chunk = self.chunk if self.chunk >= 0 else self._cut(connection)
-                full = write_tail(connection, run_id, chunk, self._records)
-                write_snapshots(connection, run_id, self._snapshots)
-                write_checkpoint(connection, run_id, self.state)
-                if predictions is not None:
-                    write_predictions(connection, run_id, self.state.step, predictions)
-        except OperationalError as error:
-            if not is_passing(error):
-                raise
-            self._tell_of_waiting(str(error.orig))
-            return False
+        write_held(connection, self.lease, **values)
+        chunk = self.chunk if self.chunk >= 0 else self._cut(connection)
+        full = write_tail(connection, run_id, chunk, self._records)
+        write_snapshots(connection, run_id, self._snapshots)
+        write_checkpoint(connection, run_id, self.state)
+        if predictions is not None:
+            write_predictions(connection, run_id, self.state.step, predictions)
+        return chunk, full
+
+    def note(self, chunk: int, full: int) -> None:
+        """Let go of what was committed: that many full chunks from ``chunk`` on."""
         self.chunk, self._records = chunk + full, self._records[full * CHUNK_RECORDS :]
         self._snapshots, self.opening = {}, {}
         self.is_waiting_for_space = False
+
+    def _written(self, values: dict[str, object], predictions: bytes | None) -> bool:
+        try:
+            with self.store.writing() as connection:
+                written = self.write(connection, values, predictions)
+        except OperationalError as error:
+            if not is_passing(error):
+                raise
+            self.tell_of_waiting(str(error.orig))
+            return False
+        self.note(*written)
         return True
 
     def _cut(self, connection: sa.Connection) -> int:
@@ -130,7 +147,8 @@ class Journal:
         drop_predictions(connection, self.lease.run_id)
         return cut_after(connection, self.lease.run_id, self.recorded_step)
 
-    def _tell_of_waiting(self, reason: str) -> None:
+    def tell_of_waiting(self, reason: str) -> None:
+        """Say in the run's row why nothing can be written, if at least that can be written."""
         self.is_waiting_for_space = True
         place = self.store.engine.url.database
         with suppress(OperationalError), self.store.writing() as connection:

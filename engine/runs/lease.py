@@ -117,23 +117,7 @@ def claim(
                 give_up = runs.update().where(runs.c.id == row.id)
                 connection.execute(give_up.values(status="failed", message=message))
                 continue
-            lease = Lease(row.id, owner, row.lease_epoch + 1)
-            connection.execute(
-                runs.update()
-                .where(runs.c.id == row.id)
-                .values(
-                    status="running",
-                    lease_owner=owner,
-                    lease_epoch=lease.epoch,
-                    lease_host=host_name(),
-                    lease_pid=os.getpid(),
-                    lease_process_start=process_start(os.getpid()),
-                    lease_beat=row.lease_beat + 1,
-                    paused=row.paused and not even_paused,
-                    takeovers=row.takeovers + 1 if taken_over else 0,
-                )
-            )
-            return lease
+            return hold(connection, row, owner, even_paused)
     return None
 
 
@@ -146,6 +130,33 @@ def _candidates(connection: sa.Connection, run_id: int | None, even_paused: bool
     waiting = connection.execute(query.where(waits).limit(1)).all()
     running = connection.execute(query.where(runs.c.status == "running")).all()
     return sorted([*waiting, *running], key=lambda row: row.id)
+
+
+def hold(connection: sa.Connection, row: sa.Row[Any], owner: str, even_paused: bool = False) -> Lease:
+    """Give the lease of a run to ``owner``, who is this process; whether it may have it was looked at before.
+
+    Parameters
+    ----------
+    row : Row
+        The run's row of ``runs``, read in the same transaction.
+    """
+    lease = Lease(row.id, owner, row.lease_epoch + 1)
+    connection.execute(
+        runs.update()
+        .where(runs.c.id == row.id)
+        .values(
+            status="running",
+            lease_owner=owner,
+            lease_epoch=lease.epoch,
+            lease_host=host_name(),
+            lease_pid=os.getpid(),
+            lease_process_start=process_start(os.getpid()),
+            lease_beat=row.lease_beat + 1,
+            paused=row.paused and not even_paused,
+            takeovers=row.takeovers + 1 if row.status == "running" else 0,
+        )
+    )
+    return lease
 
 
 def write_held(connection: sa.Connection, lease: Lease, **values: object) -> None:

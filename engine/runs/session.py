@@ -3,14 +3,14 @@
 import time
 from bisect import bisect_right
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from functools import cache, lru_cache
 
 import sqlalchemy as sa
 from threadpoolctl import ThreadpoolController
 
 from engine.codec import CodecError
-from engine.config import ConfigError
+from engine.config import ConfigError, RunConfig
 from engine.data.dataset import Dataset
 from engine.runs.catalog import get_run, load_dataset, resolved_config
 from engine.runs.changes import note_change, read_changes, wished_changes
@@ -63,12 +63,11 @@ def train_claimed(
     """
     pause_seconds = PAUSE_SECONDS_BEFORE_LEAVING if leaves_when_paused else float("inf")
     try:
-        session = _Session(store, lease, pause_seconds, is_interrupted)
+        session = Session(store, lease, pause_seconds, is_interrupted)
     except (CodecError, ConfigError, MemoryError) as error:
         return end_run(store, lease, "failed", message=str(error) or "out of memory")
     try:
-        # Once a run, not once a step; whoever trains next in this process has its own number.
-        with _blas().limit(limits=session.config.blas_threads, user_api="blas"):
+        with own_blas_threads(session.config):
             return session.run(on_record)
     except MemoryError:
         needed = session.plan.bytes_needed / 1e6
@@ -94,15 +93,37 @@ def _blas() -> ThreadpoolController:
     return ThreadpoolController()
 
 
+def own_blas_threads(config: RunConfig) -> AbstractContextManager[object]:
+    """Give matrix products the threads that a run's settings say; whoever trains next has its own number.
+
+    Once a run, not once a step.
+    """
+    return _blas().limit(limits=config.blas_threads, user_api="blas")
+
+
 @lru_cache(maxsize=1)
 def _dataset(store: Store, dataset_id: str) -> Dataset:
     """Return the data of a run; the next one in a queue has the same as a rule."""
     return load_dataset(store, dataset_id)
 
 
-class _Session:
+class Session:
+    """A held run from its newest checkpoint on, with the journal that stores it.
+
+    Raises
+    ------
+    LeaseLost
+        From what writes, when another process holds the run now.
+    CodecError, ConfigError
+        When it cannot be trained.
+    """
+
     def __init__(
-        self, store: Store, lease: Lease, pause_seconds: float, is_interrupted: Callable[[], bool]
+        self,
+        store: Store,
+        lease: Lease,
+        pause_seconds: float = PAUSE_SECONDS_BEFORE_LEAVING,
+        is_interrupted: Callable[[], bool] = lambda: False,
     ) -> None:
         self.store, self.lease = store, lease
         self.pause_seconds, self.is_interrupted = pause_seconds, is_interrupted
@@ -127,6 +148,7 @@ class _Session:
             self.journal.tell("fingerprint", row.fingerprint, here)
 
     def run(self, on_record: Watcher | None) -> str:
+        """Train the run until it ends or leaves; return its status."""
         with closing(train(self.config, self.dataset, self.state, self.changes)) as stream:
             self._take_up_changes()
             if not self._obey():
@@ -147,22 +169,27 @@ class _Session:
         return self._finish()
 
     def _finish(self) -> str:
+        predictions, ended = self.end()
+        self.journal.commit(predictions=predictions, **ended)
+        return str(ended["status"])
+
+    def end(self) -> tuple[bytes | None, dict[str, object]]:
+        """Return the predictions and the columns of the row that a run has at its end."""
         summary = final_summary(self.config, self.dataset, self.state)
         score = "r2" if self.dataset.task == "regression" else "accuracy"
         status, message = "finished", ending_words(self.config, self.plan, self.state)
         if self.state.diverged:
             status, message = "diverged", f"diverged at step {self.state.step}"
-        self.journal.commit(
-            predictions=packed_predictions(self.config, self.dataset, self.state),
-            status=status,
-            message=message,
-            finished_at=time.time(),
-            **{f"{split}_loss": summary.get(f"{split}_loss") for split in SPLITS},
-            **{f"{split}_score": summary.get(f"{split}_{score}") for split in SPLITS},
-            request="",
-            paused=False,
-        )
-        return status
+        values = {"status": status, "message": message, "finished_at": time.time()}
+        losses = {f"{split}_loss": summary.get(f"{split}_loss") for split in SPLITS}
+        scores = {f"{split}_score": summary.get(f"{split}_{score}") for split in SPLITS}
+        return packed_predictions(self.config, self.dataset, self.state), {
+            **values,
+            **losses,
+            **scores,
+            "request": "",
+            "paused": False,
+        }
 
     def _keep_speed(self) -> None:
         """Wait until the epoch has lasted as long as the chosen speed wants it to."""
@@ -231,9 +258,14 @@ class _Session:
             raise KeyboardInterrupt
 
     def _stop(self, message: str) -> None:
+        said, ended = self.end_stopped(message)
+        self.journal.commit(predictions=said, **ended)
+
+    def end_stopped(self, message: str) -> tuple[bytes | None, dict[str, object]]:
+        """Return the predictions and the columns of the row that a run has when it is stopped."""
         ended = {"status": "stopped", "message": message, "finished_at": time.time()}
         said = packed_predictions(self.config, self.dataset, self.state, with_test=False)
-        self.journal.commit(predictions=said, **ended, request="", paused=False)
+        return said, {**ended, "request": "", "paused": False}
 
     def _pause(self) -> None:
         self.journal.commit(request=answered(self.wish), paused=True)

@@ -25,6 +25,8 @@ from engine.runs.lease import (
 )
 from engine.runs.schema import runs, workers
 from engine.runs.session import end_run, train_claimed
+from engine.runs.siblings import claim_siblings
+from engine.runs.stack_session import train_claimed_together
 from engine.runs.store import Store, is_passing, open_store
 
 WARM_SECONDS = 600
@@ -125,12 +127,19 @@ class _Worker:
                     told = " ".join(f"Not loaded: {sentence}." for sentence in refused)
                     end_run(self.store, lease, "failed", message=f"{lacks}. {told}"[:1000])
                 else:
-                    train_claimed(self.store, lease)
+                    self._train_alone_or_together(lease)
             except (LeaseLost, OperationalError):
                 raise
             except Exception as error:  # noqa: BLE001 - whatever becomes of one run, the others go on
                 traceback.print_exc()
                 end_run(self.store, lease, "failed", message=f"{type(error).__name__}: {error}"[:500])
+
+    def _train_alone_or_together(self, lease: Lease) -> None:
+        leases = claim_siblings(self.store, lease)
+        if len(leases) > 1:
+            train_claimed_together(self.store, leases)
+        else:
+            train_claimed(self.store, lease)
 
     def _set_idle(self, idle: bool) -> None:
         if idle == self.is_idle:

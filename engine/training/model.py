@@ -1,6 +1,7 @@
 """Builds the network and the optimizer of a configuration, and uses trained weights; knows no loop."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -17,23 +18,35 @@ from engine.nn.optimizers import Optimizer, Transform
 from engine.nn.penalties import L1, Decay
 from engine.nn.regression_losses import Huber, SmoothL1
 from engine.nn.rules import OPTIMIZERS
+from engine.nn.tape import Lead
 from engine.training.plan import network_sizes, rows_at_once
 from engine.training.state import DROPOUT, INITIALIZATION, SHUFFLING, State, stream
 
 OUTPUT_ROWS = 1024
 
 
-def build_network(config: RunConfig, dataset: Dataset, dropout: np.random.Generator | None = None) -> Network:
-    """Return the network of a resolved configuration, weights 0; without a generator nothing is dropped."""
+def build_network(
+    config: RunConfig,
+    dataset: Dataset,
+    *dropout: np.random.Generator,
+    lead: Lead = (),
+    within: tuple[Network, int] | None = None,
+) -> Network:
+    """Return the network of a resolved configuration, weights 0; without a generator nothing is dropped.
+
+    With a lead it takes a generator for each replicate; ``within`` is as in :class:`Network`.
+    """
     return Network(
         network_sizes(config, dataset),
         ACTIVATIONS[config.activation],
         build_loss(config, dataset),
-        dropout=config.dropout_rates if dropout is not None else 0.0,
-        generators=[dropout] if dropout is not None else [],
+        dropout=config.dropout_rates if dropout else 0.0,
+        generators=dropout,
         normalization=config.normalization,
         residual=config.residual,
         dtype=config.dtype,
+        lead=lead,
+        within=within,
     )
 
 
@@ -67,15 +80,15 @@ def trained_network(config: RunConfig, dataset: Dataset, learned: Mapping[str, n
     return network
 
 
-def take_over(network: Network, learned: Mapping[str, np.ndarray]) -> None:
-    """Give a network copies of what was learned, as in :func:`trained_network`.
+def take_over(network: Network, learned: Mapping[str, np.ndarray], place: Any = ...) -> None:
+    """Give a network, or one run of a stack, copies of what was learned, as in :func:`trained_network`.
 
     Raises
     ------
     ConfigError
         When it does not fit: a plugin builds another network now.
     """
-    for name, own in (("theta", network.parameters.theta), ("statistics", network.statistics)):
+    for name, own in (("theta", network.parameters.theta[place]), ("statistics", network.statistics[place])):
         kept = learned.get(name, np.zeros(0))  # an old state without batch norm has no statistics
         if kept.shape != own.shape:
             raise ConfigError(

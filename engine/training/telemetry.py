@@ -74,22 +74,30 @@ class Record:
     diverged: bool = False
 
     @classmethod
-    def blank(cls, step: int, layers: int) -> "Record":
-        """Return a record in which nothing but the step is measured yet."""
+    def blank(cls, step: int, layers: int, lead: tuple[int, ...] = ()) -> "Record":
+        """Return a record in which nothing but the step is measured yet.
+
+        With a lead ``(R,)`` it is the record of R runs side by side, with that axis in front of its arrays;
+        :meth:`row` gives that of one of them.
+        """
         record = cls(
             step,
-            np.full(len(SCALARS), np.nan),
-            np.zeros(len(SCALARS), np.bool_),
-            np.full((layers, len(LAYER_STATISTICS)), np.nan),
+            np.full((*lead, len(SCALARS)), np.nan),
+            np.zeros((*lead, len(SCALARS)), np.bool_),
+            np.full((*lead, layers, len(LAYER_STATISTICS)), np.nan),
         )
         record["step"] = step
         return record
+
+    def row(self, number: int) -> "Record":
+        """Return the record of one of several runs side by side: views of this one."""
+        return Record(self.step, self.scalars[number], self.measured[number], self.layers[number])
 
     def __getitem__(self, name: str) -> float:
         """Return a scalar by its name."""
         return float(self.scalars[SCALAR_INDEX[name]])
 
-    def __setitem__(self, name: str, value: float) -> None:
-        """Set a scalar that was measured."""
-        self.scalars[SCALAR_INDEX[name]] = value
-        self.measured[SCALAR_INDEX[name]] = True
+    def __setitem__(self, name: str, value: float | np.ndarray) -> None:
+        """Set a scalar that was measured: one number, or one for each run."""
+        self.scalars[..., SCALAR_INDEX[name]] = value
+        self.measured[..., SCALAR_INDEX[name]] = True

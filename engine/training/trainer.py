@@ -3,6 +3,8 @@
 import time
 from collections.abc import Generator, Sequence
 from contextlib import nullcontext
+from itertools import compress
+from typing import Any
 
 import numpy as np
 
@@ -13,8 +15,8 @@ from engine.nn.penalties import penalty
 from engine.nn.tape import Tape
 from engine.training import subnormals
 from engine.training.changes import Change, apply_change
-from engine.training.early_stopping import patience_of
-from engine.training.evaluation import activation_statistics, columns, evaluate, evaluate_all, fixed_rows
+from engine.training.course import Course
+from engine.training.evaluation import columns, evaluate_all, fixed_rows
 from engine.training.model import (
     build_decay_mask,
     build_network,
@@ -23,16 +25,13 @@ from engine.training.model import (
     target_columns,
     trained_network,
 )
-from engine.training.pacing import build_plateau, build_schedule
+from engine.training.pacing import build_schedule
 from engine.training.plan import plan
 from engine.training.state import State
-from engine.training.telemetry import (
-    LAYER_INDEX,
-    SCALAR_INDEX,
-    Record,
-)
+from engine.training.telemetry import LAYER_INDEX, SCALAR_INDEX, Record
 
 LOOK_UP_SECONDS = 0.05
+JUDGED = [SCALAR_INDEX[name] for name in ("batch_loss", "train_loss", "val_loss", "grad_norm")]
 
 
 def train(
@@ -57,16 +56,15 @@ def train(
         In the order in which they act; the caller may append while it holds a record. Those that the state
         has made already are passed over.
     """
-    training = _Training(config, dataset, state, changes)
+    training = Training(config, dataset, [state], changes)
     # Never across a yield: whoever takes the record computes with all numbers that there are.
-    flushing = nullcontext() if training.clears else subnormals.Flushing()
     if state.recorded_step < 0:
-        with flushing:
-            record = training.first_record()
+        with training.flushing:
+            (record,) = training.first_records()
         yield record
     while state.step < training.plan.total_steps and not state.has_ended:
-        with flushing:
-            record = training.advance()
+        with training.flushing:
+            (record,) = training.advance()
         yield record
 
 
@@ -87,81 +85,127 @@ def final_summary(config: RunConfig, dataset: Dataset, state: State) -> dict[str
     return summary
 
 
-class _Training:
-    """The network, the optimizer and the data of one run, tied to the vectors of its state."""
+class Training:
+    """The loop's tapes and data, tied to the vectors of a run's state, or of several states as a stack.
 
-    def __init__(self, config: RunConfig, dataset: Dataset, state: State, changes: Sequence[Change]) -> None:
-        self.config, self.dataset, self.state, self.changes = config, dataset, state, changes
+    Runs of a stack differ in their seeds alone and stand at the same step: what follows from the others'
+    settings is one for all. Several have the axis of replicates in front of every array; one has none.
+
+    Parameters
+    ----------
+    config : RunConfig
+        Resolved; its seed has no say.
+    dataset : Dataset
+    states : sequence of State
+        Each adopts its part of the vectors.
+    changes : sequence of Change
+        By hand; only of one run alone.
+    """
+
+    def __init__(
+        self, config: RunConfig, dataset: Dataset, states: Sequence[State], changes: Sequence[Change] = ()
+    ) -> None:
+        self.config, self.states, self.changes = config, states, changes
         self.plan = plan(config, dataset)
-        self.network = build_network(config, dataset, state.dropout if any(config.dropout_rates) else None)
-        parameters = self.network.parameters
-        take_over(self.network, state.learned)
+        self.clears = subnormals.method() == "cleared"
+        self.flushing = nullcontext() if self.clears else subnormals.Flushing()
+        self.lead = (len(states),) if len(states) > 1 else ()
+        generators = [state.dropout for state in states] if any(config.dropout_rates) else []
+        self.network = build_network(config, dataset, *generators, lead=self.lead)
         self.optimizer = build_optimizer(config, self.network)
         self.decay_mask = build_decay_mask(config, self.network)
-        self.schedule, self.plateau = build_schedule(config, self.plan), build_plateau(config, self.plan)
-        self.patience = patience_of(config, self.plan)
-        self.clears = subnormals.method() == "cleared"
-        for name, slot in self.optimizer.slots.items():
-            slot[...] = state.slots[name]
-        state.theta, state.slots = parameters.theta, self.optimizer.slots
-        state.statistics = self.network.statistics
-        self.train_rows, self.val_rows = fixed_rows(config, dataset)
+        self.schedule, rows = build_schedule(config, self.plan), fixed_rows(config, dataset)
+        self.courses = []
+        for number, state in enumerate(states):
+            self._adopt(state, (number, ...) if self.lead else ...)
+            single = self.network
+            if self.lead:
+                single = build_network(config, dataset, within=(self.network, number))
+            course = Course(config, dataset, self.plan, self.schedule, state, single, rows)
+            self.courses.append(course)
+        if self.lead:
+            self._set_rates()
         self.x = np.ascontiguousarray(dataset.x_train.T, dtype=config.dtype)
         self.y = target_columns(config, dataset, dataset.y_train)
-        self.epoch_x, self.epoch_y = np.empty_like(self.x), np.empty_like(self.y)
+        self.epoch_x = np.empty((*self.lead, *self.x.shape), self.x.dtype)
+        self.epoch_y = np.empty((*self.lead, *self.y.shape), self.y.dtype)
         self._gather()
-        self.gradient_measures = Tape(config.dtype)
+        self.gradient_measures = Tape(config.dtype, self.lead)
+        starts, grad = self.network.parameters.starts, self.network.parameters.grad
         with self.gradient_measures.section("measure"):
-            self.grad_squares = record_layer_sums(
-                self.gradient_measures, parameters.grad, parameters.starts, "g", 2
-            )
-            self.grad_magnitudes = record_layer_sums(
-                self.gradient_measures, parameters.grad, parameters.starts, "g", 1
-            )
+            self.grad_squares = record_layer_sums(self.gradient_measures, grad, starts, "g", 2)
+            self.grad_magnitudes = record_layer_sums(self.gradient_measures, grad, starts, "g", 1)
+
+    def _adopt(self, state: State, place: Any) -> None:
+        """Bring a state's vectors into those of the network and the optimizer, and let it live there."""
+        theta, statistics = self.network.parameters.theta[place], self.network.statistics[place]
+        slots = {name: slot[place] for name, slot in self.optimizer.slots.items()}
+        take_over(self.network, state.learned, place)
+        for name, slot in slots.items():
+            slot[...] = state.slots[name]
+        state.theta, state.statistics, state.slots = theta, statistics, slots
+
+    def _learning_rate(self) -> float | np.ndarray:
+        """Return the learning rate of the next update, or that of each run, ``(R, 1)``."""
+        if not self.lead:
+            return self.courses[0].scheduled_rate * self.states[0].plateau.factor
+        return self.bases * self.schedule(self.states[0].step) * self.factors
+
+    def _set_rates(self) -> None:
+        """Take up the learning rates of a stack after evaluations: what one of them may change."""
+        self.bases = np.array([[course.base_rate] for course in self.courses])
+        self.factors = np.array([[state.plateau.factor] for state in self.states])
 
     def _gather(self) -> None:
-        np.take(self.x, self.state.permutation, axis=1, out=self.epoch_x, mode="clip")
-        np.take(self.y, self.state.permutation, axis=1, out=self.epoch_y, mode="clip")
+        for number, state in enumerate(self.states):
+            place = number if self.lead else ...
+            np.take(self.x, state.permutation, axis=1, out=self.epoch_x[place], mode="clip")
+            np.take(self.y, state.permutation, axis=1, out=self.epoch_y[place], mode="clip")
 
-    def first_record(self) -> Record:
-        """Return record 0: losses and activations before the first update."""
-        record = self._blank()
+    def first_records(self) -> list[Record | None]:
+        """Return record 0 of each run that has none: losses and activations before the first update."""
+        is_due = [state.recorded_step < 0 for state in self.states]
         with np.errstate(all="ignore"):
-            self._fill_evaluation(record)
-        return self._finished(record)
+            records = self._finished(self._blank(), [*compress(self.courses, is_due)])
+        return [each if due else None for each, due in zip(records, is_due, strict=True)]
 
-    def advance(self) -> Record | None:
+    def advance(self) -> list[Record | None]:
         """Train up to the next record, the end of the epoch, or about 50 ms, whichever comes first."""
         started = now = time.perf_counter()
-        state, plan = self.state, self.plan
+        state, plan = self.states[0], self.plan
         with np.errstate(all="ignore"):
             while True:
                 is_recorded = state.step + 1 in plan.record_steps
                 record = self._step(is_recorded)
+                is_evaluated = state.step in plan.evaluation_steps
+                records = self._finished(record, self.courses if is_evaluated else ()) if record else None
                 now = time.perf_counter()
-                if record or state.step % plan.steps_per_epoch == 0 or now - started > LOOK_UP_SECONDS:
+                if records or state.step % plan.steps_per_epoch == 0 or now - started > LOOK_UP_SECONDS:
                     break
-        state.seconds += now - started
-        if record is None:
-            return None
-        record["seconds"] = state.seconds
-        return self._finished(record)
+        for state in self.states:
+            state.seconds += (now - started) / len(self.states)
+        if records is None:
+            return [None] * len(self.states)
+        for state, each in zip(self.states, records, strict=True):
+            each["seconds"] = state.seconds
+        return [*records]
 
     def _step(self, is_recorded: bool) -> Record | None:
-        state, plan = self.state, self.plan
+        state, plan = self.states[0], self.plan
         if state.changes_made < len(self.changes):
             self._make_changes()
         position = state.step % plan.steps_per_epoch
         if position == 0:
-            state.permutation = state.shuffling.permutation(len(state.permutation))
+            for each in self.states:
+                each.permutation = each.shuffling.permutation(len(each.permutation))
             self._gather()
         start = position * plan.batch_size
-        x = self.epoch_x[:, start : start + plan.batch_size]
-        recording = self.network.recording(x.shape[1])
+        x = self.epoch_x[..., start : start + plan.batch_size]
+        recording = self.network.recording(x.shape[-1])
         np.copyto(recording.x, x)
-        np.copyto(recording.target, self.epoch_y[:, start : start + plan.batch_size])
+        np.copyto(recording.target, self.epoch_y[..., start : start + plan.batch_size])
         recording.tape.replay()
-        learning_rate = self._scheduled_rate() * state.plateau.factor
+        learning_rate = self._learning_rate()
         self.optimizer.prepare(state.step + 1, learning_rate)
         if not is_recorded:
             self.optimizer.update.replay()
@@ -172,38 +216,32 @@ class _Training:
         self.optimizer.measured_update.replay()
         self._count_step()
         record = self._blank()
-        record["batch_loss"] = float(recording.loss)
-        record["learning_rate"] = learning_rate
+        record["batch_loss"] = recording.loss
+        record["learning_rate"] = np.reshape(learning_rate, self.lead)
         self._fill_update(record)
-        if state.step in plan.evaluation_steps:
-            self._fill_evaluation(record)
         return record
 
     def _count_step(self) -> None:
-        self.state.step += 1
+        for state in self.states:
+            state.step += 1
         # By the step alone, so that a resumed run does the same.
-        if self.clears and self.state.step % subnormals.CLEARED_EVERY == 0:
+        if self.clears and self.states[0].step % subnormals.CLEARED_EVERY == 0:
             subnormals.clear(self.optimizer.slots.values())
 
-    def _scheduled_rate(self) -> float:
-        rate = self.state.learning_rate or self.config.learning_rate
-        return rate * self.schedule(self.state.step)
-
     def _make_changes(self) -> None:
-        made = self.state.changes_made
-        for change in self.changes[made:]:
-            if change.step > self.state.step:
+        (state,) = self.states
+        for change in self.changes[state.changes_made :]:
+            if change.step > state.step:
                 break
-            apply_change(change, self.network, self.state)
+            apply_change(change, self.network, state)
 
     def _blank(self) -> Record:
-        state = self.state
-        record = Record.blank(state.step, self.network.depth)
+        state, parameters = self.states[0], self.network.parameters
+        record = Record.blank(state.step, self.network.depth, self.lead)
         record["epoch"] = state.step / self.plan.steps_per_epoch
         record["seconds"] = state.seconds
-        parameters = self.network.parameters
-        squares = np.add.reduceat(np.square(parameters.theta, dtype=np.float64), parameters.starts)
-        record.layers[:, LAYER_INDEX["weight_norm"]] = np.sqrt(squares)
+        squares = np.add.reduceat(np.square(parameters.theta, dtype=np.float64), parameters.starts, axis=-1)
+        record.layers[..., LAYER_INDEX["weight_norm"]] = np.sqrt(squares)
         l1, weight_decay = self.config.l1, self.config.weight_decay
         decays = l1 > 0 or weight_decay > 0
         record["penalty"] = penalty(parameters.theta, l1, weight_decay, self.decay_mask) if decays else 0.0
@@ -212,39 +250,23 @@ class _Training:
     def _fill_update(self, record: Record) -> None:
         measures, layers = self.optimizer.measures, record.layers
         before = measures.weight_squares
-        record["grad_norm"] = np.sqrt(self.grad_squares.sum())
-        record["grad_norm_clipped"] = np.sqrt(measures.clipped_squares.sum())
-        record["update_ratio"] = np.sqrt(measures.update_squares.sum() / before.sum())
-        layers[:, LAYER_INDEX["grad_norm"]] = np.sqrt(self.grad_squares)
-        layers[:, LAYER_INDEX["grad_mean_abs"]] = self.grad_magnitudes / self.network.parameters.sizes
-        layers[:, LAYER_INDEX["update_ratio"]] = np.sqrt(measures.update_squares / before)
+        record["grad_norm"] = np.sqrt(self.grad_squares.sum(axis=-1))
+        record["grad_norm_clipped"] = np.sqrt(measures.clipped_squares.sum(axis=-1))
+        record["update_ratio"] = np.sqrt(measures.update_squares.sum(axis=-1) / before.sum(axis=-1))
+        layers[..., LAYER_INDEX["grad_norm"]] = np.sqrt(self.grad_squares)
+        layers[..., LAYER_INDEX["grad_mean_abs"]] = self.grad_magnitudes / self.network.parameters.sizes
+        layers[..., LAYER_INDEX["update_ratio"]] = np.sqrt(measures.update_squares / before)
 
-    def _fill_evaluation(self, record: Record) -> None:
-        name = "r2" if self.dataset.task == "regression" else "accuracy"
-        record["train_loss"], record[f"train_{name}"], recording = evaluate(self.network, self.train_rows)
-        activation_statistics(self.network, recording, record.layers)
-        record["val_loss"], record[f"val_{name}"], _ = evaluate(self.network, self.val_rows)
-        record["generalization_gap"] = record["val_loss"] - record["train_loss"]
-        self._look_back(record["val_loss"])
-
-    def _look_back(self, val_loss: float) -> None:
-        """Compare a validation loss with those before it: the best, the plateau, patience."""
-        state = self.state
-        if val_loss < state.best_val_loss:
-            state.best_val_loss, state.best_step = val_loss, state.step
-            state.keep_as_best()
-        if self.plateau:
-            state.plateau = self.plateau.after(state.plateau, state.step, val_loss, self._scheduled_rate())
-        state.waiting = self.patience.after(state.waiting, state.step, val_loss)
-        state.stopped_early = self.patience.is_over(state.waiting, state.step)
-
-    def _finished(self, record: Record) -> Record:
-        losses = ("batch_loss", "train_loss", "val_loss", "grad_norm")
-        measured = [record[name] for name in losses if record.measured[SCALAR_INDEX[name]]]
-        record.diverged = not np.isfinite(measured).all()
-        state = self.state
-        state.recorded_step, state.diverged = record.step, record.diverged
-        is_last = state.stopped_early or state.step == self.plan.total_steps
-        if is_last and not state.diverged and state.best and state.best_step != state.step:
-            state.exchange_best()
-        return record
+    def _finished(self, record: Record, evaluated: Sequence[Course]) -> list[Record]:
+        """Return the record of each run, with an evaluation of some, and let each run heed it."""
+        records = [record.row(number) for number in range(len(self.states))] if self.lead else [record]
+        for course, each in zip(self.courses, records, strict=True):
+            if course in evaluated:
+                course.evaluate(each)
+        if evaluated and self.lead:
+            self._set_rates()
+        judged, measured = record.scalars[..., JUDGED], record.measured[..., JUDGED]
+        diverged = np.atleast_1d((measured & ~np.isfinite(judged)).any(axis=-1)).tolist()
+        for course, each, has_diverged in zip(self.courses, records, diverged, strict=True):
+            course.finish(each, has_diverged)
+        return records

@@ -5,10 +5,15 @@ import os
 from threadpoolctl import threadpool_info
 
 from engine.config import parse_config
+from engine.data.dataset import build_dataset
 from engine.runs.catalog import get_run
 from engine.runs.fingerprint import fingerprint, fingerprint_of
+from engine.runs.groups import submit_seeds
 from engine.runs.lease import claim, new_owner
 from engine.runs.session import train_claimed
+from engine.runs.stack_session import train_claimed_together
+from engine.training.trainer import Training
+from tests.runs.together import statuses, take
 
 ROOM_FOR_TWO = (os.cpu_count() or 1) >= 2
 
@@ -31,6 +36,24 @@ def test_each_run_has_its_own_number_of_threads_and_the_process_its_own_afterwar
     several = threads_while(store, submitted(blas_threads=2))
     assert several == ({2} if ROOM_FOR_TWO else {1})
     assert threads_while(store, submitted()) == {1}
+    assert threads_of_blas() == before
+
+
+def test_a_stack_has_the_threads_of_its_runs_and_the_process_its_own_afterwards(store, monkeypatch, one_core):
+    before, seen, advance = threads_of_blas(), set(), Training.advance
+
+    def watched(training):
+        seen.update(threads_of_blas())
+        return advance(training)
+
+    monkeypatch.setattr(Training, "advance", watched)
+    config = parse_config({"blas_threads": 2, "epochs": 3, "samples": 60, "hidden_sizes": [4]})
+    run_ids = submit_seeds(store, config, build_dataset(config), 4)
+    leases = take(store)
+    assert len(leases) == 4
+    train_claimed_together(store, leases)
+    assert statuses(store, run_ids) == ["finished"] * 4
+    assert seen == ({2} if ROOM_FOR_TWO else {1})
     assert threads_of_blas() == before
 
 

@@ -13,7 +13,7 @@ from tests.training.short_runs import start
 
 def network_of(**settings):
     config, dataset, state = start(**settings)
-    return config, build_network(config, dataset, None), state
+    return config, build_network(config, dataset), state
 
 
 def rates_of(changes, settings, stop=None):

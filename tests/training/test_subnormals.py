@@ -10,9 +10,11 @@ import pytest
 from engine.runs.fingerprint import fingerprint
 from engine.training import subnormals
 from engine.training.plan import plan
+from engine.training.stack import train_stack
 from engine.training.state import State
 from engine.training.trainer import train
 from tests.training.short_runs import records_of, start, without_seconds
+from tests.training.test_stack import alone, facts, stacked_states
 
 # Half of the units are dead from early on, and their moments decay.
 DYING = {
@@ -89,12 +91,31 @@ def test_small_numbers_are_small_numbers_whenever_the_trainer_gives_a_record_awa
     assert float(TINY) > 0
 
 
+@pytest.mark.parametrize("way", ["flushed", "cleared"])
+def test_a_stack_of_dying_networks_resumed_at_every_yield_has_the_bits_of_its_runs_alone(way, monkeypatch):
+    if way == "flushed" and not FLUSHES:
+        pytest.skip("this machine cannot flush")
+    monkeypatch.setattr(subnormals, "method", lambda: way)
+    settings = {**DYING, "epochs": 80, "record_every": 7, "beta1": 0.5}  # so small so soon
+    expected = [facts(state) for _, state in alone(**settings)]
+    config, dataset, whole = stacked_states(**settings)
+    for _ in train_stack(config, dataset, list(whole)):
+        assert float(TINY) > 0
+    assert whole[0].step > 2 * subnormals.CLEARED_EVERY
+    assert [facts(state) for state in whole] == expected
+    _, _, states = stacked_states(**settings)
+    while states[0].step < plan(config, dataset).total_steps:
+        next(train_stack(config, dataset, list(states)))
+        states = [State.from_bytes(state.to_bytes()) for state in states]
+    assert [facts(state) for state in states] == expected
+
+
 def test_small_numbers_come_back_when_a_run_is_left_or_an_error_ends_it(monkeypatch):
     stream = train(*start())
     next(stream)
     stream.close()
     assert float(TINY) > 0
-    monkeypatch.setattr("engine.training.trainer._Training.advance", lambda self: 1 / 0)
+    monkeypatch.setattr("engine.training.trainer.Training.advance", lambda self: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         records_of(*start())
     assert float(TINY) > 0

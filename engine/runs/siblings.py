@@ -1,0 +1,93 @@
+"""Claims the runs that can be trained beside a claimed one: the same settings but for the seed, same step."""
+
+import json
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.codec import CodecError
+from engine.config import ConfigError
+from engine.runs.catalog import load_run
+from engine.runs.lease import Lease, hold, holder_is_gone, host_name
+from engine.runs.schema import events, runs
+from engine.runs.store import Store
+from engine.training.changes import CHANGEABLE
+from engine.training.stack import most_together
+
+LOOKED_THROUGH_AT_MOST = 500
+# A run whose worker died that often without progress since is trained alone: it may be what kills them.
+TAKEOVERS_BEFORE_ALONE = 2
+
+
+def claim_siblings(store: Store, lease: Lease) -> list[Lease]:
+    """Return a lease and those of waiting runs that are best trained beside its run, claimed together.
+
+    Several workers share what waits: each takes its part of it, counting the cores that train nothing yet.
+    The lease stands alone where nothing waits that fits, where somebody asked something of its run, and
+    where the network is so large that runs side by side are no faster.
+    """
+    with store.reading() as connection:
+        if not _siblings(connection, lease.run_id):
+            return [lease]
+    try:
+        most = most_together(*load_run(store, lease.run_id))
+    except (CodecError, ConfigError):
+        most = 1  # training it will tell what is wrong with it
+    if most == 1:
+        return [lease]
+    with store.writing() as connection:
+        found = _siblings(connection, lease.run_id)
+        share = -(-(len(found) + 1) // _free_cores(connection, lease))
+        return [lease, *(hold(connection, row, lease.owner) for row in found[: min(most, share) - 1])]
+
+
+def _siblings(connection: sa.Connection, run_id: int) -> Sequence[sa.Row[Any]]:
+    """Return the rows of the runs that wait and fit, oldest first."""
+    own = connection.execute(sa.select(runs).where(runs.c.id == run_id, _goes_along())).first()
+    if own is None:
+        return []
+    alike = [
+        runs.c[name] == own._mapping[name] for name in ("dataset_id", "step", "total_steps", "parameters")
+    ]
+    query = (
+        sa.select(runs)
+        .where(runs.c.id != run_id, runs.c.status.in_(("queued", "running")), _goes_along(), *alike)
+        .order_by(runs.c.id)
+        .limit(LOOKED_THROUGH_AT_MOST)
+    )
+    return [
+        row
+        for row in connection.execute(query).all()
+        if _without_seed(row.config) == _without_seed(own.config)
+        and (row.status == "queued" or _is_orphan(row))
+    ]
+
+
+def _goes_along() -> sa.ColumnElement[bool]:
+    """Return the condition on ``runs``: nobody asked anything of it, nor changed anything by hand."""
+    changed = sa.exists().where(events.c.run_id == runs.c.id, events.c.field.in_(CHANGEABLE))
+    return (
+        sa.not_(runs.c.paused)
+        & (runs.c.request == "")
+        & runs.c.speed.is_(None)
+        & (runs.c.takeovers < TAKEOVERS_BEFORE_ALONE)
+        & sa.not_(changed)
+    )
+
+
+def _is_orphan(row: sa.Row[Any]) -> bool:
+    return holder_is_gone(row.lease_host, row.lease_pid, row.lease_process_start)
+
+
+def _without_seed(config: str) -> dict[str, Any]:
+    return {name: value for name, value in json.loads(config).items() if name != "seed"}
+
+
+def _free_cores(connection: sa.Connection, lease: Lease) -> int:
+    """Return how many cores of this machine train nothing, the one of this process among them."""
+    here = (runs.c.status == "running") & (runs.c.lease_host == host_name())
+    query = sa.select(sa.func.count(sa.distinct(runs.c.lease_owner)))
+    busy = connection.scalar(query.where(here, runs.c.lease_owner != lease.owner)) or 0
+    return max(1, (os.cpu_count() or 1) - busy)

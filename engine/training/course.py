@@ -1,0 +1,83 @@
+"""The course of one run between its updates: evaluations, the best so far, plateau, patience, its end."""
+
+from engine.config import RunConfig
+from engine.data.dataset import Dataset
+from engine.nn.network import Network
+from engine.nn.schedules import Schedule
+from engine.training.early_stopping import patience_of
+from engine.training.evaluation import Rows, activation_statistics, evaluate
+from engine.training.pacing import build_plateau
+from engine.training.plan import TrainingPlan
+from engine.training.state import State
+from engine.training.telemetry import Record
+
+
+class Course:
+    """What one run makes of its weights, alone or in a stack: must not change them, but for the best ones.
+
+    Parameters
+    ----------
+    config : RunConfig
+        Resolved.
+    dataset : Dataset
+    plan : TrainingPlan
+    schedule : Schedule
+    state : State
+    network : Network
+        Lives in the vectors of the state.
+    rows : (Rows, Rows)
+        What losses and scores are measured on: training rows, validation rows.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        dataset: Dataset,
+        plan: TrainingPlan,
+        schedule: Schedule,
+        state: State,
+        network: Network,
+        rows: tuple[Rows, Rows],
+    ) -> None:
+        self.config, self.plan, self.schedule = config, plan, schedule
+        self.state, self.network, self.rows = state, network, rows
+        self.score = "r2" if dataset.task == "regression" else "accuracy"
+        self.plateau, self.patience = build_plateau(config, plan), patience_of(config, plan)
+
+    @property
+    def base_rate(self) -> float:
+        """The learning rate that schedule and plateau change."""
+        return self.state.learning_rate or self.config.learning_rate
+
+    @property
+    def scheduled_rate(self) -> float:
+        """The learning rate of the next update before plateau has its say."""
+        return self.base_rate * self.schedule(self.state.step)
+
+    def evaluate(self, record: Record) -> None:
+        """Measure losses, scores and activations; look back on the validation losses before."""
+        train_rows, val_rows = self.rows
+        record["train_loss"], record[f"train_{self.score}"], recording = evaluate(self.network, train_rows)
+        activation_statistics(self.network, recording, record.layers)
+        record["val_loss"], record[f"val_{self.score}"], _ = evaluate(self.network, val_rows)
+        record["generalization_gap"] = record["val_loss"] - record["train_loss"]
+        self._look_back(record["val_loss"])
+
+    def _look_back(self, val_loss: float) -> None:
+        """Compare a validation loss with those before it: the best, the plateau, patience."""
+        state = self.state
+        if val_loss < state.best_val_loss:
+            state.best_val_loss, state.best_step = val_loss, state.step
+            state.keep_as_best()
+        if self.plateau:
+            state.plateau = self.plateau.after(state.plateau, state.step, val_loss, self.scheduled_rate)
+        state.waiting = self.patience.after(state.waiting, state.step, val_loss)
+        state.stopped_early = self.patience.is_over(state.waiting, state.step)
+
+    def finish(self, record: Record, diverged: bool) -> None:
+        """Note what a record says of the run; at its end bring back the best weights where that is asked."""
+        state, record.diverged = self.state, diverged
+        state.recorded_step, state.diverged = record.step, diverged
+        is_last = state.stopped_early or state.step == self.plan.total_steps
+        if is_last and not diverged and state.best and state.best_step != state.step:
+            state.exchange_best()

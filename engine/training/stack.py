@@ -1,0 +1,71 @@
+"""Trains runs that differ in their seeds alone side by side, each to the bits that it would reach alone."""
+
+from collections.abc import Generator
+
+from engine.config import RunConfig
+from engine.data.dataset import Dataset
+from engine.nn.rules import OPTIMIZERS
+from engine.training.plan import network_sizes, plan
+from engine.training.state import State
+from engine.training.telemetry import Record
+from engine.training.trainer import Training
+
+RUNS_AT_MOST, RUNS_AT_LEAST = 32, 4
+STACK_BYTES, DATA_BYTES = 2**20, 2**26
+SCRATCH_VECTORS = 3
+
+
+def train_stack(
+    config: RunConfig, dataset: Dataset, states: list[State]
+) -> Generator[list[Record | None], None, None]:
+    """Train runs that stand at the same step to their ends; each goes its way as in :func:`train`.
+
+    Yields what :func:`engine.training.trainer.train` yields, one entry for each state in the list. At every
+    yield all states are whole. Those that have ended leave the list behind the yield that told so; the caller
+    may take out others while it holds one, and the stack goes on without them.
+
+    Parameters
+    ----------
+    config : RunConfig
+        Resolved; its seed has no say.
+    dataset : Dataset
+    states : list of State
+        Owned by the caller; those in the list are changed in place.
+    """
+    while states:
+        present = list(states)
+        training = Training(config, dataset, present)
+        # Never across a yield, as in train.
+        if any(state.recorded_step < 0 for state in present):
+            with training.flushing:
+                records = training.first_records()
+            yield records
+            _drop_ended(states, training.plan.total_steps)
+        while states == present:
+            with training.flushing:
+                records = training.advance()
+            yield records
+            _drop_ended(states, training.plan.total_steps)
+
+
+def _drop_ended(states: list[State], total_steps: int) -> None:
+    states[:] = [state for state in states if state.step < total_steps and not state.has_ended]
+
+
+def most_together(config: RunConfig, dataset: Dataset) -> int:
+    """Return how many runs of a configuration are best trained side by side; 1 where each is faster alone.
+
+    Calls on small arrays cost the same for one run as for many, until the arrays of all outgrow the cache.
+    Measured, time of 16 runs side by side by that of 16 alone, updates without records: .23 for 2-8-8-1
+    with batches of 10, .32 for 2-16-16-16-2 with batches of 32; none is gained for 64-128-64-10.
+    """
+    planned = plan(config, dataset)
+    sizes = network_sizes(config, dataset)
+    itemsize = 4 if config.dtype == "float32" else 8
+    vectors = 2 + OPTIMIZERS[config.optimizer].slots(vars(config)) + SCRATCH_VECTORS
+    blocks = 2 + any(config.dropout_rates) + 2 * (config.normalization != "none") + config.residual
+    activations = 2 * sum(sizes) * blocks * planned.batch_size
+    fit = STACK_BYTES // (itemsize * (planned.parameters * vectors + activations))
+    rows = itemsize * len(dataset.x_train) * (sizes[0] + sizes[-1])
+    most = min(RUNS_AT_MOST, fit, DATA_BYTES // rows)
+    return most if most >= RUNS_AT_LEAST else 1

@@ -1,0 +1,280 @@
+"""A worker trains waiting seeds of one configuration together; each run keeps its own life and its bits."""
+
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
+
+from engine.config import parse_config
+from engine.data.dataset import build_dataset
+from engine.runs import stack_session
+from engine.runs.catalog import get_run, reopen, request, set_speed
+from engine.runs.changes import ask_change, read_changes
+from engine.runs.checkpoints import latest_checkpoint
+from engine.runs.groups import submit_seeds
+from engine.runs.journal import Journal
+from engine.runs.launcher import ONE_THREAD, ROOT
+from engine.runs.lease import Lease, claim, new_owner
+from engine.runs.predictions import stored_predictions
+from engine.runs.schema import checkpoints, runs
+from engine.runs.series import read_series
+from engine.runs.session import train_claimed
+from engine.runs.snapshots import read_snapshots
+from engine.runs.stack_session import train_claimed_together
+from engine.runs.store import open_store
+from engine.training.telemetry import SCALAR_INDEX
+from tests.runs.together import statuses, take
+
+pytestmark = [pytest.mark.xdist_group("processes"), pytest.mark.usefixtures("one_core")]
+COLUMNS = [runs.c[name] for name in ("status", "message", "step", "best_val_loss", "best_step", "paused")]
+COLUMNS += [runs.c[f"{split}_{what}"] for split in ("train", "val", "test") for what in ("loss", "score")]
+
+
+@pytest.fixture
+def start_worker(store_url):
+    """Start a real worker that counts one core, and return its process; none is left afterwards."""
+    code = f"import os; os.cpu_count = lambda: 1; from engine.runs.worker import work; work({store_url!r})"
+    started = []
+
+    def start():
+        started.append(subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=os.environ | ONE_THREAD))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def wait_for(condition, seconds=60):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "waited too long"
+        time.sleep(0.02)
+
+
+def train_one_by_one(store, run_ids):
+    for run_id in run_ids:
+        lease = claim(store, new_owner(), run_id)
+        assert lease is not None
+        train_claimed(store, lease)
+
+
+def what_is_left(store, run_id):
+    """Return all that a run leaves in the store, but for times and who trained it."""
+    with store.reading() as connection:
+        row = connection.execute(sa.select(*COLUMNS).where(runs.c.id == run_id)).one()
+    series, state = read_series(store, run_id), latest_checkpoint(store, run_id)[0]
+    assert state is not None
+    series.scalars[:, SCALAR_INDEX["seconds"]] = state.seconds = 0.0
+    snapshots = {
+        step: [array.tobytes() for array in arrays.values()]
+        for step, arrays in read_snapshots(store, run_id).items()
+    }
+    told = series.scalars.tobytes() + series.measured.tobytes() + series.layers.tobytes()
+    return tuple(row), told, state.to_bytes(), snapshots, stored_predictions(store, run_id)
+
+
+ENDS = {
+    "finished": {"dropout": 0.2, "test_fraction": 0.2},
+    "stopped early at steps of their own": {
+        "early_stopping": 1,
+        "restore_best": True,
+        "learning_rate": 1.0,
+        "epochs": 30,
+    },
+    "some diverged": {
+        "activation": "relu",
+        "optimizer": "sgd",
+        "learning_rate": 1.0,
+        "loss": "mse",
+        "epochs": 20,
+    },
+}
+
+
+@pytest.mark.parametrize("settings", ENDS.values(), ids=ENDS.keys())
+def test_runs_trained_together_leave_in_the_store_what_they_leave_alone(store, tmp_path, seeds, settings):
+    ids = seeds(6, **settings)
+    leases = take(store)
+    assert [lease.run_id for lease in leases] == ids
+    train_claimed_together(store, leases)
+    other = open_store(f"sqlite:///{tmp_path / 'other.db'}")
+    config = parse_config({"samples": 80, "epochs": 4, "hidden_sizes": [6], **settings})
+    train_one_by_one(other, submit_seeds(other, config, build_dataset(config), 6))
+    for run_id in ids:
+        assert what_is_left(store, run_id) == what_is_left(other, run_id)
+    assert set(statuses(store, ids)) == {"finished", *(["diverged"] if "loss" in settings else [])}
+    assert (len({get_run(store, run_id).step for run_id in ids}) > 1) == ("epochs" in settings)
+
+
+def steps(store, run_ids):
+    return [get_run(store, run_id).step for run_id in run_ids]
+
+
+LONG = {"epochs": 6000, "samples": 200, "dropout": 0.2, "record_every": 50}
+
+
+def test_runs_of_a_stack_killed_in_the_middle_end_with_the_bits_of_unbroken_ones(store, start_worker, seeds):
+    unbroken = seeds(3, **LONG)
+    train_one_by_one(store, unbroken)
+    killed = seeds(3, **LONG)
+    worker = start_worker()
+    for _ in range(2):
+        before = steps(store, killed)[0]
+        wait_for(lambda before=before: min(steps(store, killed)) > before)
+        worker.kill()
+        wait_for(lambda: statuses(store, killed) == ["interrupted"] * 3)
+        assert len(set(steps(store, killed))) == 1
+        assert 0 < get_run(store, killed[0]).step < get_run(store, killed[0]).total_steps
+        worker = start_worker()
+    wait_for(lambda: statuses(store, killed) == ["finished"] * 3)
+    for first, second in zip(unbroken, killed, strict=True):
+        assert what_is_left(store, first) == what_is_left(store, second)
+
+
+def test_one_run_of_a_stack_is_paused_another_stopped_and_the_rest_go_on(store, start_worker, seeds):
+    ids = seeds(4, epochs=100_000, record_every=1000)
+    start_worker()
+    wait_for(lambda: min(steps(store, ids)) > 0)
+    request(store, ids[1], "pause")
+    request(store, ids[2], "stop")
+    asked = time.monotonic()
+    wait_for(lambda: get_run(store, ids[1]).paused and get_run(store, ids[2]).status == "stopped")
+    assert time.monotonic() - asked < 5  # a second, on a machine that does nothing else
+    frozen = get_run(store, ids[1]).step
+    wait_for(lambda: get_run(store, ids[0]).step > frozen and get_run(store, ids[3]).step > frozen)
+    assert get_run(store, ids[1]).step == frozen and get_run(store, ids[1]).request == ""
+    assert stored_predictions(store, ids[2]) is not None
+    request(store, ids[0], "stop")
+    request(store, ids[3], "stop")
+    wait_for(lambda: [get_run(store, run_id).status for run_id in ids[::3]] == ["stopped"] * 2)
+    request(store, ids[1], "resume")
+    wait_for(lambda: get_run(store, ids[1]).step > frozen)
+    request(store, ids[1], "stop")
+    wait_for(lambda: get_run(store, ids[1]).status == "stopped")
+
+
+def in_the_middle(monkeypatch, act):
+    """Let something happen when the stack commits for the second time."""
+    commits, usual = [], stack_session._Stack._commit
+
+    def commit(stack):
+        usual(stack)
+        commits.append(stack)
+        if len(commits) == 2:
+            act()
+
+    monkeypatch.setattr(stack_session._Stack, "_commit", commit)
+    monkeypatch.setattr(stack_session, "COMMIT_SECONDS", 0.0)
+    monkeypatch.setattr(stack_session, "COMMIT_SHARE", 0)
+    monkeypatch.setattr(stack_session, "LOOK_UP_SECONDS", 0.0)
+
+
+ASKED = {
+    "a speed": lambda store, run_id: set_speed(store, run_id, 500.0),
+    "a change": lambda store, run_id: ask_change(store, run_id, "learning_rate", "0.5"),
+    "one epoch more": lambda store, run_id: request(store, run_id, "step"),
+}
+
+
+@pytest.mark.parametrize("ask", ASKED.values(), ids=ASKED.keys())
+def test_a_run_of_which_more_is_asked_goes_back_into_the_queue_with_the_request(
+    store, seeds, monkeypatch, ask
+):
+    ids = seeds(3, epochs=30)
+    leases = take(store)
+    in_the_middle(monkeypatch, lambda: ask(store, ids[1]))
+    train_claimed_together(store, leases)
+    left = get_run(store, ids[1])
+    assert [get_run(store, run_id).status for run_id in ids[::2]] == ["finished"] * 2
+    assert left.status == "queued" and 0 < left.step < left.total_steps and not left.paused
+    assert take(store) == [claimed_again(store, ids[1])]
+    assert left.request == ("step" if ask is ASKED["one epoch more"] else "")
+
+
+def claimed_again(store, run_id):
+    with store.reading() as connection:
+        row = connection.execute(sa.select(runs).where(runs.c.id == run_id)).one()
+    return Lease(run_id, row.lease_owner, row.lease_epoch)
+
+
+def test_a_change_asked_of_one_run_of_a_stack_acts_where_it_left(store, seeds, monkeypatch):
+    ids = seeds(3, epochs=30)
+    leases = take(store)
+    in_the_middle(monkeypatch, lambda: ask_change(store, ids[1], "learning_rate", "0.5"))
+    train_claimed_together(store, leases)
+    left_at = get_run(store, ids[1]).step
+    train_one_by_one(store, [ids[1]])
+    ((change, _),) = read_changes(store, ids[1])
+    assert change.step == left_at and get_run(store, ids[1]).status == "finished"
+
+
+def test_a_run_that_another_process_took_over_is_written_no_more_and_the_others_go_on(
+    store, seeds, monkeypatch
+):
+    ids = seeds(3, epochs=30)
+    leases = take(store)
+
+    def take_over():
+        with store.writing() as connection:
+            mine = runs.update().where(runs.c.id == ids[0])
+            connection.execute(mine.values(lease_epoch=runs.c.lease_epoch + 1, step=-7))
+
+    in_the_middle(monkeypatch, take_over)
+    train_claimed_together(store, leases)
+    assert statuses(store, ids) == ["running", "finished", "finished"]
+    assert get_run(store, ids[0]).step == -7
+
+
+def test_when_a_stack_fails_each_of_its_runs_is_tried_alone(store, seeds, monkeypatch, capsys):
+    ids = seeds(3)
+    leases = take(store)
+    with monkeypatch.context() as patched:
+        patched.setattr(stack_session._Stack, "run", lambda _: [].pop())
+        train_claimed_together(store, leases)
+    assert "IndexError" in capsys.readouterr().err
+    assert statuses(store, ids) == ["queued"] * 3
+    for run_id in ids:
+        (lease,) = take(store)
+        assert lease.run_id == run_id and train_claimed(store, lease) == "finished"
+
+
+def test_a_run_whose_checkpoint_is_damaged_leaves_the_stack_and_all_end_as_they_should(store, seeds):
+    ids = seeds(3, epochs=30)
+    train_one_by_one(store, unbroken := seeds(3, epochs=30))
+    with pytest.MonkeyPatch.context() as patched:
+        leases = take(store)
+        in_the_middle(patched, lambda: [request(store, run_id, "stop") for run_id in ids])
+        train_claimed_together(store, leases)
+    for run_id in ids:
+        reopen(store, run_id)
+    with store.writing() as connection:
+        mine = checkpoints.c.run_id == ids[1]
+        newest = sa.select(sa.func.max(checkpoints.c.step)).where(mine).scalar_subquery()
+        connection.execute(checkpoints.update().where(mine, checkpoints.c.step == newest).values(state=b"x"))
+    train_claimed_together(store, take(store))
+    assert statuses(store, ids) == ["finished", "queued", "finished"]
+    train_one_by_one(store, [ids[1]])
+    for first, second in zip(unbroken, ids, strict=True):
+        assert what_is_left(store, first) == what_is_left(store, second)
+
+
+def test_a_full_disk_makes_the_stack_wait_and_nothing_is_lost(store, seeds, monkeypatch):
+    ids, failed, usual = seeds(3), [], Journal.write
+
+    def full_at_first(journal, *arguments):
+        if len(failed) < 2:
+            failed.append(journal)
+            raise OperationalError("INSERT", {}, Exception("database or disk is full"))
+        return usual(journal, *arguments)
+
+    monkeypatch.setattr(Journal, "write", full_at_first)
+    monkeypatch.setattr(stack_session, "RETRY_SECONDS", 0.0)
+    train_claimed_together(store, take(store))
+    assert len(failed) == 2 and statuses(store, ids) == ["finished"] * 3
+    assert {get_run(store, run_id).message for run_id in ids} == {""}
