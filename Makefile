@@ -60,8 +60,8 @@ mutants: $(READY_DEV) ## Change engine/nn in 400 places, one at a time: do the t
 
 coverage: $(READY_DEV) ## Which share of engine/nn and engine/training the tests run
 	$(RUN) -m coverage run --source=engine/nn,engine/training -m pytest -q tests/nn tests/training tests/config tests/data
-	$(RUN) -m coverage json -q -o .coverage.json
-	$(RUN) -m docs.correctness --coverage .coverage.json
+	$(RUN) -m coverage json -q -o .coverage-report.json
+	$(RUN) -m docs.correctness --coverage .coverage-report.json
 
 docs: $(READY_DEV) ## Write README.md's glossary and tree anew from the code
 	$(RUN) -m docs.tables
