@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 Lead = tuple[int, ...]
+# One value for all replicates, or one for each: an array that broadcasts over what it acts on.
+Value = float | np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +84,8 @@ class Tape:
         """Return a new buffer of zeros of shape ``lead + shape``."""
         return np.zeros(self.lead + shape, dtype or self.dtype)
 
-    def constant(self, value: float) -> np.ndarray:
-        """Return a 0-d array of the tape's dtype: a Python number would be converted at each call."""
+    def constant(self, value: Value) -> np.ndarray:
+        """Return a 0-d array of the tape's dtype, or one of many: numbers would be converted at each call."""
         return np.array(value, self.dtype)
 
     def product(self) -> Callable[..., Any]:
@@ -97,6 +99,11 @@ class Tape:
 
     def __len__(self) -> int:
         return len(self._calls)
+
+
+def in_words(value: Value) -> str:
+    """Return how a label names a setting."""
+    return "each run's own value" if isinstance(value, np.ndarray) else f"{value:g}"
 
 
 def cell_shape(lead: Lead) -> Lead:

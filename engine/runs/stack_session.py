@@ -37,7 +37,7 @@ BACK: dict[str, object] = {"status": "queued"}
 
 
 def train_claimed_together(store: Store, leases: Sequence[Lease]) -> None:
-    """Train claimed runs that differ in their seeds alone until each has ended or was given back.
+    """Train claimed runs that one tape can train until each has ended or was given back.
 
     A run that cannot be trained ends as failed, as it would alone. When something goes wrong with the stack
     as a whole its runs go back into the queue as they stand in the store, each to be trained alone.
@@ -99,8 +99,9 @@ class _Stack:
         if others:  # their newest checkpoints are damaged
             self._leave(others)
             self._commit()
+        configs = [each.session.config for each in self.members]
         states = [each.session.state for each in self.members]
-        with closing(train_stack(first.config, first.dataset, states)) as stream:
+        with closing(train_stack(configs, first.dataset, states)) as stream:
             for records in stream:
                 for member, record in zip(self.members, records, strict=True):
                     if record is not None:

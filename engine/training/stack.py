@@ -1,6 +1,6 @@
-"""Trains runs that differ in their seeds alone side by side, each to the bits that it would reach alone."""
+"""Trains runs of one shape side by side, each to the bits that it would reach alone; knows no store."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 
 from engine.config import RunConfig
 from engine.data.dataset import Dataset
@@ -16,7 +16,7 @@ SCRATCH_VECTORS = 3
 
 
 def train_stack(
-    config: RunConfig, dataset: Dataset, states: list[State]
+    configs: Sequence[RunConfig], dataset: Dataset, states: list[State]
 ) -> Generator[list[Record | None], None, None]:
     """Train runs that stand at the same step to their ends; each goes its way as in :func:`train`.
 
@@ -26,15 +26,16 @@ def train_stack(
 
     Parameters
     ----------
-    config : RunConfig
-        Resolved; its seed has no say.
+    configs : sequence of RunConfig
+        Resolved, one for each state; they differ in what :mod:`engine.config.stacking` names alone.
     dataset : Dataset
     states : list of State
         Owned by the caller; those in the list are changed in place.
     """
+    config_of = {id(state): config for config, state in zip(configs, states, strict=True)}
     while states:
         present = list(states)
-        training = Training(config, dataset, present)
+        training = Training([config_of[id(state)] for state in present], dataset, present)
         # Never across a yield, as in train.
         if any(state.recorded_step < 0 for state in present):
             with training.flushing:

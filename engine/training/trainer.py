@@ -25,6 +25,7 @@ from engine.training.model import (
     target_columns,
     trained_network,
 )
+from engine.training.own_values import OwnValues
 from engine.training.pacing import build_schedule
 from engine.training.plan import plan
 from engine.training.state import State
@@ -56,7 +57,7 @@ def train(
         In the order in which they act; the caller may append while it holds a record. Those that the state
         has made already are passed over.
     """
-    training = Training(config, dataset, [state], changes)
+    training = Training([config], dataset, [state], changes)
     # Never across a yield: whoever takes the record computes with all numbers that there are.
     if state.recorded_step < 0:
         with training.flushing:
@@ -88,13 +89,14 @@ def final_summary(config: RunConfig, dataset: Dataset, state: State) -> dict[str
 class Training:
     """The loop's tapes and data, tied to the vectors of a run's state, or of several states as a stack.
 
-    Runs of a stack differ in their seeds alone and stand at the same step: what follows from the others'
-    settings is one for all. Several have the axis of replicates in front of every array; one has none.
+    Runs of a stack stand at the same step and differ in what :mod:`engine.config.stacking` names alone: what
+    follows from other settings is one for all. Several have the axis of replicates in front of every array;
+    one has none.
 
     Parameters
     ----------
-    config : RunConfig
-        Resolved; its seed has no say.
+    configs : sequence of RunConfig
+        Resolved, one for each state; their seeds have no say.
     dataset : Dataset
     states : sequence of State
         Each adopts its part of the vectors.
@@ -103,28 +105,36 @@ class Training:
     """
 
     def __init__(
-        self, config: RunConfig, dataset: Dataset, states: Sequence[State], changes: Sequence[Change] = ()
+        self,
+        configs: Sequence[RunConfig],
+        dataset: Dataset,
+        states: Sequence[State],
+        changes: Sequence[Change] = (),
     ) -> None:
+        config, self.own = configs[0], OwnValues.of(configs)
         self.config, self.states, self.changes = config, states, changes
         self.plan = plan(config, dataset)
         self.clears = subnormals.method() == "cleared"
         self.flushing = nullcontext() if self.clears else subnormals.Flushing()
         self.lead = (len(states),) if len(states) > 1 else ()
         generators = [state.dropout for state in states] if any(config.dropout_rates) else []
-        self.network = build_network(config, dataset, *generators, lead=self.lead)
-        self.optimizer = build_optimizer(config, self.network)
+        self.network = build_network(config, dataset, *generators, lead=self.lead, own=self.own)
+        self.optimizer = build_optimizer(config, self.network, self.own)
         self.decay_mask = build_decay_mask(config, self.network)
-        self.schedule, rows = build_schedule(config, self.plan), fixed_rows(config, dataset)
+        rows = fixed_rows(config, dataset)
         self.courses = []
-        for number, state in enumerate(states):
+        for number, (own, state) in enumerate(zip(configs, states, strict=True)):
             self._adopt(state, (number, ...) if self.lead else ...)
             single = self.network
             if self.lead:
                 single = build_network(config, dataset, within=(self.network, number))
-            course = Course(config, dataset, self.plan, self.schedule, state, single, rows)
-            self.courses.append(course)
+            schedule = build_schedule(own, self.plan)
+            self.courses.append(Course(own, dataset, self.plan, schedule, state, single, rows))
         if self.lead:
             self._set_rates()
+        # A floor is a share of the learning rate: with one, other rates have schedules of other shapes.
+        has_floor = bool(config.min_learning_rate)
+        self.shares_schedule = not has_floor or len({each.learning_rate for each in configs}) == 1
         self.x = np.ascontiguousarray(dataset.x_train.T, dtype=config.dtype)
         self.y = target_columns(config, dataset, dataset.y_train)
         self.epoch_x = np.empty((*self.lead, *self.x.shape), self.x.dtype)
@@ -149,7 +159,10 @@ class Training:
         """Return the learning rate of the next update, or that of each run, ``(R, 1)``."""
         if not self.lead:
             return self.courses[0].scheduled_rate * self.states[0].plateau.factor
-        return self.bases * self.schedule(self.states[0].step) * self.factors
+        step = self.states[0].step
+        if self.shares_schedule:
+            return self.bases * self.courses[0].schedule(step) * self.factors
+        return self.bases * np.array([[course.schedule(step)] for course in self.courses]) * self.factors
 
     def _set_rates(self) -> None:
         """Take up the learning rates of a stack after evaluations: what one of them may change."""
@@ -242,9 +255,9 @@ class Training:
         record["seconds"] = state.seconds
         squares = np.add.reduceat(np.square(parameters.theta, dtype=np.float64), parameters.starts, axis=-1)
         record.layers[..., LAYER_INDEX["weight_norm"]] = np.sqrt(squares)
-        l1, weight_decay = self.config.l1, self.config.weight_decay
-        decays = l1 > 0 or weight_decay > 0
-        record["penalty"] = penalty(parameters.theta, l1, weight_decay, self.decay_mask) if decays else 0.0
+        l1, decay = self.config.l1, self.own.weight_decay
+        decays = l1 > 0 or self.config.weight_decay > 0
+        record["penalty"] = penalty(parameters.theta, l1, decay, self.decay_mask) if decays else 0.0
         return record
 
     def _fill_update(self, record: Record) -> None:

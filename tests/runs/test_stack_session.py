@@ -112,6 +112,23 @@ def test_runs_trained_together_leave_in_the_store_what_they_leave_alone(store, t
     assert (len({get_run(store, run_id).step for run_id in ids}) > 1) == ("epochs" in settings)
 
 
+def test_a_grid_of_values_trained_together_leaves_in_the_store_what_it_leaves_alone(store, tmp_path, seeds):
+    grid = [
+        {"weight_decay": 0.1, "dropout": 0.2, "clip_norm": clip, "learning_rate": rate, "seed": seed}
+        for clip, rate, seed in ((1.0, 0.01, 0), (1.0, 0.1, 0), (0.1, 0.01, 0), (1.0, 0.01, 7))
+    ]
+    ids = [run_id for settings in grid for run_id in seeds(1, **settings)]
+    leases = take(store)
+    assert [lease.run_id for lease in leases] == ids
+    train_claimed_together(store, leases)
+    other = open_store(f"sqlite:///{tmp_path / 'other.db'}")
+    for settings in grid:
+        config = parse_config({"samples": 80, "epochs": 4, "hidden_sizes": [6], **settings})
+        train_one_by_one(other, submit_seeds(other, config, build_dataset(config), 1))
+    assert [what_is_left(store, run_id) for run_id in ids] == [what_is_left(other, run_id) for run_id in ids]
+    assert len({get_run(store, run_id).val_loss for run_id in ids}) == len(ids)
+
+
 def steps(store, run_ids):
     return [get_run(store, run_id).step for run_id in run_ids]
 
