@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.nn.optimizers import Arrays, Steady
 from engine.nn.parameters import record_layer_sums
-from engine.nn.tape import Value, Tape, assign, cell_shape, in_words, minimum
+from engine.nn.tape import Tape, Value, assign, cell_shape, in_words, minimum
 
 
 @dataclass(frozen=True)

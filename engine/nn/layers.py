@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from engine.nn.activations import Activation
-from engine.nn.tape import Arena, Block, Value, Tape, assign, draw_uniform, in_words
+from engine.nn.tape import Arena, Block, Tape, Value, assign, draw_uniform, in_words
 
 Backward = Callable[[], None]
 # What a recording is for: a step of training; its gradient alone, with nothing dropped and no memory

@@ -14,7 +14,7 @@ from engine.nn.normalization import NORMALIZATIONS
 from engine.nn.parameters import Parameters, views
 from engine.nn.passes import in_pieces
 from engine.nn.recording import Recording
-from engine.nn.tape import Arena, Block, Lead, Value, Tape
+from engine.nn.tape import Arena, Block, Lead, Tape, Value
 
 # Batches of this many columns and more are taken in pieces of about so many.
 LARGE_BATCH, PIECE = 2048, 1024

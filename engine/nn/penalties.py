@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.nn.optimizers import Arrays, Steady
-from engine.nn.tape import Value, Tape, in_words
+from engine.nn.tape import Tape, Value, in_words
 
 
 @dataclass(frozen=True, eq=False)
