@@ -17,12 +17,13 @@ SCRATCH_VECTORS = 3
 
 def train_stack(
     configs: Sequence[RunConfig], dataset: Dataset, states: list[State]
-) -> Generator[list[Record | None], None, None]:
+) -> Generator[Record | None, None, None]:
     """Train runs that stand at the same step to their ends; each goes its way as in :func:`train`.
 
-    Yields what :func:`engine.training.trainer.train` yields, one entry for each state in the list. At every
-    yield all states are whole. Those that have ended leave the list behind the yield that told so; the caller
-    may take out others while it holds one, and the stack goes on without them.
+    Yields what :func:`engine.training.trainer.train` yields, as records of runs side by side: one row for
+    each state in the list. At every yield all states are whole. Those that have ended leave the list behind
+    the yield that told so; the caller may take out others while it holds one, and the stack goes on without
+    them. Record 0 comes where one of them has none; the row of one that had it before is to be left aside.
 
     Parameters
     ----------
@@ -39,14 +40,18 @@ def train_stack(
         # Never across a yield, as in train.
         if any(state.recorded_step < 0 for state in present):
             with training.flushing:
-                records = training.first_records()
-            yield records
+                record = training.first_record()
+            yield _beside(record)
             _drop_ended(states, training.plan.total_steps)
         while states == present:
             with training.flushing:
-                records = training.advance()
-            yield records
+                record = training.advance()
+            yield None if record is None else _beside(record)
             _drop_ended(states, training.plan.total_steps)
+
+
+def _beside(record: Record) -> Record:
+    return record if record.scalars.ndim > 1 else record.as_one_of_one()
 
 
 def _drop_ended(states: list[State], total_steps: int) -> None:

@@ -61,11 +61,11 @@ def train(
     # Never across a yield: whoever takes the record computes with all numbers that there are.
     if state.recorded_step < 0:
         with training.flushing:
-            (record,) = training.first_records()
+            record = training.first_record()
         yield record
     while state.step < training.plan.total_steps and not state.has_ended:
         with training.flushing:
-            (record,) = training.advance()
+            record = training.advance()
         yield record
 
 
@@ -175,14 +175,15 @@ class Training:
             np.take(self.x, state.permutation, axis=1, out=self.epoch_x[place], mode="clip")
             np.take(self.y, state.permutation, axis=1, out=self.epoch_y[place], mode="clip")
 
-    def first_records(self) -> list[Record | None]:
-        """Return record 0 of each run that has none: losses and activations before the first update."""
-        is_due = [state.recorded_step < 0 for state in self.states]
-        with np.errstate(all="ignore"):
-            records = self._finished(self._blank(), [*compress(self.courses, is_due)])
-        return [each if due else None for each, due in zip(records, is_due, strict=True)]
+    def first_record(self) -> Record:
+        """Return record 0: losses and activations before the first update.
 
-    def advance(self) -> list[Record | None]:
+        A run that has its own already is not evaluated again: here that part of the record is empty.
+        """
+        with np.errstate(all="ignore"):
+            return self._finished(self._blank(), [state.recorded_step < 0 for state in self.states])
+
+    def advance(self) -> Record | None:
         """Train up to the next record, the end of the epoch, or about 50 ms, whichever comes first."""
         started = now = time.perf_counter()
         state, plan = self.states[0], self.plan
@@ -190,18 +191,17 @@ class Training:
             while True:
                 is_recorded = state.step + 1 in plan.record_steps
                 record = self._step(is_recorded)
-                is_evaluated = state.step in plan.evaluation_steps
-                records = self._finished(record, self.courses if is_evaluated else ()) if record else None
+                if record:
+                    is_evaluated = state.step in plan.evaluation_steps
+                    record = self._finished(record, [True] * len(self.states) if is_evaluated else None)
                 now = time.perf_counter()
-                if records or state.step % plan.steps_per_epoch == 0 or now - started > LOOK_UP_SECONDS:
+                if record or state.step % plan.steps_per_epoch == 0 or now - started > LOOK_UP_SECONDS:
                     break
         for state in self.states:
             state.seconds += (now - started) / len(self.states)
-        if records is None:
-            return [None] * len(self.states)
-        for state, each in zip(self.states, records, strict=True):
-            each["seconds"] = state.seconds
-        return [*records]
+        if record:
+            self._note_seconds(record)
+        return record
 
     def _step(self, is_recorded: bool) -> Record | None:
         state, plan = self.states[0], self.plan
@@ -252,7 +252,7 @@ class Training:
         state, parameters = self.states[0], self.network.parameters
         record = Record.blank(state.step, self.network.depth, self.lead)
         record["epoch"] = state.step / self.plan.steps_per_epoch
-        record["seconds"] = state.seconds
+        self._note_seconds(record)
         squares = np.add.reduceat(np.square(parameters.theta, dtype=np.float64), parameters.starts, axis=-1)
         record.layers[..., LAYER_INDEX["weight_norm"]] = np.sqrt(squares)
         l1, decay = self.config.l1, self.own.weight_decay
@@ -270,16 +270,23 @@ class Training:
         layers[..., LAYER_INDEX["grad_mean_abs"]] = self.grad_magnitudes / self.network.parameters.sizes
         layers[..., LAYER_INDEX["update_ratio"]] = np.sqrt(measures.update_squares / before)
 
-    def _finished(self, record: Record, evaluated: Sequence[Course]) -> list[Record]:
-        """Return the record of each run, with an evaluation of some, and let each run heed it."""
-        records = [record.row(number) for number in range(len(self.states))] if self.lead else [record]
-        for course, each in zip(self.courses, records, strict=True):
-            if course in evaluated:
-                course.evaluate(each)
-        if evaluated and self.lead:
-            self._set_rates()
+    def _note_seconds(self, record: Record) -> None:
+        record["seconds"] = np.reshape([state.seconds for state in self.states], self.lead)
+
+    def _finished(self, record: Record, evaluated: Sequence[bool] | None) -> Record:
+        """Return a record with an evaluation of those runs, and let each run heed it."""
+        if evaluated is not None:
+            for number, course in compress(enumerate(self.courses), evaluated):
+                course.evaluate(record.row(number) if self.lead else record)
+            if self.lead:
+                self._set_rates()
         judged, measured = record.scalars[..., JUDGED], record.measured[..., JUDGED]
-        diverged = np.atleast_1d((measured & ~np.isfinite(judged)).any(axis=-1)).tolist()
-        for course, each, has_diverged in zip(self.courses, records, diverged, strict=True):
-            course.finish(each, has_diverged)
-        return records
+        diverged = np.atleast_1d((measured & ~np.isfinite(judged)).any(axis=-1))
+        record.diverged = diverged if self.lead else bool(diverged[0])
+        for state in self.states:
+            state.recorded_step = record.step
+        # What else a record means for a run, only an evaluation or divergence can tell.
+        if evaluated is not None or diverged.any():
+            for course, has_diverged in zip(self.courses, diverged.tolist(), strict=True):
+                course.heed(has_diverged)
+        return record

@@ -11,12 +11,11 @@ from sqlalchemy.exc import OperationalError
 
 from engine.config import parse_config
 from engine.data.dataset import build_dataset
-from engine.runs import stack_session
+from engine.runs import stack_journal, stack_session
 from engine.runs.catalog import get_run, reopen, request, set_speed
 from engine.runs.changes import ask_change, read_changes
 from engine.runs.checkpoints import latest_checkpoint
 from engine.runs.groups import submit_seeds
-from engine.runs.journal import Journal
 from engine.runs.launcher import ONE_THREAD, ROOT
 from engine.runs.lease import Lease, claim, new_owner
 from engine.runs.predictions import stored_predictions
@@ -24,6 +23,7 @@ from engine.runs.schema import checkpoints, runs
 from engine.runs.series import read_series
 from engine.runs.session import train_claimed
 from engine.runs.snapshots import read_snapshots
+from engine.runs.stack_journal import StackJournal
 from engine.runs.stack_session import train_claimed_together
 from engine.runs.store import open_store
 from engine.training.telemetry import SCALAR_INDEX
@@ -178,17 +178,17 @@ def test_one_run_of_a_stack_is_paused_another_stopped_and_the_rest_go_on(store, 
 
 def in_the_middle(monkeypatch, act):
     """Let something happen when the stack commits for the second time."""
-    commits, usual = [], stack_session._Stack._commit
+    commits, usual = [], StackJournal.commit
 
-    def commit(stack):
-        usual(stack)
-        commits.append(stack)
+    def commit(journal):
+        usual(journal)
+        commits.append(journal)
         if len(commits) == 2:
             act()
 
-    monkeypatch.setattr(stack_session._Stack, "_commit", commit)
-    monkeypatch.setattr(stack_session, "COMMIT_SECONDS", 0.0)
-    monkeypatch.setattr(stack_session, "COMMIT_SHARE", 0)
+    monkeypatch.setattr(StackJournal, "commit", commit)
+    for name in ("FIRST_COMMIT_SECONDS", "COMMIT_SECONDS", "COMMIT_SHARE"):
+        monkeypatch.setattr(stack_journal, name, 0)
     monkeypatch.setattr(stack_session, "LOOK_UP_SECONDS", 0.0)
 
 
@@ -282,16 +282,16 @@ def test_a_run_whose_checkpoint_is_damaged_leaves_the_stack_and_all_end_as_they_
 
 
 def test_a_full_disk_makes_the_stack_wait_and_nothing_is_lost(store, seeds, monkeypatch):
-    ids, failed, usual = seeds(3), [], Journal.write
+    ids, failed, usual = seeds(3), [], StackJournal._write
 
-    def full_at_first(journal, *arguments):
+    def full_at_first(journal, connection):
         if len(failed) < 2:
             failed.append(journal)
             raise OperationalError("INSERT", {}, Exception("database or disk is full"))
-        return usual(journal, *arguments)
+        return usual(journal, connection)
 
-    monkeypatch.setattr(Journal, "write", full_at_first)
-    monkeypatch.setattr(stack_session, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(StackJournal, "_write", full_at_first)
+    monkeypatch.setattr(stack_journal, "RETRY_SECONDS", 0.0)
     train_claimed_together(store, take(store))
     assert len(failed) == 2 and statuses(store, ids) == ["finished"] * 3
     assert {get_run(store, run_id).message for run_id in ids} == {""}

@@ -40,10 +40,10 @@ def train_together(configs, dataset, states):
     """Train a stack to its end; return the records of each state, by its place among them."""
     records, present = [[] for _ in states], list(states)
     stream = train_stack(configs, dataset, present)
-    for given in stream:
-        for state, record in zip(present, given, strict=True):
-            if record is not None:
-                records[[each is state for each in states].index(True)].append(record)
+    for record in stream:
+        if record is not None:
+            for number, state in enumerate(present):
+                records[[each is state for each in states].index(True)].append(record.row(number))
     return records
 
 
@@ -127,12 +127,23 @@ def test_a_run_that_the_caller_takes_out_stands_still_and_can_go_on_alone():
     assert [facts(state) for state in states] == [facts(own_state) for _, own_state in expected]
 
 
-def test_a_state_that_has_its_first_record_gets_no_second_one_in_a_stack():
+def test_a_state_that_has_its_first_record_is_not_evaluated_again_in_a_stack():
     configs, dataset, states = stacked_states()
     first = next(train(configs[1], dataset, states[1]))
-    given = next(train_stack(configs, dataset, list(states)))
-    assert first is not None and given[1] is None
-    assert [record.step for record in given if record is not None] == [0] * (len(SEEDS) - 1)
+    record = next(train_stack(configs, dataset, list(states)))
+    assert first is not None and record is not None and record.step == 0
+    has_loss = [record.row(number)["train_loss"] == record.row(number)["train_loss"] for number in range(5)]
+    assert has_loss == [True, False, True, True, True]
+
+
+def test_the_record_of_some_runs_is_that_of_each_of_them():
+    configs, dataset, states = stacked_states(**ENDS["divergence"])
+    given = [record for record in train_stack(configs, dataset, list(states)) if record is not None]
+    record = next(each for each in given if np.any(each.diverged))
+    chosen = [number for number in range(len(record.scalars)) if number != 1]
+    for place, number in enumerate(chosen):
+        part, own = record.of(chosen).row(place), record.row(number)
+        assert without_seconds(part) == without_seconds(own) and part.diverged == own.diverged
 
 
 CALLS = {
