@@ -10,8 +10,6 @@ from engine.nn.activations import ACTIVATIONS
 from engine.nn.naming import named_statistics, named_views
 from engine.nn.network import Network
 from engine.nn.optimizers import Optimizer
-from engine.nn.parameters import record_layer_sums
-from engine.nn.tape import Tape
 from engine.training.model import build_loss, build_optimizer, initial_state, target_columns
 from engine.training.state import DROPOUT, stream
 from engine.training.trainer import train
@@ -66,14 +64,11 @@ class Ours:
         self.network, self.optimizer = build(workload, passes)
         self.start = workload.start.astype(workload.config.dtype)
         self.statistics = self.network.statistics.copy()
-        config, dataset, parameters = workload.config, workload.dataset, self.network.parameters
+        config, dataset = workload.config, workload.dataset
         x = np.ascontiguousarray(dataset.x_train.T, dtype=config.dtype)
         y = target_columns(config, dataset, dataset.y_train)
         self.batches = [(x[:, rows], y[:, rows]) for rows in workload.batches]
         self.recording = self.network.recording(workload.batch)
-        self.gradient_measures = Tape(config.dtype)
-        for power in (2, 1):
-            record_layer_sums(self.gradient_measures, parameters.grad, parameters.starts, "g", power)
         self.restart()
 
     def restart(self) -> None:
@@ -97,7 +92,6 @@ class Ours:
                 optimizer.prepare(step + 1, rate)
                 if every and (step + 1) % every == 0:
                     recording.loss_tape.replay()
-                    self.gradient_measures.replay()
                     optimizer.measured_update.replay()
                 else:
                     optimizer.update.replay()
@@ -117,7 +111,7 @@ class Ours:
     def measuring_calls(self) -> int:
         """Number of calls that statistics add to a step."""
         measured = len(self.optimizer.measured_update) - len(self.optimizer.update)
-        return len(self.recording.loss_tape) + len(self.gradient_measures) + measured
+        return len(self.recording.loss_tape) + measured
 
     def subnormal_share(self) -> float:
         """Return the share of subnormal numbers among weights, gradient and what the optimizer remembers."""

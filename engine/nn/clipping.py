@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.nn.optimizers import Arrays, Steady
-from engine.nn.parameters import record_layer_sums
+from engine.nn.parameters import record_layer_squares
 from engine.nn.tape import Tape, Value, assign, cell_shape, in_words, minimum
 
 
@@ -53,7 +53,7 @@ class ClipByLayerNorm(Steady):
         self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
     ) -> np.ndarray:
         """Record the norms in float64, the factors, and ``g = factor g`` layer by layer in one call."""
-        factors = record_layer_sums(tape, g, self.starts, "g", 2)
+        factors = record_layer_squares(tape, g, self.starts, "g")
         _record_factors(tape, factors, self.limit)
         layers = np.repeat(np.arange(len(self.starts)), self.sizes)
         narrow, spread = tape.array(len(self.starts)), tape.array(g.shape[-1])

@@ -1,12 +1,12 @@
 """Optimizers: transforms of the flat gradient, chained in a meaningful order; knows none of them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
 
-from engine.nn.parameters import Parameters, record_layer_sums
+from engine.nn.measures import UpdateMeasures, layer_sums
+from engine.nn.parameters import Parameters
 from engine.nn.tape import Tape, cell_shape
 
 Arrays = dict[str, np.ndarray]
@@ -68,15 +68,6 @@ class Steady:
         return {}
 
 
-@dataclass(frozen=True)
-class UpdateMeasures:
-    """What an update with measures leaves behind, float64: sums over each layer, ``lead + (layers,)``."""
-
-    clipped_squares: np.ndarray
-    weight_squares: np.ndarray
-    update_squares: np.ndarray
-
-
 class Optimizer:
     """A chain of transforms on the gradient of a network's parameters.
 
@@ -102,31 +93,50 @@ class Optimizer:
         self.slots: Arrays = {name: np.zeros(shape, dtype) for each in self.transforms for name in each.slots}
         names = ["rate", *(name for each in self.transforms for name in each.cells)]
         self.cells: Arrays = {name: np.zeros(cell_shape(parameters.lead), dtype) for name in names}
-        self.update, _ = self._record(measured=False)
-        self.measured_update, self.measures = self._record(measured=True)
+        self.update, self.measured_update = (Tape(dtype, parameters.lead) for _ in range(2))
+        self._record(self.update, lambda name, vector: None)
+        self.measures = self._record_measured(self.measured_update)
 
-    def _record(self, measured: bool) -> tuple[Tape, UpdateMeasures]:
-        parameters = self.parameters
-        theta, starts = parameters.theta, parameters.starts
-        tape = Tape(theta.dtype, parameters.lead)
-        sums: Arrays = {}
+    def _record(self, tape: Tape, show: Callable[[str, np.ndarray], None]) -> None:
+        """Record an update that shows what it works on, by name, when it stands there."""
+        parameters, theta = self.parameters, self.parameters.theta
         with tape.section("update"):
             g = parameters.grad
+            show("gradient", g)
             for each in (each for each in self.transforms if each.clips):
                 g = each.record(tape, g, theta, self.slots, self.cells)
-            if measured:
-                sums["clipped_squares"] = record_layer_sums(tape, g, starts, "g", 2)
+            show("clipped", g)
             for each in (each for each in self.transforms if not each.clips):
                 g = each.record(tape, g, theta, self.slots, self.cells)
             u = tape.array(parameters.size)
             tape.call(np.multiply, g, self.cells["rate"], u, label="u = learning_rate g")
-            if measured:
-                sums["weight_squares"] = record_layer_sums(tape, theta, starts, "theta", 2)
-                sums["update_squares"] = record_layer_sums(tape, u, starts, "u", 2)
+            show("weights", theta)
+            show("update", u)
             tape.call(np.subtract, theta, u, theta, label="theta = theta - u")
-        nothing = np.zeros(0)
-        order = ("clipped_squares", "weight_squares", "update_squares")
-        return tape, UpdateMeasures(*(sums.get(name, nothing) for name in order))
+            show("new_weights", theta)
+
+    def _record_measured(self, tape: Tape) -> UpdateMeasures:
+        clips = any(each.clips for each in self.transforms)
+        names = ["gradient", *["clipped"][: int(clips)], "weights", "update", "new_weights"]
+        sums = layer_sums(tape, self.parameters, names)
+
+        def show(name: str, vector: np.ndarray) -> None:
+            if name in names:
+                with tape.section("measure"):
+                    sums.take(name, vector)
+
+        self._record(tape, show)
+        with tape.section("measure"):
+            sums.close()
+        squares = {"clipped": sums.squares["gradient"], **sums.squares}
+        return UpdateMeasures(
+            sums.magnitudes,
+            squares["gradient"],
+            squares["clipped"],
+            squares["weights"],
+            squares["update"],
+            squares["new_weights"],
+        )
 
     def prepare(self, step: int, learning_rate: float | np.ndarray) -> None:
         """Set the cells for update number ``step``, from 1; the rate is one number, or ``lead + (1,)``."""

@@ -67,19 +67,11 @@ def views(flat: np.ndarray, starts: Iterable[int], shapes: Sequence[tuple[int, i
     ]
 
 
-def record_layer_sums(tape: Tape, flat: np.ndarray, starts: np.ndarray, label: str, power: int) -> np.ndarray:
-    """Record the sum of ``|flat|^power`` over each layer; return where it will stand, ``lead + (layers,)``.
-
-    The power is 1 or 2.
-
-    Summed in float64: in float32 the squares of vanishing gradients would all be 0, those of exploding ones
-    infinite, where the true norm is neither.
-    """
+def record_layer_squares(tape: Tape, flat: np.ndarray, starts: np.ndarray, label: str) -> np.ndarray:
+    """Record each layer's sum of squares in float64; return where they will stand, ``lead + (layers,)``."""
     wide = tape.array(flat.shape[-1], dtype=np.float64)
     sums = tape.array(len(starts), dtype=np.float64)
     tape.call(assign, flat, wide, label=label)
-    tape.call({1: np.abs, 2: np.square}[power], wide, wide, label=f"|{label}|^{power}")
-    tape.call(
-        np.add.reduceat, wide, starts, -1, None, sums, label=f"sum over each layer of |{label}|^{power}"
-    )
+    tape.call(np.square, wide, wide, label=f"{label}^2")
+    tape.call(np.add.reduceat, wide, starts, -1, None, sums, label=f"sum over each layer of {label}^2")
     return sums

@@ -10,9 +10,7 @@ import numpy as np
 
 from engine.config import RunConfig
 from engine.data.dataset import Dataset
-from engine.nn.parameters import record_layer_sums
 from engine.nn.penalties import penalty
-from engine.nn.tape import Tape
 from engine.training import subnormals
 from engine.training.changes import Change, apply_change
 from engine.training.course import Course
@@ -140,11 +138,6 @@ class Training:
         self.epoch_x = np.empty((*self.lead, *self.x.shape), self.x.dtype)
         self.epoch_y = np.empty((*self.lead, *self.y.shape), self.y.dtype)
         self._gather()
-        self.gradient_measures = Tape(config.dtype, self.lead)
-        starts, grad = self.network.parameters.starts, self.network.parameters.grad
-        with self.gradient_measures.section("measure"):
-            self.grad_squares = record_layer_sums(self.gradient_measures, grad, starts, "g", 2)
-            self.grad_magnitudes = record_layer_sums(self.gradient_measures, grad, starts, "g", 1)
 
     def _adopt(self, state: State, place: Any) -> None:
         """Bring a state's vectors into those of the network and the optimizer, and let it live there."""
@@ -181,7 +174,13 @@ class Training:
         A run that has its own already is not evaluated again: here that part of the record is empty.
         """
         with np.errstate(all="ignore"):
-            return self._finished(self._blank(), [state.recorded_step < 0 for state in self.states])
+            record, parameters = self._blank(), self.network.parameters
+            self._note_seconds(record)
+            squares = np.add.reduceat(
+                np.square(parameters.theta, dtype=np.float64), parameters.starts, axis=-1
+            )
+            record.layers[..., LAYER_INDEX["weight_norm"]] = np.sqrt(squares)
+            return self._finished(record, [state.recorded_step < 0 for state in self.states])
 
     def advance(self) -> Record | None:
         """Train up to the next record, the end of the epoch, or about 50 ms, whichever comes first."""
@@ -225,7 +224,6 @@ class Training:
             self._count_step()
             return None
         recording.loss_tape.replay()
-        self.gradient_measures.replay()
         self.optimizer.measured_update.replay()
         self._count_step()
         record = self._blank()
@@ -249,25 +247,24 @@ class Training:
             apply_change(change, self.network, state)
 
     def _blank(self) -> Record:
-        state, parameters = self.states[0], self.network.parameters
+        state = self.states[0]
         record = Record.blank(state.step, self.network.depth, self.lead)
         record["epoch"] = state.step / self.plan.steps_per_epoch
-        self._note_seconds(record)
-        squares = np.add.reduceat(np.square(parameters.theta, dtype=np.float64), parameters.starts, axis=-1)
-        record.layers[..., LAYER_INDEX["weight_norm"]] = np.sqrt(squares)
         l1, decay = self.config.l1, self.own.weight_decay
         decays = l1 > 0 or self.config.weight_decay > 0
-        record["penalty"] = penalty(parameters.theta, l1, decay, self.decay_mask) if decays else 0.0
+        theta = self.network.parameters.theta
+        record["penalty"] = penalty(theta, l1, decay, self.decay_mask) if decays else 0.0
         return record
 
     def _fill_update(self, record: Record) -> None:
-        measures, layers = self.optimizer.measures, record.layers
+        measures, layers, sizes = self.optimizer.measures, record.layers, self.network.parameters.sizes
         before = measures.weight_squares
-        record["grad_norm"] = np.sqrt(self.grad_squares.sum(axis=-1))
+        record["grad_norm"] = np.sqrt(measures.gradient_squares.sum(axis=-1))
         record["grad_norm_clipped"] = np.sqrt(measures.clipped_squares.sum(axis=-1))
         record["update_ratio"] = np.sqrt(measures.update_squares.sum(axis=-1) / before.sum(axis=-1))
-        layers[..., LAYER_INDEX["grad_norm"]] = np.sqrt(self.grad_squares)
-        layers[..., LAYER_INDEX["grad_mean_abs"]] = self.grad_magnitudes / self.network.parameters.sizes
+        layers[..., LAYER_INDEX["grad_norm"]] = np.sqrt(measures.gradient_squares)
+        layers[..., LAYER_INDEX["grad_mean_abs"]] = measures.gradient_magnitudes / sizes
+        layers[..., LAYER_INDEX["weight_norm"]] = np.sqrt(measures.new_weight_squares)
         layers[..., LAYER_INDEX["update_ratio"]] = np.sqrt(measures.update_squares / before)
 
     def _note_seconds(self, record: Record) -> None:

@@ -1,4 +1,4 @@
-"""The parts fit each other: names and shapes, sums over layers, lists of one length, settings that stay."""
+"""The parts fit each other: names and shapes, lists of one length, settings that stay."""
 
 import dataclasses
 
@@ -15,7 +15,7 @@ from engine.nn.losses import LOSSES
 from engine.nn.naming import named_statistics, named_views
 from engine.nn.network import Network, parameter_shapes
 from engine.nn.optimizers import Optimizer
-from engine.nn.parameters import Parameters, record_layer_sums, views
+from engine.nn.parameters import Parameters, views
 from engine.nn.penalties import L1, Decay
 from engine.nn.regression_losses import Huber, SmoothL1
 from engine.nn.rules import OPTIMIZERS
@@ -72,50 +72,6 @@ def test_lists_that_belong_together_must_be_of_one_length():
             network(dropout=0.5, generators=generators, lead=(2,)).recording(2)
         with pytest.raises(ValueError, match="zip"):
             network(dropout=0.5, generators=generators[:2]).recording(2)
-
-
-@pytest.mark.parametrize("power", [1, 2])
-@pytest.mark.parametrize("lead", [(), (2,)])
-def test_sums_over_layers_are_of_magnitudes_or_squares_in_double_precision(power, lead):
-    flat = np.random.default_rng(0).normal(size=(*lead, 9)).astype(np.float32) * np.float32(1e-30)
-    tape = Tape(np.float32, lead)
-    sums = record_layer_sums(tape, flat, np.array([0, 4, 7]), "g", power)
-    tape.replay()
-    wide = np.abs(flat.astype(np.float64)) ** power
-    expected = np.stack([wide[..., :4].sum(-1), wide[..., 4:7].sum(-1), wide[..., 7:].sum(-1)], axis=-1)
-    np.testing.assert_allclose(sums, expected, rtol=1e-14)
-    assert sums.dtype == np.float64 and (sums > 0).all()
-
-
-@pytest.mark.parametrize("power", [0, 3])
-def test_no_other_power_is_summed(power):
-    with pytest.raises(KeyError):
-        record_layer_sums(Tape(np.float64), np.zeros(2), np.array([0]), "g", power)
-
-
-@pytest.mark.parametrize("lead", [(), (3,)])
-def test_a_measured_update_leaves_exact_sums_and_makes_the_very_same_update(lead):
-    rng = np.random.default_rng(0)
-    parameters = Parameters([(2, 3), (1, 3)], np.float64, lead)
-    start, gradient = rng.normal(size=(*lead, 9)), rng.normal(size=(*lead, 9))
-    ends = []
-    for measured in (False, True):
-        optimizer = Optimizer(parameters, [ClipByValue(0.5), Decay(0.1)])
-        parameters.theta[...], parameters.grad[...] = start, gradient
-        optimizer.prepare(1, 0.2)
-        (optimizer.measured_update if measured else optimizer.update).replay()
-        ends.append(parameters.theta.copy())
-    np.testing.assert_array_equal(*ends)
-    clipped = np.clip(gradient, -0.5, 0.5)
-    update = 0.2 * (clipped + 0.1 * start)
-    np.testing.assert_allclose(ends[0], start - update, rtol=1e-14)
-    for sums, of in (
-        (optimizer.measures.clipped_squares, clipped),
-        (optimizer.measures.weight_squares, start),
-        (optimizer.measures.update_squares, update),
-    ):
-        expected = np.stack([(of[..., :6] ** 2).sum(-1), (of[..., 6:] ** 2).sum(-1)], axis=-1)
-        np.testing.assert_allclose(sums, expected, rtol=1e-13)
 
 
 def test_each_replicate_is_clipped_by_its_own_norm():

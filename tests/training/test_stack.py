@@ -169,7 +169,6 @@ def test_a_step_of_a_stack_takes_as_many_numpy_calls_as_one_of_a_run_alone(case)
         lambda each: each.network.recording(batch).tape,
         lambda each: each.optimizer.update,
         lambda each: each.optimizer.measured_update,
-        lambda each: each.gradient_measures,
     ):
         assert len(tapes(stack)) == len(tapes(single)) > 0
 

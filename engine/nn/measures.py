@@ -1,0 +1,138 @@
+"""What an update leaves behind to be told: sums over each layer; knows no rule and no layer's formula.
+
+All sums are taken in float64: in float32 the squares of vanishing gradients would all be 0, those of
+exploding ones infinite, where the true norm is neither.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Protocol
+
+import numpy as np
+
+from engine.nn.parameters import Parameters
+from engine.nn.tape import Tape, assign
+
+# Vectors longer than this are summed in blocks of so many elements, which stay in the second level cache.
+BLOCK = 32768
+
+
+@dataclass(frozen=True)
+class UpdateMeasures:
+    """What a measured update leaves behind, float64: sums over each layer, ``lead + (layers,)``.
+
+    Attributes
+    ----------
+    gradient_magnitudes, gradient_squares : numpy.ndarray
+        Of the gradient as the backward pass left it.
+    clipped_squares : numpy.ndarray
+        Of the gradient after clipping; the same array as before it where nothing clips.
+    weight_squares, new_weight_squares : numpy.ndarray
+        Of the parameters before the update and after it.
+    update_squares : numpy.ndarray
+        Of what was subtracted from them.
+    """
+
+    gradient_magnitudes: np.ndarray
+    gradient_squares: np.ndarray
+    clipped_squares: np.ndarray
+    weight_squares: np.ndarray
+    update_squares: np.ndarray
+    new_weight_squares: np.ndarray
+
+
+class Sums(Protocol):
+    """Sums over each layer of several flat vectors, each taken in where it stands on the tape.
+
+    Attributes
+    ----------
+    squares : dict of str to numpy.ndarray
+        By the name of the vector, ``lead + (layers,)``.
+    magnitudes : numpy.ndarray
+        Of the first vector alone.
+    """
+
+    squares: dict[str, np.ndarray]
+    magnitudes: np.ndarray
+
+    def take(self, name: str, vector: np.ndarray) -> None:
+        """Record that a vector is taken in: what becomes of it afterwards does not matter."""
+        ...
+
+    def close(self) -> None:
+        """Record what is left to do once all vectors were taken in."""
+        ...
+
+
+def layer_sums(tape: Tape, parameters: Parameters, names: Sequence[str]) -> Sums:
+    """Return the sums that suit the number of parameters; the first of the vectors is the gradient."""
+    kind = SumsSideBySide if parameters.size <= BLOCK else SumsInBlocks
+    return kind(tape, parameters, names)
+
+
+class SumsSideBySide:
+    """Copies the vectors into rows of one array, of which one call squares all, and one sums all layers.
+
+    For few parameters, where calls are what costs.
+    """
+
+    def __init__(self, tape: Tape, parameters: Parameters, names: Sequence[str]) -> None:
+        self.tape, self.starts, self.names = tape, parameters.starts, tuple(names)
+        self.rows = tape.array(len(names) + 1, parameters.size, dtype=np.float64)
+        self.sums = tape.array(len(names) + 1, len(self.starts), dtype=np.float64)
+        self.squares = {name: self.sums[..., number, :] for number, name in enumerate(names)}
+        self.magnitudes = self.sums[..., len(names), :]
+
+    def take(self, name: str, vector: np.ndarray) -> None:
+        """Record the copy into the vector's row, in float64."""
+        self.tape.call(assign, vector, self.rows[..., self.names.index(name), :], label=f"row = {name}")
+
+    def close(self) -> None:
+        """Record magnitudes, squares, and the sums of all rows."""
+        call, count = self.tape.call, len(self.names)
+        rows = self.rows[..., :count, :]
+        call(np.abs, self.rows[..., 0, :], self.rows[..., count, :], label=f"|{self.names[0]}|")
+        call(np.square, rows, rows, label="rows = rows^2")
+        label = "sums of each row over each layer"
+        call(np.add.reduceat, self.rows, self.starts, -1, None, self.sums, label=label)
+
+
+class SumsInBlocks:
+    """Takes each vector block by block: a block in float64, its product with itself, then the next.
+
+    For many parameters, where memory is what costs: a whole vector in float64 leaves the cache between two
+    calls. No block reaches over the end of a layer, so that the sums of blocks add up to those of layers.
+    """
+
+    def __init__(self, tape: Tape, parameters: Parameters, names: Sequence[str]) -> None:
+        self.tape, self.names = tape, tuple(names)
+        layers = pairwise([*parameters.starts.tolist(), parameters.size])
+        blocks = [[*range(start, end, BLOCK), end] for start, end in layers]
+        self.blocks = [np.s_[..., start:end] for each in blocks for start, end in pairwise(each)]
+        counts = [len(each) - 1 for each in blocks]
+        self.starts = np.cumsum([0, *counts[:-1]])
+        self.block, self.ones = tape.array(BLOCK, dtype=np.float64), np.ones(BLOCK)
+        self.parts = tape.array(len(names) + 1, len(self.blocks), dtype=np.float64)
+        self.sums = tape.array(len(names) + 1, len(counts), dtype=np.float64)
+        self.squares = {name: self.sums[..., number, :] for number, name in enumerate(names)}
+        self.magnitudes = self.sums[..., len(names), :]
+
+    def take(self, name: str, vector: np.ndarray) -> None:
+        """Record the sum of squares of each block, of the first vector that of magnitudes too."""
+        call, number = self.tape.call, self.names.index(name)
+        for index, part in enumerate(self.blocks):
+            values = vector[part]
+            block, ones = self.block[..., : values.shape[-1]], self.ones[: values.shape[-1]]
+            call(assign, values, block, label=f"block = {name}")
+            call(np.vecdot, block, block, self.parts[..., number, index], label="part = block · block")
+            if number == 0:
+                call(np.abs, block, block, label="block = |block|")
+                call(
+                    np.vecdot, block, ones, self.parts[..., len(self.names), index], label="part = block · 1"
+                )
+
+    def close(self) -> None:
+        """Record the sums of the blocks of each layer."""
+        label = "sums of the parts of each layer"
+        self.tape.call(np.add.reduceat, self.parts, self.starts, -1, None, self.sums, label=label)
