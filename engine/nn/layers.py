@@ -132,10 +132,12 @@ class Dropout:
             return x, no_backward
         y, i = arena.blocks[self.output], self.number
         shape, keep = x.values.shape[-2:], 1 - self.rate
-        mask, kept = tape.array(*shape), tape.array(*shape, dtype=np.bool_)
-        for generator, part in zip(self.generators, mask if tape.lead else [mask], strict=True):
+        mask, kept = tape.array(*shape), np.zeros((*tape.lead, *shape), np.bool_)
+        # A generator fills only what is one piece of memory.
+        draws = np.zeros_like(kept, tape.dtype) if tape.lead else mask
+        for generator, part in zip(self.generators, draws if tape.lead else [draws], strict=True):
             tape.call(draw_uniform, generator, part, label=f"m{i} = uniform draws")
-        tape.call(np.less, mask, tape.constant(keep), kept, label=f"k{i} = [m{i} < {in_words(keep)}]")
+        tape.call(np.less, draws, tape.constant(keep), kept, label=f"k{i} = [m{i} < {in_words(keep)}]")
         tape.call(assign, kept, mask, label=f"m{i} = k{i}")
         tape.call(np.multiply, mask, tape.constant(1 / keep), mask, label=f"m{i} = m{i} / {in_words(keep)}")
         tape.call(np.multiply, x.values, mask, y.values, label=f"d{i} = {x.name} m{i}")

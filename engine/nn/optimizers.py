@@ -76,6 +76,8 @@ class Optimizer:
     parameters : Parameters
     transforms : sequence of Transform
         Clipping first, then penalties, the rule, decoupled decay; the learning rate comes last by itself.
+    has_own_rates : bool
+        Whether each replicate has a learning rate of its own; one for all is faster.
 
     Attributes
     ----------
@@ -86,13 +88,15 @@ class Optimizer:
         ``theta = theta - u``.
     """
 
-    def __init__(self, parameters: Parameters, transforms: Sequence[Transform]) -> None:
+    def __init__(
+        self, parameters: Parameters, transforms: Sequence[Transform], *, has_own_rates: bool = True
+    ) -> None:
         self.parameters = parameters
         self.transforms = tuple(transforms)
         shape, dtype = parameters.theta.shape, parameters.theta.dtype
         self.slots: Arrays = {name: np.zeros(shape, dtype) for each in self.transforms for name in each.slots}
-        names = ["rate", *(name for each in self.transforms for name in each.cells)]
-        self.cells: Arrays = {name: np.zeros(cell_shape(parameters.lead), dtype) for name in names}
+        self.cells: Arrays = {name: np.zeros((), dtype) for each in self.transforms for name in each.cells}
+        self.cells["rate"] = np.zeros(cell_shape(parameters.lead) if has_own_rates else (), dtype)
         self.update, self.measured_update = (Tape(dtype, parameters.lead) for _ in range(2))
         self._record(self.update, lambda name, vector: None)
         self.measures = self._record_measured(self.measured_update)

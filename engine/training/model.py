@@ -120,10 +120,13 @@ def check_state(config: RunConfig, dataset: Dataset, state: State) -> None:
         )
 
 
-def build_optimizer(config: RunConfig, network: Network, own: OwnValues | None = None) -> Optimizer:
+def build_optimizer(
+    config: RunConfig, network: Network, own: OwnValues | None = None, *, has_own_rates: bool = True
+) -> Optimizer:
     """Return the optimizer of a resolved configuration: clipping, penalties, the rule, decoupled decay.
 
-    For a network with a lead ``own`` has the values in which its replicates differ.
+    For a network with a lead ``own`` has the values in which its replicates differ; ``has_own_rates`` is as
+    in :class:`Optimizer`.
     """
     own, parameters = own or OwnValues.of([config]), network.parameters
     transforms: list[Transform] = []
@@ -140,7 +143,7 @@ def build_optimizer(config: RunConfig, network: Network, own: OwnValues | None =
     decay = [Decay(own.weight_decay, mask)] if config.weight_decay > 0 else []
     rule = OPTIMIZERS[config.optimizer].transforms(vars(config))
     order = [*rule, *decay] if config.decay_kind == "decoupled" else [*decay, *rule]
-    return Optimizer(parameters, [*transforms, *order])
+    return Optimizer(parameters, [*transforms, *order], has_own_rates=has_own_rates)
 
 
 def build_decay_mask(config: RunConfig, network: Network) -> np.ndarray | None:

@@ -117,7 +117,9 @@ class Training:
         self.lead = (len(states),) if len(states) > 1 else ()
         generators = [state.dropout for state in states] if any(config.dropout_rates) else []
         self.network = build_network(config, dataset, *generators, lead=self.lead, own=self.own)
-        self.optimizer = build_optimizer(config, self.network, self.own)
+        rates = {state.learning_rate or own.learning_rate for own, state in zip(configs, states, strict=True)}
+        self.has_own_rates = bool(self.lead) and (len(rates) > 1 or config.schedule == "plateau")
+        self.optimizer = build_optimizer(config, self.network, self.own, has_own_rates=self.has_own_rates)
         self.decay_mask = build_decay_mask(config, self.network)
         rows = fixed_rows(config, dataset)
         self.courses = []
@@ -128,7 +130,7 @@ class Training:
                 single = build_network(config, dataset, within=(self.network, number))
             schedule = build_schedule(own, self.plan)
             self.courses.append(Course(own, dataset, self.plan, schedule, state, single, rows))
-        if self.lead:
+        if self.has_own_rates:
             self._set_rates()
         # A floor is a share of the learning rate: with one, other rates have schedules of other shapes.
         has_floor = bool(config.min_learning_rate)
@@ -149,8 +151,8 @@ class Training:
         state.theta, state.statistics, state.slots = theta, statistics, slots
 
     def _learning_rate(self) -> float | np.ndarray:
-        """Return the learning rate of the next update, or that of each run, ``(R, 1)``."""
-        if not self.lead:
+        """Return the learning rate of the next update, or that of each run, ``(R, 1)``, where they differ."""
+        if not self.has_own_rates:
             return self.courses[0].scheduled_rate * self.states[0].plateau.factor
         step = self.states[0].step
         if self.shares_schedule:
@@ -228,7 +230,7 @@ class Training:
         self._count_step()
         record = self._blank()
         record["batch_loss"] = recording.loss
-        record["learning_rate"] = np.reshape(learning_rate, self.lead)
+        record["learning_rate"] = np.reshape(learning_rate, self.lead if self.has_own_rates else ())
         self._fill_update(record)
         return record
 
@@ -275,7 +277,7 @@ class Training:
         if evaluated is not None:
             for number, course in compress(enumerate(self.courses), evaluated):
                 course.evaluate(record.row(number) if self.lead else record)
-            if self.lead:
+            if self.has_own_rates:
                 self._set_rates()
         judged, measured = record.scalars[..., JUDGED], record.measured[..., JUDGED]
         diverged = np.atleast_1d((measured & ~np.isfinite(judged)).any(axis=-1))

@@ -4,6 +4,8 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.training.model import initial_state
 from engine.training.plan import plan
@@ -75,6 +77,26 @@ def test_each_run_of_a_stack_equals_the_run_trained_alone_bit_for_bit(case):
     for (own_records, own_state), state, found in zip(expected, states, records, strict=True):
         assert [without_seconds(each) for each in found] == [without_seconds(each) for each in own_records]
         assert facts(state) == facts(own_state)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    sizes=st.lists(st.integers(1, 20), max_size=3),
+    batch=st.integers(1, 40),
+    dtype=st.sampled_from(["float32", "float64"]),
+    activation=st.sampled_from(["relu", "tanh"]),
+    dataset=st.sampled_from(["moons", "spiral3", "sine", "linnerud"]),
+)
+def test_networks_and_batches_of_any_shape_have_the_bits_of_the_runs_alone(
+    sizes, batch, dtype, activation, dataset
+):
+    case = {"hidden_sizes": sizes, "batch_size": batch, "dtype": dtype, "activation": activation}
+    case |= {"dataset": dataset, "samples": 20 if dataset == "linnerud" else 60, "epochs": 1}
+    case["batch_size"] = min(batch, 12) if dataset == "linnerud" else batch
+    expected = alone(**case)
+    configs, dataset, states = stacked_states(**case)
+    train_together(configs, dataset, states)
+    assert [facts(state) for state in states] == [facts(own_state) for _, own_state in expected]
 
 
 ENDS = {
@@ -196,7 +218,14 @@ WIDE = {"hidden_sizes": [64, 64], "batch_size": 64, "samples": 1200, "record_eve
 
 
 @pytest.mark.parametrize(
-    "case", [{"optimizer": "sgd"}, {"optimizer": "adam", "clip_norm": 1.0, "dropout": 0.1}], ids=settings_of
+    "case",
+    [
+        {"optimizer": "sgd"},
+        {"optimizer": "adam", "activation": "relu"},
+        {"optimizer": "sgd", "activation": "gelu", "residual": True},
+        {"optimizer": "adam", "clip_norm": 1.0, "dropout": 0.1},
+    ],
+    ids=settings_of,
 )
 def test_the_hot_loop_of_a_stack_allocates_nothing(case):
     assert allocated(case) < 2 * NUMPYS_OWN_ITERATORS
