@@ -1,6 +1,7 @@
 """What is recorded of a run: the columns, their meaning, and one record; must not know who stores it."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -80,12 +81,7 @@ class Record:
         With a lead ``(R,)`` it is the record of R runs side by side, with that axis in front of its arrays;
         :meth:`row` gives that of one of them.
         """
-        record = cls(
-            step,
-            np.full((*lead, len(SCALARS)), np.nan),
-            np.zeros((*lead, len(SCALARS)), np.bool_),
-            np.full((*lead, layers, len(LAYER_STATISTICS)), np.nan),
-        )
+        record = cls(step, *(array.copy() for array in _nothing_measured(layers, lead)))
         record["step"] = step
         return record
 
@@ -101,3 +97,9 @@ class Record:
         """Set a scalar that was measured: one number, or one for each run."""
         self.scalars[..., SCALAR_INDEX[name]] = value
         self.measured[..., SCALAR_INDEX[name]] = True
+
+
+@cache
+def _nothing_measured(layers: int, lead: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    scalars = np.full((*lead, len(SCALARS)), np.nan)
+    return scalars, scalars == 0, np.full((*lead, layers, len(LAYER_STATISTICS)), np.nan)

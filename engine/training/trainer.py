@@ -26,10 +26,12 @@ from engine.training.model import (
 from engine.training.pacing import build_schedule
 from engine.training.plan import plan
 from engine.training.state import State
-from engine.training.telemetry import LAYER_INDEX, SCALAR_INDEX, Record
+from engine.training.telemetry import LAYER_INDEX, SCALARS, Record
 
 LOOK_UP_SECONDS = 0.05
-JUDGED = [SCALAR_INDEX[name] for name in ("batch_loss", "train_loss", "val_loss", "grad_norm")]
+JUDGED = np.array(
+    [column.name in ("batch_loss", "train_loss", "val_loss", "grad_norm") for column in SCALARS]
+)
 
 
 def train(
@@ -244,15 +246,16 @@ class Training:
         return record
 
     def _fill_update(self, record: Record) -> None:
-        measures, layers, sizes = self.optimizer.measures, record.layers, self.network.parameters.sizes
-        before = measures.weight_squares
-        record["grad_norm"] = np.sqrt(measures.gradient_squares.sum(axis=-1))
-        record["grad_norm_clipped"] = np.sqrt(measures.clipped_squares.sum(axis=-1))
-        record["update_ratio"] = np.sqrt(measures.update_squares.sum(axis=-1) / before.sum(axis=-1))
-        layers[..., LAYER_INDEX["grad_norm"]] = np.sqrt(measures.gradient_squares)
-        layers[..., LAYER_INDEX["grad_mean_abs"]] = measures.gradient_magnitudes / sizes
-        layers[..., LAYER_INDEX["weight_norm"]] = np.sqrt(measures.new_weight_squares)
-        layers[..., LAYER_INDEX["update_ratio"]] = np.sqrt(measures.update_squares / before)
+        measures, rows, layers = self.optimizer.measures, self.optimizer.measures.rows, record.layers
+        norms, totals = np.sqrt(measures.squares), np.sqrt(measures.squares.sum(axis=-1))
+        update, before = rows["update"], rows["weights"]
+        record["grad_norm"] = totals[..., rows["gradient"]]
+        record["grad_norm_clipped"] = totals[..., rows["clipped"]]
+        record["update_ratio"] = totals[..., update] / totals[..., before]
+        layers[..., LAYER_INDEX["grad_norm"]] = norms[..., rows["gradient"], :]
+        layers[..., LAYER_INDEX["grad_mean_abs"]] = measures.magnitudes / self.network.parameters.sizes
+        layers[..., LAYER_INDEX["weight_norm"]] = norms[..., rows["new_weights"], :]
+        layers[..., LAYER_INDEX["update_ratio"]] = norms[..., update, :] / norms[..., before, :]
 
     def _finished(self, record: Record, evaluated: Sequence[Course]) -> list[Record]:
         """Return the record of each run, with an evaluation of some, and let each run heed it."""
@@ -262,8 +265,9 @@ class Training:
                 course.evaluate(each)
         if evaluated and self.lead:
             self._set_rates()
-        judged, measured = record.scalars[..., JUDGED], record.measured[..., JUDGED]
-        diverged = np.atleast_1d((measured & ~np.isfinite(judged)).any(axis=-1)).tolist()
+        is_judged = record.measured & JUDGED
+        is_off = is_judged > np.isfinite(record.scalars)
+        diverged: list[bool] = np.ravel(is_off.any(axis=-1)).tolist()
         for course, each, has_diverged in zip(self.courses, records, diverged, strict=True):
             course.finish(each, has_diverged)
         return records
