@@ -81,7 +81,8 @@ class Record:
         With a lead ``(R,)`` it is the record of R runs side by side, with that axis in front of its arrays;
         :meth:`row` gives that of one of them.
         """
-        record = cls(step, *(array.copy() for array in _nothing_measured(layers, lead)))
+        scalars, measured, statistics = _nothing_measured(layers, lead)
+        record = cls(step, scalars.copy(), measured.copy(), statistics.copy())
         record["step"] = step
         return record
 
