@@ -20,26 +20,27 @@ BLOCK = 32768
 
 @dataclass(frozen=True)
 class UpdateMeasures:
-    """What a measured update leaves behind, float64: sums over each layer, ``lead + (layers,)``.
+    """What a measured update leaves behind, float64: sums over each layer.
 
     Attributes
     ----------
-    gradient_magnitudes, gradient_squares : numpy.ndarray
-        Of the gradient as the backward pass left it.
-    clipped_squares : numpy.ndarray
-        Of the gradient after clipping; the same array as before it where nothing clips.
-    weight_squares, new_weight_squares : numpy.ndarray
-        Of the parameters before the update and after it.
-    update_squares : numpy.ndarray
-        Of what was subtracted from them.
+    magnitudes : numpy.ndarray
+        Of the gradient as the backward pass left it, ``lead + (layers,)``.
+    squares : numpy.ndarray
+        Of several vectors, a row each, ``lead + (vectors, layers)``.
+    rows : dict of str to int
+        Which row is whose: ``gradient``, as the backward pass left it, ``clipped``, the same after clipping
+        (and the same row where nothing clips), ``weights`` before the update and ``new_weights`` after it,
+        ``update``, which was subtracted from them.
     """
 
-    gradient_magnitudes: np.ndarray
-    gradient_squares: np.ndarray
-    clipped_squares: np.ndarray
-    weight_squares: np.ndarray
-    update_squares: np.ndarray
-    new_weight_squares: np.ndarray
+    magnitudes: np.ndarray
+    squares: np.ndarray
+    rows: dict[str, int]
+
+    def of(self, name: str) -> np.ndarray:
+        """Return the sums of squares of one vector, ``lead + (layers,)``."""
+        return self.squares[..., self.rows[name], :]
 
 
 class Sums(Protocol):
@@ -47,13 +48,13 @@ class Sums(Protocol):
 
     Attributes
     ----------
-    squares : dict of str to numpy.ndarray
-        By the name of the vector, ``lead + (layers,)``.
+    squares : numpy.ndarray
+        A row for each vector, ``lead + (vectors, layers)``.
     magnitudes : numpy.ndarray
-        Of the first vector alone.
+        Of the first vector alone, ``lead + (layers,)``.
     """
 
-    squares: dict[str, np.ndarray]
+    squares: np.ndarray
     magnitudes: np.ndarray
 
     def take(self, name: str, vector: np.ndarray) -> None:
@@ -81,8 +82,7 @@ class SumsSideBySide:
         self.tape, self.starts, self.names = tape, parameters.starts, tuple(names)
         self.rows = tape.array(len(names) + 1, parameters.size, dtype=np.float64)
         self.sums = tape.array(len(names) + 1, len(self.starts), dtype=np.float64)
-        self.squares = {name: self.sums[..., number, :] for number, name in enumerate(names)}
-        self.magnitudes = self.sums[..., len(names), :]
+        self.squares, self.magnitudes = self.sums[..., :-1, :], self.sums[..., -1, :]
 
     def take(self, name: str, vector: np.ndarray) -> None:
         """Record the copy into the vector's row, in float64."""
@@ -115,8 +115,7 @@ class SumsInBlocks:
         self.block, self.ones = tape.array(BLOCK, dtype=np.float64), np.ones(BLOCK)
         self.parts = tape.array(len(names) + 1, len(self.blocks), dtype=np.float64)
         self.sums = tape.array(len(names) + 1, len(counts), dtype=np.float64)
-        self.squares = {name: self.sums[..., number, :] for number, name in enumerate(names)}
-        self.magnitudes = self.sums[..., len(names), :]
+        self.squares, self.magnitudes = self.sums[..., :-1, :], self.sums[..., -1, :]
 
     def take(self, name: str, vector: np.ndarray) -> None:
         """Record the sum of squares of each block, of the first vector that of magnitudes too."""

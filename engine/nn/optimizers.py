@@ -132,15 +132,8 @@ class Optimizer:
         self._record(tape, show)
         with tape.section("measure"):
             sums.close()
-        squares = {"clipped": sums.squares["gradient"], **sums.squares}
-        return UpdateMeasures(
-            sums.magnitudes,
-            squares["gradient"],
-            squares["clipped"],
-            squares["weights"],
-            squares["update"],
-            squares["new_weights"],
-        )
+        rows = {name: number for number, name in enumerate(names)}
+        return UpdateMeasures(sums.magnitudes, sums.squares, {"clipped": 0, **rows})
 
     def prepare(self, step: int, learning_rate: float | np.ndarray) -> None:
         """Set the cells for update number ``step``, from 1; the rate is one number, or ``lead + (1,)``."""

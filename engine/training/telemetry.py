@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -82,12 +83,8 @@ class Record:
         With a lead ``(R,)`` it is the record of R runs side by side, with that axis in front of its arrays;
         :meth:`row` gives that of one of them.
         """
-        record = cls(
-            step,
-            np.full((*lead, len(SCALARS)), np.nan),
-            np.zeros((*lead, len(SCALARS)), np.bool_),
-            np.full((*lead, layers, len(LAYER_STATISTICS)), np.nan),
-        )
+        scalars, measured, statistics = _nothing_measured(layers, lead)
+        record = cls(step, scalars.copy(), measured.copy(), statistics.copy())
         record["step"] = step
         return record
 
@@ -115,3 +112,9 @@ class Record:
         """Set a scalar that was measured: one number, or one for each run."""
         self.scalars[..., SCALAR_INDEX[name]] = value
         self.measured[..., SCALAR_INDEX[name]] = True
+
+
+@cache
+def _nothing_measured(layers: int, lead: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    scalars = np.full((*lead, len(SCALARS)), np.nan)
+    return scalars, scalars == 0, np.full((*lead, layers, len(LAYER_STATISTICS)), np.nan)

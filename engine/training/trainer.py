@@ -27,10 +27,12 @@ from engine.training.own_values import OwnValues
 from engine.training.pacing import build_schedule
 from engine.training.plan import plan
 from engine.training.state import State
-from engine.training.telemetry import LAYER_INDEX, SCALAR_INDEX, Record
+from engine.training.telemetry import LAYER_INDEX, SCALARS, Record
 
 LOOK_UP_SECONDS = 0.05
-JUDGED = [SCALAR_INDEX[name] for name in ("batch_loss", "train_loss", "val_loss", "grad_norm")]
+JUDGED = np.array(
+    [column.name in ("batch_loss", "train_loss", "val_loss", "grad_norm") for column in SCALARS]
+)
 
 
 def train(
@@ -259,15 +261,16 @@ class Training:
         return record
 
     def _fill_update(self, record: Record) -> None:
-        measures, layers, sizes = self.optimizer.measures, record.layers, self.network.parameters.sizes
-        before = measures.weight_squares
-        record["grad_norm"] = np.sqrt(measures.gradient_squares.sum(axis=-1))
-        record["grad_norm_clipped"] = np.sqrt(measures.clipped_squares.sum(axis=-1))
-        record["update_ratio"] = np.sqrt(measures.update_squares.sum(axis=-1) / before.sum(axis=-1))
-        layers[..., LAYER_INDEX["grad_norm"]] = np.sqrt(measures.gradient_squares)
-        layers[..., LAYER_INDEX["grad_mean_abs"]] = measures.gradient_magnitudes / sizes
-        layers[..., LAYER_INDEX["weight_norm"]] = np.sqrt(measures.new_weight_squares)
-        layers[..., LAYER_INDEX["update_ratio"]] = np.sqrt(measures.update_squares / before)
+        measures, rows, layers = self.optimizer.measures, self.optimizer.measures.rows, record.layers
+        norms, totals = np.sqrt(measures.squares), np.sqrt(measures.squares.sum(axis=-1))
+        update, before = rows["update"], rows["weights"]
+        record["grad_norm"] = totals[..., rows["gradient"]]
+        record["grad_norm_clipped"] = totals[..., rows["clipped"]]
+        record["update_ratio"] = totals[..., update] / totals[..., before]
+        layers[..., LAYER_INDEX["grad_norm"]] = norms[..., rows["gradient"], :]
+        layers[..., LAYER_INDEX["grad_mean_abs"]] = measures.magnitudes / self.network.parameters.sizes
+        layers[..., LAYER_INDEX["weight_norm"]] = norms[..., rows["new_weights"], :]
+        layers[..., LAYER_INDEX["update_ratio"]] = norms[..., update, :] / norms[..., before, :]
 
     def _note_seconds(self, record: Record) -> None:
         record["seconds"] = np.reshape([state.seconds for state in self.states], self.lead)
@@ -279,13 +282,14 @@ class Training:
                 course.evaluate(record.row(number) if self.lead else record)
             if self.has_own_rates:
                 self._set_rates()
-        judged, measured = record.scalars[..., JUDGED], record.measured[..., JUDGED]
-        diverged = np.atleast_1d((measured & ~np.isfinite(judged)).any(axis=-1))
-        record.diverged = diverged if self.lead else bool(diverged[0])
+        is_judged = record.measured & JUDGED
+        is_off = is_judged > np.isfinite(record.scalars)
+        diverged: list[bool] = np.ravel(is_off.any(axis=-1)).tolist()
+        record.diverged = np.array(diverged) if self.lead else diverged[0]
         for state in self.states:
             state.recorded_step = record.step
         # What else a record means for a run, only an evaluation or divergence can tell.
-        if evaluated is not None or diverged.any():
-            for course, has_diverged in zip(self.courses, diverged.tolist(), strict=True):
+        if evaluated is not None or any(diverged):
+            for course, has_diverged in zip(self.courses, diverged, strict=True):
                 course.heed(has_diverged)
         return record

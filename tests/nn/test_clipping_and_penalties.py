@@ -89,7 +89,7 @@ def test_the_clipped_norm_is_measured_behind_every_kind_and_before_any_penalty(p
     parameters.grad[...] = GRADIENT
     optimizer.prepare(1, 1.0)
     optimizer.measured_update.replay()
-    np.testing.assert_allclose(np.sqrt(optimizer.measures.clipped_squares), 0.04, rtol=1e-4)
+    np.testing.assert_allclose(np.sqrt(optimizer.measures.of("clipped")), 0.04, rtol=1e-4)
 
 
 def test_decay_behind_the_rule_shrinks_the_weights_apart_from_the_gradient():

@@ -50,8 +50,8 @@ def test_layer_sums_are_those_of_the_vectors_as_they_stood_when_they_were_taken_
         vector[...] = first
         tape.replay()
         np.testing.assert_allclose(sums.magnitudes, by_layer(np.abs(one), bounds), rtol=1e-11)
-        np.testing.assert_allclose(sums.squares["one"], by_layer(one**2, bounds), rtol=1e-11)
-        np.testing.assert_allclose(sums.squares["two"], by_layer(two**2, bounds), rtol=1e-11)
+        np.testing.assert_allclose(sums.squares[..., 0, :], by_layer(one**2, bounds), rtol=1e-11)
+        np.testing.assert_allclose(sums.squares[..., 1, :], by_layer(two**2, bounds), rtol=1e-11)
 
 
 def test_many_parameters_are_summed_in_blocks_and_few_side_by_side():
@@ -78,16 +78,16 @@ def test_a_measured_update_leaves_exact_sums_and_makes_the_very_same_update(lead
     np.testing.assert_allclose(ends[0], start - update, rtol=1e-14)
     measures = optimizer.measures
     for sums, of in (
-        (measures.gradient_magnitudes, np.abs(gradient)),
-        (measures.gradient_squares, gradient**2),
-        (measures.clipped_squares, clipped**2),
-        (measures.weight_squares, start**2),
-        (measures.update_squares, update**2),
-        (measures.new_weight_squares, ends[0] ** 2),
+        (measures.magnitudes, np.abs(gradient)),
+        (measures.of("gradient"), gradient**2),
+        (measures.of("clipped"), clipped**2),
+        (measures.of("weights"), start**2),
+        (measures.of("update"), update**2),
+        (measures.of("new_weights"), ends[0] ** 2),
     ):
         np.testing.assert_allclose(sums, by_layer(of, [6]), rtol=1e-13)
 
 
 def test_where_nothing_clips_the_gradient_after_clipping_is_the_one_before():
     measures = Optimizer(Parameters([(1, 3)], np.float64), [Decay(0.1)]).measures
-    assert measures.clipped_squares is measures.gradient_squares
+    assert measures.rows["clipped"] == measures.rows["gradient"]

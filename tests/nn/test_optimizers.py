@@ -270,8 +270,8 @@ def test_a_settings_owners_are_the_optimizers_that_take_it(name):
 
 def test_a_measured_update_leaves_the_norms_of_gradient_weights_and_update():
     _, optimizer = follow([ClipByNorm(1.2)], measured=True, gradients=2 * GRADIENTS)
-    assert optimizer.measures.clipped_squares.sum() == pytest.approx(1.2**2, rel=1e-5)
-    assert np.sqrt(optimizer.measures.update_squares.sum()) == pytest.approx(RATE * 1.2, rel=1e-5)
+    assert optimizer.measures.of("clipped").sum() == pytest.approx(1.2**2, rel=1e-5)
+    assert np.sqrt(optimizer.measures.of("update").sum()) == pytest.approx(RATE * 1.2, rel=1e-5)
 
 
 def test_updates_leave_the_layers_views_attached_to_theta():
