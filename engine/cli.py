@@ -102,7 +102,7 @@ def train(
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Train a new run here and now, with a progress bar; with --seeds several, one after another."""
+    """Train a new run here and now, with a progress bar; with --seeds several, side by side."""
     from engine.cli_runs import follow
     from engine.cli_seeds import follow_seeds
     from engine.cli_tables import keep_table, told_dataset

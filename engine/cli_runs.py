@@ -22,7 +22,7 @@ from engine.runs.lease import LeaseLost, claim, new_owner
 from engine.runs.row import RunRow
 from engine.runs.session import train_claimed
 from engine.runs.store import Store, StoreError
-from engine.training.telemetry import Record
+from engine.training.telemetry import SCALAR_INDEX, Record
 
 INTERRUPTED = 130
 FAILED_STATUSES = ("failed", "diverged")
@@ -60,6 +60,13 @@ class TrainingBar:
         self.progress.update(self.task, completed=self.before + record.step)
         if record["train_loss"] == record["train_loss"]:
             self.progress.update(self.task, loss=f"{record['train_loss']:.4f}")
+
+    def advance_together(self, record: Record, count: int) -> None:
+        """Show how far ``count`` runs side by side are, with the mean of their losses."""
+        self.progress.update(self.task, completed=self.before + count * record.step)
+        losses = record.scalars[:, SCALAR_INDEX["train_loss"]]
+        if not np.isnan(losses).all():
+            self.progress.update(self.task, loss=f"{np.nanmean(losses):.4f}")
 
     def end(self, row: RunRow) -> None:
         """Go on behind a run; what it ended without training is no longer waited for."""

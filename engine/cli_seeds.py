@@ -1,33 +1,48 @@
-"""The command line's groups of seeds: trained one after another under one bar, told as mean ± interval."""
+"""The command line's groups of seeds: trained side by side under one bar, told as mean ± interval."""
 
 import json
 import sys
 from collections.abc import Sequence
 from typing import Any
 
-from engine.cli_runs import FAILED_STATUSES, INTERRUPTED, TrainingBar, sentence, summary, train_here
+from engine.cli_runs import (
+    FAILED_STATUSES,
+    INTERRUPTED,
+    TrainingBar,
+    noting_ctrl_c,
+    sentence,
+    summary,
+    train_here,
+)
 from engine.evidence.statistics import mean_interval
 from engine.evidence.verdicts import measures
-from engine.runs.catalog import get_run, request
+from engine.runs.catalog import get_run, load_run, request
 from engine.runs.groups import SeedGroup
+from engine.runs.lease import claim, new_owner
 from engine.runs.row import RunRow
+from engine.runs.stack_session import train_claimed_together
 from engine.runs.store import Store
+from engine.training.stack import most_together
 
 
 def follow_seeds(store: Store, run_ids: Sequence[int], as_json: bool) -> None:
-    """Train runs one after another in this process; leave with status 1 when one failed or diverged.
+    """Train runs in this process, side by side where that is faster.
 
-    After Ctrl-C the run in training and those that wait are stopped; each can be resumed.
+    Leaves with status 1 when one failed or diverged.
+
+    After Ctrl-C the runs in training and those that wait are stopped; each can be resumed.
     """
-    rows = [get_run(store, run_id) for run_id in run_ids]
-    with TrainingBar(sum(row.total_steps for row in rows)) as bar:
-        for place, row in enumerate(rows):
-            bar.begin(f"seed {place + 1} of {len(rows)}")
+    together = most_together(*load_run(store, run_ids[0]))
+    with TrainingBar(sum(get_run(store, run_id).total_steps for run_id in run_ids)) as bar:
+        for first in range(0, len(run_ids), together):
+            part = run_ids[first : first + together]
+            last = f" to {first + len(part)}" if len(part) > 1 else ""
+            bar.begin(f"seed {first + 1}{last} of {len(run_ids)}")
             try:
-                train_here(store, row.id, bar)
+                _train_part(store, part, bar)
             except KeyboardInterrupt:
                 bar.close()
-                _stop_the_rest(store, run_ids[place:])
+                _stop_the_rest(store, part, run_ids[first + len(part) :])
     group = SeedGroup(tuple(get_run(store, run_id) for run_id in run_ids))
     if as_json:
         print(json.dumps(_as_json(group)))
@@ -42,13 +57,49 @@ def follow_seeds(store: Store, run_ids: Sequence[int], as_json: bool) -> None:
         sys.exit(1)
 
 
-def _stop_the_rest(store: Store, run_ids: Sequence[int]) -> None:
-    for run_id in run_ids[1:]:
+def _train_part(store: Store, run_ids: Sequence[int], bar: TrainingBar) -> None:
+    """Train runs side by side, then each by itself of which somebody wanted more than a stack can do.
+
+    One that was paused meanwhile stays in the queue: a worker takes it once it is resumed.
+    """
+    alone = list(run_ids)
+    if len(run_ids) > 1:
+        owner = new_owner()
+        claimed = [claim(store, owner, run_id, even_paused=True) for run_id in run_ids]
+        leases = [lease for lease in claimed if lease is not None]
+        with noting_ctrl_c() as is_interrupted:
+            train_claimed_together(
+                store,
+                leases,
+                lambda record: bar.advance_together(record, len(leases)),
+                is_interrupted=is_interrupted,
+            )
+        rows = [get_run(store, run_id) for run_id in run_ids]
+        alone = [row.id for row in rows if not row.ended and not row.paused]
+        for row in rows:
+            if row.id not in alone:
+                bar.end(row)
+    for run_id in alone:
+        train_here(store, run_id, bar)
+
+
+def _stop_the_rest(store: Store, part: Sequence[int], waiting: Sequence[int]) -> None:
+    """Stop what Ctrl-C left, and say which of the runs in training go on with ``resume``."""
+    for run_id in (*part, *waiting):
         request(store, run_id, "stop")
-    begun, *waiting = run_ids
-    told = f"; runs {', '.join(map(str, waiting))} had not begun" if waiting else ""
-    print(f"run {begun} stopped{told}; `resume {begun}` goes on from here", file=sys.stderr)
+    begun = [row.id for row in (get_run(store, run_id) for run_id in part) if row.status == "stopped"]
+    told = [f"{_named(begun)} stopped"] if begun else []
+    if waiting:
+        told.append(f"{_named(waiting)} had not begun")
+    if begun:
+        others = ", so do the others" if len(begun) > 1 else ""
+        told.append(f"`resume {begun[0]}` goes on from here{others}")
+    print("; ".join(told), file=sys.stderr)
     sys.exit(INTERRUPTED)
+
+
+def _named(run_ids: Sequence[int]) -> str:
+    return f"{'runs' if len(run_ids) > 1 else 'run'} {', '.join(map(str, run_ids))}"
 
 
 def group_sentence(group: SeedGroup) -> str:

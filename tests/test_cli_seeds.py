@@ -1,13 +1,15 @@
 """Several seeds on the command line are one group with a mean, an interval and an honest exit status."""
 
+import itertools
 import json
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from engine.cli import main
-from engine.runs.catalog import get_run, list_runs
+from engine.runs.catalog import get_run, list_runs, request, set_speed
 from engine.runs.groups import group_members
 from engine.runs.lease import claim, new_owner
 from engine.runs.store import open_store
@@ -29,7 +31,7 @@ def engine(store_url, monkeypatch, capsys):
     return run
 
 
-def test_seeds_are_trained_one_after_another_and_told_as_mean_with_interval(engine, store_url):
+def test_seeds_are_trained_side_by_side_and_told_as_mean_with_interval(engine, store_url):
     status, said, _ = engine("train", *SMALL, "--seeds", "3", "--seed", "7", "--json")
     line = json.loads(said)
     assert (status, line["group"], line["left_out"]) == (0, 1, [])
@@ -73,16 +75,66 @@ def test_a_seed_that_another_worker_holds_is_left_to_it(engine, store_url, submi
     assert (status, "is held by a living worker" in errors) == (2, True)
 
 
-def test_ctrl_c_stops_the_seed_in_training_and_those_that_wait(engine, store_url, monkeypatch):
+def pressed_at(count):
+    """Return what takes the place of noting_ctrl_c: Ctrl-C is pressed at so many looks."""
+    looks = itertools.count(1)
+    return lambda: nullcontext(lambda: next(looks) >= count)
+
+
+def test_ctrl_c_stops_all_seeds_in_training_and_each_can_be_resumed(engine, store_url, monkeypatch):
+    monkeypatch.setattr("engine.cli_seeds.noting_ctrl_c", pressed_at(5))
+    status, _, errors = engine("train", *SMALL, "--seeds", "4")
+    assert status == 130
+    assert "runs 1, 2, 3, 4 stopped; `resume 1` goes on from here, so do the others" in errors
+    rows = list_runs(open_store(store_url))
+    assert {(row.status, row.message) for row in rows} == {("stopped", "stopped by Ctrl-C")}
+    assert 0 < rows[0].step == rows[3].step < rows[0].total_steps
+    monkeypatch.undo()
+    engine("train", *SMALL, "--seed", "2")
+    for run_id in (3, 1):
+        assert engine("resume", str(run_id), "--yes")[0] == 0
+    store = open_store(store_url)
+    assert get_run(store, 3).val_loss == get_run(store, 5).val_loss
+
+
+def test_a_seed_of_which_more_is_asked_is_trained_by_itself_and_a_paused_one_is_left(
+    engine, store_url, monkeypatch
+):
+    asked = []
+
+    def ask(bar, record, count):
+        if record.step > 2 and not asked:
+            store = open_store(store_url)
+            asked.append(record.step)
+            set_speed(store, 2, 1000.0)
+            request(store, 3, "pause")
+
+    monkeypatch.setattr("engine.runs.stack_session.LOOK_UP_SECONDS", 0.0)
+    monkeypatch.setattr("engine.cli_runs.TrainingBar.advance_together", ask)
+    status, said, _ = engine("train", *SMALL, "--seeds", "4")
+    rows = list_runs(open_store(store_url))[::-1]
+    assert [(row.status, row.paused) for row in rows] == [
+        ("finished", False),
+        ("finished", False),
+        ("queued", True),
+        ("finished", False),
+    ]
+    assert status == 0 and asked and "n = 3" in said and "left out: run 3 (queued)" in said
+
+
+def test_ctrl_c_stops_the_seed_in_training_and_those_that_wait_where_one_comes_after_another(
+    engine, store_url, monkeypatch
+):
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
+    monkeypatch.setattr("engine.cli_seeds.most_together", lambda *_: 1)
     monkeypatch.setattr("engine.cli_seeds.train_here", interrupt)
     status, _, errors = engine("train", *SMALL, "--seeds", "3")
     assert status == 130
     assert "run 1 stopped; runs 2, 3 had not begun; `resume 1` goes on from here" in errors
     rows = list_runs(open_store(store_url))
-    assert [row.status for row in rows] == ["stopped", "stopped", "queued"]
+    assert [row.status for row in rows] == ["stopped"] * 3
     monkeypatch.undo()
 
 

@@ -7,7 +7,7 @@ with the request standing; whoever claims it next trains it alone, as ever.
 
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 
 import sqlalchemy as sa
@@ -20,7 +20,7 @@ from engine.runs.journal import BEAT_SECONDS, TIDY_SECONDS, answered
 from engine.runs.lease import Lease, LeaseLost, write_held
 from engine.runs.maintenance import tidy
 from engine.runs.schema import events, runs
-from engine.runs.session import LOOK_UP_SECONDS, Session, end_run, own_blas_threads
+from engine.runs.session import LOOK_UP_SECONDS, Session, Watcher, end_run, own_blas_threads
 from engine.runs.siblings import TAKEOVERS_BEFORE_ALONE
 from engine.runs.stack_journal import Member, StackJournal
 from engine.runs.store import Store
@@ -29,17 +29,35 @@ from engine.training.stack import train_stack
 BACK: dict[str, object] = {"status": "queued"}
 
 
-def train_claimed_together(store: Store, leases: Sequence[Lease]) -> None:
+def train_claimed_together(
+    store: Store,
+    leases: Sequence[Lease],
+    on_record: Watcher | None = None,
+    *,
+    is_interrupted: Callable[[], bool] = lambda: False,
+) -> None:
     """Train claimed runs that one tape can train until each has ended or was given back.
 
     A run that cannot be trained ends as failed, as it would alone. When something goes wrong with the stack
     as a whole its runs go back into the queue as they stand in the store, each to be trained alone.
+
+    Parameters
+    ----------
+    on_record : callable, optional
+        Called with each record of the runs side by side, after it was taken up for the next commit.
+    is_interrupted : callable
+        Asked between two updates; once it says True all runs are stopped where they stand.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After the runs were stopped because of ``is_interrupted``.
     """
     try:
         members = _begin(store, leases)
         if members:
             with own_blas_threads(members[0].session.config):
-                _Stack(store, members).run()
+                _Stack(store, members, is_interrupted).run(on_record)
     except OperationalError:
         raise
     except Exception:  # noqa: BLE001 - whatever becomes of the stack, each of its runs is tried alone
@@ -62,13 +80,13 @@ def _begin(store: Store, leases: Sequence[Lease]) -> list[Member]:
 
 
 class _Stack:
-    def __init__(self, store: Store, members: list[Member]) -> None:
-        self.store, self.members = store, members
+    def __init__(self, store: Store, members: list[Member], is_interrupted: Callable[[], bool]) -> None:
+        self.store, self.members, self.is_interrupted = store, members, is_interrupted
         self.journal = StackJournal(store, members)
         self.looked_at = float("-inf")
         self.tidied_at = time.monotonic()
 
-    def run(self) -> None:
+    def run(self, on_record: Watcher | None) -> None:
         first = self.members[0].session
         at = first.state.step, first.state.recorded_step
         others = [
@@ -82,6 +100,8 @@ class _Stack:
             for record in stream:
                 if record is not None:
                     self.journal.take(record)
+                    if on_record is not None:
+                        on_record(record)
                 self._see_to_all()
                 states[:] = [each.session.state for each in self.members]
                 if not states:
@@ -101,6 +121,7 @@ class _Stack:
             state = member.session.state
             if state.has_ended or state.step == total_steps:
                 member.predictions, member.values = member.session.end()
+        self._heed_interrupt()
         now = time.monotonic()
         if now - self.looked_at > LOOK_UP_SECONDS:
             self._look_up()
@@ -112,6 +133,13 @@ class _Stack:
         if now - self.tidied_at > TIDY_SECONDS:
             tidy(self.store)
             self.tidied_at = now
+
+    def _heed_interrupt(self) -> None:
+        if self.is_interrupted():
+            for member in [each for each in self.members if each.stays]:
+                member.predictions, member.values = member.session.end_stopped("stopped by Ctrl-C")
+            self.journal.commit()
+            raise KeyboardInterrupt
 
     def _look_up(self) -> None:
         """Ask the store once what people want of all runs in it."""
