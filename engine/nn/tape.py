@@ -142,6 +142,11 @@ class Arena:
         Kind, name and width of each output, in the order of the layers; the input comes first.
     batch : int
         Number of columns.
+
+    Attributes
+    ----------
+    masks : dict of int to numpy.ndarray
+        Dropout masks by layer, where they were drawn before the layer is recorded.
     """
 
     def __init__(self, rows: Sequence[tuple[str, str, int]], batch: int, dtype: Any, lead: Lead = ()) -> None:
@@ -150,6 +155,7 @@ class Arena:
         self.values = np.ones((*lead, total, batch), dtype)
         self.errors = np.zeros((*lead, total, batch), dtype)
         self.blocks: dict[str, Block] = {}
+        self.masks: dict[int, np.ndarray] = {}
         self._bounds: dict[str, tuple[int, int]] = {}
         start = 0
         for kind in kinds:
