@@ -95,7 +95,7 @@ def test_replaying_pieces_allocates_nothing():
     assert min(peaks) < 2000
 
 
-def with_dropout(passes, dropout=0.4, widths=(5, 7, 4), lead=(), generators=None):
+def with_dropout(passes, dropout: float | list[float] = 0.4, widths=(5, 7, 4), lead=(), generators=None):
     generators = generators or [
         np.random.default_rng(10 + number) for number in range(lead[0] if lead else 1)
     ]
