@@ -1,6 +1,7 @@
 """Clipping: transforms that limit the gradient, by element, by layer or as a whole; knows no rule.
 
-Where several are asked for they act in this order: value, layer norm, norm.
+Where several are asked for they act in this order: value, layer norm, norm. A limit is one number, or one for
+each replicate, ``(R, 1)``.
 """
 
 from dataclasses import dataclass
@@ -9,14 +10,14 @@ import numpy as np
 
 from engine.nn.optimizers import Arrays, Steady
 from engine.nn.parameters import record_layer_squares
-from engine.nn.tape import Tape, assign, cell_shape, minimum
+from engine.nn.tape import Tape, Value, assign, cell_shape, in_words, minimum
 
 
 @dataclass(frozen=True)
 class ClipByValue(Steady):
     """Clamp each gradient element to ``±limit``."""
 
-    limit: float
+    limit: Value
     slots = ()
     clips = True
 
@@ -24,7 +25,8 @@ class ClipByValue(Steady):
         self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
     ) -> np.ndarray:
         """Record ``g = clamp(g, -limit, limit)``; NaN stays NaN."""
-        tape.call(np.clip, g, -self.limit, self.limit, g, label=f"g = clamp(g, ±{self.limit:g})")
+        limit = tape.constant(self.limit)
+        tape.call(np.clip, g, -limit, limit, g, label=f"g = clamp(g, ±{in_words(self.limit)})")
         return g
 
 
@@ -36,12 +38,12 @@ class ClipByLayerNorm(Steady):
 
     Parameters
     ----------
-    limit : float
+    limit : float or numpy.ndarray
     starts, sizes : numpy.ndarray
         Where each layer begins in the flat vector, and how many elements it has.
     """
 
-    limit: float
+    limit: Value
     starts: np.ndarray
     sizes: np.ndarray
     slots = ()
@@ -66,7 +68,7 @@ class ClipByLayerNorm(Steady):
 class ClipByNorm(Steady):
     """Scale the whole gradient by ``min(1, limit / (norm + 1e-6))`` (Pascanu et al., 2013; as torch does)."""
 
-    limit: float
+    limit: Value
     slots = ()
     clips = True
 
@@ -86,9 +88,9 @@ class ClipByNorm(Steady):
         return g
 
 
-def _record_factors(tape: Tape, squares: np.ndarray, limit: float) -> None:
+def _record_factors(tape: Tape, squares: np.ndarray, limit: Value) -> None:
     tiny, one = np.array(1e-6), np.array(1.0)
     tape.call(np.sqrt, squares, squares, label="c = sqrt(c)")
     tape.call(np.add, squares, tiny, squares, label="c = c + 1e-6")
-    tape.call(np.divide, np.array(limit), squares, squares, label=f"c = {limit:g} / c")
+    tape.call(np.divide, np.array(limit), squares, squares, label=f"c = {in_words(limit)} / c")
     tape.call(minimum, squares, one, squares, label="c = min(c, 1)")

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from engine.nn.activations import Activation
-from engine.nn.tape import Arena, Block, Tape, assign, draw_uniform
+from engine.nn.tape import Arena, Block, Tape, Value, assign, draw_uniform, in_words
 
 Backward = Callable[[], None]
 # What a recording is for: a step of training; its gradient alone, with nothing dropped and no memory
@@ -109,14 +109,15 @@ class Dropout:
 
     Parameters
     ----------
-    rate : float
-        Chance in [0, 1) that a unit is off; nothing is dropped in evaluation.
+    rate : float or numpy.ndarray
+        Chance in [0, 1) that a unit is off, or that of each replicate, ``(R, 1, 1)``; nothing is dropped in
+        evaluation.
     generators : sequence of numpy.random.Generator
         One for each replicate, a single one without a lead.
     """
 
     number: int
-    rate: float
+    rate: Value
     generators: Sequence[np.random.Generator]
     kind = "dropout"
 
@@ -126,23 +127,28 @@ class Dropout:
         return f"d{self.number}"
 
     def record(self, tape: Tape, arena: Arena, x: Block, mode: Mode) -> tuple[Block, Backward]:
-        """Record a fresh mask and its product; the backward reuses the mask. Else y is x."""
+        """Record the product with a mask; the backward reuses the mask. Else y is x."""
         if mode != "training":
             return x, no_backward
         y, i = arena.blocks[self.output], self.number
-        shape, keep = x.values.shape[-2:], 1 - self.rate
-        mask, kept = tape.array(*shape), tape.array(*shape, dtype=np.bool_)
-        for generator, part in zip(self.generators, mask if tape.lead else [mask], strict=True):
-            tape.call(draw_uniform, generator, part, label=f"m{i} = uniform draws")
-        tape.call(np.less, mask, tape.constant(keep), kept, label=f"k{i} = [m{i} < {keep:g}]")
-        tape.call(assign, kept, mask, label=f"m{i} = k{i}")
-        tape.call(np.multiply, mask, tape.constant(1 / keep), mask, label=f"m{i} = m{i} / {keep:g}")
+        mask = arena.masks[i] if i in arena.masks else self.record_mask(tape, *x.values.shape[-2:])
         tape.call(np.multiply, x.values, mask, y.values, label=f"d{i} = {x.name} m{i}")
 
         def backward() -> None:
             tape.call(np.multiply, y.error, mask, x.error, label=f"d{x.name} = dd{i} m{i}")
 
         return y, backward
+
+    def record_mask(self, tape: Tape, units: int, batch: int) -> np.ndarray:
+        """Record a fresh mask, 0 or 1 / (1 - rate); return where it will stand, ``lead + (units, batch)``."""
+        keep, i = 1 - self.rate, self.number or ""
+        mask, kept = tape.array(units, batch), tape.array(units, batch, dtype=np.bool_)
+        for generator, part in zip(self.generators, mask if tape.lead else [mask], strict=True):
+            tape.call(draw_uniform, generator, part, label=f"m{i} = uniform draws")
+        tape.call(np.less, mask, tape.constant(keep), kept, label=f"k{i} = [m{i} < {in_words(keep)}]")
+        tape.call(assign, kept, mask, label=f"m{i} = k{i}")
+        tape.call(np.multiply, mask, tape.constant(1 / keep), mask, label=f"m{i} = m{i} / {in_words(keep)}")
+        return mask
 
 
 @dataclass

@@ -12,9 +12,9 @@ from engine.nn.layers import Activate, Dense, Dropout, Fork, Join, Layer, Mode
 from engine.nn.losses import Loss
 from engine.nn.normalization import NORMALIZATIONS
 from engine.nn.parameters import Parameters, views
-from engine.nn.passes import in_pieces
+from engine.nn.passes import in_pieces, masks_together
 from engine.nn.recording import Recording
-from engine.nn.tape import Arena, Block, Lead, Tape
+from engine.nn.tape import Arena, Block, Lead, Tape, Value
 
 # Batches of this many columns and more are taken in pieces of about so many.
 LARGE_BATCH, PIECE = 2048, 1024
@@ -57,7 +57,8 @@ class Network:
         Of every hidden layer.
     loss : Loss
     dropout : float or sequence of float
-        Chance in [0, 1) that a hidden unit is off in a training step: one, or one for each hidden layer.
+        Chance in [0, 1) that a hidden unit is off in a training step: one, or one for each hidden layer;
+        where replicates differ, that of a layer is ``(R, 1, 1)``.
     generators : sequence of numpy.random.Generator
         Draw the dropout masks: one for each replicate; needed only with dropout.
     normalization : str
@@ -90,7 +91,7 @@ class Network:
         activation: Activation,
         loss: Loss,
         *,
-        dropout: float | Sequence[float] = 0.0,
+        dropout: float | Sequence[Value] = 0.0,
         generators: Sequence[np.random.Generator] = (),
         normalization: str = "none",
         residual: bool = False,
@@ -126,7 +127,7 @@ class Network:
 
     def _build(
         self,
-        dropout: float | Sequence[float],
+        dropout: float | Sequence[Value],
         generators: Sequence[np.random.Generator],
         residual: bool,
     ) -> list[Layer]:
@@ -147,7 +148,7 @@ class Network:
                 layers.append(normalization(number, *norm, self.running[index]))
             layers.append(Activate(number, self.activation))
             rate = dropout if isinstance(dropout, float | int) else dropout[index]
-            if rate > 0:
+            if np.any(rate > 0):
                 layers.append(Dropout(number, rate, generators))
             if goes_around:
                 layers.append(Join(number))
@@ -212,6 +213,11 @@ class Network:
         arena = Arena(self._rows(mode), batch, self.dtype, self.lead)
         target = tape.array(self.sizes[-1], batch)
         first = block = arena.blocks["a0"]
+        if mode == "training" and self.passes:
+            dropouts = [layer for layer in self.layers if isinstance(layer, Dropout)]
+            arena.masks = masks_together(
+                tape, dropouts, [self.sizes[each.number] for each in dropouts], batch
+            )
         backwards = []
         for layer in self.layers:
             with tape.section("forward", layer.number):

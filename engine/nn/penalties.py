@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.nn.optimizers import Arrays, Steady
-from engine.nn.tape import Tape
+from engine.nn.tape import Tape, Value, in_words
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,12 +17,13 @@ class Decay(Steady):
 
     Parameters
     ----------
-    decay : float
+    decay : float or numpy.ndarray
+        One number, or one for each replicate, ``(R, 1)``.
     mask : numpy.ndarray, optional
         ``(P,)``: 1 for the parameters that decay and 0 for those that do not; without it all of them do.
     """
 
-    decay: float
+    decay: Value
     mask: np.ndarray | None = None
     slots = ()
     clips = False
@@ -32,7 +33,7 @@ class Decay(Steady):
     ) -> np.ndarray:
         """Record ``t = g + decay theta``."""
         t, factor = tape.array(g.shape[-1]), _factor(tape, self.decay, self.mask)
-        tape.call(np.multiply, theta, factor, t, label=f"t = {self.decay:g} theta{_where(self.mask)}")
+        tape.call(np.multiply, theta, factor, t, label=f"t = {in_words(self.decay)} theta{_where(self.mask)}")
         tape.call(np.add, g, t, t, label="t = g + t")
         return t
 
@@ -64,16 +65,17 @@ class L1(Steady):
         return t
 
 
-def penalty(theta: np.ndarray, l1: float, weight_decay: float, mask: np.ndarray | None = None) -> np.ndarray:
+def penalty(theta: np.ndarray, l1: float, weight_decay: Value, mask: np.ndarray | None = None) -> np.ndarray:
     """Return ``l1 |theta| + weight_decay / 2 theta²``, summed in float64 over what the mask lets decay.
 
-    One number for each replicate, ``lead``.
+    One number for each replicate, ``lead``; where decays differ between them they come as ``lead + (1,)``.
     """
+    decay = weight_decay[..., 0] if isinstance(weight_decay, np.ndarray) else weight_decay
     wide = theta.astype(np.float64) if mask is None else theta * mask.astype(np.float64)
-    return l1 * np.abs(wide).sum(axis=-1) + weight_decay / 2 * np.square(wide).sum(axis=-1)
+    return l1 * np.abs(wide).sum(axis=-1) + decay / 2 * np.square(wide).sum(axis=-1)
 
 
-def _factor(tape: Tape, value: float, mask: np.ndarray | None) -> np.ndarray:
+def _factor(tape: Tape, value: Value, mask: np.ndarray | None) -> np.ndarray:
     return tape.constant(value) if mask is None else (value * mask).astype(tape.dtype)
 
 

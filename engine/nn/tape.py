@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 Lead = tuple[int, ...]
+# One value for all replicates, or one for each: an array that broadcasts over what it acts on.
+Value = float | np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +84,8 @@ class Tape:
         """Return a new buffer of zeros of shape ``lead + shape``."""
         return np.zeros(self.lead + shape, dtype or self.dtype)
 
-    def constant(self, value: float) -> np.ndarray:
-        """Return a 0-d array of the tape's dtype: a Python number would be converted at each call."""
+    def constant(self, value: Value) -> np.ndarray:
+        """Return a 0-d array of the tape's dtype, or one of many: numbers would be converted at each call."""
         return np.array(value, self.dtype)
 
     def product(self) -> Callable[..., Any]:
@@ -97,6 +99,11 @@ class Tape:
 
     def __len__(self) -> int:
         return len(self._calls)
+
+
+def in_words(value: Value) -> str:
+    """Return how a label names a setting."""
+    return "each run's own value" if isinstance(value, np.ndarray) else f"{value:g}"
 
 
 def cell_shape(lead: Lead) -> Lead:
@@ -135,6 +142,11 @@ class Arena:
         Kind, name and width of each output, in the order of the layers; the input comes first.
     batch : int
         Number of columns.
+
+    Attributes
+    ----------
+    masks : dict of int to numpy.ndarray
+        Dropout masks by layer, where they were drawn before the layer is recorded.
     """
 
     def __init__(self, rows: Sequence[tuple[str, str, int]], batch: int, dtype: Any, lead: Lead = ()) -> None:
@@ -143,6 +155,7 @@ class Arena:
         self.values = np.ones((*lead, total, batch), dtype)
         self.errors = np.zeros((*lead, total, batch), dtype)
         self.blocks: dict[str, Block] = {}
+        self.masks: dict[int, np.ndarray] = {}
         self._bounds: dict[str, tuple[int, int]] = {}
         start = 0
         for kind in kinds:

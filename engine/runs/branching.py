@@ -138,7 +138,7 @@ def _copy(connection: sa.Connection, parent: RunRow, child: int, state: State, p
         found = sa.select(snapshots).where(snapshots.c.run_id == parent.id, snapshots.c.step == step)
         blob = connection.execute(found.with_only_columns(snapshots.c.parameters)).scalar_one()
         is_branch = step == state.step  # the parent may have ended with other weights than it trained
-        write_snapshots(connection, child, {step: packed(state.learned) if is_branch else blob})
+        write_snapshots(connection, {child: {step: packed(state.learned) if is_branch else blob}})
     best = state.best_val_loss if np.isfinite(state.best_val_loss) else None
     connection.execute(
         runs.update().where(runs.c.id == child).values(best_val_loss=best, best_step=state.best_step)

@@ -1,6 +1,7 @@
 """Checkpoints of a run: written beside its records, verified when loaded, thinned out as they grow old."""
 
 import time
+from collections.abc import Mapping
 
 import sqlalchemy as sa
 
@@ -14,14 +15,26 @@ NEWEST_KEPT, ANCHORS_KEPT = 2, 8
 
 def write_checkpoint(connection: sa.Connection, run_id: int, state: State) -> None:
     """Store the state, then drop checkpoints beyond the newest two and eight spread anchors."""
-    mine = checkpoints.c.run_id == run_id
-    connection.execute(checkpoints.delete().where(mine, checkpoints.c.step >= state.step))
-    values = {"run_id": run_id, "step": state.step, "created_at": time.time(), "state": state.to_bytes()}
-    connection.execute(checkpoints.insert().values(values))
-    steps = list(connection.scalars(sa.select(checkpoints.c.step).where(mine).order_by(checkpoints.c.step)))
-    superfluous = _superfluous(steps)
-    if superfluous:
-        connection.execute(checkpoints.delete().where(mine, checkpoints.c.step.in_(superfluous)))
+    write_checkpoints(connection, {run_id: state})
+
+
+def write_checkpoints(connection: sa.Connection, states: Mapping[int, State]) -> None:
+    """Store the state of each run, as :func:`write_checkpoint` does."""
+    run, step = checkpoints.c.run_id, checkpoints.c.step
+    late = checkpoints.delete().where(run == sa.bindparam("run"), step >= sa.bindparam("first"))
+    connection.execute(late, [{"run": run_id, "first": state.step} for run_id, state in states.items()])
+    now = time.time()
+    rows = [
+        {"run_id": run_id, "step": state.step, "created_at": now, "state": state.to_bytes()}
+        for run_id, state in states.items()
+    ]
+    connection.execute(checkpoints.insert(), rows)
+    kept: dict[int, list[int]] = {}
+    for row in connection.execute(sa.select(run, step).where(run.in_(list(states))).order_by(step)).all():
+        kept.setdefault(row.run_id, []).append(row.step)
+    for run_id, steps in kept.items():
+        if superfluous := _superfluous(steps):
+            connection.execute(checkpoints.delete().where(run == run_id, step.in_(superfluous)))
 
 
 def _superfluous(steps: list[int]) -> list[int]:

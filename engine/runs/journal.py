@@ -60,9 +60,13 @@ class Journal:
     def take(self, record: Record) -> None:
         """Take up a record for the next commit."""
         self._records.append(record)
-        self._summary.update(_summary(record))
+        self.summarise(record)
         if record.step in self.plan.snapshot_steps or self.state.stopped_early:
             self._snapshots[record.step] = packed(self.state.learned)
+
+    def summarise(self, record: Record) -> None:
+        """Let the run's row tell what an evaluated record says."""
+        self._summary.update(_summary(record))
 
     def save(self) -> None:
         """Commit what is new once it is time, and show in between that this process lives."""
@@ -109,19 +113,23 @@ class Journal:
             For :meth:`note` after it: the first chunk that was written, how many are full now.
         """
         run_id = self.lease.run_id
-        values = {**self._progress(), **self.opening, **values}
-        if self.state.step > self.first_step:
-            values["takeovers"] = 0
-        if self.is_waiting_for_space:
-            values.setdefault("message", "")
-        write_held(connection, self.lease, **values)
+        write_held(connection, self.lease, **self.columns(values))
         chunk = self.chunk if self.chunk >= 0 else self._cut(connection)
         full = write_tail(connection, run_id, chunk, self._records)
-        write_snapshots(connection, run_id, self._snapshots)
+        write_snapshots(connection, {run_id: self._snapshots})
         write_checkpoint(connection, run_id, self.state)
         if predictions is not None:
             write_predictions(connection, run_id, self.state.step, predictions)
         return chunk, full
+
+    def columns(self, values: dict[str, object]) -> dict[str, object]:
+        """Return what a commit sets in the run's row, these values among it."""
+        columns = {**self._progress(), **self.opening, **values}
+        if self.state.step > self.first_step:
+            columns["takeovers"] = 0
+        if self.is_waiting_for_space:
+            columns.setdefault("message", "")
+        return columns
 
     def note(self, chunk: int, full: int) -> None:
         """Let go of what was committed: that many full chunks from ``chunk`` on."""
@@ -143,7 +151,7 @@ class Journal:
 
     def _cut(self, connection: sa.Connection) -> int:
         """Drop what came after the state; return the number of the next chunk."""
-        cut_snapshots(connection, self.lease.run_id, self.recorded_step)
+        cut_snapshots(connection, self.recorded_step, self.lease.run_id)
         drop_predictions(connection, self.lease.run_id)
         return cut_after(connection, self.lease.run_id, self.recorded_step)
 

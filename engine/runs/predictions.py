@@ -71,9 +71,9 @@ def write_predictions(connection: sa.Connection, run_id: int, step: int, blob: b
     connection.execute(predictions.insert().values(run_id=run_id, step=step, outputs=blob))
 
 
-def drop_predictions(connection: sa.Connection, run_id: int) -> None:
-    """Forget the predictions of a run: it goes on, and its network will say something else."""
-    connection.execute(predictions.delete().where(predictions.c.run_id == run_id))
+def drop_predictions(connection: sa.Connection, *run_ids: int) -> None:
+    """Forget the predictions of runs: they go on, and their networks will say something else."""
+    connection.execute(predictions.delete().where(predictions.c.run_id.in_(run_ids)))
 
 
 def stored_predictions(store: Store, run_id: int) -> tuple[int, bytes] | None:

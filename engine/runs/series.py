@@ -1,6 +1,6 @@
 """Records of a run as columnar chunks in the store: written at the tail, read since a step."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,12 +50,38 @@ def write_tail(connection: sa.Connection, run_id: int, number: int, records: Seq
     int
         How many chunks are full now; the records in them need not be given again.
     """
-    connection.execute(chunks.delete().where(chunks.c.run_id == run_id, chunks.c.number >= number))
-    for start in range(0, len(records), CHUNK_RECORDS):
-        series = _from_records(records[start : start + CHUNK_RECORDS])
-        place = number + start // CHUNK_RECORDS
-        connection.execute(chunks.insert().values(run_id=run_id, number=place, **_row(series)))
-    return len(records) // CHUNK_RECORDS
+    return write_tails(connection, {run_id: (number, _from_records(records))})
+
+
+def write_tails(connection: sa.Connection, tails: Mapping[int, tuple[int, Series]]) -> int:
+    """Put equally many records of each run in place of its chunk of a number, as :func:`write_tail` does."""
+    late = chunks.delete().where(
+        chunks.c.run_id == sa.bindparam("run"), chunks.c.number >= sa.bindparam("first")
+    )
+    connection.execute(late, [{"run": run_id, "first": number} for run_id, (number, _) in tails.items()])
+    rows, full = [], 0
+    for run_id, (number, series) in tails.items():
+        for start in range(0, len(series), CHUNK_RECORDS):
+            chunk = _chosen(series, slice(start, start + CHUNK_RECORDS))
+            rows.append({"run_id": run_id, "number": number + start // CHUNK_RECORDS, **_row(chunk)})
+        full = len(series) // CHUNK_RECORDS
+    if rows:
+        connection.execute(chunks.insert(), rows)
+    return full
+
+
+def series_of_each(records: Sequence[Record]) -> list[Series]:
+    """Return the records of runs side by side, one or more, as the series of each run."""
+    scalars = np.stack([record.scalars for record in records], axis=1)
+    measured = np.stack([record.measured for record in records], axis=1)
+    layers = np.stack([record.layers for record in records], axis=1)
+    return [Series(*each) for each in zip(scalars, measured, layers, strict=True)]
+
+
+def have_records(connection: sa.Connection, run_ids: Sequence[int]) -> set[int]:
+    """Return which of these runs have records in the store."""
+    query = sa.select(chunks.c.run_id).where(chunks.c.run_id.in_(run_ids)).distinct()
+    return set(connection.scalars(query))
 
 
 def read_series(store: Store, run_id: int, since_step: int = -1) -> Series:
@@ -158,7 +184,7 @@ def _from_records(records: Sequence[Record]) -> Series:
     )
 
 
-def _chosen(series: Series, rows: np.ndarray) -> Series:
+def _chosen(series: Series, rows: np.ndarray | slice) -> Series:
     return Series(series.scalars[rows], series.measured[rows], series.layers[rows])
 
 

@@ -1,4 +1,4 @@
-"""Claims the runs that can be trained beside a claimed one: the same settings but for the seed, same step."""
+"""Claims the runs that can be trained beside a claimed one: of one shape, on one dataset, at one step."""
 
 import json
 import os
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from engine.codec import CodecError
 from engine.config import ConfigError
+from engine.config.stacking import tape_shape
 from engine.runs.catalog import load_run
 from engine.runs.lease import Lease, hold, holder_is_gone, host_name
 from engine.runs.schema import events, runs
@@ -48,6 +49,7 @@ def _siblings(connection: sa.Connection, run_id: int) -> Sequence[sa.Row[Any]]:
     own = connection.execute(sa.select(runs).where(runs.c.id == run_id, _goes_along())).first()
     if own is None:
         return []
+    shape = tape_shape(json.loads(own.config))
     alike = [
         runs.c[name] == own._mapping[name] for name in ("dataset_id", "step", "total_steps", "parameters")
     ]
@@ -60,8 +62,7 @@ def _siblings(connection: sa.Connection, run_id: int) -> Sequence[sa.Row[Any]]:
     return [
         row
         for row in connection.execute(query).all()
-        if _without_seed(row.config) == _without_seed(own.config)
-        and (row.status == "queued" or _is_orphan(row))
+        if tape_shape(json.loads(row.config)) == shape and (row.status == "queued" or _is_orphan(row))
     ]
 
 
@@ -79,10 +80,6 @@ def _goes_along() -> sa.ColumnElement[bool]:
 
 def _is_orphan(row: sa.Row[Any]) -> bool:
     return holder_is_gone(row.lease_host, row.lease_pid, row.lease_process_start)
-
-
-def _without_seed(config: str) -> dict[str, Any]:
-    return {name: value for name, value in json.loads(config).items() if name != "seed"}
 
 
 def _free_cores(connection: sa.Connection, lease: Lease) -> int:

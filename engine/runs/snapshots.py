@@ -10,16 +10,20 @@ from engine.runs.schema import snapshots
 from engine.runs.store import Store
 
 
-def write_snapshots(connection: sa.Connection, run_id: int, taken: Mapping[int, bytes]) -> None:
-    """Store packed parameters by step."""
-    rows = [{"run_id": run_id, "step": step, "parameters": blob} for step, blob in taken.items()]
+def write_snapshots(connection: sa.Connection, taken: Mapping[int, Mapping[int, bytes]]) -> None:
+    """Store the packed parameters of each run by step."""
+    rows = [
+        {"run_id": run_id, "step": step, "parameters": blob}
+        for run_id, mine in taken.items()
+        for step, blob in mine.items()
+    ]
     if rows:
         connection.execute(snapshots.insert(), rows)
 
 
-def cut_snapshots(connection: sa.Connection, run_id: int, step: int) -> None:
-    """Drop the snapshots after ``step``."""
-    connection.execute(snapshots.delete().where(snapshots.c.run_id == run_id, snapshots.c.step > step))
+def cut_snapshots(connection: sa.Connection, step: int, *run_ids: int) -> None:
+    """Drop the snapshots of runs after ``step``."""
+    connection.execute(snapshots.delete().where(snapshots.c.run_id.in_(run_ids), snapshots.c.step > step))
 
 
 def packed(learned: Mapping[str, np.ndarray]) -> bytes:

@@ -74,10 +74,10 @@ class Course:
         state.waiting = self.patience.after(state.waiting, state.step, val_loss)
         state.stopped_early = self.patience.is_over(state.waiting, state.step)
 
-    def finish(self, record: Record, diverged: bool) -> None:
-        """Note what a record says of the run; at its end bring back the best weights where that is asked."""
-        state, record.diverged = self.state, diverged
-        state.recorded_step, state.diverged = record.step, diverged
+    def heed(self, diverged: bool) -> None:
+        """Note whether a run diverged; at its end bring back the best weights where that is asked."""
+        state = self.state
+        state.diverged = diverged
         is_last = state.stopped_early or state.step == self.plan.total_steps
         if is_last and not diverged and state.best and state.best_step != state.step:
             state.exchange_best()

@@ -19,6 +19,7 @@ from engine.nn.penalties import L1, Decay
 from engine.nn.regression_losses import Huber, SmoothL1
 from engine.nn.rules import OPTIMIZERS
 from engine.nn.tape import Lead
+from engine.training.own_values import OwnValues
 from engine.training.plan import network_sizes, rows_at_once
 from engine.training.state import DROPOUT, INITIALIZATION, SHUFFLING, State, stream
 
@@ -31,16 +32,19 @@ def build_network(
     *dropout: np.random.Generator,
     lead: Lead = (),
     within: tuple[Network, int] | None = None,
+    own: OwnValues | None = None,
 ) -> Network:
     """Return the network of a resolved configuration, weights 0; without a generator nothing is dropped.
 
-    With a lead it takes a generator for each replicate; ``within`` is as in :class:`Network`.
+    With a lead it takes a generator for each replicate, and from ``own`` the rates in which these differ;
+    ``within`` is as in :class:`Network`.
     """
+    own = own or OwnValues.of([config])
     return Network(
         network_sizes(config, dataset),
         ACTIVATIONS[config.activation],
         build_loss(config, dataset),
-        dropout=config.dropout_rates if dropout else 0.0,
+        dropout=own.dropout_rates if dropout else 0.0,
         generators=dropout,
         normalization=config.normalization,
         residual=config.residual,
@@ -116,20 +120,24 @@ def check_state(config: RunConfig, dataset: Dataset, state: State) -> None:
         )
 
 
-def build_optimizer(config: RunConfig, network: Network) -> Optimizer:
-    """Return the optimizer of a resolved configuration: clipping, penalties, the rule, decoupled decay."""
-    parameters = network.parameters
+def build_optimizer(config: RunConfig, network: Network, own: OwnValues | None = None) -> Optimizer:
+    """Return the optimizer of a resolved configuration: clipping, penalties, the rule, decoupled decay.
+
+    For a network with a lead ``own`` has the values in which its replicates differ.
+    """
+    own, parameters = own or OwnValues.of([config]), network.parameters
     transforms: list[Transform] = []
-    if config.clip_value is not None:
-        transforms.append(ClipByValue(config.clip_value))
-    if config.clip_layer_norm is not None:
-        transforms.append(ClipByLayerNorm(config.clip_layer_norm, parameters.starts, parameters.sizes))
-    if config.clip_norm is not None:
-        transforms.append(ClipByNorm(config.clip_norm))
+    value, layer_norm, norm = (own.limits[name] for name in ("clip_value", "clip_layer_norm", "clip_norm"))
+    if value is not None:
+        transforms.append(ClipByValue(value))
+    if layer_norm is not None:
+        transforms.append(ClipByLayerNorm(layer_norm, parameters.starts, parameters.sizes))
+    if norm is not None:
+        transforms.append(ClipByNorm(norm))
     mask = build_decay_mask(config, network)
     if config.l1 > 0:
         transforms.append(L1(config.l1, mask))
-    decay = [Decay(config.weight_decay, mask)] if config.weight_decay > 0 else []
+    decay = [Decay(own.weight_decay, mask)] if config.weight_decay > 0 else []
     rule = OPTIMIZERS[config.optimizer].transforms(vars(config))
     order = [*rule, *decay] if config.decay_kind == "decoupled" else [*decay, *rule]
     return Optimizer(parameters, [*transforms, *order])

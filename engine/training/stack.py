@@ -1,6 +1,6 @@
-"""Trains runs that differ in their seeds alone side by side, each to the bits that it would reach alone."""
+"""Trains runs of one shape side by side, each to the bits that it would reach alone; knows no store."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 
 from engine.config import RunConfig
 from engine.data.dataset import Dataset
@@ -16,36 +16,42 @@ SCRATCH_VECTORS = 3
 
 
 def train_stack(
-    config: RunConfig, dataset: Dataset, states: list[State]
-) -> Generator[list[Record | None], None, None]:
+    configs: Sequence[RunConfig], dataset: Dataset, states: list[State]
+) -> Generator[Record | None, None, None]:
     """Train runs that stand at the same step to their ends; each goes its way as in :func:`train`.
 
-    Yields what :func:`engine.training.trainer.train` yields, one entry for each state in the list. At every
-    yield all states are whole. Those that have ended leave the list behind the yield that told so; the caller
-    may take out others while it holds one, and the stack goes on without them.
+    Yields what :func:`engine.training.trainer.train` yields, as records of runs side by side: one row for
+    each state in the list. At every yield all states are whole. Those that have ended leave the list behind
+    the yield that told so; the caller may take out others while it holds one, and the stack goes on without
+    them. Record 0 comes where one of them has none; the row of one that had it before is to be left aside.
 
     Parameters
     ----------
-    config : RunConfig
-        Resolved; its seed has no say.
+    configs : sequence of RunConfig
+        Resolved, one for each state; they differ in what :mod:`engine.config.stacking` names alone.
     dataset : Dataset
     states : list of State
         Owned by the caller; those in the list are changed in place.
     """
+    config_of = {id(state): config for config, state in zip(configs, states, strict=True)}
     while states:
         present = list(states)
-        training = Training(config, dataset, present)
+        training = Training([config_of[id(state)] for state in present], dataset, present)
         # Never across a yield, as in train.
         if any(state.recorded_step < 0 for state in present):
             with training.flushing:
-                records = training.first_records()
-            yield records
+                record = training.first_record()
+            yield _beside(record)
             _drop_ended(states, training.plan.total_steps)
         while states == present:
             with training.flushing:
-                records = training.advance()
-            yield records
+                record = training.advance()
+            yield None if record is None else _beside(record)
             _drop_ended(states, training.plan.total_steps)
+
+
+def _beside(record: Record) -> Record:
+    return record if record.scalars.ndim > 1 else record.as_one_of_one()
 
 
 def _drop_ended(states: list[State], total_steps: int) -> None:

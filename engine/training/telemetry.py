@@ -1,5 +1,6 @@
 """What is recorded of a run: the columns, their meaning, and one record; must not know who stores it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -64,15 +65,16 @@ class Record:
         ``(len(SCALARS),)`` bool: tells what was not measured from what was measured as NaN.
     layers : numpy.ndarray
         ``(layers, len(LAYER_STATISTICS))`` float64, layer 1 on the input side first; NaN likewise.
-    diverged : bool
-        A measured loss or gradient norm was not finite: the run ends with this record.
+    diverged : bool or numpy.ndarray
+        A measured loss or gradient norm was not finite: the run ends with this record. In a record of runs
+        side by side ``(R,)``.
     """
 
     step: int
     scalars: np.ndarray
     measured: np.ndarray
     layers: np.ndarray
-    diverged: bool = False
+    diverged: bool | np.ndarray = False
 
     @classmethod
     def blank(cls, step: int, layers: int, lead: tuple[int, ...] = ()) -> "Record":
@@ -88,7 +90,19 @@ class Record:
 
     def row(self, number: int) -> "Record":
         """Return the record of one of several runs side by side: views of this one."""
-        return Record(self.step, self.scalars[number], self.measured[number], self.layers[number])
+        diverged = bool(np.atleast_1d(self.diverged)[number]) if np.any(self.diverged) else False
+        return Record(self.step, self.scalars[number], self.measured[number], self.layers[number], diverged)
+
+    def of(self, numbers: Sequence[int]) -> "Record":
+        """Return the record of some of several runs side by side."""
+        chosen = list(numbers)
+        parts = (self.scalars[chosen], self.measured[chosen], self.layers[chosen])
+        return Record(self.step, *parts, np.broadcast_to(self.diverged, len(self.scalars))[chosen])
+
+    def as_one_of_one(self) -> "Record":
+        """Return the record of a single run as that of runs side by side, of which there is one."""
+        diverged = np.atleast_1d(self.diverged)
+        return Record(self.step, self.scalars[None], self.measured[None], self.layers[None], diverged)
 
     def __getitem__(self, name: str) -> float:
         """Return a scalar by its name."""

@@ -23,6 +23,7 @@ from engine.training.model import (
     target_columns,
     trained_network,
 )
+from engine.training.own_values import OwnValues
 from engine.training.pacing import build_schedule
 from engine.training.plan import plan
 from engine.training.state import State
@@ -56,15 +57,15 @@ def train(
         In the order in which they act; the caller may append while it holds a record. Those that the state
         has made already are passed over.
     """
-    training = Training(config, dataset, [state], changes)
+    training = Training([config], dataset, [state], changes)
     # Never across a yield: whoever takes the record computes with all numbers that there are.
     if state.recorded_step < 0:
         with training.flushing:
-            (record,) = training.first_records()
+            record = training.first_record()
         yield record
     while state.step < training.plan.total_steps and not state.has_ended:
         with training.flushing:
-            (record,) = training.advance()
+            record = training.advance()
         yield record
 
 
@@ -88,13 +89,14 @@ def final_summary(config: RunConfig, dataset: Dataset, state: State) -> dict[str
 class Training:
     """The loop's tapes and data, tied to the vectors of a run's state, or of several states as a stack.
 
-    Runs of a stack differ in their seeds alone and stand at the same step: what follows from the others'
-    settings is one for all. Several have the axis of replicates in front of every array; one has none.
+    Runs of a stack stand at the same step and differ in what :mod:`engine.config.stacking` names alone: what
+    follows from other settings is one for all. Several have the axis of replicates in front of every array;
+    one has none.
 
     Parameters
     ----------
-    config : RunConfig
-        Resolved; its seed has no say.
+    configs : sequence of RunConfig
+        Resolved, one for each state; their seeds have no say.
     dataset : Dataset
     states : sequence of State
         Each adopts its part of the vectors.
@@ -103,28 +105,36 @@ class Training:
     """
 
     def __init__(
-        self, config: RunConfig, dataset: Dataset, states: Sequence[State], changes: Sequence[Change] = ()
+        self,
+        configs: Sequence[RunConfig],
+        dataset: Dataset,
+        states: Sequence[State],
+        changes: Sequence[Change] = (),
     ) -> None:
+        config, self.own = configs[0], OwnValues.of(configs)
         self.config, self.states, self.changes = config, states, changes
         self.plan = plan(config, dataset)
         self.clears = subnormals.method() == "cleared"
         self.flushing = nullcontext() if self.clears else subnormals.Flushing()
         self.lead = (len(states),) if len(states) > 1 else ()
         generators = [state.dropout for state in states] if any(config.dropout_rates) else []
-        self.network = build_network(config, dataset, *generators, lead=self.lead)
-        self.optimizer = build_optimizer(config, self.network)
+        self.network = build_network(config, dataset, *generators, lead=self.lead, own=self.own)
+        self.optimizer = build_optimizer(config, self.network, self.own)
         self.decay_mask = build_decay_mask(config, self.network)
-        self.schedule, rows = build_schedule(config, self.plan), fixed_rows(config, dataset)
+        rows = fixed_rows(config, dataset)
         self.courses = []
-        for number, state in enumerate(states):
+        for number, (own, state) in enumerate(zip(configs, states, strict=True)):
             self._adopt(state, (number, ...) if self.lead else ...)
             single = self.network
             if self.lead:
                 single = build_network(config, dataset, within=(self.network, number))
-            course = Course(config, dataset, self.plan, self.schedule, state, single, rows)
-            self.courses.append(course)
+            schedule = build_schedule(own, self.plan)
+            self.courses.append(Course(own, dataset, self.plan, schedule, state, single, rows))
         if self.lead:
             self._set_rates()
+        # A floor is a share of the learning rate: with one, other rates have schedules of other shapes.
+        has_floor = bool(config.min_learning_rate)
+        self.shares_schedule = not has_floor or len({each.learning_rate for each in configs}) == 1
         self.x = np.ascontiguousarray(dataset.x_train.T, dtype=config.dtype)
         self.y = target_columns(config, dataset, dataset.y_train)
         self.epoch_x = np.empty((*self.lead, *self.x.shape), self.x.dtype)
@@ -144,7 +154,10 @@ class Training:
         """Return the learning rate of the next update, or that of each run, ``(R, 1)``."""
         if not self.lead:
             return self.courses[0].scheduled_rate * self.states[0].plateau.factor
-        return self.bases * self.schedule(self.states[0].step) * self.factors
+        step = self.states[0].step
+        if self.shares_schedule:
+            return self.bases * self.courses[0].schedule(step) * self.factors
+        return self.bases * np.array([[course.schedule(step)] for course in self.courses]) * self.factors
 
     def _set_rates(self) -> None:
         """Take up the learning rates of a stack after evaluations: what one of them may change."""
@@ -157,19 +170,21 @@ class Training:
             np.take(self.x, state.permutation, axis=1, out=self.epoch_x[place], mode="clip")
             np.take(self.y, state.permutation, axis=1, out=self.epoch_y[place], mode="clip")
 
-    def first_records(self) -> list[Record | None]:
-        """Return record 0 of each run that has none: losses and activations before the first update."""
-        is_due = [state.recorded_step < 0 for state in self.states]
+    def first_record(self) -> Record:
+        """Return record 0: losses and activations before the first update.
+
+        A run that has its own already is not evaluated again: here that part of the record is empty.
+        """
         with np.errstate(all="ignore"):
             record, parameters = self._blank(), self.network.parameters
+            self._note_seconds(record)
             squares = np.add.reduceat(
                 np.square(parameters.theta, dtype=np.float64), parameters.starts, axis=-1
             )
             record.layers[..., LAYER_INDEX["weight_norm"]] = np.sqrt(squares)
-            records = self._finished(record, [*compress(self.courses, is_due)])
-        return [each if due else None for each, due in zip(records, is_due, strict=True)]
+            return self._finished(record, [state.recorded_step < 0 for state in self.states])
 
-    def advance(self) -> list[Record | None]:
+    def advance(self) -> Record | None:
         """Train up to the next record, the end of the epoch, or about 50 ms, whichever comes first."""
         started = now = time.perf_counter()
         state, plan = self.states[0], self.plan
@@ -177,18 +192,17 @@ class Training:
             while True:
                 is_recorded = state.step + 1 in plan.record_steps
                 record = self._step(is_recorded)
-                is_evaluated = state.step in plan.evaluation_steps
-                records = self._finished(record, self.courses if is_evaluated else ()) if record else None
+                if record:
+                    is_evaluated = state.step in plan.evaluation_steps
+                    record = self._finished(record, [True] * len(self.states) if is_evaluated else None)
                 now = time.perf_counter()
-                if records or state.step % plan.steps_per_epoch == 0 or now - started > LOOK_UP_SECONDS:
+                if record or state.step % plan.steps_per_epoch == 0 or now - started > LOOK_UP_SECONDS:
                     break
         for state in self.states:
             state.seconds += (now - started) / len(self.states)
-        if records is None:
-            return [None] * len(self.states)
-        for state, each in zip(self.states, records, strict=True):
-            each["seconds"] = state.seconds
-        return [*records]
+        if record:
+            self._note_seconds(record)
+        return record
 
     def _step(self, is_recorded: bool) -> Record | None:
         state, plan = self.states[0], self.plan
@@ -238,11 +252,10 @@ class Training:
         state = self.states[0]
         record = Record.blank(state.step, self.network.depth, self.lead)
         record["epoch"] = state.step / self.plan.steps_per_epoch
-        record["seconds"] = state.seconds
-        l1, weight_decay = self.config.l1, self.config.weight_decay
-        decays = l1 > 0 or weight_decay > 0
+        l1, decay = self.config.l1, self.own.weight_decay
+        decays = l1 > 0 or self.config.weight_decay > 0
         theta = self.network.parameters.theta
-        record["penalty"] = penalty(theta, l1, weight_decay, self.decay_mask) if decays else 0.0
+        record["penalty"] = penalty(theta, l1, decay, self.decay_mask) if decays else 0.0
         return record
 
     def _fill_update(self, record: Record) -> None:
@@ -257,17 +270,23 @@ class Training:
         layers[..., LAYER_INDEX["weight_norm"]] = norms[..., rows["new_weights"], :]
         layers[..., LAYER_INDEX["update_ratio"]] = norms[..., update, :] / norms[..., before, :]
 
-    def _finished(self, record: Record, evaluated: Sequence[Course]) -> list[Record]:
-        """Return the record of each run, with an evaluation of some, and let each run heed it."""
-        records = [record.row(number) for number in range(len(self.states))] if self.lead else [record]
-        for course, each in zip(self.courses, records, strict=True):
-            if course in evaluated:
-                course.evaluate(each)
-        if evaluated and self.lead:
-            self._set_rates()
-        is_judged = record.measured & JUDGED
-        is_off = is_judged > np.isfinite(record.scalars)
-        diverged: list[bool] = np.ravel(is_off.any(axis=-1)).tolist()
-        for course, each, has_diverged in zip(self.courses, records, diverged, strict=True):
-            course.finish(each, has_diverged)
-        return records
+    def _note_seconds(self, record: Record) -> None:
+        record["seconds"] = np.reshape([state.seconds for state in self.states], self.lead)
+
+    def _finished(self, record: Record, evaluated: Sequence[bool] | None) -> Record:
+        """Return a record with an evaluation of those runs, and let each run heed it."""
+        if evaluated is not None:
+            for number, course in compress(enumerate(self.courses), evaluated):
+                course.evaluate(record.row(number) if self.lead else record)
+            if self.lead:
+                self._set_rates()
+        is_off = (record.measured & JUDGED) > np.isfinite(record.scalars)
+        diverged = np.atleast_1d(is_off.any(axis=-1))
+        record.diverged = diverged if self.lead else bool(diverged[0])
+        for state in self.states:
+            state.recorded_step = record.step
+        # What else a record means for a run, only an evaluation or divergence can tell.
+        if evaluated is not None or diverged.any():
+            for course, has_diverged in zip(self.courses, diverged.tolist(), strict=True):
+                course.heed(has_diverged)
+        return record

@@ -21,15 +21,41 @@ def test_a_killed_stack_is_taken_up_as_a_stack_again(store, seeds):
     assert all(lease.epoch > before.epoch for lease, before in zip(again, leases, strict=True))
 
 
-def test_runs_that_differ_in_more_than_their_seed_or_are_asked_for_something_are_not_taken(store, seeds):
-    first, alike, paused, slow, other = (
-        *seeds(4, epochs=5),
-        *seeds(1, epochs=5, learning_rate=0.02),
-    )
+def test_runs_that_differ_in_what_one_tape_takes_as_numbers_are_taken_together(store, seeds):
+    ids = [
+        *seeds(2, weight_decay=0.1, clip_norm=1.0, dropout=0.2),
+        *seeds(1, weight_decay=0.2, clip_norm=3.0, dropout=0.1, learning_rate=0.02),
+        *seeds(2, weight_decay=0.3, clip_norm=1.0, dropout=[0.7], seed=5),
+    ]
+    assert [lease.run_id for lease in take(store)] == ids
+
+
+OTHER = [
+    {"weight_decay": 0.1},
+    {"clip_norm": 1.0},
+    {"dropout": 0.1},
+    {"batch_size": 16},
+    {"optimizer": "sgd"},
+    {"activation": "relu"},
+    {"data_seed": 1},
+    {"samples": 90},
+    {"schedule": "cosine"},
+    {"record_every": 3},
+]
+
+
+@pytest.mark.parametrize("other", OTHER, ids=str)
+def test_runs_that_differ_in_anything_else_are_not_taken(store, seeds, other):
+    ids, (left,) = seeds(2), seeds(1, **other)
+    assert [lease.run_id for lease in take(store)] == ids
+    assert get_run(store, left).status == "queued"
+
+
+def test_runs_that_are_asked_for_something_are_not_taken(store, seeds):
+    first, alike, paused, slow = seeds(4, epochs=5)
     request(store, paused, "pause")
     set_speed(store, slow, 3.0)
     assert [lease.run_id for lease in take(store)] == [first, alike]
-    assert get_run(store, other).status == "queued"
 
 
 def test_a_run_whose_speed_is_chosen_is_trained_alone(store, seeds):

@@ -11,12 +11,11 @@ from sqlalchemy.exc import OperationalError
 
 from engine.config import parse_config
 from engine.data.dataset import build_dataset
-from engine.runs import stack_session
+from engine.runs import stack_journal, stack_session
 from engine.runs.catalog import get_run, reopen, request, set_speed
 from engine.runs.changes import ask_change, read_changes
 from engine.runs.checkpoints import latest_checkpoint
 from engine.runs.groups import submit_seeds
-from engine.runs.journal import Journal
 from engine.runs.launcher import ONE_THREAD, ROOT
 from engine.runs.lease import Lease, claim, new_owner
 from engine.runs.predictions import stored_predictions
@@ -24,6 +23,7 @@ from engine.runs.schema import checkpoints, runs
 from engine.runs.series import read_series
 from engine.runs.session import train_claimed
 from engine.runs.snapshots import read_snapshots
+from engine.runs.stack_journal import StackJournal
 from engine.runs.stack_session import train_claimed_together
 from engine.runs.store import open_store
 from engine.training.telemetry import SCALAR_INDEX
@@ -112,6 +112,23 @@ def test_runs_trained_together_leave_in_the_store_what_they_leave_alone(store, t
     assert (len({get_run(store, run_id).step for run_id in ids}) > 1) == ("epochs" in settings)
 
 
+def test_a_grid_of_values_trained_together_leaves_in_the_store_what_it_leaves_alone(store, tmp_path, seeds):
+    grid = [
+        {"weight_decay": 0.1, "dropout": 0.2, "clip_norm": clip, "learning_rate": rate, "seed": seed}
+        for clip, rate, seed in ((1.0, 0.01, 0), (1.0, 0.1, 0), (0.1, 0.01, 0), (1.0, 0.01, 7))
+    ]
+    ids = [run_id for settings in grid for run_id in seeds(1, **settings)]
+    leases = take(store)
+    assert [lease.run_id for lease in leases] == ids
+    train_claimed_together(store, leases)
+    other = open_store(f"sqlite:///{tmp_path / 'other.db'}")
+    for settings in grid:
+        config = parse_config({"samples": 80, "epochs": 4, "hidden_sizes": [6], **settings})
+        train_one_by_one(other, submit_seeds(other, config, build_dataset(config), 1))
+    assert [what_is_left(store, run_id) for run_id in ids] == [what_is_left(other, run_id) for run_id in ids]
+    assert len({get_run(store, run_id).val_loss for run_id in ids}) == len(ids)
+
+
 def steps(store, run_ids):
     return [get_run(store, run_id).step for run_id in run_ids]
 
@@ -161,17 +178,17 @@ def test_one_run_of_a_stack_is_paused_another_stopped_and_the_rest_go_on(store, 
 
 def in_the_middle(monkeypatch, act):
     """Let something happen when the stack commits for the second time."""
-    commits, usual = [], stack_session._Stack._commit
+    commits, usual = [], StackJournal.commit
 
-    def commit(stack):
-        usual(stack)
-        commits.append(stack)
+    def commit(journal):
+        usual(journal)
+        commits.append(journal)
         if len(commits) == 2:
             act()
 
-    monkeypatch.setattr(stack_session._Stack, "_commit", commit)
-    monkeypatch.setattr(stack_session, "COMMIT_SECONDS", 0.0)
-    monkeypatch.setattr(stack_session, "COMMIT_SHARE", 0)
+    monkeypatch.setattr(StackJournal, "commit", commit)
+    for name in ("FIRST_COMMIT_SECONDS", "COMMIT_SECONDS", "COMMIT_SHARE"):
+        monkeypatch.setattr(stack_journal, name, 0)
     monkeypatch.setattr(stack_session, "LOOK_UP_SECONDS", 0.0)
 
 
@@ -265,16 +282,16 @@ def test_a_run_whose_checkpoint_is_damaged_leaves_the_stack_and_all_end_as_they_
 
 
 def test_a_full_disk_makes_the_stack_wait_and_nothing_is_lost(store, seeds, monkeypatch):
-    ids, failed, usual = seeds(3), [], Journal.write
+    ids, failed, usual = seeds(3), [], StackJournal._write
 
-    def full_at_first(journal, *arguments):
+    def full_at_first(journal, connection):
         if len(failed) < 2:
             failed.append(journal)
             raise OperationalError("INSERT", {}, Exception("database or disk is full"))
-        return usual(journal, *arguments)
+        return usual(journal, connection)
 
-    monkeypatch.setattr(Journal, "write", full_at_first)
-    monkeypatch.setattr(stack_session, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(StackJournal, "_write", full_at_first)
+    monkeypatch.setattr(stack_journal, "RETRY_SECONDS", 0.0)
     train_claimed_together(store, take(store))
     assert len(failed) == 2 and statuses(store, ids) == ["finished"] * 3
     assert {get_run(store, run_id).message for run_id in ids} == {""}

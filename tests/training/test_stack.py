@@ -32,18 +32,18 @@ def alone(**settings):
 
 def stacked_states(**settings):
     config, dataset, _ = start(**settings)
-    seeds = [config.model_copy(update={"seed": seed}) for seed in SEEDS]
-    return config, dataset, [initial_state(each, dataset) for each in seeds]
+    configs = [config.model_copy(update={"seed": seed}) for seed in SEEDS]
+    return configs, dataset, [initial_state(each, dataset) for each in configs]
 
 
-def train_together(config, dataset, states):
+def train_together(configs, dataset, states):
     """Train a stack to its end; return the records of each state, by its place among them."""
     records, present = [[] for _ in states], list(states)
-    stream = train_stack(config, dataset, present)
-    for given in stream:
-        for state, record in zip(present, given, strict=True):
-            if record is not None:
-                records[[each is state for each in states].index(True)].append(record)
+    stream = train_stack(configs, dataset, present)
+    for record in stream:
+        if record is not None:
+            for number, state in enumerate(present):
+                records[[each is state for each in states].index(True)].append(record.row(number))
     return records
 
 
@@ -70,8 +70,8 @@ STACKED = [
 @pytest.mark.parametrize("case", STACKED, ids=settings_of)
 def test_each_run_of_a_stack_equals_the_run_trained_alone_bit_for_bit(case):
     expected = alone(**case)
-    config, dataset, states = stacked_states(**case)
-    records = train_together(config, dataset, states)
+    configs, dataset, states = stacked_states(**case)
+    records = train_together(configs, dataset, states)
     for (own_records, own_state), state, found in zip(expected, states, records, strict=True):
         assert [without_seconds(each) for each in found] == [without_seconds(each) for each in own_records]
         assert facts(state) == facts(own_state)
@@ -92,8 +92,8 @@ ENDS = {
 @pytest.mark.parametrize("case", ENDS.values(), ids=ENDS.keys())
 def test_runs_that_end_early_leave_the_stack_and_the_others_go_on_unmoved(case):
     expected = alone(**case)
-    config, dataset, states = stacked_states(**case)
-    train_together(config, dataset, states)
+    configs, dataset, states = stacked_states(**case)
+    train_together(configs, dataset, states)
     assert len({state.step for state in states}) > 2
     assert {state.has_ended for state in states} == {True, "early_stopping" in case}
     assert [facts(state) for state in states] == [facts(own_state) for _, own_state in expected]
@@ -102,11 +102,11 @@ def test_runs_that_end_early_leave_the_stack_and_the_others_go_on_unmoved(case):
 @pytest.mark.parametrize("case", [*RESUMED, *ENDS.values()], ids=settings_of)
 def test_a_stack_resumed_from_bytes_at_every_yield_ends_with_the_same_bits(case):
     expected = alone(**case)
-    config, dataset, states = stacked_states(**case)
-    going, total = list(range(len(states))), plan(config, dataset).total_steps
+    configs, dataset, states = stacked_states(**case)
+    going, total = list(range(len(states))), plan(configs[0], dataset).total_steps
     while going:
         present = [states[number] for number in going]
-        next(train_stack(config, dataset, present))
+        next(train_stack([configs[number] for number in going], dataset, present))
         for number in going:
             states[number] = State.from_bytes(states[number].to_bytes())
         going = [number for number in going if not states[number].has_ended and states[number].step < total]
@@ -116,24 +116,34 @@ def test_a_stack_resumed_from_bytes_at_every_yield_ends_with_the_same_bits(case)
 def test_a_run_that_the_caller_takes_out_stands_still_and_can_go_on_alone():
     case = {"optimizer": "adam", "dropout": 0.3, "normalization": "batch"}
     expected = alone(**case)
-    config, dataset, states = stacked_states(**case)
+    configs, dataset, states = stacked_states(**case)
     present, left_at = list(states), 0
-    for number, _ in enumerate(train_stack(config, dataset, present)):
+    for number, _ in enumerate(train_stack(configs, dataset, present)):
         if number == 4:
             present.remove(states[2])
             left_at = states[2].step
     assert states[2].step == left_at < states[0].step
-    records_of(config.model_copy(update={"seed": SEEDS[2]}), dataset, states[2])
+    records_of(configs[2], dataset, states[2])
     assert [facts(state) for state in states] == [facts(own_state) for _, own_state in expected]
 
 
-def test_a_state_that_has_its_first_record_gets_no_second_one_in_a_stack():
-    config, dataset, states = stacked_states()
-    own = config.model_copy(update={"seed": SEEDS[1]})
-    first = next(train(own, dataset, states[1]))
-    given = next(train_stack(config, dataset, list(states)))
-    assert first is not None and given[1] is None
-    assert [record.step for record in given if record is not None] == [0] * (len(SEEDS) - 1)
+def test_a_state_that_has_its_first_record_is_not_evaluated_again_in_a_stack():
+    configs, dataset, states = stacked_states()
+    first = next(train(configs[1], dataset, states[1]))
+    record = next(train_stack(configs, dataset, list(states)))
+    assert first is not None and record is not None and record.step == 0
+    has_loss = [record.row(number)["train_loss"] == record.row(number)["train_loss"] for number in range(5)]
+    assert has_loss == [True, False, True, True, True]
+
+
+def test_the_record_of_some_runs_is_that_of_each_of_them():
+    configs, dataset, states = stacked_states(**ENDS["divergence"])
+    given = [record for record in train_stack(configs, dataset, list(states)) if record is not None]
+    record = next(each for each in given if np.any(each.diverged))
+    chosen = [number for number in range(len(record.scalars)) if number != 1]
+    for place, number in enumerate(chosen):
+        part, own = record.of(chosen).row(place), record.row(number)
+        assert without_seconds(part) == without_seconds(own) and part.diverged == own.diverged
 
 
 CALLS = {
@@ -151,9 +161,9 @@ CALLS = {
 
 @pytest.mark.parametrize("case", CALLS.values(), ids=CALLS.keys())
 def test_a_step_of_a_stack_takes_as_many_numpy_calls_as_one_of_a_run_alone(case):
-    config, dataset, states = stacked_states(**case)
-    stack = Training(config, dataset, states)
-    single = Training(config, dataset, [start(**case)[2]])
+    configs, dataset, states = stacked_states(**case)
+    stack = Training(configs, dataset, states)
+    single = Training(configs[:1], dataset, [start(**case)[2]])
     batch = stack.plan.batch_size
     for tapes in (
         lambda each: each.network.recording(batch).tape,
@@ -165,8 +175,8 @@ def test_a_step_of_a_stack_takes_as_many_numpy_calls_as_one_of_a_run_alone(case)
 
 def allocated(case):
     """Return the bytes that a step of a stack allocates on top at its peak, the least of several."""
-    config, dataset, states = stacked_states(**WIDE, **case)
-    stack = Training(config, dataset, states)
+    configs, dataset, states = stacked_states(**WIDE, **case)
+    stack = Training(configs, dataset, states)
     peaks = []
     for _ in range(3):
         stack._step(is_recorded=False)
@@ -205,8 +215,8 @@ def test_small_runs_are_worth_a_stack_and_large_ones_are_not():
 
 
 def test_the_states_of_a_stack_live_in_its_vectors():
-    config, dataset, states = stacked_states(normalization="batch", optimizer="momentum")
-    stack = Training(config, dataset, states)
+    configs, dataset, states = stacked_states(normalization="batch", optimizer="momentum")
+    stack = Training(configs, dataset, states)
     while stack.states[0].step < 5:
         stack.advance()
     for number, state in enumerate(states):

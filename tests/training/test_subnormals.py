@@ -96,14 +96,14 @@ def test_a_stack_of_dying_networks_resumed_at_every_yield_has_the_bits_of_its_ru
     monkeypatch.setattr(subnormals, "method", lambda: way)
     settings = {**DYING, "epochs": 80, "record_every": 7, "beta1": 0.5}  # so small so soon
     expected = [facts(state) for _, state in alone(**settings)]
-    config, dataset, whole = stacked_states(**settings)
-    for _ in train_stack(config, dataset, list(whole)):
+    configs, dataset, whole = stacked_states(**settings)
+    for _ in train_stack(configs, dataset, list(whole)):
         assert float(TINY) > 0
     assert whole[0].step > 2 * subnormals.CLEARED_EVERY
     assert [facts(state) for state in whole] == expected
     _, _, states = stacked_states(**settings)
-    while states[0].step < plan(config, dataset).total_steps:
-        next(train_stack(config, dataset, list(states)))
+    while states[0].step < plan(configs[0], dataset).total_steps:
+        next(train_stack(configs, dataset, list(states)))
         states = [State.from_bytes(state.to_bytes()) for state in states]
     assert [facts(state) for state in states] == expected
 

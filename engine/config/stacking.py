@@ -1,0 +1,34 @@
+"""Which settings may differ between runs that one tape trains side by side; must not know how it does."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.config.optimizers import CLIPPING
+
+# What a tape takes as numbers, one for each run.
+NUMBERS = ("learning_rate", "weight_decay", *CLIPPING)
+OWN = ("seed", *NUMBERS, "dropout")
+
+
+def tape_shape(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what must be equal in two configurations so that runs with them can be trained side by side.
+
+    That is every setting but those in ``OWN``, and of these whether they do anything at all: a tape without
+    weight decay has no call for it. Of dropout it counts which hidden layers it acts on.
+
+    Parameters
+    ----------
+    values : mapping
+        A configuration's settings by name, as JSON has them; an old one may lack some.
+    """
+    shape = {name: value for name, value in values.items() if name not in OWN}
+    shape["decays"] = bool(values.get("weight_decay"))
+    shape["clips"] = [values.get(name) is not None for name in CLIPPING]
+    shape["drops"] = _drops(values)
+    return shape
+
+
+def _drops(values: Mapping[str, Any]) -> list[bool]:
+    rate, sizes = values.get("dropout", 0.0), values.get("hidden_sizes", ())
+    rates = rate if isinstance(rate, list | tuple) else [rate] * len(sizes)
+    return [each > 0 for each in rates]
