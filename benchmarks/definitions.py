@@ -123,7 +123,7 @@ DEFINITIONS: tuple[tuple[str, str, str, str], ...] = (
     ("clipping", "1e-8 beside the norm", "np.array(1e-6)", "np.array(1e-8)"),
     ("clipping", "a gradient below the limit scaled up to it", "tape.call(minimum, squares, one, squares,",
      "tape.call(np.positive, squares, squares,"),
-    ("penalties", "the L2 penalty without 1/2", "weight_decay / 2 *", "weight_decay *"),
+    ("penalties", "the L2 penalty without 1/2", "+ decay / 2 *", "+ decay *"),
     ("layers", "dropout not inverted", "tape.constant(1 / keep)", "tape.constant(1.0)"),
     ("initializers", "orthogonal without the signs of R's diagonal", "q *= np.sign(np.diag(r))", "pass"),
     ("schedules", "one_cycle's peak an update later", "peak = pct_start * total - 1",

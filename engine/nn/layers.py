@@ -127,12 +127,22 @@ class Dropout:
         return f"d{self.number}"
 
     def record(self, tape: Tape, arena: Arena, x: Block, mode: Mode) -> tuple[Block, Backward]:
-        """Record a fresh mask and its product; the backward reuses the mask. Else y is x."""
+        """Record the product with a mask; the backward reuses the mask. Else y is x."""
         if mode != "training":
             return x, no_backward
         y, i = arena.blocks[self.output], self.number
-        shape, keep = x.values.shape[-2:], 1 - self.rate
-        mask, kept = tape.array(*shape), np.zeros((*tape.lead, *shape), np.bool_)
+        mask = arena.masks[i] if i in arena.masks else self.record_mask(tape, *x.values.shape[-2:])
+        tape.call(np.multiply, x.values, mask, y.values, label=f"d{i} = {x.name} m{i}")
+
+        def backward() -> None:
+            tape.call(np.multiply, y.error, mask, x.error, label=f"d{x.name} = dd{i} m{i}")
+
+        return y, backward
+
+    def record_mask(self, tape: Tape, units: int, batch: int) -> np.ndarray:
+        """Record a fresh mask, 0 or 1 / (1 - rate); return where it will stand, ``lead + (units, batch)``."""
+        keep, i = 1 - self.rate, self.number or ""
+        mask, kept = tape.array(units, batch), np.zeros((*tape.lead, units, batch), np.bool_)
         # A generator fills only what is one piece of memory.
         draws = np.zeros_like(kept, tape.dtype) if tape.lead else mask
         for generator, part in zip(self.generators, draws if tape.lead else [draws], strict=True):
@@ -140,12 +150,7 @@ class Dropout:
         tape.call(np.less, draws, tape.constant(keep), kept, label=f"k{i} = [m{i} < {in_words(keep)}]")
         tape.call(assign, kept, mask, label=f"m{i} = k{i}")
         tape.call(np.multiply, mask, tape.constant(1 / keep), mask, label=f"m{i} = m{i} / {in_words(keep)}")
-        tape.call(np.multiply, x.values, mask, y.values, label=f"d{i} = {x.name} m{i}")
-
-        def backward() -> None:
-            tape.call(np.multiply, y.error, mask, x.error, label=f"d{x.name} = dd{i} m{i}")
-
-        return y, backward
+        return mask
 
 
 @dataclass

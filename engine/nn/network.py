@@ -12,7 +12,7 @@ from engine.nn.layers import Activate, Dense, Dropout, Fork, Join, Layer, Mode
 from engine.nn.losses import Loss
 from engine.nn.normalization import NORMALIZATIONS
 from engine.nn.parameters import Parameters, views
-from engine.nn.passes import in_pieces
+from engine.nn.passes import in_pieces, masks_together
 from engine.nn.recording import Recording
 from engine.nn.tape import Arena, Block, Lead, Tape, Value
 
@@ -213,6 +213,11 @@ class Network:
         arena = Arena(self._rows(mode), batch, self.dtype, self.lead)
         target = tape.array(self.sizes[-1], batch)
         first = block = arena.blocks["a0"]
+        if mode == "training" and self.passes:
+            dropouts = [layer for layer in self.layers if isinstance(layer, Dropout)]
+            arena.masks = masks_together(
+                tape, dropouts, [self.sizes[each.number] for each in dropouts], batch
+            )
         backwards = []
         for layer in self.layers:
             with tape.section("forward", layer.number):

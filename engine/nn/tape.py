@@ -158,6 +158,11 @@ class Arena:
         Kind, name and width of each output, in the order of the layers; the input comes first.
     batch : int
         Number of columns.
+
+    Attributes
+    ----------
+    masks : dict of int to numpy.ndarray
+        Dropout masks by layer, where they were drawn before the layer is recorded.
     """
 
     def __init__(self, rows: Sequence[tuple[str, str, int]], batch: int, dtype: Any, lead: Lead = ()) -> None:
@@ -166,6 +171,7 @@ class Arena:
         self.values = side_by_side(np.ones, (total, batch), dtype, lead)
         self.errors = side_by_side(np.zeros, (total, batch), dtype, lead)
         self.blocks: dict[str, Block] = {}
+        self.masks: dict[int, np.ndarray] = {}
         self._bounds: dict[str, tuple[int, int]] = {}
         start = 0
         for kind in kinds:

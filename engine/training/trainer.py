@@ -282,8 +282,7 @@ class Training:
                 course.evaluate(record.row(number) if self.lead else record)
             if self.has_own_rates:
                 self._set_rates()
-        is_judged = record.measured & JUDGED
-        is_off = is_judged > np.isfinite(record.scalars)
+        is_off = (record.measured & JUDGED) > np.isfinite(record.scalars)
         diverged: list[bool] = np.ravel(is_off.any(axis=-1)).tolist()
         record.diverged = np.array(diverged) if self.lead else diverged[0]
         for state in self.states:

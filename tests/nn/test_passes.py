@@ -93,3 +93,42 @@ def test_replaying_pieces_allocates_nothing():
         peaks.append(tracemalloc.get_traced_memory()[1] - before)
         tracemalloc.stop()
     assert min(peaks) < 2000
+
+
+def with_dropout(passes, dropout: float | list[float] = 0.4, widths=(5, 7, 4), lead=(), generators=None):
+    generators = generators or [
+        np.random.default_rng(10 + number) for number in range(lead[0] if lead else 1)
+    ]
+    options = {"dropout": dropout, "generators": generators, "lead": lead, "passes": passes}
+    network = Network([3, *widths, 2], ACTIVATIONS["relu"], LOSSES["mse"], **options)
+    network.initialize(xavier_normal, [np.random.default_rng(layer) for layer in range(len(widths) + 1)])
+    return network, network.recording(9)
+
+
+def draws(recording):
+    return sum(each.label.endswith("uniform draws") for each in recording.tape.instructions)
+
+
+@pytest.mark.parametrize("lead", [(), (2,)])
+def test_masks_drawn_together_are_those_that_each_layer_would_draw(lead):
+    (plain, apart), (passed, together) = with_dropout(False, lead=lead), with_dropout(True, lead=lead)
+    replicates = lead[0] if lead else 1
+    assert (draws(apart), draws(together)) == (3 * replicates, replicates)
+    for _ in range(3):
+        for recording in (apart, together):
+            recording.x[...] = np.random.default_rng(9).normal(size=recording.x.shape)
+            recording.tape.replay()
+        assert apart.output.values.tobytes() == together.output.values.tobytes()
+        assert plain.parameters.grad.tobytes() == passed.parameters.grad.tobytes()
+    assert (apart.arena.slab("dropout") == 0).mean() > 0.3
+
+
+def test_layers_with_rates_of_their_own_draw_their_own_masks():
+    _, recording = with_dropout(True, dropout=[0.4, 0.2, 0.4])
+    assert draws(recording) == 3
+
+
+def test_two_layers_of_one_rate_share_their_draw_and_leave_out_a_layer_without_dropout():
+    _, recording = with_dropout(True, dropout=[0.4, 0.0, 0.4])
+    assert draws(recording) == 1 and recording.arena.masks.keys() == {1, 3}
+    assert [recording.arena.masks[number].shape for number in (1, 3)] == [(5, 9), (4, 9)]

@@ -252,7 +252,7 @@ def test_when_a_stack_fails_each_of_its_runs_is_tried_alone(store, seeds, monkey
     ids = seeds(3)
     leases = take(store)
     with monkeypatch.context() as patched:
-        patched.setattr(stack_session._Stack, "run", lambda _: [].pop())
+        patched.setattr(stack_session._Stack, "run", lambda *_: [].pop())
         train_claimed_together(store, leases)
     assert "IndexError" in capsys.readouterr().err
     assert statuses(store, ids) == ["queued"] * 3

@@ -177,6 +177,7 @@ def test_a_run_that_the_caller_takes_out_goes_on_alone_with_its_own_values():
 
 def test_values_of_their_own_cost_no_call_more():
     base, own = CASES["all"]
+    own = [{**each, "dropout": 0.1 * number} for number, each in enumerate(own, start=1)]
     own_values, shared = (
         Training(*runs_of(base, settings)) for settings in (own, [{"seed": seed} for seed in range(len(own))])
     )
