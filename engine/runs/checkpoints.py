@@ -1,7 +1,7 @@
 """Checkpoints of a run: written beside its records, verified when loaded, thinned out as they grow old."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -35,6 +35,13 @@ def write_checkpoints(connection: sa.Connection, states: Mapping[int, State]) ->
     for run_id, steps in kept.items():
         if superfluous := _superfluous(steps):
             connection.execute(checkpoints.delete().where(run == run_id, step.in_(superfluous)))
+
+
+def have_begun(store: Store, run_ids: Sequence[int]) -> set[int]:
+    """Return which of these runs have a checkpoint, damaged or not."""
+    query = sa.select(checkpoints.c.run_id).where(checkpoints.c.run_id.in_(run_ids)).distinct()
+    with store.reading() as connection:
+        return set(connection.scalars(query))
 
 
 def _superfluous(steps: list[int]) -> list[int]:

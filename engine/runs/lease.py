@@ -3,6 +3,7 @@
 import os
 import socket
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -140,23 +141,31 @@ def hold(connection: sa.Connection, row: sa.Row[Any], owner: str, even_paused: b
     row : Row
         The run's row of ``runs``, read in the same transaction.
     """
-    lease = Lease(row.id, owner, row.lease_epoch + 1)
-    connection.execute(
-        runs.update()
-        .where(runs.c.id == row.id)
-        .values(
-            status="running",
-            lease_owner=owner,
-            lease_epoch=lease.epoch,
-            lease_host=host_name(),
-            lease_pid=os.getpid(),
-            lease_process_start=process_start(os.getpid()),
-            lease_beat=row.lease_beat + 1,
-            paused=row.paused and not even_paused,
-            takeovers=row.takeovers + 1 if row.status == "running" else 0,
-        )
-    )
-    return lease
+    return hold_all(connection, [row], owner, even_paused)[0]
+
+
+def hold_all(
+    connection: sa.Connection, rows: Sequence[sa.Row[Any]], owner: str, even_paused: bool = False
+) -> list[Lease]:
+    """Give the leases of several runs to ``owner``, as :func:`hold` does, in one statement."""
+    pid = os.getpid()
+    holder = {"lease_owner": owner, "lease_host": host_name(), "lease_pid": pid}
+    holder["lease_process_start"] = process_start(pid)
+    values = [
+        {
+            "held_run": row.id,
+            "status": "running",
+            "lease_epoch": row.lease_epoch + 1,
+            "lease_beat": row.lease_beat + 1,
+            "paused": row.paused and not even_paused,
+            "takeovers": row.takeovers + 1 if row.status == "running" else 0,
+            **holder,
+        }
+        for row in rows
+    ]
+    if values:
+        connection.execute(runs.update().where(runs.c.id == sa.bindparam("held_run")), values)
+    return [Lease(row.id, owner, row.lease_epoch + 1) for row in rows]
 
 
 def write_held(connection: sa.Connection, lease: Lease, **values: object) -> None:

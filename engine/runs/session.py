@@ -4,21 +4,22 @@ import time
 from bisect import bisect_right
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
-from functools import cache, lru_cache
+from functools import cache
 
 import sqlalchemy as sa
 from threadpoolctl import ThreadpoolController
 
 from engine.codec import CodecError
 from engine.config import ConfigError, RunConfig
-from engine.data.dataset import Dataset
-from engine.runs.catalog import get_run, load_dataset, resolved_config
+from engine.runs.catalog import get_run
 from engine.runs.changes import note_change, read_changes, wished_changes
 from engine.runs.checkpoints import drop_checkpoints_after, latest_checkpoint
 from engine.runs.fingerprint import fingerprint_of
 from engine.runs.journal import Journal, answered
 from engine.runs.lease import Lease, LeaseLost, write_held
+from engine.runs.loading import loaded
 from engine.runs.predictions import packed_predictions
+from engine.runs.row import RunRow
 from engine.runs.schema import runs
 from engine.runs.store import Store
 from engine.training.changes import Change, value_before
@@ -101,14 +102,19 @@ def own_blas_threads(config: RunConfig) -> AbstractContextManager[object]:
     return _blas().limit(limits=config.blas_threads, user_api="blas")
 
 
-@lru_cache(maxsize=1)
-def _dataset(store: Store, dataset_id: str) -> Dataset:
-    """Return the data of a run; the next one in a queue has the same as a rule."""
-    return load_dataset(store, dataset_id)
-
-
 class Session:
     """A held run from its newest checkpoint on, with the journal that stores it.
+
+    Parameters
+    ----------
+    pause_seconds : float
+        How long a paused run is waited for.
+    is_interrupted : callable
+        Asked between two updates; once it says True the run is stopped where it stands.
+    row : RunRow, optional
+        The run as it stands, where it was read already.
+    has_begun : bool
+        False for a run that is known to have neither checkpoints nor changes: they are not looked for.
 
     Raises
     ------
@@ -124,18 +130,20 @@ class Session:
         lease: Lease,
         pause_seconds: float = PAUSE_SECONDS_BEFORE_LEAVING,
         is_interrupted: Callable[[], bool] = lambda: False,
+        *,
+        row: RunRow | None = None,
+        has_begun: bool = True,
     ) -> None:
         self.store, self.lease = store, lease
         self.pause_seconds, self.is_interrupted = pause_seconds, is_interrupted
-        row = get_run(store, lease.run_id)
-        self.dataset = _dataset(store, row.dataset_id)
-        self.config = resolved_config(row, self.dataset)
-        found, damaged = latest_checkpoint(store, lease.run_id)
+        row = row or get_run(store, lease.run_id)
+        self.config, self.dataset = loaded(store, row)
+        found, damaged = latest_checkpoint(store, lease.run_id) if has_begun else (None, 0)
         self.state = found if found is not None else initial_state(self.config, self.dataset)
         self.plan = plan(self.config, self.dataset)
         self.wish = "pause" if row.paused and not row.request else row.request
         self.speed = row.speed
-        self.changes = [change for change, _ in read_changes(store, lease.run_id)]
+        self.changes = [change for change, _ in read_changes(store, lease.run_id)] if has_begun else []
         self.looked_at, self.epoch_started = 0.0, time.monotonic()
         self.is_single_step, self.step_from = False, 0
         here = fingerprint_of(self.config.model_dump())

@@ -10,14 +10,16 @@ import sqlalchemy as sa
 from engine.codec import CodecError
 from engine.config import ConfigError
 from engine.config.stacking import tape_shape
-from engine.runs.catalog import load_run
-from engine.runs.lease import Lease, hold, holder_is_gone, host_name
+from engine.runs.catalog import get_run
+from engine.runs.lease import CLAIMED, Lease, hold_all, holder_is_gone, host_name
+from engine.runs.loading import loaded
 from engine.runs.schema import events, runs
 from engine.runs.store import Store
 from engine.training.changes import CHANGEABLE
 from engine.training.stack import most_together
 
 LOOKED_THROUGH_AT_MOST = 500
+ALIKE = ("dataset_id", "step", "total_steps", "parameters")
 # A run whose worker died that often without progress since is trained alone: it may be what kills them.
 TAKEOVERS_BEFORE_ALONE = 2
 
@@ -33,28 +35,28 @@ def claim_siblings(store: Store, lease: Lease) -> list[Lease]:
         if not _siblings(connection, lease.run_id):
             return [lease]
     try:
-        most = most_together(*load_run(store, lease.run_id))
+        most = most_together(*loaded(store, get_run(store, lease.run_id)))
     except (CodecError, ConfigError):
         most = 1  # training it will tell what is wrong with it
     if most == 1:
         return [lease]
-    with store.writing() as connection:
+    # Like a claim: one that a power failure undoes leaves the runs in the queue.
+    with store.writing(durable=False) as connection:
         found = _siblings(connection, lease.run_id)
         share = -(-(len(found) + 1) // _free_cores(connection, lease))
-        return [lease, *(hold(connection, row, lease.owner) for row in found[: min(most, share) - 1])]
+        return [lease, *hold_all(connection, found[: min(most, share) - 1], lease.owner)]
 
 
 def _siblings(connection: sa.Connection, run_id: int) -> Sequence[sa.Row[Any]]:
     """Return the rows of the runs that wait and fit, oldest first."""
-    own = connection.execute(sa.select(runs).where(runs.c.id == run_id, _goes_along())).first()
+    named = [runs.c[name] for name in (*ALIKE, "config")]
+    own = connection.execute(sa.select(*named).where(runs.c.id == run_id, _goes_along())).first()
     if own is None:
         return []
     shape = tape_shape(json.loads(own.config))
-    alike = [
-        runs.c[name] == own._mapping[name] for name in ("dataset_id", "step", "total_steps", "parameters")
-    ]
+    alike = [runs.c[name] == own._mapping[name] for name in ALIKE]
     query = (
-        sa.select(runs)
+        sa.select(*CLAIMED, runs.c.config)
         .where(runs.c.id != run_id, runs.c.status.in_(("queued", "running")), _goes_along(), *alike)
         .order_by(runs.c.id)
         .limit(LOOKED_THROUGH_AT_MOST)

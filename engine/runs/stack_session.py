@@ -16,9 +16,11 @@ from sqlalchemy.exc import OperationalError
 from engine.codec import CodecError
 from engine.config import ConfigError
 from engine.runs.changes import WISHED
+from engine.runs.checkpoints import have_begun
 from engine.runs.journal import BEAT_SECONDS, TIDY_SECONDS, answered
 from engine.runs.lease import Lease, LeaseLost, write_held
 from engine.runs.maintenance import tidy
+from engine.runs.query import get_runs
 from engine.runs.schema import events, runs
 from engine.runs.session import LOOK_UP_SECONDS, Session, Watcher, end_run, own_blas_threads
 from engine.runs.siblings import TAKEOVERS_BEFORE_ALONE
@@ -69,11 +71,13 @@ def train_claimed_together(
 
 def _begin(store: Store, leases: Sequence[Lease]) -> list[Member]:
     """Open a session for each run; one that cannot be trained ends here, or stays away if it is lost."""
-    members = []
+    members, ids = [], [lease.run_id for lease in leases]
+    rows, begun = {row.id: row for row in get_runs(store, ids)}, have_begun(store, ids)
     for lease in leases:
+        row, has_begun = rows.get(lease.run_id), lease.run_id in begun
         with suppress(LeaseLost):
             try:
-                members.append(Member(Session(store, lease)))
+                members.append(Member(Session(store, lease, row=row, has_begun=has_begun)))
             except (CodecError, ConfigError, MemoryError) as error:
                 end_run(store, lease, "failed", message=str(error) or "out of memory")
     return members
