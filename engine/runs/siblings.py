@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -53,7 +54,6 @@ def _siblings(connection: sa.Connection, run_id: int) -> Sequence[sa.Row[Any]]:
     own = connection.execute(sa.select(*named).where(runs.c.id == run_id, _goes_along())).first()
     if own is None:
         return []
-    shape = tape_shape(json.loads(own.config))
     alike = [runs.c[name] == own._mapping[name] for name in ALIKE]
     query = (
         sa.select(*CLAIMED, runs.c.config)
@@ -64,8 +64,14 @@ def _siblings(connection: sa.Connection, run_id: int) -> Sequence[sa.Row[Any]]:
     return [
         row
         for row in connection.execute(query).all()
-        if tape_shape(json.loads(row.config)) == shape and (row.status == "queued" or _is_orphan(row))
+        if _shape(row.config) == _shape(own.config) and (row.status == "queued" or _is_orphan(row))
     ]
+
+
+@lru_cache(maxsize=2 * LOOKED_THROUGH_AT_MOST)
+def _shape(config: str) -> str:
+    """Return the tape shape of a stored configuration; a long queue is looked through at every claim."""
+    return json.dumps(tape_shape(json.loads(config)), sort_keys=True)
 
 
 def _goes_along() -> sa.ColumnElement[bool]:

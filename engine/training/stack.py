@@ -62,8 +62,9 @@ def most_together(config: RunConfig, dataset: Dataset) -> int:
     """Return how many runs of a configuration are best trained side by side; 1 where each is faster alone.
 
     Calls on small arrays cost the same for one run as for many, until the arrays of all outgrow the cache.
-    Measured, time of 16 runs side by side by that of 16 alone, updates without records: .23 for 2-8-8-1
-    with batches of 10, .32 for 2-16-16-16-2 with batches of 32; none is gained for 64-128-64-10.
+    Measured, time of 16 runs side by side by that of 16 alone, updates without records: .24 for 2-8-8-1
+    with batches of 10, .30 for 2-16-16-16-2 with batches of 32; none is gained for 64-128-64-10. Whole runs
+    stand in docs/stacking.md.
     """
     planned = plan(config, dataset)
     sizes = network_sizes(config, dataset)

@@ -1,0 +1,85 @@
+"""The benchmark of runs side by side trains what it says, both ways to the same end; nothing is timed."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from benchmarks import stacking
+from benchmarks.stacking import (
+    GRID,
+    MEASURED,
+    TARGETS,
+    Measured,
+    Runs,
+    check_equal,
+    queued,
+    table,
+    train_one_by_one,
+    train_side_by_side,
+    with_rates,
+    with_seeds,
+    work_one_by_one,
+    work_side_by_side,
+)
+from engine.runs.catalog import list_runs
+from engine.training.stack import most_together
+from tests.test_docs import ROOT
+
+
+def short(runs: Runs) -> Runs:
+    return dataclasses.replace(
+        runs, configs=tuple(each.model_copy(update={"epochs": 2}) for each in runs.configs)
+    )
+
+
+@pytest.mark.parametrize("workload", ["W1", "W2"])
+def test_a_grid_is_eight_learning_rates_with_two_seeds_and_sixteen_fit_one_stack(workload: str) -> None:
+    runs = with_rates(workload)
+    assert sorted({config.learning_rate for config in runs.configs}) == sorted(GRID)
+    assert len({(config.learning_rate, config.seed) for config in runs.configs}) == len(runs.configs) == 16
+    assert most_together(runs.configs[0], runs.dataset) >= 16
+
+
+@pytest.mark.parametrize("runs", [with_seeds("W1", 5), with_rates("W2")], ids=lambda each: each.words)
+def test_both_ways_end_with_the_same_weights(runs: Runs) -> None:
+    check_equal(short(runs))
+
+
+def test_other_weights_side_by_side_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = short(with_seeds("W1", 4))
+    other = short(with_seeds("W1", 5)).configs[1:]
+    monkeypatch.setattr(
+        stacking, "train_side_by_side", lambda _: train_side_by_side(dataclasses.replace(runs, configs=other))
+    )
+    with pytest.raises(SystemExit, match="weights side by side must be those alone"):
+        check_equal(runs)
+
+
+def test_both_workers_finish_every_run_of_the_queue(tmp_path) -> None:  # noqa: ANN001
+    runs = short(with_seeds("W1", 4))
+    alone = [state.theta for state in train_one_by_one(runs)]
+    losses = []
+    for work in (work_one_by_one, work_side_by_side):
+        store = queued(runs, str(tmp_path))
+        work(store)
+        rows = list_runs(store)
+        assert [row.status for row in rows] == ["finished"] * len(alone)
+        losses.append([row.val_loss for row in rows])
+    assert losses[0] == losses[1] and np.unique(losses[0]).size == len(alone)
+
+
+def test_the_table_tells_ratios_targets_and_times_of_a_run() -> None:
+    measured = Measured(MEASURED[1], [1.6, 1.6], [0.32, 0.48], [3.2, 3.2], [0.8, 0.64])
+    assert measured.verdict == "≤ 0.250 held"
+    line = table([measured]).splitlines()[-1]
+    assert line == (
+        "| W1, 16 seeds | 0.250 (0.200-0.300) | 0.225 (0.200-0.250) | ≤ 0.250 held | 200 | 45.0 |"
+    )
+
+
+def test_every_target_has_a_line_and_the_document_has_them_all() -> None:
+    names = {(runs.workload, runs.words) for runs in MEASURED}
+    assert names >= TARGETS.keys()
+    text = (ROOT / "docs" / "stacking.md").read_text("utf-8")
+    assert all(f"| {workload}, {words} |" in text for workload, words in names)
