@@ -56,7 +56,7 @@ def test_other_weights_side_by_side_would_be_noticed(monkeypatch: pytest.MonkeyP
         check_equal(runs)
 
 
-def test_both_workers_finish_every_run_of_the_queue(tmp_path) -> None:  # noqa: ANN001
+def test_both_workers_finish_every_run_of_the_queue(tmp_path) -> None:
     runs = short(with_seeds("W1", 4))
     alone = [state.theta for state in train_one_by_one(runs)]
     losses = []
