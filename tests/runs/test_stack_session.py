@@ -12,9 +12,9 @@ from sqlalchemy.exc import OperationalError
 from engine.config import parse_config
 from engine.data.dataset import build_dataset
 from engine.runs import stack_journal, stack_session
-from engine.runs.catalog import get_run, reopen, request, set_speed
+from engine.runs.catalog import get_run, load_run, reopen, request, set_speed
 from engine.runs.changes import ask_change, read_changes
-from engine.runs.checkpoints import latest_checkpoint
+from engine.runs.checkpoints import latest_checkpoint, write_checkpoint
 from engine.runs.groups import submit_seeds
 from engine.runs.launcher import ONE_THREAD, ROOT
 from engine.runs.lease import Lease, claim, new_owner
@@ -26,7 +26,9 @@ from engine.runs.snapshots import read_snapshots
 from engine.runs.stack_journal import StackJournal
 from engine.runs.stack_session import train_claimed_together
 from engine.runs.store import open_store
+from engine.training.model import initial_state
 from engine.training.telemetry import SCALAR_INDEX
+from engine.training.trainer import train
 from tests.runs.together import statuses, take
 
 pytestmark = [pytest.mark.xdist_group("processes"), pytest.mark.usefixtures("one_core")]
@@ -176,20 +178,51 @@ def test_one_run_of_a_stack_is_paused_another_stopped_and_the_rest_go_on(store, 
     wait_for(lambda: get_run(store, ids[1]).status == "stopped")
 
 
-def in_the_middle(monkeypatch, act):
-    """Let something happen when the stack commits for the second time."""
+def in_the_middle(monkeypatch, act, at=2):
+    """Let something happen when the stack commits for the second time, or for the time that is named."""
     commits, usual = [], StackJournal.commit
 
     def commit(journal):
         usual(journal)
         commits.append(journal)
-        if len(commits) == 2:
+        if len(commits) == at:
             act()
 
     monkeypatch.setattr(StackJournal, "commit", commit)
     for name in ("FIRST_COMMIT_SECONDS", "COMMIT_SECONDS", "COMMIT_SHARE"):
         monkeypatch.setattr(stack_journal, name, 0)
     monkeypatch.setattr(stack_session, "LOOK_UP_SECONDS", 0.0)
+
+
+def test_a_run_that_leaves_between_two_chunks_takes_its_own_records_with_it(store, seeds, monkeypatch):
+    settings = {"epochs": 120, "learning_rate": 0.003}
+    train_one_by_one(store, unbroken := seeds(3, **settings))
+    ids = seeds(3, **settings)
+    with monkeypatch.context() as patched:
+        leases = take(store)
+        in_the_middle(patched, lambda: request(store, ids[0], "pause"), at=130)
+        train_claimed_together(store, leases)
+    left = get_run(store, ids[0])
+    assert left.paused and left.step == 130 and len(read_series(store, ids[0])) == 131
+    assert statuses(store, ids[1:]) == ["finished"] * 2
+    request(store, ids[0], "resume")
+    train_one_by_one(store, ids[:1])
+    for first, second in zip(unbroken, ids, strict=True):
+        assert what_is_left(store, first) == what_is_left(store, second)
+
+
+def test_runs_with_and_without_their_first_record_are_not_stacked(store, seeds):
+    ids = seeds(3)
+    first = get_run(store, ids[0])
+    config, dataset = load_run(store, ids[0])
+    state = initial_state(config, dataset)
+    next(train(config, dataset, state))
+    with store.writing() as connection:
+        write_checkpoint(connection, ids[0], state)
+    train_claimed_together(store, take(store))
+    assert first.step == 0 and statuses(store, ids) == ["finished", "queued", "queued"]
+    train_claimed_together(store, take(store))
+    assert statuses(store, ids) == ["finished"] * 3
 
 
 ASKED = {
