@@ -60,15 +60,16 @@ class StackJournal:
         """Take up a record of all members for the next commit."""
         self._records.append(record)
         plan = self.members[0].session.plan
-        if record.step in plan.evaluation_steps:
-            for number, member in enumerate(self.members):
-                member.session.journal.summarise(record.row(number))
-        is_due = record.step in plan.snapshot_steps
-        for member in self.members:
-            state = member.session.state
-            if is_due or state.stopped_early:
-                mine = self._snapshots.setdefault(member.session.lease.run_id, {})
-                mine[record.step] = packed(state.learned)
+        is_evaluated, is_due = record.step in plan.evaluation_steps, record.step in plan.snapshot_steps
+        if not (is_evaluated or is_due):
+            return
+        for number, member in enumerate(self.members):
+            session = member.session
+            if is_evaluated:
+                session.journal.summarise(record.row(number))
+            if is_due or session.state.stopped_early:
+                mine = self._snapshots.setdefault(session.lease.run_id, {})
+                mine[record.step] = packed(session.state.learned)
 
     def drop(self, members: Sequence[Member]) -> None:
         """Write no more of these: another process holds them."""

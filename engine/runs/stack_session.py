@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 
+import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
@@ -27,6 +28,7 @@ from engine.runs.siblings import TAKEOVERS_BEFORE_ALONE
 from engine.runs.stack_journal import Member, StackJournal
 from engine.runs.store import Store
 from engine.training.stack import train_stack
+from engine.training.telemetry import Record
 
 BACK: dict[str, object] = {"status": "queued"}
 # One statement, built once: it is sent twenty times a second.
@@ -95,7 +97,7 @@ class _Stack:
     def __init__(self, store: Store, members: list[Member], is_interrupted: Callable[[], bool]) -> None:
         self.store, self.members, self.is_interrupted = store, members, is_interrupted
         self.journal = StackJournal(store, members)
-        self.looked_at = float("-inf")
+        self.looked_at, self.some_leave = float("-inf"), False
         self.tidied_at = time.monotonic()
 
     def run(self, on_record: Watcher | None) -> None:
@@ -114,8 +116,9 @@ class _Stack:
                     self.journal.take(record)
                     if on_record is not None:
                         on_record(record)
-                self._see_to_all()
-                states[:] = [each.session.state for each in self.members]
+                    self._end_some(record)
+                if self._see_to_all():
+                    states[:] = [each.session.state for each in self.members]
                 if not states:
                     return
 
@@ -126,25 +129,34 @@ class _Stack:
             with suppress(LeaseLost), self.store.writing() as connection:
                 write_held(connection, member.session.lease, **BACK)
 
-    def _see_to_all(self) -> None:
-        """Let runs end that have ended, obey, and commit once it is time."""
-        total_steps = self.members[0].session.plan.total_steps
+    def _end_some(self, record: Record) -> None:
+        """Let runs end that have ended: only an evaluation, as the last step has one, or divergence tells."""
+        plan = self.members[0].session.plan
+        if record.step not in plan.evaluation_steps and not np.any(record.diverged):
+            return
         for member in self.members:
             state = member.session.state
-            if state.has_ended or state.step == total_steps:
+            if state.has_ended or state.step == plan.total_steps:
                 member.predictions, member.values = member.session.end()
+                self.some_leave = True
+
+    def _see_to_all(self) -> bool:
+        """Obey what people want, and commit once it is time; return whether runs have left."""
+        before = len(self.members)
         self._heed_interrupt()
         now = time.monotonic()
         if now - self.looked_at > LOOK_UP_SECONDS:
             self._look_up()
             self.looked_at = time.monotonic()
-        if now > self.journal.commit_at or not all(each.stays for each in self.members):
+        if now > self.journal.commit_at or self.some_leave:
             self.journal.commit()
+            self.some_leave = False
         elif now - self.journal.beat_at > BEAT_SECONDS:
             self.journal.beat()
         if now - self.tidied_at > TIDY_SECONDS:
             tidy(self.store)
             self.tidied_at = now
+        return len(self.members) < before
 
     def _heed_interrupt(self) -> None:
         if self.is_interrupted():
@@ -172,3 +184,4 @@ class _Stack:
                 member.values = {**BACK}
         if lost:
             self.journal.drop(lost)
+        self.some_leave |= not all(each.stays for each in self.members)
