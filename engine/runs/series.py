@@ -1,6 +1,6 @@
 """Records of a run as columnar chunks in the store: written at the tail, read since a step."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,10 +51,12 @@ def write_tail(connection: sa.Connection, run_id: int, number: int, records: Seq
         How many chunks are full now; the records in them need not be given again.
     """
     connection.execute(chunks.delete().where(chunks.c.run_id == run_id, chunks.c.number >= number))
+    rows = []
     for start in range(0, len(records), CHUNK_RECORDS):
         series = _from_records(records[start : start + CHUNK_RECORDS])
-        place = number + start // CHUNK_RECORDS
-        connection.execute(chunks.insert().values(run_id=run_id, number=place, **_row(series)))
+        rows.append({"run_id": run_id, "number": number + len(rows), **_row(series)})
+    if rows:
+        connection.execute(chunks.insert(), rows)
     return len(records) // CHUNK_RECORDS
 
 
@@ -75,8 +77,32 @@ def read_series(store: Store, run_id: int, since_step: int = -1) -> Series:
         rows = connection.execute(query).all()
     if not rows:
         return _from_records([])
-    whole = joined([_from_blobs(row.scalars, row.layers) for row in rows])
-    return _chosen(whole, whole["step"] > since_step)
+    return _after(joined([_from_blobs(*row) for row in rows]), since_step)
+
+
+def read_many(store: Store, run_ids: Sequence[int], *, layers_of: Collection[int] = ()) -> dict[int, Series]:
+    """Return the records of several runs by run, as one read finds them.
+
+    The statistics of the layers are given of the runs ``layers_of``; of the others they are left where they
+    are, and none are given.
+
+    Raises
+    ------
+    CodecError
+        When a stored chunk is damaged.
+    """
+    layers = sa.case((chunks.c.run_id.in_(layers_of), chunks.c.layers), else_=sa.literal(NO_LAYERS))
+    query = (
+        sa.select(chunks.c.run_id, chunks.c.scalars, layers)
+        .where(chunks.c.run_id.in_(run_ids))
+        .order_by(chunks.c.run_id, chunks.c.first_step)
+    )
+    with store.reading() as connection:
+        rows = connection.execute(query).all()
+    found: dict[int, list[Series]] = {run_id: [] for run_id in run_ids}
+    for run_id, *blobs in rows:
+        found[run_id].append(_from_blobs(*blobs))
+    return {run_id: joined(parts) if parts else _from_records([]) for run_id, parts in found.items()}
 
 
 def read_parts(store: Store, run_id: int, *, layers: bool = True) -> Iterator[Series]:
@@ -103,8 +129,7 @@ def read_parts(store: Store, run_id: int, *, layers: bool = True) -> Iterator[Se
             rows = connection.execute(query).all()
         if not rows:
             return
-        part = joined([_from_blobs(*row) for row in rows])
-        part = _chosen(part, part["step"] > seen)
+        part = _after(joined([_from_blobs(*row) for row in rows]), seen)
         seen = int(part["step"][-1])
         yield part
 
@@ -158,6 +183,12 @@ def _from_records(records: Sequence[Record]) -> Series:
     )
 
 
+def _after(series: Series, step: int) -> Series:
+    """Return the records after ``step``."""
+    steps = series["step"]
+    return series if steps[0] > step else _chosen(series, steps > step)
+
+
 def _chosen(series: Series, rows: np.ndarray) -> Series:
     return Series(series.scalars[rows], series.measured[rows], series.layers[rows])
 
@@ -174,7 +205,9 @@ def _row(series: Series) -> dict[str, object]:
 
 
 def _from_blobs(scalars: bytes, layers: bytes) -> Series:
-    arrays, _ = unpack(scalars)
+    """Return the records of a chunk; its arrays cannot be written."""
+    arrays, _ = unpack(scalars, copy=False)
     values = arrays["values"]
-    none = np.zeros((len(values), 0, len(LAYER_STATISTICS)))
-    return Series(values, arrays["measured"], unpack(layers)[0]["values"] if layers else none)
+    if layers:
+        return Series(values, arrays["measured"], unpack(layers, copy=False)[0]["values"])
+    return Series(values, arrays["measured"], np.zeros((len(values), 0, len(LAYER_STATISTICS))))
