@@ -13,7 +13,7 @@ from engine.codec import CodecError
 from engine.config import ConfigError, RunConfig
 from engine.data.dataset import Dataset
 from engine.runs.catalog import get_run, load_dataset, resolved_config
-from engine.runs.changes import note_change, read_changes, wished_changes
+from engine.runs.changes import note_change, read_changes, wished_changes, wishes_change
 from engine.runs.checkpoints import drop_checkpoints_after, latest_checkpoint
 from engine.runs.fingerprint import fingerprint_of
 from engine.runs.journal import Journal, answered
@@ -31,6 +31,10 @@ from engine.training.trainer import final_summary, train
 LOOK_UP_SECONDS = 0.05
 PAUSE_SECONDS_BEFORE_LEAVING = 60.0
 SPLITS = ("train", "val", "test")
+# One statement, built once: it is sent twenty times a second.
+LOOK_UP = sa.select(
+    runs.c.request, runs.c.speed, runs.c.lease_epoch, wishes_change(runs.c.id).label("wishes_change")
+).where(runs.c.id == sa.bindparam("run"))
 
 Watcher = Callable[[Record], None]
 
@@ -158,6 +162,8 @@ class Session:
                     self.journal.take(record)
                     if on_record is not None:
                         on_record(record)
+                if self._may_go_on():
+                    continue
                 self.journal.save()
                 at_epoch_end = self.state.step % self.plan.steps_per_epoch == 0
                 if at_epoch_end and not self.state.has_ended and self.state.step < self.plan.total_steps:
@@ -167,6 +173,12 @@ class Session:
                 if not self._look_up():
                     return "stopped" if self.wish == "stop" else "queued"
         return self._finish()
+
+    def _may_go_on(self) -> bool:
+        """Tell whether there is nothing to store, to look up or to wait for yet: short epochs end often."""
+        if self.speed or self.wish or self.is_single_step or self.is_interrupted():
+            return False
+        return time.monotonic() < min(self.looked_at + LOOK_UP_SECONDS, self.journal.commit_at)
 
     def _finish(self) -> str:
         predictions, ended = self.end()
@@ -210,15 +222,15 @@ class Session:
 
     def _read_wish(self) -> None:
         self._heed_interrupt()
-        query = sa.select(runs.c.request, runs.c.speed, runs.c.lease_epoch).where(
-            runs.c.id == self.lease.run_id
-        )
         with self.store.reading() as connection:
-            row = connection.execute(query).one()
+            row = connection.execute(LOOK_UP, {"run": self.lease.run_id}).one()
         if row.lease_epoch != self.lease.epoch:
             raise LeaseLost(f"run {self.lease.run_id} is held by another process")
-        self._take_up_changes()
+        if row.wishes_change:
+            self._take_up_changes()
         self.looked_at = time.monotonic()
+        if row.speed != self.speed:
+            self.epoch_started = self.looked_at
         self.wish, self.speed = row.request or self.wish, row.speed
 
     def _take_up_changes(self) -> None:
