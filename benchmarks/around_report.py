@@ -18,7 +18,7 @@ class Measured:
     values : sequence of float
         One a round.
     unit : str
-        ``ratio``, ``s``, ``ms``, or what is counted.
+        ``ratio``, ``%``, ``s``, ``ms``, or what is counted.
     target : float or None
         The largest median that counts as held; None where none is set.
     """
@@ -54,3 +54,8 @@ def table(found: Iterable[Measured]) -> str:
 def ratios(first: Sequence[float], second: Sequence[float]) -> list[float]:
     """Divide round by round: what disturbs a round disturbs both."""
     return [one / other for one, other in zip(first, second, strict=True)]
+
+
+def costs(first: Sequence[float], second: Sequence[float]) -> list[float]:
+    """Return round by round how many percent the first is above the second."""
+    return [100 * (each - 1) for each in ratios(first, second)]

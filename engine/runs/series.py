@@ -42,8 +42,47 @@ class Series:
         return len(self.scalars)
 
 
-def write_tail(connection: sa.Connection, run_id: int, number: int, records: Sequence[Record]) -> int:
-    """Put the records in place of chunk ``number``: the open tail grows by being replaced.
+NOTHING = Series(
+    np.zeros((0, len(SCALARS))),
+    np.zeros((0, len(SCALARS)), np.bool_),
+    np.zeros((0, 0, len(LAYER_STATISTICS))),
+)
+
+
+class Gathered:
+    """Records of a run, taken up one by one and kept as columns: their own memory is free at once."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._arrays: tuple[np.ndarray, ...] = ()
+
+    def add(self, record: Record) -> None:
+        """Take up a record of the same run."""
+        rows = record.scalars, record.measured, record.layers
+        if not self._arrays:
+            self._arrays = tuple(np.empty((2 * CHUNK_RECORDS, *row.shape), row.dtype) for row in rows)
+        elif self.count == len(self._arrays[0]):
+            self._arrays = tuple(np.concatenate([each, np.empty_like(each)]) for each in self._arrays)
+        for array, row in zip(self._arrays, rows, strict=True):
+            array[self.count] = row
+        self.count += 1
+
+    @property
+    def series(self) -> Series:
+        """What was gathered, as views: to be used before anything is let go."""
+        if not self._arrays:
+            return NOTHING
+        return Series(*(array[: self.count] for array in self._arrays))
+
+    def let_go(self, count: int) -> None:
+        """Forget the first records."""
+        self.count -= count
+        for array in self._arrays if count else ():
+            array[: self.count] = array[count : count + self.count].copy()
+
+
+def write_tail(connection: sa.Connection, run_id: int, number: int, series: Series) -> int:
+    """Put records in place of chunk ``number``: the open tail grows by being replaced.
 
     Returns
     -------
@@ -52,12 +91,12 @@ def write_tail(connection: sa.Connection, run_id: int, number: int, records: Seq
     """
     connection.execute(chunks.delete().where(chunks.c.run_id == run_id, chunks.c.number >= number))
     rows = []
-    for start in range(0, len(records), CHUNK_RECORDS):
-        series = _from_records(records[start : start + CHUNK_RECORDS])
-        rows.append({"run_id": run_id, "number": number + len(rows), **_row(series)})
+    for start in range(0, len(series), CHUNK_RECORDS):
+        chunk = _chosen(series, slice(start, start + CHUNK_RECORDS))
+        rows.append({"run_id": run_id, "number": number + len(rows), **_row(chunk)})
     if rows:
         connection.execute(chunks.insert(), rows)
-    return len(records) // CHUNK_RECORDS
+    return len(series) // CHUNK_RECORDS
 
 
 def read_series(store: Store, run_id: int, since_step: int = -1) -> Series:
@@ -76,7 +115,7 @@ def read_series(store: Store, run_id: int, since_step: int = -1) -> Series:
     with store.reading() as connection:
         rows = connection.execute(query).all()
     if not rows:
-        return _from_records([])
+        return NOTHING
     return _after(joined([_from_blobs(*row) for row in rows]), since_step)
 
 
@@ -102,7 +141,7 @@ def read_many(store: Store, run_ids: Sequence[int], *, layers_of: Collection[int
     found: dict[int, list[Series]] = {run_id: [] for run_id in run_ids}
     for run_id, *blobs in rows:
         found[run_id].append(_from_blobs(*blobs))
-    return {run_id: joined(parts) if parts else _from_records([]) for run_id, parts in found.items()}
+    return {run_id: joined(parts) if parts else NOTHING for run_id, parts in found.items()}
 
 
 def read_parts(store: Store, run_id: int, *, layers: bool = True) -> Iterator[Series]:
@@ -148,7 +187,7 @@ def write_series(connection: sa.Connection, run_id: int, parts: Iterable[Series]
     number = 0
     for part in parts:
         for start in range(0, len(part), CHUNK_RECORDS):
-            chunk = _row(_chosen(part, np.arange(start, min(start + CHUNK_RECORDS, len(part)))))
+            chunk = _row(_chosen(part, slice(start, start + CHUNK_RECORDS)))
             connection.execute(chunks.insert().values(run_id=run_id, number=number, **chunk))
             number += 1
 
@@ -172,24 +211,13 @@ def cut_after(connection: sa.Connection, run_id: int, step: int) -> int:
     return 0 if last is None else last + 1
 
 
-def _from_records(records: Sequence[Record]) -> Series:
-    if not records:
-        empty = np.zeros((0, len(SCALARS)))
-        return Series(empty, empty.astype(np.bool_), np.zeros((0, 0, len(LAYER_STATISTICS))))
-    return Series(
-        np.stack([record.scalars for record in records]),
-        np.stack([record.measured for record in records]),
-        np.stack([record.layers for record in records]),
-    )
-
-
 def _after(series: Series, step: int) -> Series:
     """Return the records after ``step``."""
     steps = series["step"]
     return series if steps[0] > step else _chosen(series, steps > step)
 
 
-def _chosen(series: Series, rows: np.ndarray) -> Series:
+def _chosen(series: Series, rows: np.ndarray | slice) -> Series:
     return Series(series.scalars[rows], series.measured[rows], series.layers[rows])
 
 

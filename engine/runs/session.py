@@ -29,6 +29,8 @@ from engine.training.telemetry import Record
 from engine.training.trainer import final_summary, train
 
 LOOK_UP_SECONDS = 0.05
+# At full speed, where each look costs training.
+LOOK_UP_SECONDS_IN_TRAINING = 0.1
 PAUSE_SECONDS_BEFORE_LEAVING = 60.0
 SPLITS = ("train", "val", "test")
 # One statement, built once: it is sent twenty times a second.
@@ -157,12 +159,14 @@ class Session:
             self._take_up_changes()
             if not self._obey():
                 return "stopped" if self.wish == "stop" else "queued"
+            due = self._due()
             for record in stream:
                 if record is not None:
                     self.journal.take(record)
                     if on_record is not None:
                         on_record(record)
-                if self._may_go_on():
+                # Short epochs end often: in between nothing is looked at but the clock.
+                if time.monotonic() < due and not self.is_interrupted():
                     continue
                 self.journal.save()
                 at_epoch_end = self.state.step % self.plan.steps_per_epoch == 0
@@ -172,13 +176,14 @@ class Session:
                         self.wish, self.is_single_step = "pause", False
                 if not self._look_up():
                     return "stopped" if self.wish == "stop" else "queued"
+                due = self._due()
         return self._finish()
 
-    def _may_go_on(self) -> bool:
-        """Tell whether there is nothing to store, to look up or to wait for yet: short epochs end often."""
-        if self.speed or self.wish or self.is_single_step or self.is_interrupted():
-            return False
-        return time.monotonic() < min(self.looked_at + LOOK_UP_SECONDS, self.journal.commit_at)
+    def _due(self) -> float:
+        """Return when there is next something to store, to look up or to wait for."""
+        if self.speed or self.wish or self.is_single_step:
+            return 0.0
+        return min(self.looked_at + LOOK_UP_SECONDS_IN_TRAINING, self.journal.commit_at)
 
     def _finish(self) -> str:
         predictions, ended = self.end()
