@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -28,21 +29,25 @@ def pack(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any] | None = None
     TypeError
         For an array that is not of numbers or booleans.
     """
-    listed, bodies = [], []
+    listed, bodies = [], list[memoryview]()
     for name, array in arrays.items():
         if array.dtype.kind not in KINDS:
             raise TypeError(f"array {name!r} must hold numbers, got dtype {array.dtype}")
         little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
         listed.append({"name": name, "dtype": little.dtype.str, "shape": list(array.shape)})
-        bodies.append(little.tobytes())
+        bodies.append(little.reshape(-1).view(np.uint8).data)
     header = _header_text({"meta": dict(meta or {}), "arrays": listed}).encode()
-    rest = b"".join([header, *bodies])
     length = len(header).to_bytes(8, "little")
-    return b"".join([MAGIC, length, hashlib.sha256(length + rest).digest(), rest])
+    digest = hashlib.sha256(length + header)
+    for body in bodies:
+        digest.update(body)
+    return b"".join([MAGIC, length, digest.digest(), header, *bodies])
 
 
-def unpack(blob: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Return the arrays (writable copies) and the facts that :func:`pack` was given.
+def unpack(blob: bytes, *, copy: bool = True) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Return the arrays and the facts that :func:`pack` was given.
+
+    The arrays are writable copies, or, without ``copy``, views of the blob that cannot be written.
 
     Raises
     ------
@@ -58,17 +63,28 @@ def unpack(blob: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     digest.update(rest)
     if digest.digest() != blob[len(MAGIC) + 8 : start]:
         raise CodecError("the stored bytes are damaged: their sha256 does not match")
-    header = json.loads(bytes(rest[:length]))
+    meta, layout, size = _layout(bytes(rest[:length]))
+    if length + size > len(rest):
+        raise CodecError("the stored bytes end too early")
     arrays: dict[str, np.ndarray] = {}
-    position = length
-    for entry in header["arrays"]:
+    for name, dtype, shape, count, place in layout:
+        array = np.frombuffer(rest, dtype, count, length + place).reshape(shape)
+        arrays[name] = array.astype(dtype.newbyteorder("=")) if copy else array
+    return arrays, json.loads(meta) if meta else {}
+
+
+@lru_cache(maxsize=64)
+def _layout(header: bytes) -> tuple[str, list[tuple[str, np.dtype, tuple[int, ...], int, int]], int]:
+    """Return the facts as JSON, name, dtype, shape, count and place of each array, and the bytes of all.
+
+    Kept, since most blobs that are read are chunks of records whose headers are the same to the byte.
+    """
+    facts, layout, place = json.loads(header), [], 0
+    for entry in facts["arrays"]:
         dtype, shape = np.dtype(entry["dtype"]), tuple(entry["shape"])
         if dtype.kind not in KINDS:
             raise CodecError(f"array {entry['name']!r} has dtype {dtype}, which is never stored")
         count = math.prod(shape)
-        if position + count * dtype.itemsize > len(rest):
-            raise CodecError("the stored bytes end too early")
-        flat = np.frombuffer(rest, dtype, count, position)
-        arrays[entry["name"]] = flat.astype(dtype.newbyteorder("=")).reshape(shape)
-        position += count * dtype.itemsize
-    return arrays, header["meta"]
+        layout.append((entry["name"], dtype, shape, count, place))
+        place += count * dtype.itemsize
+    return _header_text(facts["meta"]) if facts["meta"] else "", layout, place

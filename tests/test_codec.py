@@ -35,3 +35,19 @@ def test_bytes_cut_short_are_refused():
 def test_objects_are_never_packed():
     with pytest.raises(TypeError, match="must hold numbers"):
         pack({"array": np.array([object()])})
+
+
+def test_what_is_not_copied_cannot_be_written_and_facts_are_one_s_own():
+    blob = pack({"array": np.arange(9.0), "none": np.zeros((0, 3))}, {"list": [1]})
+    arrays, facts = unpack(blob, copy=False)
+    assert arrays["array"].tolist() == list(range(9)) and arrays["none"].shape == (0, 3)
+    with pytest.raises(ValueError, match="read-only"):
+        arrays["array"][0] = 1
+    facts["list"].append(2)
+    assert unpack(blob)[1] == {"list": [1]}
+
+
+def test_an_array_in_any_order_is_packed_as_its_values():
+    array = np.arange(24.0).reshape(2, 3, 4)
+    for each in (array.T, array[:, ::2], array.astype(">f8"), np.asfortranarray(array), np.float64(3.0)):
+        np.testing.assert_array_equal(unpack(pack({"array": np.asarray(each)}))[0]["array"], each)

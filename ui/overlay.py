@@ -13,7 +13,7 @@ from engine.runs.catalog import get_run
 from engine.runs.export import layers_csv, metrics_csv
 from engine.runs.groups import seed_groups
 from engine.runs.row import RunRow
-from engine.runs.series import Series, read_series
+from engine.runs.series import Series, read_many
 from engine.runs.store import Store
 from engine.training.telemetry import LAYER_INDEX
 from ui.compare_options import comparison_options, samples_seen
@@ -46,7 +46,7 @@ def show_comparison(rows: Sequence[RunRow]) -> None:
 def _overlay(run_ids: list[int], pace: float | None) -> None:
     store = open_page()
     rows = [get_run(store, run_id) for run_id in run_ids]
-    series = {row.id: read_series(store, row.id) for row in rows}
+    series = read_many(store, run_ids, layers_of=run_ids[:SIDE_BY_SIDE_AT_MOST])
     frames = {row.id: scalars_frame(row, series[row.id]) for row in rows}
     for row in rows:
         frames[row.id]["samples"] = samples_seen(row, series[row.id]["step"])

@@ -41,6 +41,11 @@ def wished_changes(connection: sa.Connection, run_id: int) -> list[tuple[int, Ch
     return [(row.id, Change(WISHED, row.field, row.new)) for row in connection.execute(query).all()]
 
 
+def wishes_change(run_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """Return the condition that a change of a run was asked for and is not made yet."""
+    return sa.exists().where(events.c.run_id == run_id, events.c.step == WISHED)
+
+
 def note_change(connection: sa.Connection, event_id: int, step: int, old: str) -> None:
     """Write at which step a wished change acts and what it replaced."""
     connection.execute(events.update().where(events.c.id == event_id).values(step=step, old=old))

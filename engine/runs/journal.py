@@ -3,6 +3,7 @@
 import time
 from contextlib import suppress
 
+import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
@@ -11,7 +12,7 @@ from engine.runs.lease import Lease, write_held
 from engine.runs.maintenance import tidy
 from engine.runs.predictions import drop_predictions, write_predictions
 from engine.runs.schema import events, runs
-from engine.runs.series import CHUNK_RECORDS, cut_after, write_tail
+from engine.runs.series import CHUNK_RECORDS, Gathered, cut_after, write_tail
 from engine.runs.snapshots import cut_snapshots, packed, write_snapshots
 from engine.runs.store import Store, is_passing
 from engine.training.plan import TrainingPlan
@@ -21,7 +22,9 @@ from engine.training.telemetry import Record
 # Soon enough to be seen. A run that is over before is one transaction: small runs wait for little else.
 FIRST_COMMIT_SECONDS = 0.05
 COMMIT_SECONDS = 0.25
-COMMIT_SHARE = 20
+# Where a commit takes long, it comes seldom: it takes a fortieth of the time at most, as where it waits for a
+# slow disk, and an eightieth of the processor's, as where the state is large.
+COMMIT_SHARE, COMMIT_SHARE_OF_PROCESSOR = 40, 80
 BEAT_SECONDS = 2
 TIDY_SECONDS = 5
 RETRY_SECONDS = 1
@@ -53,16 +56,16 @@ class Journal:
         self.beat_at = self.tidied_at = time.monotonic()
         self.commit_at, self.chunk = self.beat_at + FIRST_COMMIT_SECONDS, -1
         self.is_waiting_for_space = False
-        self._records: list[Record] = []
-        self._snapshots: dict[int, bytes] = {}
+        self._records = Gathered()
+        self._snapshots: dict[int, dict[str, np.ndarray]] = {}
         self._summary: dict[str, object] = {}
 
     def take(self, record: Record) -> None:
         """Take up a record for the next commit."""
-        self._records.append(record)
+        self._records.add(record)
         self.summarise(record)
         if record.step in self.plan.snapshot_steps or self.state.stopped_early:
-            self._snapshots[record.step] = packed(self.state.learned)
+            self._snapshots[record.step] = {name: each.copy() for name, each in self.state.learned.items()}
 
     def summarise(self, record: Record) -> None:
         """Let the run's row tell what an evaluated record says."""
@@ -71,7 +74,7 @@ class Journal:
     def save(self) -> None:
         """Commit what is new once it is time, and show in between that this process lives."""
         now = time.monotonic()
-        is_new = bool(self._records) or self.state.step != self.committed_step
+        is_new = self._records.count > 0 or self.state.step != self.committed_step
         if is_new and now > self.commit_at:
             self.commit()
         elif now - self.beat_at > BEAT_SECONDS:
@@ -88,12 +91,15 @@ class Journal:
         At the end of a run its predictions are stored with them.
         Waits as long as the disk is full or the store locked: nothing is lost, training goes on after it.
         """
-        started = time.monotonic()
+        started, worked = time.monotonic(), time.thread_time()
         while not self._written(values, predictions):
             time.sleep(RETRY_SECONDS)
-            started = time.monotonic()
+            started, worked = time.monotonic(), time.thread_time()
         self.beat_at = time.monotonic()
-        self.commit_at = self.beat_at + max(COMMIT_SECONDS, COMMIT_SHARE * (self.beat_at - started))
+        took, worked = self.beat_at - started, time.thread_time() - worked
+        self.commit_at = self.beat_at + max(
+            COMMIT_SECONDS, COMMIT_SHARE * took, COMMIT_SHARE_OF_PROCESSOR * worked
+        )
         self.committed_step = self.state.step
 
     def tell(self, field: str, old: str, new: str) -> None:
@@ -115,8 +121,9 @@ class Journal:
         run_id = self.lease.run_id
         write_held(connection, self.lease, **self.columns(values))
         chunk = self.chunk if self.chunk >= 0 else self._cut(connection)
-        full = write_tail(connection, run_id, chunk, self._records)
-        write_snapshots(connection, {run_id: self._snapshots})
+        full = write_tail(connection, run_id, chunk, self._records.series)
+        snapshots = {step: packed(each) for step, each in self._snapshots.items()}
+        write_snapshots(connection, {run_id: snapshots})
         write_checkpoint(connection, run_id, self.state)
         if predictions is not None:
             write_predictions(connection, run_id, self.state.step, predictions)
@@ -133,7 +140,8 @@ class Journal:
 
     def note(self, chunk: int, full: int) -> None:
         """Let go of what was committed: that many full chunks from ``chunk`` on."""
-        self.chunk, self._records = chunk + full, self._records[full * CHUNK_RECORDS :]
+        self.chunk = chunk + full
+        self._records.let_go(full * CHUNK_RECORDS)
         self._snapshots, self.opening = {}, {}
         self.is_waiting_for_space = False
 

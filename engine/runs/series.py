@@ -1,6 +1,6 @@
 """Records of a run as columnar chunks in the store: written at the tail, read since a step."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,15 +42,58 @@ class Series:
         return len(self.scalars)
 
 
-def write_tail(connection: sa.Connection, run_id: int, number: int, records: Sequence[Record]) -> int:
-    """Put the records in place of chunk ``number``: the open tail grows by being replaced.
+NOTHING = Series(
+    np.zeros((0, len(SCALARS))),
+    np.zeros((0, len(SCALARS)), np.bool_),
+    np.zeros((0, 0, len(LAYER_STATISTICS))),
+)
+
+
+class Gathered:
+    """Records of a run, taken up one by one and kept as columns: their own memory is free at once."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._arrays: tuple[np.ndarray, ...] = ()
+
+    def add(self, record: Record) -> None:
+        """Take up a record of the same run."""
+        rows = record.scalars, record.measured, record.layers
+        if not self._arrays:
+            self._arrays = tuple(np.empty((2 * CHUNK_RECORDS, *row.shape), row.dtype) for row in rows)
+        elif self.count == len(self._arrays[0]):
+            self._arrays = tuple(np.concatenate([each, np.empty_like(each)]) for each in self._arrays)
+        for array, row in zip(self._arrays, rows, strict=True):
+            array[self.count] = row
+        self.count += 1
+
+    @property
+    def series(self) -> Series:
+        """What was gathered, as views: to be used before anything is let go."""
+        if not self._arrays:
+            return NOTHING
+        return Series(*(array[: self.count] for array in self._arrays))
+
+    def keep(self, numbers: Sequence[int]) -> None:
+        """Forget all but these of the runs side by side."""
+        self._arrays = tuple(array[:, list(numbers)] for array in self._arrays)
+
+    def let_go(self, count: int) -> None:
+        """Forget the first records."""
+        self.count -= count
+        for array in self._arrays if count else ():
+            array[: self.count] = array[count : count + self.count].copy()
+
+
+def write_tail(connection: sa.Connection, run_id: int, number: int, series: Series) -> int:
+    """Put records in place of chunk ``number``: the open tail grows by being replaced.
 
     Returns
     -------
     int
         How many chunks are full now; the records in them need not be given again.
     """
-    return write_tails(connection, {run_id: (number, _from_records(records))})
+    return write_tails(connection, {run_id: (number, series)})
 
 
 def write_tails(connection: sa.Connection, tails: Mapping[int, tuple[int, Series]]) -> int:
@@ -70,12 +113,10 @@ def write_tails(connection: sa.Connection, tails: Mapping[int, tuple[int, Series
     return full
 
 
-def series_of_each(records: Sequence[Record]) -> list[Series]:
-    """Return the records of runs side by side, one or more, as the series of each run."""
-    scalars = np.stack([record.scalars for record in records], axis=1)
-    measured = np.stack([record.measured for record in records], axis=1)
-    layers = np.stack([record.layers for record in records], axis=1)
-    return [Series(*each) for each in zip(scalars, measured, layers, strict=True)]
+def series_of_each(together: Series) -> list[Series]:
+    """Return the series of each run from one of runs side by side: their axis is the second one."""
+    arrays = together.scalars, together.measured, together.layers
+    return [Series(*(array[:, number] for array in arrays)) for number in range(together.scalars.shape[1])]
 
 
 def have_records(connection: sa.Connection, run_ids: Sequence[int]) -> set[int]:
@@ -100,9 +141,33 @@ def read_series(store: Store, run_id: int, since_step: int = -1) -> Series:
     with store.reading() as connection:
         rows = connection.execute(query).all()
     if not rows:
-        return _from_records([])
-    whole = joined([_from_blobs(row.scalars, row.layers) for row in rows])
-    return _chosen(whole, whole["step"] > since_step)
+        return NOTHING
+    return _after(joined([_from_blobs(*row) for row in rows]), since_step)
+
+
+def read_many(store: Store, run_ids: Sequence[int], *, layers_of: Collection[int] = ()) -> dict[int, Series]:
+    """Return the records of several runs by run, as one read finds them.
+
+    The statistics of the layers are given of the runs ``layers_of``; of the others they are left where they
+    are, and none are given.
+
+    Raises
+    ------
+    CodecError
+        When a stored chunk is damaged.
+    """
+    layers = sa.case((chunks.c.run_id.in_(layers_of), chunks.c.layers), else_=sa.literal(NO_LAYERS))
+    query = (
+        sa.select(chunks.c.run_id, chunks.c.scalars, layers)
+        .where(chunks.c.run_id.in_(run_ids))
+        .order_by(chunks.c.run_id, chunks.c.first_step)
+    )
+    with store.reading() as connection:
+        rows = connection.execute(query).all()
+    found: dict[int, list[Series]] = {run_id: [] for run_id in run_ids}
+    for run_id, *blobs in rows:
+        found[run_id].append(_from_blobs(*blobs))
+    return {run_id: joined(parts) if parts else NOTHING for run_id, parts in found.items()}
 
 
 def read_parts(store: Store, run_id: int, *, layers: bool = True) -> Iterator[Series]:
@@ -129,8 +194,7 @@ def read_parts(store: Store, run_id: int, *, layers: bool = True) -> Iterator[Se
             rows = connection.execute(query).all()
         if not rows:
             return
-        part = joined([_from_blobs(*row) for row in rows])
-        part = _chosen(part, part["step"] > seen)
+        part = _after(joined([_from_blobs(*row) for row in rows]), seen)
         seen = int(part["step"][-1])
         yield part
 
@@ -149,7 +213,7 @@ def write_series(connection: sa.Connection, run_id: int, parts: Iterable[Series]
     number = 0
     for part in parts:
         for start in range(0, len(part), CHUNK_RECORDS):
-            chunk = _row(_chosen(part, np.arange(start, min(start + CHUNK_RECORDS, len(part)))))
+            chunk = _row(_chosen(part, slice(start, start + CHUNK_RECORDS)))
             connection.execute(chunks.insert().values(run_id=run_id, number=number, **chunk))
             number += 1
 
@@ -173,15 +237,10 @@ def cut_after(connection: sa.Connection, run_id: int, step: int) -> int:
     return 0 if last is None else last + 1
 
 
-def _from_records(records: Sequence[Record]) -> Series:
-    if not records:
-        empty = np.zeros((0, len(SCALARS)))
-        return Series(empty, empty.astype(np.bool_), np.zeros((0, 0, len(LAYER_STATISTICS))))
-    return Series(
-        np.stack([record.scalars for record in records]),
-        np.stack([record.measured for record in records]),
-        np.stack([record.layers for record in records]),
-    )
+def _after(series: Series, step: int) -> Series:
+    """Return the records after ``step``."""
+    steps = series["step"]
+    return series if steps[0] > step else _chosen(series, steps > step)
 
 
 def _chosen(series: Series, rows: np.ndarray | slice) -> Series:
@@ -200,7 +259,9 @@ def _row(series: Series) -> dict[str, object]:
 
 
 def _from_blobs(scalars: bytes, layers: bytes) -> Series:
-    arrays, _ = unpack(scalars)
+    """Return the records of a chunk; its arrays cannot be written."""
+    arrays, _ = unpack(scalars, copy=False)
     values = arrays["values"]
-    none = np.zeros((len(values), 0, len(LAYER_STATISTICS)))
-    return Series(values, arrays["measured"], unpack(layers)[0]["values"] if layers else none)
+    if layers:
+        return Series(values, arrays["measured"], unpack(layers, copy=False)[0]["values"])
+    return Series(values, arrays["measured"], np.zeros((len(values), 0, len(LAYER_STATISTICS))))

@@ -3,16 +3,15 @@
 import time
 from bisect import bisect_right
 from collections.abc import Callable
-from contextlib import AbstractContextManager, closing
-from functools import cache
+from contextlib import closing
 
 import sqlalchemy as sa
-from threadpoolctl import ThreadpoolController
 
 from engine.codec import CodecError
-from engine.config import ConfigError, RunConfig
+from engine.config import ConfigError
+from engine.runs.blas import own_blas_threads
 from engine.runs.catalog import get_run
-from engine.runs.changes import note_change, read_changes, wished_changes
+from engine.runs.changes import note_change, read_changes, wished_changes, wishes_change
 from engine.runs.checkpoints import drop_checkpoints_after, latest_checkpoint
 from engine.runs.fingerprint import fingerprint_of
 from engine.runs.journal import Journal, answered
@@ -30,8 +29,14 @@ from engine.training.telemetry import Record
 from engine.training.trainer import final_summary, train
 
 LOOK_UP_SECONDS = 0.05
+# At full speed, where each look costs training.
+LOOK_UP_SECONDS_IN_TRAINING = 0.1
 PAUSE_SECONDS_BEFORE_LEAVING = 60.0
 SPLITS = ("train", "val", "test")
+# One statement, built once: it is sent twenty times a second.
+LOOK_UP = sa.select(
+    runs.c.request, runs.c.speed, runs.c.lease_epoch, wishes_change(runs.c.id).label("wishes_change")
+).where(runs.c.id == sa.bindparam("run"))
 
 Watcher = Callable[[Record], None]
 
@@ -86,20 +91,6 @@ def end_run(store: Store, lease: Lease, status: str, message: str) -> str:
     with store.writing() as connection:
         write_held(connection, lease, status=status, message=message, finished_at=time.time())
     return status
-
-
-@cache
-def _blas() -> ThreadpoolController:
-    """Return what sets the threads of the libraries that are loaded: to find them costs milliseconds."""
-    return ThreadpoolController()
-
-
-def own_blas_threads(config: RunConfig) -> AbstractContextManager[object]:
-    """Give matrix products the threads that a run's settings say; whoever trains next has its own number.
-
-    Once a run, not once a step.
-    """
-    return _blas().limit(limits=config.blas_threads, user_api="blas")
 
 
 class Session:
@@ -161,11 +152,15 @@ class Session:
             self._take_up_changes()
             if not self._obey():
                 return "stopped" if self.wish == "stop" else "queued"
+            due = self._due()
             for record in stream:
                 if record is not None:
                     self.journal.take(record)
                     if on_record is not None:
                         on_record(record)
+                # Short epochs end often: in between nothing is looked at but the clock.
+                if time.monotonic() < due and not self.is_interrupted():
+                    continue
                 self.journal.save()
                 at_epoch_end = self.state.step % self.plan.steps_per_epoch == 0
                 if at_epoch_end and not self.state.has_ended and self.state.step < self.plan.total_steps:
@@ -174,7 +169,14 @@ class Session:
                         self.wish, self.is_single_step = "pause", False
                 if not self._look_up():
                     return "stopped" if self.wish == "stop" else "queued"
+                due = self._due()
         return self._finish()
+
+    def _due(self) -> float:
+        """Return when there is next something to store, to look up or to wait for."""
+        if self.speed or self.wish or self.is_single_step:
+            return 0.0
+        return min(self.looked_at + LOOK_UP_SECONDS_IN_TRAINING, self.journal.commit_at)
 
     def _finish(self) -> str:
         predictions, ended = self.end()
@@ -218,15 +220,15 @@ class Session:
 
     def _read_wish(self) -> None:
         self._heed_interrupt()
-        query = sa.select(runs.c.request, runs.c.speed, runs.c.lease_epoch).where(
-            runs.c.id == self.lease.run_id
-        )
         with self.store.reading() as connection:
-            row = connection.execute(query).one()
+            row = connection.execute(LOOK_UP, {"run": self.lease.run_id}).one()
         if row.lease_epoch != self.lease.epoch:
             raise LeaseLost(f"run {self.lease.run_id} is held by another process")
-        self._take_up_changes()
+        if row.wishes_change:
+            self._take_up_changes()
         self.looked_at = time.monotonic()
+        if row.speed != self.speed:
+            self.epoch_started = self.looked_at
         self.wish, self.speed = row.request or self.wish, row.speed
 
     def _take_up_changes(self) -> None:

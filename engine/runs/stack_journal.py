@@ -18,7 +18,7 @@ from engine.runs.journal import COMMIT_SECONDS, COMMIT_SHARE, FIRST_COMMIT_SECON
 from engine.runs.lease import LeaseLost, write_held
 from engine.runs.predictions import drop_predictions, write_predictions
 from engine.runs.schema import runs
-from engine.runs.series import CHUNK_RECORDS, cut_after, have_records, series_of_each, write_tails
+from engine.runs.series import CHUNK_RECORDS, Gathered, cut_after, have_records, series_of_each, write_tails
 from engine.runs.session import Session
 from engine.runs.snapshots import cut_snapshots, packed, write_snapshots
 from engine.runs.store import Store, is_passing
@@ -53,12 +53,12 @@ class StackJournal:
         self.store, self.members = store, members
         self.beat_at = time.monotonic()
         self.commit_at = self.beat_at + FIRST_COMMIT_SECONDS
-        self._records: list[Record] = []
+        self._records = Gathered()
         self._snapshots: dict[int, dict[int, bytes]] = {}
 
     def take(self, record: Record) -> None:
         """Take up a record of all members for the next commit."""
-        self._records.append(record)
+        self._records.add(record)
         plan = self.members[0].session.plan
         is_evaluated, is_due = record.step in plan.evaluation_steps, record.step in plan.snapshot_steps
         if not (is_evaluated or is_due):
@@ -74,7 +74,7 @@ class StackJournal:
     def drop(self, members: Sequence[Member]) -> None:
         """Write no more of these: another process holds them."""
         kept = [number for number, each in enumerate(self.members) if each not in members]
-        self._records = [record.of(kept) for record in self._records]
+        self._records.keep(kept)
         for member in members:
             self._snapshots.pop(member.session.lease.run_id, None)
         self.members[:] = [self.members[number] for number in kept]
@@ -114,7 +114,8 @@ class StackJournal:
                 with suppress(LeaseLost):
                     member.session.journal.tell_of_waiting(str(error.orig))
             return False
-        self._records, self._snapshots = self._records[full * CHUNK_RECORDS :], {}
+        self._records.let_go(full * CHUNK_RECORDS)
+        self._snapshots = {}
         for member in self.members:
             journal = member.session.journal
             journal.note(journal.chunk, full)
@@ -138,8 +139,8 @@ class StackJournal:
         self._cut(connection)
         sessions = {each.session.lease.run_id: each.session for each in self.members}
         full = 0
-        if self._records:
-            each = zip(sessions.items(), series_of_each(self._records), strict=True)
+        if self._records.count:
+            each = zip(sessions.items(), series_of_each(self._records.series), strict=True)
             tails = {run_id: (session.journal.chunk, series) for (run_id, session), series in each}
             full = write_tails(connection, tails)
         write_snapshots(connection, self._snapshots)

@@ -16,14 +16,15 @@ from sqlalchemy.exc import OperationalError
 
 from engine.codec import CodecError
 from engine.config import ConfigError
-from engine.runs.changes import WISHED
+from engine.runs.blas import own_blas_threads
+from engine.runs.changes import wishes_change
 from engine.runs.checkpoints import have_begun
 from engine.runs.journal import BEAT_SECONDS, TIDY_SECONDS, answered
 from engine.runs.lease import Lease, LeaseLost, write_held
 from engine.runs.maintenance import tidy
 from engine.runs.query import get_runs
-from engine.runs.schema import events, runs
-from engine.runs.session import LOOK_UP_SECONDS, Session, Watcher, end_run, own_blas_threads
+from engine.runs.schema import runs
+from engine.runs.session import LOOK_UP_SECONDS_IN_TRAINING, Session, Watcher, end_run
 from engine.runs.siblings import TAKEOVERS_BEFORE_ALONE
 from engine.runs.stack_journal import Member, StackJournal
 from engine.runs.store import Store
@@ -31,13 +32,13 @@ from engine.training.stack import train_stack
 from engine.training.telemetry import Record
 
 BACK: dict[str, object] = {"status": "queued"}
-# One statement, built once: it is sent twenty times a second.
+# One statement, built once: it is sent ten times a second.
 LOOK_UP = sa.select(
     runs.c.id,
     runs.c.request,
     runs.c.speed,
     runs.c.lease_epoch,
-    sa.exists().where(events.c.run_id == runs.c.id, events.c.step == WISHED).label("wished"),
+    wishes_change(runs.c.id).label("wishes_change"),
 ).where(runs.c.id.in_(sa.bindparam("ids", expanding=True)))
 
 
@@ -145,7 +146,7 @@ class _Stack:
         before = len(self.members)
         self._heed_interrupt()
         now = time.monotonic()
-        if now - self.looked_at > LOOK_UP_SECONDS:
+        if now - self.looked_at > LOOK_UP_SECONDS_IN_TRAINING:
             self._look_up()
             self.looked_at = time.monotonic()
         if now > self.journal.commit_at or self.some_leave:
@@ -180,7 +181,7 @@ class _Stack:
                 member.predictions, member.values = member.session.end_stopped("stopped")
             elif row.request == "pause":
                 member.values = {**BACK, "paused": True, "request": answered("pause")}
-            elif row.request or row.speed or row.wished:
+            elif row.request or row.speed or row.wishes_change:
                 member.values = {**BACK}
         if lost:
             self.journal.drop(lost)

@@ -17,6 +17,8 @@ from engine.runs.schema import APPLICATION, MIGRATIONS, SCHEMA_VERSION, metadata
 
 STORE_VARIABLE = "BACKPROP_LAB_STORE"
 BUSY_SECONDS = 30
+# The state of a network of a million weights: what does not fit goes to the disk twice within a commit.
+CACHE_KILOBYTES = 16_000
 
 
 class StoreError(Exception):
@@ -142,6 +144,7 @@ def _prepare_connection(connection: sqlite3.Connection, _: Any) -> None:
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA wal_autocheckpoint = 0")
+    cursor.execute(f"PRAGMA cache_size = -{CACHE_KILOBYTES}")
     cursor.close()
 
 

@@ -8,11 +8,14 @@ from engine.config import ConfigError, RunConfig
 from engine.data.dataset import Dataset
 from engine.nn.network import parameter_shapes
 from engine.nn.rules import OPTIMIZERS
+from engine.training.costs import evaluation_seconds, step_seconds
 
 EVALUATED_ROWS = 2048
 CELLS_AT_ONCE = 2**25
 RECORDS_AT_MOST = 2000
-EVALUATIONS_AT_LEAST, EVALUATIONS_AT_MOST, EVALUATION_SHARE = 50, 400, 0.25
+EVALUATIONS_AT_LEAST, EVALUATIONS_AT_MOST = 10, 400
+# What all evaluations of a run may take: a share of its training, or what nobody waits for.
+EVALUATION_SHARE, EVALUATION_SECONDS = 0.05, 0.003
 SNAPSHOTS_AT_MOST, SNAPSHOT_BYTES_AT_MOST = 200, 8 * 2**20
 PROCESS_BYTES = 150 * 2**20
 
@@ -53,9 +56,9 @@ def plan(config: RunConfig, dataset: Dataset) -> TrainingPlan:
     per_epoch = -(-rows // batch)
     total = per_epoch * config.epochs
     parameters = _parameters(sizes, config.normalization)
-    at_once = rows_at_once(sizes)
-    evaluated = min(rows, at_once) + min(len(dataset.x_val), at_once)
-    evaluations = _evaluation_steps(total, training_cost=3 * batch, evaluation_cost=evaluated)
+    training_seconds = total * step_seconds(len(sizes) - 1, parameters, batch)
+    evaluation = evaluation_seconds(parameters, *evaluated_rows(sizes, dataset))
+    evaluations = _evaluation_steps(total, training_seconds, evaluation)
     every = config.record_every or -(-total // RECORDS_AT_MOST)
     records = frozenset(range(0, total + 1, every)) | evaluations
     return TrainingPlan(
@@ -79,6 +82,12 @@ def rows_at_once(sizes: tuple[int, ...]) -> int:
     return max(1, min(EVALUATED_ROWS, CELLS_AT_ONCE // sum(sizes)))
 
 
+def evaluated_rows(sizes: tuple[int, ...], dataset: Dataset) -> tuple[int, int]:
+    """Return how many training and validation rows an evaluation looks at."""
+    at_once = rows_at_once(sizes)
+    return min(len(dataset.x_train), at_once), min(len(dataset.x_val), at_once)
+
+
 def network_sizes(config: RunConfig, dataset: Dataset) -> tuple[int, ...]:
     """Return features, hidden units of each layer, outputs."""
     if dataset.task == "regression":
@@ -88,8 +97,8 @@ def network_sizes(config: RunConfig, dataset: Dataset) -> tuple[int, ...]:
     return (dataset.features, *config.hidden_sizes, outputs)
 
 
-def _evaluation_steps(total: int, training_cost: int, evaluation_cost: int) -> frozenset[int]:
-    affordable = int(EVALUATION_SHARE * total * training_cost / evaluation_cost)
+def _evaluation_steps(total: int, training_seconds: float, evaluation: float) -> frozenset[int]:
+    affordable = int(max(EVALUATION_SHARE * training_seconds, EVALUATION_SECONDS) / evaluation)
     count = min(max(affordable, EVALUATIONS_AT_LEAST), EVALUATIONS_AT_MOST, total)
     return frozenset(int(step) for step in np.linspace(0, total, count + 1).round())
 

@@ -1,6 +1,5 @@
 """What is recorded of a run: the columns, their meaning, and one record; must not know who stores it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -92,12 +91,6 @@ class Record:
         """Return the record of one of several runs side by side: views of this one."""
         diverged = bool(np.atleast_1d(self.diverged)[number]) if np.any(self.diverged) else False
         return Record(self.step, self.scalars[number], self.measured[number], self.layers[number], diverged)
-
-    def of(self, numbers: Sequence[int]) -> "Record":
-        """Return the record of some of several runs side by side."""
-        chosen = list(numbers)
-        parts = (self.scalars[chosen], self.measured[chosen], self.layers[chosen])
-        return Record(self.step, *parts, np.broadcast_to(self.diverged, len(self.scalars))[chosen])
 
     def as_one_of_one(self) -> "Record":
         """Return the record of a single run as that of runs side by side, of which there is one."""

@@ -191,7 +191,7 @@ def in_the_middle(monkeypatch, act, at=2):
     monkeypatch.setattr(StackJournal, "commit", commit)
     for name in ("FIRST_COMMIT_SECONDS", "COMMIT_SECONDS", "COMMIT_SHARE"):
         monkeypatch.setattr(stack_journal, name, 0)
-    monkeypatch.setattr(stack_session, "LOOK_UP_SECONDS", 0.0)
+    monkeypatch.setattr(stack_session, "LOOK_UP_SECONDS_IN_TRAINING", 0.0)
 
 
 def test_a_run_that_leaves_between_two_chunks_takes_its_own_records_with_it(store, seeds, monkeypatch):

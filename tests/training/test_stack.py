@@ -158,16 +158,6 @@ def test_a_state_that_has_its_first_record_is_not_evaluated_again_in_a_stack():
     assert has_loss == [True, False, True, True, True]
 
 
-def test_the_record_of_some_runs_is_that_of_each_of_them():
-    configs, dataset, states = stacked_states(**ENDS["divergence"])
-    given = [record for record in train_stack(configs, dataset, list(states)) if record is not None]
-    record = next(each for each in given if np.any(each.diverged))
-    chosen = [number for number in range(len(record.scalars)) if number != 1]
-    for place, number in enumerate(chosen):
-        part, own = record.of(chosen).row(place), record.row(number)
-        assert without_seconds(part) == without_seconds(own) and part.diverged == own.diverged
-
-
 CALLS = {
     "W1": {"hidden_sizes": [8, 8], "batch_size": 10, "optimizer": "sgd", "loss": "mse"},
     "W2": {"hidden_sizes": [16, 16, 16], "activation": "relu", "batch_size": 32, "optimizer": "adam"},

@@ -9,7 +9,7 @@ from engine.config import ConfigError, parse_config
 from engine.config.resolve import resolve
 from engine.data.dataset import build_dataset
 from engine.training.model import predict, weights_by_layer
-from engine.training.plan import check_memory, plan
+from engine.training.plan import EVALUATIONS_AT_LEAST, check_memory, evaluated_rows, plan
 from engine.training.telemetry import LAYER_INDEX
 from engine.training.trainer import final_summary, train
 from tests.training.short_runs import records_of, start
@@ -154,11 +154,28 @@ def test_float32_follows_float64():
     assert losses[0] == pytest.approx(losses[1], abs=1e-4)
 
 
-def test_evaluations_are_fifty_or_more_and_never_above_four_hundred():
+def test_evaluations_of_a_small_run_are_some_fifty_and_never_above_four_hundred():
     config, dataset, _ = start(epochs=200)
-    assert 50 <= len(plan(config, dataset).evaluation_steps) <= 401
+    assert 45 <= len(plan(config, dataset).evaluation_steps) <= 401
     config, dataset, _ = start(epochs=100_000)
     assert len(plan(config, dataset).evaluation_steps) == 401
+
+
+@pytest.mark.parametrize("settings", [{}, {"epochs": 40}, {"hidden_sizes": [512, 256]}, {"batch_size": 256}])
+def test_evaluations_on_many_rows_look_at_fewer_rows_than_are_trained_on(settings):
+    wide = {"samples": 20_000, "hidden_sizes": [128, 64], "batch_size": 32, "epochs": 5}
+    config, dataset, _ = start(**{**wide, **settings})
+    planned = plan(config, dataset)
+    looked_at = len(planned.evaluation_steps) * sum(evaluated_rows(planned.sizes, dataset))
+    assert len(planned.evaluation_steps) > EVALUATIONS_AT_LEAST
+    assert looked_at < planned.total_steps * planned.batch_size
+
+
+def test_a_run_of_few_updates_is_evaluated_after_each_and_any_other_ten_times_at_least():
+    config, dataset, _ = start(batch_size="full", epochs=7)
+    assert plan(config, dataset).evaluation_steps == frozenset(range(8))
+    config, dataset, _ = start(samples=20_000, batch_size=1024, epochs=1, hidden_sizes=[512, 512])
+    assert len(plan(config, dataset).evaluation_steps) == EVALUATIONS_AT_LEAST + 1
 
 
 def test_a_network_beyond_memory_is_refused_with_the_estimate():
