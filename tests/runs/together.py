@@ -1,8 +1,22 @@
-"""How tests claim runs together and look at how they stand; holds no test."""
+"""How tests claim runs together, act upon them and look at what they leave; holds no test."""
 
+import sqlalchemy as sa
+
+from engine.runs import stack_journal, stack_session
 from engine.runs.catalog import get_run
+from engine.runs.checkpoints import latest_checkpoint
 from engine.runs.lease import claim, new_owner
+from engine.runs.predictions import stored_predictions
+from engine.runs.schema import runs
+from engine.runs.series import read_series
+from engine.runs.session import train_claimed
 from engine.runs.siblings import claim_siblings
+from engine.runs.snapshots import read_snapshots
+from engine.runs.stack_journal import StackJournal
+from engine.training.telemetry import SCALAR_INDEX
+
+COLUMNS = [runs.c[name] for name in ("status", "message", "step", "best_val_loss", "best_step", "paused")]
+COLUMNS += [runs.c[f"{split}_{what}"] for split in ("train", "val", "test") for what in ("loss", "score")]
 
 
 def take(store):
@@ -14,3 +28,41 @@ def take(store):
 
 def statuses(store, run_ids):
     return [get_run(store, run_id).status for run_id in run_ids]
+
+
+def train_one_by_one(store, run_ids):
+    for run_id in run_ids:
+        lease = claim(store, new_owner(), run_id)
+        assert lease is not None
+        train_claimed(store, lease)
+
+
+def what_is_left(store, run_id):
+    """Return all that a run leaves in the store, but for times and who trained it."""
+    with store.reading() as connection:
+        row = connection.execute(sa.select(*COLUMNS).where(runs.c.id == run_id)).one()
+    series, state = read_series(store, run_id), latest_checkpoint(store, run_id)[0]
+    assert state is not None
+    series.scalars[:, SCALAR_INDEX["seconds"]] = state.seconds = 0.0
+    snapshots = {
+        step: [array.tobytes() for array in arrays.values()]
+        for step, arrays in read_snapshots(store, run_id).items()
+    }
+    told = series.scalars.tobytes() + series.measured.tobytes() + series.layers.tobytes()
+    return tuple(row), told, state.to_bytes(), snapshots, stored_predictions(store, run_id)
+
+
+def in_the_middle(monkeypatch, act, at=2):
+    """Let something happen when the stack commits for the second time, or for the time that is named."""
+    commits, usual = [], StackJournal.commit
+
+    def commit(journal):
+        usual(journal)
+        commits.append(journal)
+        if len(commits) == at:
+            act()
+
+    monkeypatch.setattr(StackJournal, "commit", commit)
+    for name in ("FIRST_COMMIT_SECONDS", "COMMIT_SECONDS", "COMMIT_SHARE"):
+        monkeypatch.setattr(stack_journal, name, 0)
+    monkeypatch.setattr(stack_session, "LOOK_UP_SECONDS_IN_TRAINING", 0.0)
