@@ -11,7 +11,7 @@ PEERS := .venv-bench
 READY_PEERS := $(PEERS)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup lint types browser bench bench-stacking bench-accuracy bench-first-point bench-table correctness mutants coverage docs screenshots clean
+.PHONY: help run test setup lint types browser bench bench-stacking bench-around bench-accuracy bench-first-point bench-table correctness mutants coverage docs screenshots clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 20
@@ -38,15 +38,19 @@ browser: $(READY_DEV)
 
 # One thread each, before anything is imported; a kernel or a cache size of BLAS that the shell names would measure
 # another machine.
-bench: $(READY_PEERS) ## Steps against PyTorch's, scikit-learn's and jax's; writes docs/performance.md (3 minutes)
+bench: $(READY_PEERS) ## Steps against PyTorch's, scikit-learn's and jax's; writes docs/performance.md; then bench-around
 	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 \
 		XLA_FLAGS="--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1" JAX_PLATFORMS=cpu \
 		$(PEERS)/bin/python -m benchmarks.speed $(OPTIONS)
 	@$(MAKE) --no-print-directory bench-stacking
+	@$(MAKE) --no-print-directory bench-around
 
 bench-stacking: $(READY_DEV) ## Seeds and grids side by side against one by one; writes docs/stacking.md (2 minutes)
 	env -u OPENBLAS_CORETYPE OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 \
 		$(RUN) -m benchmarks.stacking $(STACKING)
+
+bench-around: $(READY_DEV) browser ## Where users wait around the loop; writes docs/around-the-loop.md (8 minutes)
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(RUN) -m benchmarks.around
 
 bench-accuracy: $(READY_DEV) ## Our networks against scikit-learn's, as a table
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(RUN) -m benchmarks.accuracy

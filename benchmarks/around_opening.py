@@ -22,6 +22,7 @@ from engine.runs.store import STORE_VARIABLE, open_store
 
 ROOT = Path(__file__).resolve().parents[1]
 OPENED_SECONDS = 5.0
+LEFT_BY_RUNNING = (".git", ".venv*", ".lab", "static", "__pycache__", ".*_cache", ".hypothesis", ".coverage*")
 
 
 def opening(rounds: int) -> Iterator[Measured]:
@@ -46,12 +47,7 @@ def fresh_clone(place: Path) -> None:
 
     The environment is linked, as installed; the requirements are old, so that make has nothing to install.
     """
-    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
-    for name in filter(None, names):
-        if (ROOT / name).is_file() and not (ROOT / name).is_symlink():
-            (place / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, place / name)
+    shutil.copytree(ROOT, place, ignore=shutil.ignore_patterns(*LEFT_BY_RUNNING))
     for requirements in place.glob("requirements*.txt"):
         os.utime(requirements, (0, 0))
     (place / ".venv").symlink_to((ROOT / ".venv").resolve())

@@ -38,12 +38,12 @@ class Measured:
     def row(self) -> tuple[object, ...]:
         """The cells of the table: point, what, median with extremes, unit, rounds, target."""
         low, high = min(self.values), max(self.values)
-        spread = "" if low == high else f" ({figure(low)}-{figure(high)})"
+        spread = "" if low == high else f" ({_signed(low)} to {_signed(high)})"
         verdict = "none set"
         if self.target is not None:
             verdict = f"≤ {figure(self.target)} {'held' if self.is_held else '**not held**'}"
         what, unit = self.what, "" if self.unit == "ratio" else f" {self.unit}"
-        return self.point, what, f"{figure(median(self.values))}{unit}{spread}", len(self.values), verdict
+        return self.point, what, f"{_signed(median(self.values))}{unit}{spread}", len(self.values), verdict
 
 
 def table(found: Iterable[Measured]) -> str:
@@ -59,3 +59,7 @@ def ratios(first: Sequence[float], second: Sequence[float]) -> list[float]:
 def costs(first: Sequence[float], second: Sequence[float]) -> list[float]:
     """Return round by round how many percent the first is above the second."""
     return [100 * (each - 1) for each in ratios(first, second)]
+
+
+def _signed(value: float) -> str:
+    return f"−{figure(-value)}" if value < 0 else figure(value)

@@ -110,7 +110,7 @@ def _is_warm(store: Store) -> bool:
     return not busy and bool(_value(store, sa.select(sa.func.count()).where(workers.c.idle)))
 
 
-def _value(store: Store, query: sa.Select[tuple[int]]) -> int:
+def _value(store: Store, query: sa.Select[int]) -> int:
     with store.reading() as connection:
         return connection.scalar(query) or 0
 

@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from engine.cli import main
 from engine.runs.catalog import get_run, list_runs, request
 from engine.runs.lease import claim, new_owner
 from engine.runs.schema import runs, workers
+from engine.runs.series import read_series
 
 pytestmark = pytest.mark.xdist_group("processes")
 ROOT = Path(__file__).resolve().parents[1]
@@ -56,6 +58,10 @@ def grid(tmp_path):
         return path
 
     return write
+
+
+def is_running(pid):
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
 
 
 def wait_for(condition, seconds=60):
@@ -243,6 +249,43 @@ def test_a_killed_worker_is_replaced_and_its_run_goes_on(engine, grid, store, st
     assert get_run(store, 1).status == "finished"
     with store.reading() as connection:
         assert connection.scalar(sa.select(runs.c.lease_epoch)) == 2
+
+
+def test_a_queue_whose_command_and_workers_are_killed_is_worked_off_later_and_no_run_twice(
+    engine, grid, store, store_url
+):
+    """In the middle of it: what had ended stays, what was in training goes on, and each run ends once."""
+    engine("queue", grid(SMALL + "grid: {learning_rate: [0.1, 0.2, 0.3, 0.4]}"))
+    engine("queue", grid(SMALL + "grid: {epochs: [8000], learning_rate: [0.1, 0.2], seed: [5, 6]}"))
+    working = subprocess.Popen(
+        [sys.executable, "-m", "engine", "work", "--jobs", "2", "--store", store_url],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+    )
+
+    def standing():
+        with store.reading() as connection:
+            return connection.execute(sa.select(runs).order_by(runs.c.id)).all()
+
+    wait_for(lambda: any(row.id > 4 and row.step > 0 for row in standing()))
+    working.kill()
+    with store.reading() as connection:
+        pids = set(connection.scalars(sa.select(workers.c.pid)))
+    for pid in pids:
+        psutil.Process(pid).kill()
+    working.wait()
+    wait_for(lambda: not any(is_running(pid) for pid in pids))
+    killed = standing()
+    ended = {row.id for row in killed if row.status == "finished"}
+    assert 2 <= len(ended) < 8  # the other worker may have been slow to start
+    assert json.loads(engine("work", "--jobs", "2", "--json")[1])["runs"] == 8 - len(ended)
+    for before, after in zip(killed, standing(), strict=True):
+        assert (after.status, after.step) == ("finished", after.total_steps)
+        assert after.lease_epoch == 1 + (before.status == "running")
+        if before.id in ended:
+            assert after == before
+        steps = read_series(store, after.id)["step"]
+        assert steps[-1] == after.total_steps and (np.diff(steps) > 0).all()
 
 
 def test_workers_that_cannot_start_are_one_sentence_with_their_log(engine, grid, monkeypatch, tmp_path):

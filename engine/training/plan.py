@@ -14,8 +14,10 @@ EVALUATED_ROWS = 2048
 CELLS_AT_ONCE = 2**25
 RECORDS_AT_MOST = 2000
 EVALUATIONS_AT_LEAST, EVALUATIONS_AT_MOST = 10, 400
-# What all evaluations of a run may take: a share of its training, or what nobody waits for.
-EVALUATION_SHARE, EVALUATION_SECONDS = 0.05, 0.003
+# What all evaluations of a run may take: a share of its training, or what nobody waits for; one an epoch,
+# fifty at most, where that is hardly noticed.
+EVALUATION_SHARE, EVALUATION_SECONDS = 0.04, 0.003
+AN_EPOCH_AT_MOST, AN_EPOCH_SECONDS = 50, 0.05
 SNAPSHOTS_AT_MOST, SNAPSHOT_BYTES_AT_MOST = 200, 8 * 2**20
 PROCESS_BYTES = 150 * 2**20
 
@@ -58,7 +60,7 @@ def plan(config: RunConfig, dataset: Dataset) -> TrainingPlan:
     parameters = _parameters(sizes, config.normalization)
     training_seconds = total * step_seconds(len(sizes) - 1, parameters, batch)
     evaluation = evaluation_seconds(parameters, *evaluated_rows(sizes, dataset))
-    evaluations = _evaluation_steps(total, training_seconds, evaluation)
+    evaluations = _evaluation_steps(total, config.epochs, training_seconds, evaluation)
     every = config.record_every or -(-total // RECORDS_AT_MOST)
     records = frozenset(range(0, total + 1, every)) | evaluations
     return TrainingPlan(
@@ -97,9 +99,10 @@ def network_sizes(config: RunConfig, dataset: Dataset) -> tuple[int, ...]:
     return (dataset.features, *config.hidden_sizes, outputs)
 
 
-def _evaluation_steps(total: int, training_seconds: float, evaluation: float) -> frozenset[int]:
+def _evaluation_steps(total: int, epochs: int, training_seconds: float, evaluation: float) -> frozenset[int]:
     affordable = int(max(EVALUATION_SHARE * training_seconds, EVALUATION_SECONDS) / evaluation)
-    count = min(max(affordable, EVALUATIONS_AT_LEAST), EVALUATIONS_AT_MOST, total)
+    by_epoch = min(epochs, AN_EPOCH_AT_MOST, int(AN_EPOCH_SECONDS / evaluation))
+    count = min(max(affordable, by_epoch, EVALUATIONS_AT_LEAST), EVALUATIONS_AT_MOST, total)
     return frozenset(int(step) for step in np.linspace(0, total, count + 1).round())
 
 

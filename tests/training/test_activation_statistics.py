@@ -52,6 +52,7 @@ def test_saturated_and_dead_shares_are_counted_unit_by_unit(activation):
         assert np.isnan(saturated)
         assert dead == ((outputs > 0).mean(axis=1) < 0.01).mean() >= 1 / 6
     else:
+        assert network.activation.saturated is not None
         low, high = network.activation.saturated
         assert np.isnan(dead)
         assert 0.2 < saturated == ((outputs < low) | (outputs > high)).mean()

@@ -171,6 +171,12 @@ def test_evaluations_on_many_rows_look_at_fewer_rows_than_are_trained_on(setting
     assert looked_at < planned.total_steps * planned.batch_size
 
 
+def test_a_run_of_few_epochs_is_evaluated_at_the_end_of_each():
+    config, dataset, _ = start(samples=4000, hidden_sizes=[128, 64], batch_size=64, epochs=12)
+    planned = plan(config, dataset)
+    assert sorted(planned.evaluation_steps) == [*range(0, planned.total_steps + 1, planned.steps_per_epoch)]
+
+
 def test_a_run_of_few_updates_is_evaluated_after_each_and_any_other_ten_times_at_least():
     config, dataset, _ = start(batch_size="full", epochs=7)
     assert plan(config, dataset).evaluation_steps == frozenset(range(8))
