@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
 from engine.evidence.statistics import interval_over
 from engine.figures.curves import BAND_OPACITY, VALIDATION_COLUMNS, compare_runs
+from engine.figures.figure import Figure
 from engine.figures.smoothing import difference, smoothed
 from engine.figures.theme import colours_apart, faint, label, run_symbol
 
@@ -66,7 +66,7 @@ def compare_seeds(
     baseline: int | None = None,
     band: str = "interval",
     height: int = 380,
-) -> go.Figure:
+) -> Figure:
     """Show whether configurations differ by more than chance: the mean over seeds, and how sure it is.
 
     The band is the 95 % interval of the mean by Student's t, or what the seeds span from lowest to highest.
@@ -106,7 +106,7 @@ def compare_seeds(
         colours=colours,
     )
     if base is not None:
-        figure.update_yaxes(title_text=f"{', '.join(columns)}, difference from runs {_numbers(base)}")
+        figure.update_yaxes(title={"text": f"{', '.join(columns)}, difference from runs {_numbers(base)}"})
     for group in groups:
         if group is base:
             continue
@@ -179,7 +179,7 @@ def _mean_frame(frame: pd.DataFrame, group: Seeds, columns: list[str], x: str) -
 
 
 def _add_band(
-    figure: go.Figure, at: np.ndarray, curves: np.ndarray, line: "_Line", x: str, band: str, log_y: bool
+    figure: Figure, at: np.ndarray, curves: np.ndarray, line: "_Line", x: str, band: str, log_y: bool
 ) -> None:
     if curves.size == 0:
         return

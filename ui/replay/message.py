@@ -1,5 +1,6 @@
 """Writes what a player is sent: JSON header, then the frames of one or two runs; must not know Streamlit."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -46,4 +47,5 @@ def message(header: dict[str, Any], films: Sequence[dict[str, Any]], sent: Sent)
         blobs += fresh
         offset += sum(map(len, fresh))
         counts[film["run"]] = [*past, count][-MESSAGES_OVERLAPPED:]
-    return framed({**header, "films": listed}, blobs), {"identity": header["identity"], "counts": counts}
+    text = json.dumps({**header, "films": listed}, allow_nan=False, separators=(",", ":"))
+    return framed(text, blobs), {"identity": header["identity"], "counts": counts}

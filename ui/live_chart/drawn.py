@@ -1,0 +1,127 @@
+"""Takes a figure apart into words that stay the same and numbers that move; must not know Streamlit."""
+
+import hashlib
+import json
+import zlib
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from engine.figures.figure import Figure
+
+EXACT_IN_FLOAT32 = 2**24
+SMALLEST_IN_FLOAT32, LARGEST_IN_FLOAT32 = 1e-37, 3e38
+NOT_MEASURED, LEVELS = 65535, 65534
+INLINE_AT_MOST = 4
+
+# Plain values, so that all viewers can share one: ``text`` (JSON of the figure, with {"array": n} in place of
+# the n-th of the arrays), ``key`` of the text, ``lines`` ((uid, trace, x, y)), ``arrays`` and ``height``.
+Drawn = dict[str, Any]
+
+
+def drawn(figure: Figure) -> Drawn:
+    """Return a figure as what is sent of it.
+
+    Points of a line whose ``y`` is not finite are left out: what was not measured is passed over.
+    """
+    lines, arrays, traces = [], [], []
+    seen: Counter[str] = Counter()
+    for number, trace in enumerate(figure.data):
+        is_line = trace.type == "scatter" and trace.mode == "lines"
+        kind = f"{trace.legendgroup or ''}/{(trace.name or '') if is_line else trace.mode or ''}"
+        uid = f"t{zlib.crc32(kind.encode()):x}-{seen[kind]}"
+        seen[kind] += 1
+        told = {**trace, "uid": uid}
+        if is_line:
+            x, y = (np.asarray(told.pop(axis), dtype=np.float64) for axis in "xy")
+            finite = np.isfinite(y)
+            if not finite.all():
+                x, y = x[finite], y[finite]
+            lines.append((uid, number, np.ascontiguousarray(x), np.ascontiguousarray(y)))
+        traces.append(_apart(told, arrays))
+    plain = {"data": traces, "layout": _apart(figure.layout, arrays)}
+    text = json.dumps(plain, allow_nan=False, separators=(",", ":"), default=_plain)
+    return {"text": text, "key": _key(text.encode()), "lines": lines, "arrays": arrays}
+
+
+def whole_figure(found: Drawn) -> dict[str, Any]:
+    """Return a figure with all its numbers in their places, as ``st.plotly_chart`` takes it."""
+
+    def filled(value: Any) -> Any:
+        if isinstance(value, dict):
+            if value.keys() == {"array"}:
+                return _decoded(found["arrays"][value["array"]])
+            return {name: filled(each) for name, each in value.items()}
+        return [filled(each) for each in value] if isinstance(value, list) else value
+
+    figure = filled(json.loads(found["text"]))
+    for _, number, x, y in found["lines"]:
+        figure["data"][number] |= {"x": x, "y": y}
+    return figure
+
+
+def _apart(value: Any, arrays: list[dict[str, Any]], name: str = "") -> Any:
+    """Return a property as it is written in JSON; its arrays of numbers are put with the others."""
+    if isinstance(value, dict):
+        return {each: _apart(inner, arrays, each) for each, inner in value.items()}
+    if not isinstance(value, np.ndarray):
+        return value
+    if value.dtype.kind not in "fiub":
+        return value.tolist()
+    arrays.append(_encoded(value, is_picture=name == "z" and value.ndim == 2))
+    return {"array": len(arrays) - 1}
+
+
+def _encoded(values: np.ndarray, *, is_picture: bool) -> dict[str, Any]:
+    """Return an array as it travels: few numbers as they are, pictures in 65 535 levels, others as floats."""
+    if values.ndim == 1 and len(values) <= INLINE_AT_MOST:
+        return {"values": [float(each) if np.isfinite(each) else None for each in values]}
+    found: dict[str, Any] = {"shape": list(values.shape)}
+    if is_picture and values.size:
+        blob, levels = _in_levels(values)
+        found |= {"kind": "u2", **levels}
+    else:
+        kind = "f8" if _needs_float64(values) else "f4"
+        blob = np.ascontiguousarray(values, f"<{kind}").tobytes()
+        found["kind"] = kind
+    return {**found, "blob": blob, "key": _key(blob, found)}
+
+
+def _in_levels(values: np.ndarray) -> tuple[bytes, dict[str, float]]:
+    """Return a picture as whole steps from its lowest value; whole numbers stay exactly what they are."""
+    known = values[np.isfinite(values)]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+    step = (high - low) / LEVELS or 1.0
+    if high - low <= LEVELS and (known == np.rint(known)).all():
+        step = 1.0
+    levels = np.where(np.isfinite(values), np.rint((values - low) / step), NOT_MEASURED)
+    return levels.astype("<u2").tobytes(), {"low": low, "step": step}
+
+
+def _needs_float64(values: np.ndarray) -> bool:
+    size = np.abs(values[np.isfinite(values) & (values != 0)])
+    if not size.size:
+        return False
+    low, high = size.min(), size.max()
+    is_counted = high >= EXACT_IN_FLOAT32 and values.ndim == 1
+    return bool(is_counted or low < SMALLEST_IN_FLOAT32 or high > LARGEST_IN_FLOAT32)
+
+
+def _decoded(array: dict[str, Any]) -> np.ndarray:
+    if "values" in array:
+        return np.array(array["values"], np.float64)
+    values = np.frombuffer(array["blob"], f"<{array['kind']}").reshape(array["shape"])
+    if array["kind"] == "u2":
+        return np.where(values == NOT_MEASURED, np.nan, array["low"] + array["step"] * values)
+    return values.astype(np.float64)
+
+
+def _key(content: bytes, facts: object = "") -> str:
+    return hashlib.blake2b(content + str(facts).encode(), digest_size=6).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """Return a number of numpy as one of Python."""
+    found = value.item()
+    return found if np.isfinite(found) else None
