@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engine.figures.figure import Figure
-from ui.live_chart.assets import plotly_script
+from ui.live_chart.assets import Script, plotly_script
 from ui.live_chart.drawn import drawn
 from ui.live_chart.message import MESSAGES_OVERLAPPED, POINTS_HELD_AT_MOST, POINTS_WHOLE, message, thinned
 
@@ -49,7 +49,8 @@ class Reader:
             if isinstance(told, list):
                 continue
             if "offset" in told:
-                raw = numbers(told["kind"], told["offset"], int(np.prod(told["shape"]))).reshape(told["shape"])
+                size = int(np.prod(told["shape"]))
+                raw = numbers(told["kind"], told["offset"], size).reshape(told["shape"])
                 is_level = told["kind"] == "u2"
                 values = np.where(raw == 65535, np.nan, told["low"] + told["step"] * raw) if is_level else raw
             elif (values := self.arrays.get(told["key"])) is None:
@@ -175,16 +176,16 @@ def test_words_and_arrays_that_stay_the_same_are_sent_a_few_times_only():
         blob, sent = message(HEADER, picture(np.outer(np.arange(40.0), np.arange(30.0))), sent)
         assert reader.read(blob)
         sizes.append(len(blob))
-    assert min(sizes[:MESSAGES_OVERLAPPED]) > 9000
+    assert min(sizes[:MESSAGES_OVERLAPPED]) > 8000
     assert max(sizes[MESSAGES_OVERLAPPED:]) < 600
     assert len(reader.arrays) == 4, "both traces share their z and places"
 
 
 def test_a_reader_that_never_got_an_array_notices_it():
     sent = {}
-    for _ in range(MESSAGES_OVERLAPPED + 1):
-        blob, sent = message(HEADER, picture(np.ones((5, 6))), sent)
-    assert not Reader().read(blob)
+    for _ in range(MESSAGES_OVERLAPPED):
+        _, sent = message(HEADER, picture(np.ones((5, 6))), sent)
+    assert not Reader().read(message(HEADER, picture(np.ones((5, 6))), sent)[0])
 
 
 def test_an_array_that_moves_comes_in_each_message():
@@ -228,3 +229,15 @@ def test_plotlys_script_is_copied_once_and_its_name_tells_the_version(tmp_path):
     assert name.startswith("plotly-") and copy.stat().st_size > 1e6 and not copy.is_symlink()
     copy.write_bytes(b"kept")
     assert plotly_script(tmp_path / "static") == name and copy.read_bytes() == b"kept"
+
+
+def test_a_components_script_is_served_as_a_file_whose_name_changes_with_its_content(tmp_path):
+    sources = [tmp_path / "one.js", tmp_path / "two.js"]
+    for source in sources:
+        source.write_text(f"// {source.name}")
+    script = Script("chart", sources)
+    script.serve(tmp_path / "static")
+    assert (tmp_path / "static" / script.name).read_text() == "// one.js\n// two.js"
+    assert f'"/app/static/{script.name}"' in script.loader and "one.js" not in script.loader
+    sources[1].write_text("// changed")
+    assert Script("chart", sources).name != script.name

@@ -7,15 +7,16 @@ import streamlit as st
 from streamlit.components.v2 import component
 
 from engine.figures.figure import Figure
-from ui.live_chart.assets import plotly_script
+from ui.live_chart.assets import Script, plotly_script, static_url
 from ui.live_chart.drawn import Drawn, drawn, whole_figure
 from ui.live_chart.message import framed, message
 
+SCRIPT = Script("live_chart", [Path(__file__).with_name("live_chart.js")])
 COMPONENT = component(
     "backprop_lab_live_chart",
     html='<div class="live-chart" role="img"></div>',
     css=".live-chart { width: 100%; }",
-    js=Path(__file__).with_name("live_chart.js").read_text(encoding="utf-8"),
+    js=SCRIPT.loader,
     isolate_styles=False,
 )
 FAILED = "live_chart_script_failed"
@@ -49,7 +50,7 @@ def show_chart(key: str, figure: Figure | Drawn, *, identity: str, title: str) -
         _show_plainly(key, found)
         st.session_state.pop(f"{key}_shown", None)
         return
-    header = {"identity": identity, "title": title, "plotly": _script_url()}
+    header = {"identity": identity, "title": title, "plotly": static_url(plotly_script())}
     blob, sent = message(header, found, st.session_state.get(f"{key}_sent", {}))
     st.session_state[f"{key}_sent"] = sent
     st.session_state[f"{key}_shown"] = blob
@@ -58,7 +59,8 @@ def show_chart(key: str, figure: Figure | Drawn, *, identity: str, title: str) -
 
 def make_ready() -> None:
     """Have the browser load Plotly's script, which takes half a second, before a chart needs it."""
-    COMPONENT(key="live_chart_ready", data=framed(json.dumps({"plotly": _script_url()}), []))
+    SCRIPT.serve()
+    COMPONENT(key="live_chart_ready", data=framed(json.dumps({"plotly": static_url(plotly_script())}), []))
 
 
 def can_repeat(*keys: str) -> bool:
@@ -72,17 +74,13 @@ def repeat_chart(key: str) -> None:
 
 
 def _mount(key: str, blob: bytes) -> None:
+    SCRIPT.serve()
     COMPONENT(
         key=key,
         data=blob,
         on_resend_change=lambda: send_whole(key),
         on_failed_change=lambda: st.session_state.update({FAILED: True}),
     )
-
-
-def _script_url() -> str:
-    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"{'/' + base if base else ''}/app/static/{plotly_script()}"
 
 
 def _show_plainly(key: str, found: Drawn) -> None:

@@ -13,6 +13,7 @@ from engine.figures.theme import HIGH, LOW, PALETTE, WRONG, colours_apart
 from engine.runs.catalog import NoSuchRun, get_run
 from engine.runs.row import RunRow
 from engine.runs.store import Store
+from ui.live_chart.assets import Script
 from ui.replay.film import film_of
 from ui.replay.message import message
 from ui.runs import is_moving
@@ -20,12 +21,13 @@ from ui.shell import open_page
 from ui.text import as_markdown, visible
 
 HERE = Path(__file__).parent
-SCRIPTS = ("film.js", "paint.js", "plane.js", "graph.js", "plots.js", "view.js", "player.js")
+PARTS = ("film.js", "paint.js", "plane.js", "graph.js", "plots.js", "view.js", "player.js")
+SCRIPT = Script("replay", [HERE / name for name in PARTS])
 COMPONENT = component(
     "backprop_lab_replay",
     html='<div class="replay"></div>',
     css=(HERE / "replay.css").read_text(encoding="utf-8"),
-    js="\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS),
+    js=SCRIPT.loader,
     isolate_styles=False,
 )
 LIVE_SECONDS, ENDED_SECONDS = 0.03, 0.2
@@ -73,6 +75,7 @@ def show_replay(store: Store, rows: Sequence[RunRow], key: str) -> None:
         "colours": {"low": LOW, "high": HIGH, "wrong": WRONG, "classes": [pair[0] for pair in PALETTE]},
     }
     blob, st.session_state[f"{key}_sent"] = message(header, films, st.session_state.get(f"{key}_sent", {}))
+    SCRIPT.serve()
     COMPONENT(key=key, data=blob, on_resend_change=lambda: st.session_state.pop(f"{key}_sent", None))
 
 
