@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sqlalchemy as sa
 
@@ -136,6 +137,12 @@ def _keys(store: Store, rows: Sequence[RunRow]) -> list[str]:
             continue
         if row.dataset_id not in facts:
             facts[row.dataset_id] = load_dataset(store, row.dataset_id).facts
-        config = resolve(config_from_json(json.dumps(row.config)), facts[row.dataset_id])
-        keys.append(f"{row.dataset_id} {without_seed(config)} {changed.get(row.id, [])}")
+        settings = _settings(json.dumps(row.config), facts[row.dataset_id])
+        keys.append(f"{row.dataset_id} {settings} {changed.get(row.id, [])}")
     return keys
+
+
+@lru_cache(maxsize=LOOKED_THROUGH_AT_MOST)
+def _settings(config: str, facts: DataFacts) -> str:
+    """Return all settings but the seed as a run uses them; a live page asks again and again."""
+    return str(without_seed(resolve(config_from_json(config), facts)))

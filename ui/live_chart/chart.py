@@ -1,6 +1,7 @@
 """Mounts live charts on a page and remembers what each browser was sent; must not know what is drawn."""
 
 import json
+from collections.abc import Callable, Hashable
 from pathlib import Path
 
 import streamlit as st
@@ -55,6 +56,17 @@ def show_chart(key: str, figure: Figure | Drawn, *, identity: str, title: str) -
     st.session_state[f"{key}_sent"] = sent
     st.session_state[f"{key}_shown"] = blob
     _mount(key, blob)
+
+
+def update_chart(
+    key: str, state: Hashable, draw: Callable[[], Figure | Drawn], *, identity: str, title: str
+) -> None:
+    """Draw what ``draw`` returns, as ``show_chart`` does, unless the chart shows this state already."""
+    if st.session_state.get(f"{key}_state") == state and can_repeat(key):
+        repeat_chart(key)
+        return
+    show_chart(key, draw(), identity=identity, title=title)
+    st.session_state[f"{key}_state"] = state
 
 
 def make_ready() -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import zlib
 from collections import Counter
 from typing import Any
@@ -16,7 +17,7 @@ NOT_MEASURED, LEVELS = 65535, 65534
 INLINE_AT_MOST = 4
 
 # Plain values, so that all viewers can share one: ``text`` (JSON of the figure, with {"array": n} in place of
-# the n-th of the arrays), ``key`` of the text, ``lines`` ((uid, trace, x, y)), ``arrays`` and ``height``.
+# the n-th of the arrays), ``key`` of the text, ``lines`` ((uid, trace, x, y)), ``arrays``.
 Drawn = dict[str, Any]
 
 
@@ -41,8 +42,15 @@ def drawn(figure: Figure) -> Drawn:
             lines.append((uid, number, np.ascontiguousarray(x), np.ascontiguousarray(y)))
         traces.append(_apart(told, arrays))
     plain = {"data": traces, "layout": _apart(figure.layout, arrays)}
-    text = json.dumps(plain, allow_nan=False, separators=(",", ":"), default=_plain)
+    text = _json(plain)
     return {"text": text, "key": _key(text.encode()), "lines": lines, "arrays": arrays}
+
+
+def fingerprint(found: Drawn) -> str:
+    """Return what is the same for figures that look the same."""
+    numbers = [array.get("key") or array["values"] for array in found["arrays"]]
+    lines = b"".join(values.tobytes() for _, _, x, y in found["lines"] for values in (x, y))
+    return _key(lines, [found["key"], numbers])
 
 
 def whole_figure(found: Drawn) -> dict[str, Any]:
@@ -65,11 +73,13 @@ def _apart(value: Any, arrays: list[dict[str, Any]], name: str = "") -> Any:
     """Return a property as it is written in JSON; its arrays of numbers are put with the others."""
     if isinstance(value, dict):
         return {each: _apart(inner, arrays, each) for each, inner in value.items()}
-    if not isinstance(value, np.ndarray):
-        return value
-    if value.dtype.kind not in "fiub":
-        return value.tolist()
-    arrays.append(_encoded(value, is_picture=name == "z" and value.ndim == 2))
+    if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
+        arrays.append(_encoded(value, is_picture=name == "z" and value.ndim == 2))
+    elif isinstance(value, (np.ndarray, list, tuple)) and len(value) > INLINE_AT_MOST:
+        blob = _json(_plain(value)).encode()
+        arrays.append({"kind": "json", "shape": [len(blob)], "blob": blob, "key": _key(blob)})
+    else:
+        return _plain(value)
     return {"array": len(arrays) - 1}
 
 
@@ -108,9 +118,11 @@ def _needs_float64(values: np.ndarray) -> bool:
     return bool(is_counted or low < SMALLEST_IN_FLOAT32 or high > LARGEST_IN_FLOAT32)
 
 
-def _decoded(array: dict[str, Any]) -> np.ndarray:
+def _decoded(array: dict[str, Any]) -> Any:
     if "values" in array:
         return np.array(array["values"], np.float64)
+    if array["kind"] == "json":
+        return json.loads(array["blob"])
     values = np.frombuffer(array["blob"], f"<{array['kind']}").reshape(array["shape"])
     if array["kind"] == "u2":
         return np.where(values == NOT_MEASURED, np.nan, array["low"] + array["step"] * values)
@@ -121,7 +133,16 @@ def _key(content: bytes, facts: object = "") -> str:
     return hashlib.blake2b(content + str(facts).encode(), digest_size=6).hexdigest()
 
 
+def _json(value: Any) -> str:
+    return json.dumps(value, allow_nan=False, separators=(",", ":"))
+
+
 def _plain(value: Any) -> Any:
-    """Return a number of numpy as one of Python."""
-    found = value.item()
-    return found if np.isfinite(found) else None
+    """Return values of numpy as those of Python; what is no number is null in JSON."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        value = value.tolist()
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -6,7 +6,7 @@
 // Zoom, hidden legend items and a drag in progress survive every message, because the div is never replaced
 // and `uirevision` stays the same for as long as the chart shows the same thing.
 
-const KINDS = { f4: Float32Array, f8: Float64Array, u2: Uint16Array };
+const KINDS = { f4: Float32Array, f8: Float64Array, u2: Uint16Array, json: Uint8Array };
 const NOT_MEASURED = 65535;
 const CONFIG = {
     responsive: true,
@@ -73,6 +73,7 @@ function absorbFigure(chart, header, numbers) {
 function array({ kind, shape, low, step, offset }, numbers) {
     const size = shape.reduce((product, length) => product * length, 1);
     const raw = numbers(kind, offset, size);
+    if (kind === "json") return JSON.parse(new TextDecoder().decode(raw));
     const level = (each) => (each === NOT_MEASURED ? NaN : low + step * each);
     const flat = kind === "u2" ? Float32Array.from(raw, level) : raw;
     if (shape.length === 1) return flat;
