@@ -40,11 +40,19 @@ class Options:
         return PAIRS.get(self.metric, [self.metric])
 
 
-def comparison_options(
-    rows: Sequence[RunRow], frames: dict[int, pd.DataFrame], groups: Sequence[Seeds]
-) -> Options:
-    """Draw the choices and return them; with groups of seeds also whether they are drawn as bands."""
-    known = [name for name in _metrics() if any(_has(frame, name) for frame in frames.values())] or ["loss"]
+def known_metrics(frames: dict[int, pd.DataFrame]) -> list[str]:
+    """Return the metrics that any of the runs was measured by."""
+    return [name for name in _metrics() if any(_has(frame, name) for frame in frames.values())] or ["loss"]
+
+
+def comparison_options(rows: Sequence[RunRow], known: Sequence[str], groups: Sequence[Seeds]) -> Options:
+    """Draw the choices and return them; with groups of seeds also whether they are drawn as bands.
+
+    Parameters
+    ----------
+    known : sequence of str
+        What can be compared, from :func:`known_metrics`.
+    """
     if st.session_state.get("compare_metric") not in known:
         st.session_state["compare_metric"] = known[0]
     st.session_state.setdefault("compare_x", "step")

@@ -128,16 +128,16 @@ def _setting_text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def show_measures(
+def measure_table(
     rows: Sequence[RunRow],
     frames: dict[int, pd.DataFrame],
     scores: dict[int, dict[str, float | None]],
     colours: dict[int, str],
     baseline: int | None = None,
-) -> None:
-    """Show for each run the last and the best of its losses and scores, and what it cost.
+) -> pd.DataFrame:
+    """Return for each run the last and the best of its losses and scores, and what it cost.
 
-    With a baseline the other runs are shown by their difference from it.
+    With a baseline the other runs are told by their difference from it.
 
     Parameters
     ----------
@@ -149,8 +149,14 @@ def show_measures(
     table = pd.DataFrame([_measures(row, frames[row.id], scores.get(row.id, {})) for row in rows])
     if baseline is not None:
         _subtract(table, baseline)
-        st.caption(f"Run {baseline} as it is; the others by their difference from it.")
     table[""] = [dot(colours[run]) for run in table["run"]]
+    return table
+
+
+def show_measures(table: pd.DataFrame, baseline: int | None = None) -> None:
+    """Show what :func:`measure_table` returned."""
+    if baseline is not None:
+        st.caption(f"Run {baseline} as it is; the others by their difference from it.")
     shapes = {
         name: st.column_config.NumberColumn(format="%.4g" if baseline is None else "%+.4g")
         for name in table.columns

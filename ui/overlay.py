@@ -16,12 +16,13 @@ from engine.runs.row import RunRow
 from engine.runs.series import Series
 from engine.runs.store import Store
 from engine.training.telemetry import LAYER_INDEX
-from ui.compare_options import Options, comparison_options, samples_seen
-from ui.comparison import show_differences, show_measures
+from ui.compare_options import Options, comparison_options, known_metrics, samples_seen
+from ui.comparison import measure_table, show_differences, show_measures
 from ui.gradient_words import time_words
 from ui.live_chart import send_whole, update_chart
 from ui.live_chart.drawn import Drawn, drawn
 from ui.outputs import output_figure, scalars_frame
+from ui.replay import pace_behind, replay_beside
 from ui.run_words import comparison_words, score_words
 from ui.runs import is_moving
 from ui.scores import chosen_scores
@@ -34,14 +35,23 @@ from ui.verdicts import show_verdicts
 HEIGHT, SMALL_HEIGHT = 420, 300
 SIDE_BY_SIDE_AT_MOST = 4
 PICTURES = tuple(f"compare_picture_{place}" for place in range(2 * SIDE_BY_SIDE_AT_MOST))
+PLAYER = "compare_replay"
 PACE = 1.0
 
 
-def show_comparison(rows: Sequence[RunRow]) -> None:
+def show_comparison(store: Store, rows: Sequence[RunRow]) -> None:
     """Show the runs on one scale, and go on showing them while one of them moves."""
     send_whole("compare_chart", *PICTURES)
-    pace = PACE if is_moving(rows) else None
+    pace = _pace(rows)
     st.fragment(_overlay, run_every=pace)([row.id for row in rows], pace)
+    # What stays the same has no place in what is drawn every second.
+    st.subheader("What differs")
+    show_differences(store, rows)
+
+
+def _pace(rows: Sequence[RunRow]) -> float | None:
+    """Return the seconds between two looks at the runs; None when nothing can change."""
+    return PACE if is_moving(rows) else pace_behind(PLAYER)
 
 
 def _overlay(run_ids: list[int], pace: float | None) -> None:
@@ -52,23 +62,34 @@ def _overlay(run_ids: list[int], pace: float | None) -> None:
     series = series_of(store, run_ids)
     frames = {row.id: _frame(store, row, series[row.id]) for row in rows}
     groups = seed_groups(store, rows)
-    options = comparison_options(rows, frames, banded(groups))
+    versions = tuple((row.id, row.name, row.status, version(series[row.id])) for row in rows)
+    metrics = built_once("metrics", store, versions, lambda: known_metrics(frames))
+    options = comparison_options(rows, metrics, banded(groups))
     x, bands = options.x, banded(groups) if options.band else []
     with st.container(border=True, gap=None):
-        _show_curves(store, rows, series, frames, bands, options)
+        _show_curves(store, versions, frames, bands, options)
     _downloads(store, run_ids)
     colours = colours_together(bands, run_ids)
     if any(len(group.rows) > 1 for group in groups):
         st.subheader("Over the seeds")
         show_verdicts(groups, options.baseline, colours)
-    st.subheader("How they ended" if pace is None else "How they stand")
-    show_measures(rows, frames, chosen_scores(store, rows), colours, options.baseline)
-    st.subheader("What differs")
-    show_differences(store, rows)
+    st.subheader("How they stand" if is_moving(rows) else "How they ended")
+    scores = chosen_scores(store, rows)
+    told = (versions, _told(scores), tuple(colours.items()), options.baseline)
+    table = built_once(
+        "measures", store, told, lambda: measure_table(rows, frames, scores, colours, options.baseline)
+    )
+    show_measures(table, options.baseline)
     st.subheader("Side by side")
     _side_by_side(store, rows, series, x if x != "samples" else "step")
-    if (PACE if is_moving(rows) else None) != pace:
+    st.subheader("Replay")
+    replay_beside(store, rows, PLAYER)
+    if _pace(rows) != pace:
         st.rerun()
+
+
+def _told(scores: dict[int, dict[str, float | None]]) -> tuple[object, ...]:
+    return tuple((run, *values.items()) for run, values in scores.items())
 
 
 def _frame(store: Store, row: RunRow, series: Series) -> pd.DataFrame:
@@ -82,14 +103,12 @@ def _frame(store: Store, row: RunRow, series: Series) -> pd.DataFrame:
 
 def _show_curves(
     store: Store,
-    rows: Sequence[RunRow],
-    series: dict[int, Series],
+    versions: tuple[tuple, ...],
     frames: dict[int, pd.DataFrame],
     bands: Sequence[Seeds],
     options: Options,
 ) -> None:
-    run_ids = [row.id for row in rows]
-    versions = tuple((row.id, row.name, version(series[row.id])) for row in rows)
+    run_ids = list(frames)
     grouped = tuple((tuple(band.runs.items()), band.name) for band in bands)
     state = (versions, grouped, astuple(options))
 
@@ -116,8 +135,7 @@ def _show_curves(
         title=f"{options.metric} of runs {run_ids}",
     )
     with st.container(key="words_compare_chart"):
-        known = [(row.id, frames[row.id]) for row in rows]
-        st.caption(comparison_words(known, options.columns[-1]))
+        st.caption(comparison_words(list(frames.items()), options.columns[-1]))
 
 
 def _downloads(store: Store, run_ids: list[int]) -> None:

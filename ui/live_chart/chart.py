@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Hashable
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
@@ -51,7 +52,7 @@ def show_chart(key: str, figure: Figure | Drawn, *, identity: str, title: str) -
         _show_plainly(key, found)
         st.session_state.pop(f"{key}_shown", None)
         return
-    header = {"identity": identity, "title": title, "plotly": static_url(plotly_script())}
+    header = {"identity": identity, "title": title, "plotly": _plotly_url()}
     blob, sent = message(header, found, st.session_state.get(f"{key}_sent", {}))
     st.session_state[f"{key}_sent"] = sent
     st.session_state[f"{key}_shown"] = blob
@@ -72,7 +73,7 @@ def update_chart(
 def make_ready() -> None:
     """Have the browser load Plotly's script, which takes half a second, before a chart needs it."""
     SCRIPT.serve()
-    COMPONENT(key="live_chart_ready", data=framed(json.dumps({"plotly": static_url(plotly_script())}), []))
+    COMPONENT(key="live_chart_ready", data=framed(json.dumps({"plotly": _plotly_url()}), []))
 
 
 def can_repeat(*keys: str) -> bool:
@@ -93,6 +94,11 @@ def _mount(key: str, blob: bytes) -> None:
         on_resend_change=lambda: send_whole(key),
         on_failed_change=lambda: st.session_state.update({FAILED: True}),
     )
+
+
+@cache
+def _plotly_url() -> str:
+    return static_url(plotly_script())
 
 
 def _show_plainly(key: str, found: Drawn) -> None:
