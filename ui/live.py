@@ -160,7 +160,12 @@ def _pictures(
         time_words(numbers, norms),
     )
     return {
-        key: {"title": title, "drawn": drawn(figure), "spoken": spoken, "sentence": sentence}
+        key: {
+            "title": title,
+            "drawn": drawn(figure, moves=not row.ended),
+            "spoken": spoken,
+            "sentence": sentence,
+        }
         for key, (title, figure, spoken), sentence in zip(CHARTS, whole, sentences, strict=True)
     }
 

@@ -42,6 +42,7 @@ PACE = 1.0
 def show_comparison(store: Store, rows: Sequence[RunRow]) -> None:
     """Show the runs on one scale, and go on showing them while one of them moves."""
     send_whole("compare_chart", *PICTURES)
+    _downloads(store, [row.id for row in rows])
     pace = _pace(rows)
     st.fragment(_overlay, run_every=pace)([row.id for row in rows], pace)
     # What stays the same has no place in what is drawn every second.
@@ -68,7 +69,6 @@ def _overlay(run_ids: list[int], pace: float | None) -> None:
     x, bands = options.x, banded(groups) if options.band else []
     with st.container(border=True, gap=None):
         _show_curves(store, versions, frames, bands, options)
-    _downloads(store, run_ids)
     colours = colours_together(bands, run_ids)
     if any(len(group.rows) > 1 for group in groups):
         st.subheader("Over the seeds")
@@ -188,10 +188,10 @@ def _draw_pictures(store: Store, row: RunRow, series: Series, x: str, output_key
     identity = f"{row.id} {x}"
 
     def output() -> Drawn:
-        return drawn(output_figure(store, row, series, x=x, height=SMALL_HEIGHT)[1])
+        return drawn(output_figure(store, row, series, x=x, height=SMALL_HEIGHT)[1], moves=not row.ended)
 
     def heat() -> Drawn:
-        return drawn(layer_heatmap(series[x], norms, x_title=x, height=SMALL_HEIGHT))
+        return drawn(layer_heatmap(series[x], norms, x_title=x, height=SMALL_HEIGHT), moves=not row.ended)
 
     _keep(store, output_key, state, output, identity, f"what run {row.id} says of its inputs")
     norms = series.layers[:, :, LAYER_INDEX["grad_norm"]]

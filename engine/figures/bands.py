@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 import pandas as pd
@@ -133,20 +134,14 @@ def aligned(frame: pd.DataFrame, runs: Sequence[int], x: str, column: str) -> tu
     curves : numpy.ndarray
         ``(runs, points)``.
     """
-    places, curves = [], []
-    for run in runs:
-        part = frame.loc[(frame["run"] == run) & np.isfinite(frame[column])]
-        by_step = part.set_index("step")
-        places.append(by_step[x] if x != "step" else pd.Series(by_step.index, by_step.index))
-        curves.append(by_step[column])
-    if not curves:
+    of_run, steps = (frame[name].to_numpy() for name in ("run", "step"))
+    values, along = (frame[name].to_numpy(np.float64) for name in (column, x))
+    chosen = [np.flatnonzero((of_run == run) & np.isfinite(values)) for run in runs]
+    if not chosen:
         return np.zeros(0), np.zeros((0, 0))
-    common = curves[0].index
-    for curve in curves[1:]:
-        common = common.intersection(curve.index)
-    common = common.sort_values()
-    at = np.mean([place.loc[common].to_numpy(np.float64) for place in places], axis=0)
-    return at, np.array([curve.loc[common].to_numpy(np.float64) for curve in curves])
+    common = reduce(np.intersect1d, (steps[rows] for rows in chosen))
+    chosen = [rows[np.searchsorted(steps[rows], common)] for rows in chosen]
+    return np.mean([along[rows] for rows in chosen], axis=0), np.array([values[rows] for rows in chosen])
 
 
 def _paired(

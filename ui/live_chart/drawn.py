@@ -13,7 +13,8 @@ from engine.figures.figure import Figure
 
 EXACT_IN_FLOAT32 = 2**24
 SMALLEST_IN_FLOAT32, LARGEST_IN_FLOAT32 = 1e-37, 3e38
-NOT_MEASURED, LEVELS = 65535, 65534
+# Whole numbers that a picture travels as: how many levels there are, and what stands for no measurement.
+LEVELS = {"u1": 254, "u2": 65534}
 INLINE_AT_MOST = 4
 
 # Plain values, so that all viewers can share one: ``text`` (JSON of the figure, with {"array": n} in place of
@@ -21,10 +22,16 @@ INLINE_AT_MOST = 4
 Drawn = dict[str, Any]
 
 
-def drawn(figure: Figure) -> Drawn:
+def drawn(figure: Figure, *, moves: bool = False) -> Drawn:
     """Return a figure as what is sent of it.
 
     Points of a line whose ``y`` is not finite are left out: what was not measured is passed over.
+
+    Parameters
+    ----------
+    moves : bool
+        Whether the next one follows within seconds: its pictures then travel in 254 levels instead of 65 534,
+        and what is read off them with three digits instead of seven.
     """
     lines, arrays, traces = [], [], []
     seen: Counter[str] = Counter()
@@ -40,8 +47,8 @@ def drawn(figure: Figure) -> Drawn:
             if not finite.all():
                 x, y = x[finite], y[finite]
             lines.append((uid, number, np.ascontiguousarray(x), np.ascontiguousarray(y)))
-        traces.append(_apart(told, arrays))
-    plain = {"data": traces, "layout": _apart(figure.layout, arrays)}
+        traces.append(_apart(told, arrays, moves))
+    plain = {"data": traces, "layout": _apart(figure.layout, arrays, moves)}
     text = _json(plain)
     return {"text": text, "key": _key(text.encode()), "lines": lines, "arrays": arrays}
 
@@ -69,12 +76,12 @@ def whole_figure(found: Drawn) -> dict[str, Any]:
     return figure
 
 
-def _apart(value: Any, arrays: list[dict[str, Any]], name: str = "") -> Any:
+def _apart(value: Any, arrays: list[dict[str, Any]], moves: bool, name: str = "") -> Any:
     """Return a property as it is written in JSON; its arrays of numbers are put with the others."""
     if isinstance(value, dict):
-        return {each: _apart(inner, arrays, each) for each, inner in value.items()}
+        return {each: _apart(inner, arrays, moves, each) for each, inner in value.items()}
     if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
-        arrays.append(_encoded(value, is_picture=name == "z" and value.ndim == 2))
+        arrays.append(_encoded(value, name if value.ndim == 2 else "", moves))
     elif isinstance(value, (np.ndarray, list, tuple)) and len(value) > INLINE_AT_MOST:
         blob = _json(_plain(value)).encode()
         arrays.append({"kind": "json", "shape": [len(blob)], "blob": blob, "key": _key(blob)})
@@ -83,14 +90,23 @@ def _apart(value: Any, arrays: list[dict[str, Any]], name: str = "") -> Any:
     return {"array": len(arrays) - 1}
 
 
-def _encoded(values: np.ndarray, *, is_picture: bool) -> dict[str, Any]:
-    """Return an array as it travels: few numbers as they are, pictures in 65 535 levels, others as floats."""
+def _encoded(values: np.ndarray, picture: str, moves: bool) -> dict[str, Any]:
+    """Return an array as it travels: few numbers as they are, pictures in levels, all others as floats.
+
+    Parameters
+    ----------
+    picture : str
+        ``z`` for the heights of a picture, ``customdata`` for the magnitudes that are read off it.
+    """
     if values.ndim == 1 and len(values) <= INLINE_AT_MOST:
         return {"values": [float(each) if np.isfinite(each) else None for each in values]}
     found: dict[str, Any] = {"shape": list(values.shape)}
-    if is_picture and values.size:
-        blob, levels = _in_levels(values)
-        found |= {"kind": "u2", **levels}
+    if picture == "z" and values.size:
+        blob, levels = _in_levels(values, "u1" if moves else "u2")
+        found |= levels
+    elif picture == "customdata" and moves and values.size and not (values < 0).any():
+        blob, levels = _in_powers(values)
+        found |= levels
     else:
         kind = "f8" if _needs_float64(values) else "f4"
         blob = np.ascontiguousarray(values, f"<{kind}").tobytes()
@@ -98,15 +114,28 @@ def _encoded(values: np.ndarray, *, is_picture: bool) -> dict[str, Any]:
     return {**found, "blob": blob, "key": _key(blob, found)}
 
 
-def _in_levels(values: np.ndarray) -> tuple[bytes, dict[str, float]]:
-    """Return a picture as whole steps from its lowest value; whole numbers stay exactly what they are."""
+def _in_levels(values: np.ndarray, kind: str) -> tuple[bytes, dict[str, Any]]:
+    """Return a picture as whole steps from its lowest value; few whole numbers stay exactly what they are."""
     known = values[np.isfinite(values)]
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
-    step = (high - low) / LEVELS or 1.0
-    if high - low <= LEVELS and (known == np.rint(known)).all():
+    count = LEVELS[kind]
+    step = (high - low) / count or 1.0
+    if high - low <= count and (known == np.rint(known)).all():
         step = 1.0
-    levels = np.where(np.isfinite(values), np.rint((values - low) / step), NOT_MEASURED)
-    return levels.astype("<u2").tobytes(), {"low": low, "step": step}
+    levels = np.where(np.isfinite(values), np.rint((values - low) / step), count + 1)
+    return levels.astype(f"<{kind}").tobytes(), {"kind": kind, "low": low, "step": step}
+
+
+def _in_powers(values: np.ndarray) -> tuple[bytes, dict[str, Any]]:
+    """Return magnitudes as whole steps of their logarithm from level 1 on; level 0 is exactly zero."""
+    powers = np.log10(np.where((values > 0) & np.isfinite(values), values, np.nan))
+    known = powers[np.isfinite(powers)]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+    count = LEVELS["u2"]
+    step = (high - low) / (count - 1) or 1.0
+    levels = np.where(np.isfinite(powers), 1 + np.rint((powers - low) / step), count + 1)
+    levels[values == 0] = 0
+    return levels.astype("<u2").tobytes(), {"kind": "u2", "low": low, "step": step, "power": True}
 
 
 def _needs_float64(values: np.ndarray) -> bool:
@@ -123,10 +152,13 @@ def _decoded(array: dict[str, Any]) -> Any:
         return np.array(array["values"], np.float64)
     if array["kind"] == "json":
         return json.loads(array["blob"])
-    values = np.frombuffer(array["blob"], f"<{array['kind']}").reshape(array["shape"])
-    if array["kind"] == "u2":
-        return np.where(values == NOT_MEASURED, np.nan, array["low"] + array["step"] * values)
-    return values.astype(np.float64)
+    values = np.frombuffer(array["blob"], f"<{array['kind']}").reshape(array["shape"]).astype(np.float64)
+    if "step" not in array:
+        return values
+    steps = np.where(values == LEVELS[array["kind"]] + 1, np.nan, values)
+    if "power" not in array:
+        return array["low"] + array["step"] * steps
+    return np.where(steps == 0, 0.0, 10 ** (array["low"] + array["step"] * (steps - 1)))
 
 
 def _key(content: bytes, facts: object = "") -> str:

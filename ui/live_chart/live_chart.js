@@ -6,8 +6,8 @@
 // Zoom, hidden legend items and a drag in progress survive every message, because the div is never replaced
 // and `uirevision` stays the same for as long as the chart shows the same thing.
 
-const KINDS = { f4: Float32Array, f8: Float64Array, u2: Uint16Array, json: Uint8Array };
-const NOT_MEASURED = 65535;
+const KINDS = { f4: Float32Array, f8: Float64Array, u1: Uint8Array, u2: Uint16Array, json: Uint8Array };
+const NOT_MEASURED = { u1: 255, u2: 65535 };
 const CONFIG = {
     responsive: true,
     displaylogo: false,
@@ -70,12 +70,13 @@ function absorbFigure(chart, header, numbers) {
     return true;
 }
 
-function array({ kind, shape, low, step, offset }, numbers) {
+function array({ kind, shape, low, step, power, offset }, numbers) {
     const size = shape.reduce((product, length) => product * length, 1);
     const raw = numbers(kind, offset, size);
     if (kind === "json") return JSON.parse(new TextDecoder().decode(raw));
-    const level = (each) => (each === NOT_MEASURED ? NaN : low + step * each);
-    const flat = kind === "u2" ? Float32Array.from(raw, level) : raw;
+    const value = (level) => (power ? (level === 0 ? 0 : 10 ** (low + step * (level - 1))) : low + step * level);
+    const measured = (level) => (level === NOT_MEASURED[kind] ? NaN : value(level));
+    const flat = kind in NOT_MEASURED ? Float64Array.from(raw, measured) : raw;
     if (shape.length === 1) return flat;
     return Array.from({ length: shape[0] }, (_, row) => flat.subarray(row * shape[1], (row + 1) * shape[1]));
 }

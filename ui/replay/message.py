@@ -10,7 +10,6 @@ import numpy as np
 from ui.live_chart.message import framed
 
 MESSAGES_OVERLAPPED = 2
-QUICK = 1
 
 Sent = dict[str, Any]
 
@@ -22,7 +21,7 @@ def change(frame: bytes, before: bytes) -> bytes:
     """
     now = np.frombuffer(frame, np.uint8)
     then = np.frombuffer(before, np.uint8) if before else np.zeros_like(now)
-    return zlib.compress((now - then).tobytes(), QUICK)
+    return zlib.compress((now - then).tobytes())
 
 
 def message(header: dict[str, Any], films: Sequence[dict[str, Any]], sent: Sent) -> tuple[bytes, Sent]:
