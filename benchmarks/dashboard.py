@@ -2,24 +2,23 @@
 
 import argparse
 import asyncio
+import os
+import platform
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import psutil
 import sqlalchemy as sa
 
-from benchmarks.browser import Dashboard, dashboard, wait_until
-from benchmarks.dashboard_report import (
-    Scene,
-    Slowdown,
-    Window,
-    document_blocks,
-    machine_words,
-)
+from benchmarks.browser import dashboard, wait_until
+from benchmarks.dashboard_report import Scene, Slowdown, Window, document_blocks, scene_table, slowdown_table
 from benchmarks.viewers import Viewer, watching
 from docs.blocks import write_block
 from engine.config import parse_config
@@ -38,7 +37,20 @@ SETTINGS = {"hidden_sizes": [16, 16], "batch_size": "full", "samples": 500}
 STEPS_A_SECOND = 20.0
 # Never over before it has been measured.
 FAST = {"hidden_sizes": [16, 16], "epochs": 1_000_000, "samples": 500}
-QUIET_SECONDS, IDLE_SECONDS = 2.0, 6.0
+SETTLE_SECONDS, IDLE_SECONDS = 5.0, 6.0
+PAGES = ("compare", "train")
+
+
+@dataclass(frozen=True)
+class Lab:
+    """Where it is measured, and how long: ``rounds`` windows of ``seconds`` each."""
+
+    address: str
+    server_pid: int
+    store: Store
+    finished: Sequence[int]
+    rounds: int
+    seconds: float
 
 
 def trained(store: Store, learning_rate: float) -> int:
@@ -89,7 +101,7 @@ def end(store: Store, run_id: int) -> None:
 
 async def idle_share(pid: int) -> float:
     """Return the share of a core that the server takes while nobody looks."""
-    await asyncio.sleep(QUIET_SECONDS)
+    await asyncio.sleep(SETTLE_SECONDS)
     began, used = time.perf_counter(), cpu_seconds(pid)
     await asyncio.sleep(IDLE_SECONDS)
     return (cpu_seconds(pid) - used) / (time.perf_counter() - began)
@@ -97,32 +109,37 @@ async def idle_share(pid: int) -> float:
 
 async def window(pid: int, viewers: Sequence[Viewer], seconds: float, idle: float) -> Window:
     """Return what a server did for its viewers in some seconds, beyond what it does when idle."""
-    updates, received = sum(v.updates for v in viewers), sum(v.bytes_received for v in viewers)
-    began, used = time.perf_counter(), cpu_seconds(pid)
+
+    def counts() -> np.ndarray:
+        each = [(v.updates, v.bytes_received, v.bytes_unpacked) for v in viewers]
+        return np.array([time.perf_counter(), cpu_seconds(pid), *np.sum(each, axis=0)])
+
+    before = counts()
     await asyncio.sleep(seconds)
-    lasted = time.perf_counter() - began
-    used = cpu_seconds(pid) - used - idle * lasted
-    updates = sum(v.updates for v in viewers) - updates
-    received = sum(v.bytes_received for v in viewers) - received
+    lasted, used, updates, received, unpacked = (counts() - before).tolist()
+    each_second = 1 / lasted / len(viewers)
     return Window(
-        milliseconds=1000 * used / max(updates, 1),
-        kilobytes=received / 1000 / lasted / len(viewers),
-        updates=updates / lasted / len(viewers),
+        milliseconds=1000 * (used - idle * lasted) / max(updates, 1),
+        kilobytes=received / 1000 * each_second,
+        unpacked=unpacked / 1000 * each_second,
+        updates=updates * each_second,
     )
 
 
-async def scene(
-    running: Dashboard, store: Store, page: str, count: int, finished: Sequence[int], rounds: int, seconds: float
-) -> Scene:
-    """Measure one page with one run that moves and some viewers."""
-    assert running.process is not None
-    run_id = moving(store)
+def query_of(page: str, run_id: int, finished: Sequence[int]) -> str:
+    """Return the address's query: a page that shows the run, with those that have finished beside it."""
     ids = ",".join(str(each) for each in (run_id, *finished))
-    query = f"runs={ids}" if page == "compare" else f"run={run_id}"
-    idle = await idle_share(running.process.pid)
-    async with watching(running.address, page, query, count) as viewers:
-        await asyncio.sleep(QUIET_SECONDS)
-        windows = [await window(running.process.pid, viewers, seconds, idle) for _ in range(rounds)]
+    return f"runs={ids}" if page == "compare" else f"run={run_id}"
+
+
+async def scene(lab: Lab, page: str, count: int) -> Scene:
+    """Measure one page with one run that moves and some viewers."""
+    store, pid = lab.store, lab.server_pid
+    run_id = await asyncio.to_thread(moving, store)
+    idle = await idle_share(pid)
+    async with watching(lab.address, page, query_of(page, run_id, lab.finished), count) as viewers:
+        await asyncio.sleep(SETTLE_SECONDS)
+        windows = [await window(pid, viewers, lab.seconds, idle) for _ in range(lab.rounds)]
     await asyncio.to_thread(end, store, run_id)
     return Scene(page, count, windows)
 
@@ -149,28 +166,24 @@ async def training_speed(store: Store, run_id: int, seconds: float) -> tuple[flo
     return (last - first) / (ended - began), (last - first) / (spent - used)
 
 
-async def slowdown(
-    running: Dashboard, store: Store, page: str, finished: Sequence[int], rounds: int, seconds: float
-) -> Slowdown:
+async def slowdown(lab: Lab, page: str) -> Slowdown:
     """Measure training at full speed in turn without and with twenty viewers of it."""
-    config = parse_config(FAST)
+    store, config = lab.store, parse_config(FAST)
     run_id = submit(store, config, build_dataset(config))
     ensure_workers(store.url)
-    wait_until(lambda: get_run(store, run_id).step > 0)
-    ids = ",".join(str(each) for each in (run_id, *finished))
-    query = f"runs={ids}" if page == "compare" else f"run={run_id}"
-    alone, watched, updates = [], [], []
-    for _ in range(rounds):
-        await asyncio.sleep(QUIET_SECONDS)
-        alone.append(await training_speed(store, run_id, seconds))
-        async with watching(running.address, page, query, MANY) as viewers:
-            await asyncio.sleep(QUIET_SECONDS)
+    await asyncio.to_thread(wait_until, lambda: get_run(store, run_id).step > 0)
+    query, alone, watched, updates = query_of(page, run_id, lab.finished), [], [], []
+    for _ in range(lab.rounds):
+        await asyncio.sleep(SETTLE_SECONDS)
+        alone.append(await training_speed(store, run_id, lab.seconds))
+        async with watching(lab.address, page, query, MANY) as viewers:
+            await asyncio.sleep(SETTLE_SECONDS)
             before, began = sum(v.updates for v in viewers), time.perf_counter()
-            watched.append(await training_speed(store, run_id, seconds))
+            watched.append(await training_speed(store, run_id, lab.seconds))
             after = sum(v.updates for v in viewers)
             updates.append((after - before) / (time.perf_counter() - began) / MANY)
     await asyncio.to_thread(end, store, run_id)
-    return Slowdown(page, alone, watched, updates)
+    return Slowdown(page, MANY, alone, watched, updates)
 
 
 async def measured(rounds: int, seconds: float, only: str) -> tuple[list[Scene], list[Slowdown]]:
@@ -181,16 +194,37 @@ async def measured(rounds: int, seconds: float, only: str) -> tuple[list[Scene],
         finished = [trained(store, rate) for rate in np.geomspace(0.001, 0.05, RUNS - 1).tolist()]
         scenes, slowdowns = [], []
         with dashboard(url) as running:
-            for page in ("compare", "train"):
+            assert running.process is not None
+            lab = Lab(running.address, running.process.pid, store, finished, rounds, seconds)
+            for page in PAGES:
                 for count in (1, MANY):
                     if only in ("", f"{page}-{count}"):
-                        scenes.append(await scene(running, store, page, count, finished, rounds, seconds))
-                        print(scenes[-1], flush=True)
-            for page in ("compare", "train"):
+                        scenes.append(await scene(lab, page, count))
+                        print(scene_table(scenes[-1:]), flush=True)
+            for page in PAGES:
                 if only in ("", f"{page}-slowdown"):
-                    slowdowns.append(await slowdown(running, store, page, finished, rounds, seconds))
-                    print(slowdowns[-1], flush=True)
+                    slowdowns.append(await slowdown(lab, page))
+                    print(slowdown_table(slowdowns[-1:]), flush=True)
         return scenes, slowdowns
+
+
+def machine() -> list[tuple[str, str]]:
+    """Return when and on what it was measured."""
+    load = os.getloadavg()[0]
+    return [
+        ("date", date.today().isoformat()),
+        ("processor", f"{processor()}, {os.cpu_count()} cores, {platform.system()}"),
+        ("Python, Streamlit", f"{platform.python_version()}, {version('streamlit')}"),
+        ("before", f"a load of {load:.1f} by others"),
+    ]
+
+
+def processor() -> str:
+    """Return the name of the processor."""
+    information = Path("/proc/cpuinfo")
+    lines = information.read_text("utf-8").splitlines() if information.exists() else []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, platform.processor() or platform.machine())
 
 
 def main() -> int:
@@ -200,8 +234,9 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=6.0, help="how long a window lasts")
     parser.add_argument("--only", default="", help="such as compare-20 or train-slowdown; nothing is written")
     chosen = parser.parse_args()
+    here = machine()
     scenes, slowdowns = asyncio.run(measured(chosen.rounds, chosen.seconds, chosen.only))
-    for name, block in document_blocks(scenes, slowdowns, machine_words()).items():
+    for name, block in document_blocks(scenes, slowdowns, here).items():
         print(f"\n{name}\n{block}")
         if not chosen.only:
             write_block(DOCUMENT, name, block)

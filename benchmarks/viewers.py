@@ -47,6 +47,17 @@ class Kept:
                 del self.seen[hashed]
 
 
+class Counting(ClientConnection):
+    """A connection that counts what comes over the wire, packed as it may be."""
+
+    bytes_received = 0
+
+    def data_received(self, data: bytes) -> None:
+        """Count, and go on as always."""
+        self.bytes_received += len(data)
+        super().data_received(data)
+
+
 class Viewer:
     """One window on one page, as the server sees it.
 
@@ -55,15 +66,15 @@ class Viewer:
 
     Attributes
     ----------
-    bytes_received : int
-        Payload of all messages from the server.
+    bytes_unpacked : int
+        Payload of all messages of the server.
     ticks : collections.Counter
         Finished runs by fragment; those of the whole page under the empty name.
     """
 
     def __init__(self, page: str, query: str) -> None:
         self.page, self.query = page, query
-        self.bytes_received = 0
+        self.bytes_unpacked = 0
         self.ticks: Counter[str] = Counter()
         self.kinds: Counter[str] = Counter()
         self.is_open = asyncio.Event()
@@ -71,6 +82,12 @@ class Viewer:
         self._running: tuple[str, ...] = ()
         self._kept = Kept()
         self._timers: dict[str, tuple[float, asyncio.Task[None]]] = {}
+        self._socket: Counting | None = None
+
+    @property
+    def bytes_received(self) -> int:
+        """What came over the wire so far."""
+        return self._socket.bytes_received if self._socket else 0
 
     @property
     def updates(self) -> int:
@@ -92,10 +109,10 @@ class Viewer:
         return asked
 
     def take(self, payload: bytes, start: Callable[[str, float], None], stop: Callable[[str], None]) -> None:
-        """Take up a message of the server; the caller starts and stops timers of fragments, of all for ``""``."""
+        """Take up a message of the server; the caller starts and stops timers of fragments, ``""`` is all."""
         message = ForwardMsg.FromString(payload)
         kind = message.WhichOneof("type") or ""
-        self.bytes_received += len(payload)
+        self.bytes_unpacked += len(payload)
         self.kinds[kind] += 1
         self._kept.take(message)
         if kind == "new_session":
@@ -127,7 +144,10 @@ class Viewer:
             subprotocols=[SUBPROTOCOL],  # type: ignore[list-item]
             origin=address,  # type: ignore[arg-type]
             max_size=LARGEST_MESSAGE,
+            create_connection=Counting,
         ) as socket:
+            assert isinstance(socket, Counting)
+            self._socket = socket
             try:
                 await socket.send(self.rerun().SerializeToString())
                 async for payload in socket:

@@ -16,7 +16,7 @@ from engine.runs.row import RunRow
 from engine.runs.series import Series
 from engine.runs.store import Store
 from engine.training.telemetry import LAYER_INDEX
-from ui.compare_options import Options, comparison_options, known_metrics, samples_seen
+from ui.compare_options import Options, comparison_options, known_metrics, measured_columns, samples_seen
 from ui.comparison import measure_table, show_differences, show_measures
 from ui.gradient_words import time_words
 from ui.live_chart import send_whole, update_chart
@@ -64,8 +64,8 @@ def _overlay(run_ids: list[int], pace: float | None) -> None:
     frames = {row.id: _frame(store, row, series[row.id]) for row in rows}
     groups = seed_groups(store, rows)
     versions = tuple((row.id, row.name, row.status, version(series[row.id])) for row in rows)
-    metrics = built_once("metrics", store, versions, lambda: known_metrics(frames))
-    options = comparison_options(rows, metrics, banded(groups))
+    measured = [_measured(store, row.id, series[row.id]) for row in rows]
+    options = comparison_options(rows, known_metrics(measured), banded(groups))
     x, bands = options.x, banded(groups) if options.band else []
     with st.container(border=True, gap=None):
         _show_curves(store, versions, frames, bands, options)
@@ -90,6 +90,10 @@ def _overlay(run_ids: list[int], pace: float | None) -> None:
 
 def _told(scores: dict[int, dict[str, float | None]]) -> tuple[object, ...]:
     return tuple((run, *values.items()) for run, values in scores.items())
+
+
+def _measured(store: Store, run_id: int, series: Series) -> set[str]:
+    return built_once("measured", store, (run_id, version(series)), lambda: measured_columns(series))
 
 
 def _frame(store: Store, row: RunRow, series: Series) -> pd.DataFrame:

@@ -49,9 +49,9 @@ def open_page() -> Store:
 def _look_through(turn: int) -> None:
     """Collect all garbage, in each turn once.
 
-    Streamlit collects after every run of a script, and looks through all that is not frozen for it: 94 ms with
-    everything that was imported, 10 ms without, 6 ms more with twenty windows. So all is frozen when a run
-    begins; what becomes garbage afterwards waits for the next turn.
+    Streamlit collects after every run of a script, and looks through all that is not frozen for it: 94 ms
+    with everything that was imported, 10 ms without, 6 ms more with twenty windows. So all is frozen when a
+    run begins; what becomes garbage afterwards waits for the next turn.
     """
     gc.unfreeze()
     gc.collect()

@@ -1,10 +1,10 @@
-"""A reader that keeps what it read always has the records that the store has, whatever happened to the run."""
+"""A reader that keeps what it read has the records that the store has, whatever happened to the run."""
 
 from collections import OrderedDict
 
 import numpy as np
 import pytest
-import sqlalchemy as sa
+from sqlalchemy import event
 
 from engine.runs import reader
 from engine.runs.catalog import reopen
@@ -142,6 +142,6 @@ def test_the_marks_of_all_runs_are_read_at_once(store, submitted):
     for run_id in ids:
         write(store, run_id, range(10))
     read_on(store, ids, held)
-    sa.event.listen(store.engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
+    event.listen(store.engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
     read_on(store, ids, held)
     assert len(statements) == 1
