@@ -37,7 +37,8 @@ SETTINGS = {"hidden_sizes": [16, 16], "batch_size": "full", "samples": 500}
 STEPS_A_SECOND = 20.0
 # Never over before it has been measured.
 FAST = {"hidden_sizes": [16, 16], "epochs": 1_000_000, "samples": 500}
-SETTLE_SECONDS, IDLE_SECONDS = 5.0, 6.0
+# A page that was opened computes the frames of its replay first, a few each second.
+SETTLE_SECONDS, IDLE_SECONDS, OPENED_SECONDS = 5.0, 6.0, 15.0
 PAGES = ("compare", "train")
 
 
@@ -135,10 +136,10 @@ def query_of(page: str, run_id: int, finished: Sequence[int]) -> str:
 async def scene(lab: Lab, page: str, count: int) -> Scene:
     """Measure one page with one run that moves and some viewers."""
     store, pid = lab.store, lab.server_pid
-    run_id = await asyncio.to_thread(moving, store)
     idle = await idle_share(pid)
+    run_id = await asyncio.to_thread(moving, store)
     async with watching(lab.address, page, query_of(page, run_id, lab.finished), count) as viewers:
-        await asyncio.sleep(SETTLE_SECONDS)
+        await asyncio.sleep(OPENED_SECONDS)
         windows = [await window(pid, viewers, lab.seconds, idle) for _ in range(lab.rounds)]
     await asyncio.to_thread(end, store, run_id)
     return Scene(page, count, windows)

@@ -4,7 +4,6 @@ import atexit
 import gc
 import logging
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from ui.live_chart.assets import plotly_script
 
 LOGO = Path(__file__).with_name("logo.svg")
 SIDEBAR_WIDTH = 330
-LOOK_THROUGH_SECONDS = 60
+RUNS_BETWEEN = 1000
 WIDE_ADDRESSES = ("", "0.0.0.0", "::")
 
 
@@ -40,21 +39,28 @@ def open_page() -> Store:
     except StoreError as error:
         st.error(str(error), icon=":material/database_off:")
         st.stop()
-    _look_through(int(time.monotonic() / LOOK_THROUGH_SECONDS))
-    gc.freeze()
+    _look_through_less()
     return Store(url, engine)
 
 
-@st.cache_resource(max_entries=1, show_spinner=False)
-def _look_through(turn: int) -> None:
-    """Collect all garbage, in each turn once.
+def _look_through_less() -> None:
+    """Keep short what Streamlit does after every run of a script: it collects all garbage.
 
-    Streamlit collects after every run of a script, and looks through all that is not frozen for it: 94 ms
-    with everything that was imported, 10 ms without, 6 ms more with twenty windows. So all is frozen when a
-    run begins; what becomes garbage afterwards waits for the next turn.
+    It looks through all that is not frozen: 94 ms with everything that was imported, 10 ms without, 6 ms more
+    with twenty windows. So all is frozen when a run begins. What becomes garbage later waits until the next
+    thousand runs are over.
     """
-    gc.unfreeze()
-    gc.collect()
+    begun = _begun()
+    begun["runs"] += 1
+    if begun["runs"] % RUNS_BETWEEN == 0:
+        gc.unfreeze()
+        gc.collect()
+    gc.freeze()
+
+
+@st.cache_resource(show_spinner=False)
+def _begun() -> dict[str, int]:
+    return {"runs": 0}
 
 
 def go_to_train() -> None:
