@@ -11,7 +11,7 @@ PEERS := .venv-bench
 READY_PEERS := $(PEERS)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup lint types browser bench bench-stacking bench-around bench-accuracy bench-first-point bench-table correctness mutants coverage docs screenshots clean
+.PHONY: help run test setup lint types browser bench bench-stacking bench-around bench-dashboard bench-accuracy bench-first-point bench-table correctness mutants coverage docs screenshots clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 20
@@ -60,6 +60,10 @@ bench-first-point: $(READY_DEV) browser ## Seconds from Start to the first drawn
 
 bench-table: $(READY_DEV) ## A large table with planted traps: what is named before Start, time, memory
 	$(RUN) -m benchmarks.table
+
+# One thread for each process, as workers have it: the machine is shared by server, viewers and training.
+bench-dashboard: $(READY_DEV) ## What live pages cost with 1 and 20 viewers; writes docs/dashboard-speed.md (7 minutes)
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(RUN) -m benchmarks.dashboard $(OPTIONS)
 
 correctness: $(READY_DEV) ## Write docs/correctness.md: each part, what it is compared with, the difference
 	$(RUN) -m docs.correctness

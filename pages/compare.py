@@ -6,7 +6,6 @@ from engine.config import parse_config
 from engine.figures.bands import numbers_words
 from ui.comparison import chosen_runs
 from ui.overlay import show_comparison
-from ui.replay import replay_beside
 from ui.seeds import other_seeds_button
 from ui.shell import open_page
 from ui.transport import launch
@@ -34,8 +33,7 @@ rows = chosen_runs(store)
 st.caption(f"Comparing runs {numbers_words([row.id for row in rows])}." if rows else "")
 if rows:
     other_seeds_button(store, rows)
-    show_comparison(rows)
-    replay_beside(rows, "compare_replay")
+    show_comparison(store, rows)
 elif "compare_listed" in st.session_state:
     st.info("Tick the runs to compare in the table.", icon=":material/check_box:")
 else:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from engine.figures.bands import BANDS, Seeds, numbers_words
 from engine.runs.catalog import load_dataset
 from engine.runs.row import RunRow
+from engine.runs.series import Series
 from engine.training.telemetry import SCALARS
 from ui.runs import run_words
 from ui.shell import open_page
@@ -40,11 +40,25 @@ class Options:
         return PAIRS.get(self.metric, [self.metric])
 
 
-def comparison_options(
-    rows: Sequence[RunRow], frames: dict[int, pd.DataFrame], groups: Sequence[Seeds]
-) -> Options:
-    """Draw the choices and return them; with groups of seeds also whether they are drawn as bands."""
-    known = [name for name in _metrics() if any(_has(frame, name) for frame in frames.values())] or ["loss"]
+def measured_columns(series: Series) -> set[str]:
+    """Return the columns that hold any number of a run."""
+    return {column.name for column in SCALARS if np.isfinite(series[column.name]).any()}
+
+
+def known_metrics(measured: Sequence[set[str]]) -> list[str]:
+    """Return the metrics that any of several runs was measured by; ``measured`` are columns, run by run."""
+    columns = set().union(*measured)
+    return [name for name in _metrics() if columns.intersection(PAIRS.get(name, [name]))] or ["loss"]
+
+
+def comparison_options(rows: Sequence[RunRow], known: Sequence[str], groups: Sequence[Seeds]) -> Options:
+    """Draw the choices and return them; with groups of seeds also whether they are drawn as bands.
+
+    Parameters
+    ----------
+    known : sequence of str
+        What can be compared, from :func:`known_metrics`.
+    """
     if st.session_state.get("compare_metric") not in known:
         st.session_state["compare_metric"] = known[0]
     st.session_state.setdefault("compare_x", "step")
@@ -155,10 +169,6 @@ def _metrics() -> list[str]:
     paired = {column for columns in PAIRS.values() for column in columns}
     left_out = {"step", "epoch", "seconds", *paired}
     return [*PAIRS, *(column.name for column in SCALARS if column.name not in left_out)]
-
-
-def _has(frame: pd.DataFrame, name: str) -> bool:
-    return any(bool(np.isfinite(frame[column]).any()) for column in PAIRS.get(name, [name]))
 
 
 def samples_seen(row: RunRow, steps: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from engine.runs.row import RunRow
 from engine.runs.store import Store
 from ui.run_table import spark_column, sparks
 from ui.runs import LISTED_AT_MOST, asked_runs, state_of
-from ui.text import as_markdown, layers_text, visible, when
+from ui.text import as_markdown, dot, layers_text, visible, when
 
 CHOSEN_AT_FIRST = 2
 UNKNOWN = {
@@ -128,16 +128,16 @@ def _setting_text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def show_measures(
+def measure_table(
     rows: Sequence[RunRow],
     frames: dict[int, pd.DataFrame],
     scores: dict[int, dict[str, float | None]],
     colours: dict[int, str],
     baseline: int | None = None,
-) -> None:
-    """Show for each run the last and the best of its losses and scores, and what it cost.
+) -> pd.DataFrame:
+    """Return for each run the last and the best of its losses and scores, and what it cost.
 
-    With a baseline the other runs are shown by their difference from it.
+    With a baseline the other runs are told by their difference from it.
 
     Parameters
     ----------
@@ -149,17 +149,21 @@ def show_measures(
     table = pd.DataFrame([_measures(row, frames[row.id], scores.get(row.id, {})) for row in rows])
     if baseline is not None:
         _subtract(table, baseline)
+    table[""] = [dot(colours[run]) for run in table["run"]]
+    return table
+
+
+def show_measures(table: pd.DataFrame, baseline: int | None = None) -> None:
+    """Show what :func:`measure_table` returned."""
+    if baseline is not None:
         st.caption(f"Run {baseline} as it is; the others by their difference from it.")
-    styled = table.style.apply(
-        lambda line: [f"color: {colours[line['run']]}", *[""] * (len(line) - 1)], axis=1
-    )
     shapes = {
         name: st.column_config.NumberColumn(format="%.4g" if baseline is None else "%+.4g")
         for name in table.columns
         if name not in NOT_MEASURED
     }
-    shapes[""] = st.column_config.TextColumn(width=32)
-    st.dataframe(styled, hide_index=True, column_config=shapes, placeholder="–")
+    shapes[""] = st.column_config.ImageColumn(width=32)
+    st.dataframe(table, hide_index=True, column_config=shapes, placeholder="–")
 
 
 def _subtract(table: pd.DataFrame, baseline: int) -> None:
@@ -173,7 +177,7 @@ def _measures(row: RunRow, frame: pd.DataFrame, scores: dict[str, float | None])
     best_loss, best_epoch = _best(frame, "val_loss", np.nanargmin)
     best_score, _ = _best(frame, f"val_{row.score_name}", np.nanargmax)
     return {
-        "": "●",
+        "": "",
         "run": row.id,
         "name": visible(row.name),
         "state": state_of(row),

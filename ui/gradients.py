@@ -8,7 +8,6 @@ import streamlit as st
 
 from engine.runs.catalog import get_run, list_runs, load_run
 from engine.runs.row import RunRow
-from engine.runs.series import read_series
 from engine.runs.snapshots import snapshot_steps
 from engine.runs.store import Store
 from engine.training.profile import layer_parts, weights_over_time
@@ -25,6 +24,7 @@ from ui.gradient_panels import (
 from ui.layer_histograms import gradient_counts, parameters_by_step, shown_steps
 from ui.live_chart import can_repeat, repeat_chart, send_whole, show_chart
 from ui.runs import LISTED_AT_MOST, asked_runs, is_moving, run_words, show_badge
+from ui.shared import series_of
 from ui.shell import open_page
 from ui.text import as_markdown
 from ui.transport import keep_workers
@@ -160,7 +160,7 @@ def _depth(row: RunRow) -> int:
 def _view(store: Store, row: RunRow, numbers: list[int]) -> LayerView:
     depth = _depth(row)
     shown = [number for number in numbers if number <= depth] or list(range(1, depth + 1))
-    return LayerView(row, read_series(store, row.id), np.array(shown))
+    return LayerView(row, series_of(store, [row.id])[row.id], np.array(shown))
 
 
 def _step_slider(rows: Sequence[RunRow]) -> int:

@@ -1,6 +1,7 @@
 """One run as it is now, redrawn while it moves: the Train page's right side; must not start or store one."""
 
 import time
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,15 @@ from engine.runs.catalog import get_run
 from engine.runs.changes import read_changes
 from engine.runs.launcher import trouble
 from engine.runs.row import RunRow
-from engine.runs.series import Series, read_series
+from engine.runs.series import Series
 from engine.runs.store import Store
+from engine.training.changes import Change
 from engine.training.telemetry import LAYER_INDEX
 from ui.cell import picture_cell
 from ui.changes import change_control, change_words
 from ui.gradient_words import spread_words, time_words
-from ui.live_chart import can_repeat, repeat_chart, send_whole, show_chart
+from ui.live_chart import can_repeat, send_whole, update_chart
+from ui.live_chart.drawn import drawn
 from ui.measures import baseline_line, measure_strip, status_line
 from ui.mistakes import CHART as CONFUSION
 from ui.mistakes import show_mistakes
@@ -30,6 +33,7 @@ from ui.run_words import loss_words, score_words
 from ui.runs import is_moving
 from ui.scores import fill_scores, scores_frame
 from ui.seeds import seeds_line
+from ui.shared import built_once, series_of, version
 from ui.shell import open_page
 from ui.text import as_markdown
 from ui.transport import keep_workers, speed_control, transport
@@ -74,14 +78,13 @@ def _live(run_id: int, pace: float | None, bar: DeltaGenerator) -> None:
     seeds_line(store, row)
     x, log_y = _options(store, row)
     log_y = log_y or row.status == "diverged"
-    state = [run_id, len(series), row.step, row.status, x, log_y]
-    if st.session_state.get("train_drawn") == state and can_repeat(*CHARTS):
-        figures: dict[str, tuple[Any, str, str]] = {}
-    else:
-        figures = _figures(store, row, series, x, log_y)
+    changes = [change for change, _ in read_changes(store, row.id)]
+    state = (run_id, row.name, version(series), row.step, row.status, row.lacks, tuple(changes), x, log_y)
+    is_new = st.session_state.get("train_drawn") != state or not can_repeat(*CHARTS)
     st.session_state["train_drawn"] = state
-    _place(figures, identity=f"{run_id} {x} {log_y}")
-    show_mistakes(store, row, is_new=bool(figures))
+    pictures = built_once("train", store, state, lambda: _pictures(store, row, series, changes, x, log_y))
+    _place(pictures, state, identity=f"{run_id} {x} {log_y}")
+    show_mistakes(store, row, is_new=is_new)
     frame = scores_frame(store, row)
     st.subheader("Replay")
     with st.container(border=True):
@@ -94,10 +97,8 @@ def _live(run_id: int, pace: float | None, bar: DeltaGenerator) -> None:
 def _first_records(store: Store, run_id: int) -> Series:
     """Return the records of a run; one that was started just now is waited for, but hardly noticeably."""
     until = st.session_state.get("train_started_at", 0.0) + FIRST_RECORD_SECONDS
-    series = read_series(store, run_id)
-    while len(series) == 0 and time.time() < until:
+    while len(series := series_of(store, [run_id])[run_id]) == 0 and time.time() < until:
         time.sleep(0.02)
-        series = read_series(store, run_id)
     return series
 
 
@@ -123,42 +124,49 @@ def _options(store: Store, row: RunRow) -> tuple[str, bool]:
     return x or "epoch", log_y
 
 
-def _figures(
-    store: Store, row: RunRow, series: Series, x: str, log_y: bool
-) -> dict[str, tuple[Any, str, str]]:
-    """Return by chart the figure, what a screen reader calls it, and one sentence on what it shows."""
+def _pictures(
+    store: Store, row: RunRow, series: Series, changes: Sequence[Change], x: str, log_y: bool
+) -> dict[str, dict[str, Any]]:
+    """Return by chart its title, figure, what a screen reader calls it, and a sentence on what it shows."""
     frame = scalars_frame(row, series)
     title, output = output_figure(store, row, series, x=x, height=HEIGHT)
-    st.session_state["train_output_title"] = title
     norms = series.layers[:, :, LAYER_INDEX["grad_norm"]]
     if norms.shape[1] == 0:
         norms = np.zeros((0, len(row.config["hidden_sizes"]) + 1))
     along, numbers = series[x], np.arange(1, norms.shape[1] + 1)
-    changes = [change for change, _ in read_changes(store, row.id)]
     losses = _with_batches(loss_curves(frame, x=x, log_y=log_y, height=HEIGHT), along, series["batch_loss"])
     if row.stopped_early:
         mark_early_stop(losses, frame, x)
     if len(series):
         places = np.interp([change.step for change in changes], series["step"], along).tolist()
         mark_changes(losses, places, [change_words(change) for change in changes])
-    titles = {"x_title": x if x != "seconds" else "training time (s)", "height": HEIGHT}
-    return {
-        "train_loss_chart": (
-            losses,
-            f"loss of run {row.id}: training {row.train_loss}, validation {row.val_loss}",
-            loss_words(frame),
-        ),
-        "train_output_chart": (output, f"what run {row.id} says of its inputs", score_words(row)),
-        "train_layers_chart": (
-            _named_at_the_ends(layer_lines(along, norms, title="gradient norm", **titles)),
+    over = x if x != "seconds" else "training time (s)"
+    lines = _named_at_the_ends(layer_lines(along, norms, title="gradient norm", x_title=over, height=HEIGHT))
+    heat = layer_heatmap(along, norms, title="gradient norm", x_title=over, height=HEIGHT)
+    whole = (
+        ("Loss", losses, f"loss of run {row.id}: training {row.train_loss}, validation {row.val_loss}"),
+        (title, output, f"what run {row.id} says of its inputs"),
+        (
+            "Gradient norm of each layer",
+            _named_at_the_ends(lines),
             f"gradient norm of each layer of run {row.id}",
-            spread_words(numbers, norms),
         ),
-        "train_heat_chart": (
-            layer_heatmap(along, norms, title="gradient norm", **titles),
-            f"gradient norm by layer and {x} of run {row.id}",
-            time_words(numbers, norms),
-        ),
+        ("Gradient norm, layer by time", heat, f"gradient norm by layer and {x} of run {row.id}"),
+    )
+    sentences = (
+        loss_words(frame),
+        score_words(row),
+        spread_words(numbers, norms),
+        time_words(numbers, norms),
+    )
+    return {
+        key: {
+            "title": title,
+            "drawn": drawn(figure, moves=not row.ended),
+            "spoken": spoken,
+            "sentence": sentence,
+        }
+        for key, (title, figure, spoken), sentence in zip(CHARTS, whole, sentences, strict=True)
     }
 
 
@@ -177,24 +185,13 @@ def _with_batches(figure: Any, along: np.ndarray, losses: np.ndarray) -> Any:
     return figure
 
 
-def _place(figures: dict[str, tuple[Any, str, str]], identity: str) -> None:
-    titles = (
-        "Loss",
-        st.session_state["train_output_title"],
-        "Gradient norm of each layer",
-        "Gradient norm, layer by time",
-    )
-    sentences = st.session_state.setdefault("train_sentences", {})
-    sentences.update({key: sentence for key, (_, _, sentence) in figures.items()})
+def _place(pictures: dict[str, dict[str, Any]], state: Hashable, identity: str) -> None:
     places = [place for _ in range(2) for place in st.columns(2, gap="medium")]
-    for place, key, title in zip(places, CHARTS, titles, strict=True):
+    for place, (key, picture) in zip(places, pictures.items(), strict=True):
 
-        def draw(key: str = key) -> None:
-            if key in figures:
-                figure, spoken, _ = figures[key]
-                show_chart(key, figure, identity=identity, title=spoken)
-            else:
-                repeat_chart(key)
+        def draw(key: str = key, picture: dict[str, Any] = picture) -> None:
+            spoken = picture["spoken"]
+            update_chart(key, state, lambda: picture["drawn"], identity=identity, title=spoken)
 
         with place:
-            picture_cell(key, title, as_markdown(sentences[key]), draw)
+            picture_cell(key, picture["title"], as_markdown(picture["sentence"]), draw)

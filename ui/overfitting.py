@@ -1,12 +1,11 @@
 """When a run began to learn by heart, and what would have helped; must not know how a figure is made."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from engine.figures.curves import mark_early_stop
+from engine.figures.figure import Figure
 from engine.figures.overfitting import (
     SizedRun,
     early_stopping,
@@ -16,15 +15,16 @@ from engine.figures.overfitting import (
 )
 from engine.runs.catalog import get_run, list_runs
 from engine.runs.row import RunRow
-from engine.runs.series import read_series
 from engine.runs.store import Store
 from engine.training.early_stopping import Patience
 from engine.training.overfitting import EarlyStop, Verdict, judge, stop_early
 from ui.cell import picture_cell
-from ui.live_chart import can_repeat, repeat_chart, send_whole, show_chart
+from ui.live_chart import send_whole, update_chart
+from ui.live_chart.drawn import drawn, fingerprint
 from ui.outputs import scalars_frame
 from ui.overfitting_words import gap_words, size_words, stop_words, verdict_words
 from ui.runs import LISTED_AT_MOST, is_moving, run_words, show_badge
+from ui.shared import series_of
 from ui.shell import open_page
 from ui.text import number
 from ui.training_sizes import sizes_panel
@@ -56,7 +56,7 @@ def _sides(run_id: int, pace: float | None) -> None:
     store = open_page()
     row = get_run(store, run_id)
     keep_workers(store, row)
-    frame = scalars_frame(row, read_series(store, run_id))
+    frame = scalars_frame(row, series_of(store, [run_id])[run_id])
     x, log_y = _options(row)
     known = frame.loc[np.isfinite(frame["train_loss"]) & np.isfinite(frame["val_loss"])]
     train, val = known["train_loss"].to_numpy(), known["val_loss"].to_numpy()
@@ -209,16 +209,11 @@ def _chosen_sizes(store: Store, row: RunRow) -> list[SizedRun]:
     ]
 
 
-def _cell(key: str, title: str, figure: Any, sentence: str, identity: str) -> None:
+def _cell(key: str, title: str, figure: Figure, sentence: str, identity: str) -> None:
     picture_cell(key, title, sentence, lambda: _draw(key, figure, identity, f"{title}: {sentence}"))
 
 
-def _draw(key: str, figure: Any, identity: str, spoken: str) -> None:
+def _draw(key: str, figure: Figure, identity: str, spoken: str) -> None:
     """Draw a chart anew only when its figure is another one: the browser then has nothing to do."""
-    print_of_it = hash((figure.to_json(), identity))
-    drawn = f"{key}_drawn"
-    if st.session_state.get(drawn) == print_of_it and can_repeat(key):
-        repeat_chart(key)
-    else:
-        show_chart(key, figure, identity=identity, title=spoken)
-    st.session_state[drawn] = print_of_it
+    found = drawn(figure)
+    update_chart(key, (fingerprint(found), identity), lambda: found, identity=identity, title=spoken)

@@ -1,30 +1,33 @@
 """Curves of several runs over each other and their pictures side by side; must not choose the runs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import astuple
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from engine.figures.bands import colours_together, compare_seeds
+from engine.figures.bands import Seeds, colours_together, compare_seeds
 from engine.figures.gradients import layer_heatmap
-from engine.runs.catalog import get_run
 from engine.runs.export import layers_csv, metrics_csv
 from engine.runs.groups import seed_groups
+from engine.runs.query import get_runs
 from engine.runs.row import RunRow
-from engine.runs.series import Series, read_many
+from engine.runs.series import Series
 from engine.runs.store import Store
 from engine.training.telemetry import LAYER_INDEX
-from ui.compare_options import comparison_options, samples_seen
-from ui.comparison import show_differences, show_measures
+from ui.compare_options import Options, comparison_options, known_metrics, measured_columns, samples_seen
+from ui.comparison import measure_table, show_differences, show_measures
 from ui.gradient_words import time_words
-from ui.live_chart import can_repeat, repeat_chart, send_whole, show_chart
+from ui.live_chart import send_whole, update_chart
+from ui.live_chart.drawn import Drawn, drawn
 from ui.outputs import output_figure, scalars_frame
+from ui.replay import pace_behind, replay_beside
 from ui.run_words import comparison_words, score_words
 from ui.runs import is_moving
 from ui.scores import chosen_scores
 from ui.seeds import banded
+from ui.shared import built_once, series_of, version
 from ui.shell import open_page
 from ui.text import as_markdown
 from ui.verdicts import show_verdicts
@@ -32,74 +35,111 @@ from ui.verdicts import show_verdicts
 HEIGHT, SMALL_HEIGHT = 420, 300
 SIDE_BY_SIDE_AT_MOST = 4
 PICTURES = tuple(f"compare_picture_{place}" for place in range(2 * SIDE_BY_SIDE_AT_MOST))
+PLAYER = "compare_replay"
 PACE = 1.0
 
 
-def show_comparison(rows: Sequence[RunRow]) -> None:
+def show_comparison(store: Store, rows: Sequence[RunRow]) -> None:
     """Show the runs on one scale, and go on showing them while one of them moves."""
     send_whole("compare_chart", *PICTURES)
-    st.session_state.pop("compare_drawn", None)
-    pace = PACE if is_moving(rows) else None
+    _downloads(store, [row.id for row in rows])
+    pace = _pace(rows)
     st.fragment(_overlay, run_every=pace)([row.id for row in rows], pace)
+    # What stays the same has no place in what is drawn every second.
+    st.subheader("What differs")
+    show_differences(store, rows)
+
+
+def _pace(rows: Sequence[RunRow]) -> float | None:
+    """Return the seconds between two looks at the runs; None when nothing can change."""
+    return PACE if is_moving(rows) else pace_behind(PLAYER)
 
 
 def _overlay(run_ids: list[int], pace: float | None) -> None:
     store = open_page()
-    rows = [get_run(store, run_id) for run_id in run_ids]
-    series = read_many(store, run_ids, layers_of=run_ids[:SIDE_BY_SIDE_AT_MOST])
-    frames = {row.id: scalars_frame(row, series[row.id]) for row in rows}
-    for row in rows:
-        frames[row.id]["samples"] = samples_seen(row, series[row.id]["step"])
+    rows = get_runs(store, run_ids)
+    if len(rows) < len(run_ids):
+        st.rerun()
+    series = series_of(store, run_ids)
+    frames = {row.id: _frame(store, row, series[row.id]) for row in rows}
     groups = seed_groups(store, rows)
-    options = comparison_options(rows, frames, banded(groups))
+    versions = tuple((row.id, row.name, row.status, version(series[row.id])) for row in rows)
+    measured = [_measured(store, row.id, series[row.id]) for row in rows]
+    options = comparison_options(rows, known_metrics(measured), banded(groups))
     x, bands = options.x, banded(groups) if options.band else []
-    state = [[(row.id, row.step, row.status, len(series[row.id])) for row in rows], *astuple(options)]
-    is_new = st.session_state.get("compare_drawn") != state or not can_repeat(*_charts(rows, series))
-    st.session_state["compare_drawn"] = state
     with st.container(border=True, gap=None):
-        if is_new:
-            figure = compare_seeds(
-                pd.concat(frames.values()),
-                bands,
-                options.columns,
-                x=x,
-                log_x=options.log_x,
-                log_y=options.log_y,
-                smoothing=options.smoothing,
-                baseline=options.baseline,
-                band=options.band,
-                height=HEIGHT,
-            )
-            identity = f"{run_ids} {astuple(options)}"
-            show_chart(
-                "compare_chart", figure, identity=identity, title=f"{options.metric} of runs {run_ids}"
-            )
-        else:
-            repeat_chart("compare_chart")
-        with st.container(key="words_compare_chart"):
-            known = [(row.id, frames[row.id]) for row in rows]
-            st.caption(comparison_words(known, options.columns[-1]))
-    _downloads(store, run_ids)
+        _show_curves(store, versions, frames, bands, options)
     colours = colours_together(bands, run_ids)
     if any(len(group.rows) > 1 for group in groups):
         st.subheader("Over the seeds")
         show_verdicts(groups, options.baseline, colours)
-    st.subheader("How they ended" if pace is None else "How they stand")
-    show_measures(rows, frames, chosen_scores(store, rows), colours, options.baseline)
-    st.subheader("What differs")
-    show_differences(store, rows)
+    st.subheader("How they stand" if is_moving(rows) else "How they ended")
+    scores = chosen_scores(store, rows)
+    told = (versions, _told(scores), tuple(colours.items()), options.baseline)
+    table = built_once(
+        "measures", store, told, lambda: measure_table(rows, frames, scores, colours, options.baseline)
+    )
+    show_measures(table, options.baseline)
     st.subheader("Side by side")
-    _side_by_side(store, rows, series, x if x != "samples" else "step", is_new)
-    if (PACE if is_moving(rows) else None) != pace:
+    _side_by_side(store, rows, series, x if x != "samples" else "step")
+    st.subheader("Replay")
+    replay_beside(store, rows, PLAYER)
+    if _pace(rows) != pace:
         st.rerun()
 
 
-def _charts(rows: Sequence[RunRow], series: dict[int, Series]) -> list[str]:
-    """Return the keys of the charts that are on the page."""
-    keys = ["compare_chart"]
-    for place, row in enumerate(rows[:SIDE_BY_SIDE_AT_MOST]):
-        keys += PICTURES[2 * place : 2 * place + (2 if len(series[row.id]) else 1)]
-    return keys
+def _told(scores: dict[int, dict[str, float | None]]) -> tuple[object, ...]:
+    return tuple((run, *values.items()) for run, values in scores.items())
+
+
+def _measured(store: Store, run_id: int, series: Series) -> set[str]:
+    return built_once("measured", store, (run_id, version(series)), lambda: measured_columns(series))
+
+
+def _frame(store: Store, row: RunRow, series: Series) -> pd.DataFrame:
+    """Return the records of a run as the figures take them, with how many samples each step has seen."""
+
+    def build() -> pd.DataFrame:
+        return scalars_frame(row, series).assign(samples=samples_seen(row, series["step"]))
+
+    return built_once("frame", store, (row.id, row.name, version(series)), build)
+
+
+def _show_curves(
+    store: Store,
+    versions: tuple[tuple, ...],
+    frames: dict[int, pd.DataFrame],
+    bands: Sequence[Seeds],
+    options: Options,
+) -> None:
+    run_ids = list(frames)
+    grouped = tuple((tuple(band.runs.items()), band.name) for band in bands)
+    state = (versions, grouped, astuple(options))
+
+    def build() -> Drawn:
+        figure = compare_seeds(
+            pd.concat(frames.values()),
+            bands,
+            options.columns,
+            x=options.x,
+            log_x=options.log_x,
+            log_y=options.log_y,
+            smoothing=options.smoothing,
+            baseline=options.baseline,
+            band=options.band,
+            height=HEIGHT,
+        )
+        return drawn(figure)
+
+    update_chart(
+        "compare_chart",
+        state,
+        lambda: built_once("compare", store, state, build),
+        identity=f"{run_ids} {astuple(options)}",
+        title=f"{options.metric} of runs {run_ids}",
+    )
+    with st.container(key="words_compare_chart"):
+        st.caption(comparison_words(list(frames.items()), options.columns[-1]))
 
 
 def _downloads(store: Store, run_ids: list[int]) -> None:
@@ -133,9 +173,7 @@ def _downloads(store: Store, run_ids: list[int]) -> None:
         )
 
 
-def _side_by_side(
-    store: Store, rows: Sequence[RunRow], series: dict[int, Series], x: str, is_new: bool
-) -> None:
+def _side_by_side(store: Store, rows: Sequence[RunRow], series: dict[int, Series], x: str) -> None:
     shown = rows[:SIDE_BY_SIDE_AT_MOST]
     if len(rows) > len(shown):
         st.caption(f"The first {len(shown)} of {len(rows)} runs.")
@@ -144,20 +182,32 @@ def _side_by_side(
         norms = series[row.id].layers[:, :, LAYER_INDEX["grad_norm"]]
         with column, st.container(border=True, gap=None):
             st.markdown(f"**Run {row.id}{' · ' if row.name else ''}{as_markdown(row.name, 40)}**")
-            if is_new:
-                _draw_pictures(store, row, series[row.id], x, output_key, heat_key)
-            else:
-                for key in (output_key, heat_key)[: 2 if len(norms) else 1]:
-                    repeat_chart(key)
+            _draw_pictures(store, row, series[row.id], x, output_key, heat_key)
             with st.container(key=f"words_{heat_key}"):
                 st.caption(f"{score_words(row)} {time_words(np.arange(1, norms.shape[1] + 1), norms)}")
 
 
 def _draw_pictures(store: Store, row: RunRow, series: Series, x: str, output_key: str, heat_key: str) -> None:
+    state = (row.id, row.step, row.status, row.lacks, version(series), x)
     identity = f"{row.id} {x}"
-    _, output = output_figure(store, row, series, x=x, height=SMALL_HEIGHT)
-    show_chart(output_key, output, identity=identity, title=f"what run {row.id} says of its inputs")
+
+    def output() -> Drawn:
+        return drawn(output_figure(store, row, series, x=x, height=SMALL_HEIGHT)[1], moves=not row.ended)
+
+    def heat() -> Drawn:
+        return drawn(layer_heatmap(series[x], norms, x_title=x, height=SMALL_HEIGHT), moves=not row.ended)
+
+    _keep(store, output_key, state, output, identity, f"what run {row.id} says of its inputs")
     norms = series.layers[:, :, LAYER_INDEX["grad_norm"]]
     if len(norms):
-        heat = layer_heatmap(series[x], norms, x_title=x, height=SMALL_HEIGHT)
-        show_chart(heat_key, heat, identity=identity, title=f"gradient norm by layer of run {row.id}")
+        _keep(store, heat_key, state, heat, identity, f"gradient norm by layer of run {row.id}")
+
+
+def _keep(
+    store: Store, key: str, state: Hashable, build: Callable[[], Drawn], identity: str, spoken: str
+) -> None:
+    """Keep a chart at a state; its figure is built by whichever window needs it first."""
+    kind = "output" if PICTURES.index(key) % 2 == 0 else "heat"
+    update_chart(
+        key, state, lambda: built_once(f"small {kind}", store, state, build), title=spoken, identity=identity
+    )

@@ -34,6 +34,14 @@ def percent(value: float | None) -> str:
     return "–" if value is None or value != value else f"{100 * value:.1f} %"
 
 
+def dot(colour: str) -> str:
+    """Return the address of a picture: a dot of a colour such as ``#0072B2``, for a column of a table."""
+    circle = f"<circle cx='8' cy='8' r='5' fill='%23{colour.lstrip('#')}'/>"
+    return (
+        f"data:image/svg+xml;utf8,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'>{circle}</svg>"
+    )
+
+
 def duration(seconds: float) -> str:
     """Return a time span such as ``8 s``, ``3 min 20 s`` or ``2 h 5 min``."""
     whole = max(0, round(seconds))

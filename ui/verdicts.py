@@ -11,7 +11,7 @@ from engine.evidence.verdicts import DASH, Measure, measures, p_words, verdict
 from engine.figures.theme import run_colour
 from engine.runs.groups import SeedGroup
 from ui.seeds import candidate_names, left_out_words
-from ui.text import as_markdown
+from ui.text import as_markdown, dot
 
 SENTENCES_AT_MOST = 12
 
@@ -77,7 +77,7 @@ def _table(
     rows = []
     for place, values in enumerate(candidates):
         interval = mean_interval(list(values.values()))
-        row: dict[str, Any] = {"": "●", "configuration": names[place], "n": interval.n}
+        row: dict[str, Any] = {"": "", "configuration": names[place], "n": interval.n}
         row[measure.name] = measure.words(interval)
         row |= _difference_cells(by_place.get(place), measure, is_reference=place not in by_place)
         rows.append(row)
@@ -90,9 +90,9 @@ def _table(
         for group in groups
     ]
     marks = [mark or run_colour(group.rows[0].id) for mark, group in zip(marks, groups, strict=True)]
-    styled = table.style.apply(lambda _: [f"color: {mark}" for mark in marks], subset=[""], axis=0)
+    table[""] = [dot(mark) for mark in marks]
     shapes = {
-        "": st.column_config.TextColumn(width=32),
+        "": st.column_config.ImageColumn(width=32),
         "n": st.column_config.NumberColumn(width=40, help="Seeds that count: finished, each once."),
         measure.name: st.column_config.TextColumn(help="Mean over seeds ± its 95 % interval (Student's t)."),
         reference: st.column_config.TextColumn(help="Paired by seed: mean difference ± its 95 % interval."),
@@ -100,7 +100,7 @@ def _table(
             help="How often chance alone makes such a difference; corrected by Holm for all comparisons."
         ),
     }
-    st.dataframe(styled, hide_index=True, column_config=shapes, alt="configurations judged over their seeds")
+    st.dataframe(table, hide_index=True, column_config=shapes, alt="configurations judged over their seeds")
 
 
 def _difference_cells(comparison: Comparison | None, measure: Measure, is_reference: bool) -> dict[str, Any]:

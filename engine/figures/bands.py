@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
 from engine.evidence.statistics import interval_over
 from engine.figures.curves import BAND_OPACITY, VALIDATION_COLUMNS, compare_runs
+from engine.figures.figure import Figure
 from engine.figures.smoothing import difference, smoothed
 from engine.figures.theme import colours_apart, faint, label, run_symbol
 
@@ -66,7 +67,7 @@ def compare_seeds(
     baseline: int | None = None,
     band: str = "interval",
     height: int = 380,
-) -> go.Figure:
+) -> Figure:
     """Show whether configurations differ by more than chance: the mean over seeds, and how sure it is.
 
     The band is the 95 % interval of the mean by Student's t, or what the seeds span from lowest to highest.
@@ -106,7 +107,7 @@ def compare_seeds(
         colours=colours,
     )
     if base is not None:
-        figure.update_yaxes(title_text=f"{', '.join(columns)}, difference from runs {_numbers(base)}")
+        figure.update_yaxes(title={"text": f"{', '.join(columns)}, difference from runs {_numbers(base)}"})
     for group in groups:
         if group is base:
             continue
@@ -133,20 +134,14 @@ def aligned(frame: pd.DataFrame, runs: Sequence[int], x: str, column: str) -> tu
     curves : numpy.ndarray
         ``(runs, points)``.
     """
-    places, curves = [], []
-    for run in runs:
-        part = frame.loc[(frame["run"] == run) & np.isfinite(frame[column])]
-        by_step = part.set_index("step")
-        places.append(by_step[x] if x != "step" else pd.Series(by_step.index, by_step.index))
-        curves.append(by_step[column])
-    if not curves:
+    of_run, steps = (frame[name].to_numpy() for name in ("run", "step"))
+    values, along = (frame[name].to_numpy(np.float64) for name in (column, x))
+    chosen = [np.flatnonzero((of_run == run) & np.isfinite(values)) for run in runs]
+    if not chosen:
         return np.zeros(0), np.zeros((0, 0))
-    common = curves[0].index
-    for curve in curves[1:]:
-        common = common.intersection(curve.index)
-    common = common.sort_values()
-    at = np.mean([place.loc[common].to_numpy(np.float64) for place in places], axis=0)
-    return at, np.array([curve.loc[common].to_numpy(np.float64) for curve in curves])
+    common = reduce(np.intersect1d, (steps[rows] for rows in chosen))
+    chosen = [rows[np.searchsorted(steps[rows], common)] for rows in chosen]
+    return np.mean([along[rows] for rows in chosen], axis=0), np.array([values[rows] for rows in chosen])
 
 
 def _paired(
@@ -179,7 +174,7 @@ def _mean_frame(frame: pd.DataFrame, group: Seeds, columns: list[str], x: str) -
 
 
 def _add_band(
-    figure: go.Figure, at: np.ndarray, curves: np.ndarray, line: "_Line", x: str, band: str, log_y: bool
+    figure: Figure, at: np.ndarray, curves: np.ndarray, line: "_Line", x: str, band: str, log_y: bool
 ) -> None:
     if curves.size == 0:
         return

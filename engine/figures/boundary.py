@@ -1,10 +1,10 @@
 """What a network says all over its input space: boundaries and curve fits; must not know networks."""
 
 import numpy as np
-import plotly.graph_objects as go
 
 from engine.data.dataset import Dataset
 from engine.data.grid import Grid
+from engine.figures.figure import Figure
 from engine.figures.theme import (
     HIGH,
     LOW,
@@ -31,7 +31,7 @@ def decision_boundary(
     *,
     at_rows: tuple[np.ndarray, np.ndarray] | None = None,
     height: int = 380,
-) -> go.Figure:
+) -> Figure:
     """Show what was learned: a smooth line between the classes, or islands around single noisy points.
 
     Islands mean overfitting; a straight line through bent classes means underfitting; a plane of one grey
@@ -64,7 +64,7 @@ def decision_boundary(
     return figure
 
 
-def regression_fit(dataset: Dataset, grid: Grid, outputs: np.ndarray, *, height: int = 380) -> go.Figure:
+def regression_fit(dataset: Dataset, grid: Grid, outputs: np.ndarray, *, height: int = 380) -> Figure:
     """Show what was learned of a curve: too stiff underfits, a line through every noisy point overfits.
 
     Parameters
@@ -98,7 +98,7 @@ def regression_fit(dataset: Dataset, grid: Grid, outputs: np.ndarray, *, height:
     return figure
 
 
-def regression_surface(dataset: Dataset, grid: Grid, outputs: np.ndarray, *, height: int = 380) -> go.Figure:
+def regression_surface(dataset: Dataset, grid: Grid, outputs: np.ndarray, *, height: int = 380) -> Figure:
     """Show what was learned of a surface: where points differ in colour from the ground, it is wrong.
 
     Parameters
@@ -146,7 +146,7 @@ def regression_surface(dataset: Dataset, grid: Grid, outputs: np.ndarray, *, hei
     return figure
 
 
-def _two_classes(figure: go.Figure, across: np.ndarray, up: np.ndarray, probability: np.ndarray) -> None:
+def _two_classes(figure: Figure, across: np.ndarray, up: np.ndarray, probability: np.ndarray) -> None:
     figure.add_heatmap(
         x=across,
         y=up,
@@ -171,7 +171,7 @@ def _two_classes(figure: go.Figure, across: np.ndarray, up: np.ndarray, probabil
 
 
 def _many_classes(
-    figure: go.Figure, across: np.ndarray, up: np.ndarray, decided: np.ndarray, names: tuple[str, ...]
+    figure: Figure, across: np.ndarray, up: np.ndarray, decided: np.ndarray, names: tuple[str, ...]
 ) -> None:
     last = max(len(names) - 1, 1)
     edges = [(index + side) / (last + 1) for index in range(last + 1) for side in (0, 1)]
@@ -189,7 +189,7 @@ def _many_classes(
     )
 
 
-def _points(figure: go.Figure, dataset: Dataset, split: str, y: np.ndarray) -> None:
+def _points(figure: Figure, dataset: Dataset, split: str, y: np.ndarray) -> None:
     places = dataset.coordinates(split)[:POINTS_AT_MOST]
     labels = y[:POINTS_AT_MOST]
     two = (LOW, HIGH)
@@ -211,7 +211,7 @@ def _points(figure: go.Figure, dataset: Dataset, split: str, y: np.ndarray) -> N
     )
 
 
-def _rings(figure: go.Figure, dataset: Dataset, at_train: np.ndarray, at_val: np.ndarray) -> None:
+def _rings(figure: Figure, dataset: Dataset, at_train: np.ndarray, at_val: np.ndarray) -> None:
     sides = (("training", dataset.y_train, at_train), ("validation", dataset.y_val, at_val))
     missed = [
         dataset.coordinates(split)[:POINTS_AT_MOST][wrong(said, y)[:POINTS_AT_MOST]]

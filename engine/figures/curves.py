@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
+from engine.figures.figure import Figure
 from engine.figures.smoothing import difference, envelope, smoothed
 from engine.figures.theme import (
     QUIET,
@@ -27,9 +27,7 @@ ALWAYS_MEASURED = ("batch_loss", "grad_norm", "penalty")
 VALIDATION_COLUMNS = ("val_loss", "val_accuracy", "val_r2")
 
 
-def loss_curves(
-    frame: pd.DataFrame, *, x: str = "epoch", log_y: bool = False, height: int = 320
-) -> go.Figure:
+def loss_curves(frame: pd.DataFrame, *, x: str = "epoch", log_y: bool = False, height: int = 320) -> Figure:
     """Show overfitting: training loss goes on falling while validation loss rises, and the gap opens.
 
     Training is solid, validation dashed. The gap is shaded where validation is worse; the best epoch is
@@ -70,7 +68,7 @@ def compare_runs(
     baseline: int | None = None,
     height: int = 380,
     colours: Mapping[int, str] | None = None,
-) -> go.Figure:
+) -> Figure:
     """Show which run does better and where they part: one or more columns of several runs on one scale.
 
     No two runs share a colour while there are enough; validation columns are dashed. A cross marks where a
@@ -117,7 +115,7 @@ def compare_runs(
     return figure
 
 
-def mark_changes(figure: go.Figure, places: list[float], texts: list[str]) -> go.Figure:
+def mark_changes(figure: Figure, places: list[float], texts: list[str]) -> Figure:
     """Add a line at each place of the x axis where somebody changed the run, with what was changed."""
     for place, text in zip(places, texts, strict=True):
         figure.add_vline(
@@ -128,7 +126,7 @@ def mark_changes(figure: go.Figure, places: list[float], texts: list[str]) -> go
     return figure
 
 
-def mark_early_stop(figure: go.Figure, frame: pd.DataFrame, x: str) -> go.Figure:
+def mark_early_stop(figure: Figure, frame: pd.DataFrame, x: str) -> Figure:
     """Mark on the curves of a run that patience ended it at its last record; the star is the best epoch."""
     if len(frame):
         last = frame.iloc[-1]
@@ -163,7 +161,7 @@ def _drawn(frame: pd.DataFrame, x: str, column: str) -> tuple[np.ndarray, np.nda
     return frame[x].to_numpy(np.float64)[known], values[known]
 
 
-def _add_line(figure: go.Figure, frame: pd.DataFrame, x: str, column: str, *, name: str, colour: str) -> None:
+def _add_line(figure: Figure, frame: pd.DataFrame, x: str, column: str, *, name: str, colour: str) -> None:
     drawn_x, drawn_y = _drawn(frame, x, column)
     figure.add_scatter(x=drawn_x, y=drawn_y, **_line(x, column, name, colour))
 
@@ -179,7 +177,7 @@ def _line(x: str, column: str, name: str, colour: str) -> dict[str, Any]:
 
 
 def _add_run_line(
-    figure: go.Figure,
+    figure: Figure,
     points: tuple[np.ndarray, np.ndarray],
     x: str,
     column: str,
@@ -208,7 +206,7 @@ def _add_run_line(
 
 
 def _add_measured_behind(
-    figure: go.Figure, x: np.ndarray, y: np.ndarray, name: str, colour: str, group: str
+    figure: Figure, x: np.ndarray, y: np.ndarray, name: str, colour: str, group: str
 ) -> None:
     """Draw what was measured, faint, and the band between its extremes where points share a place."""
     at, lowest, highest, size = envelope(x, y)
@@ -223,7 +221,7 @@ def _add_measured_behind(
     figure.add_scatter(x=x, y=y, name=f"{name} measured", opacity=RAW_OPACITY, line=thin, **silent)
 
 
-def _shade_gap(figure: go.Figure, known: pd.DataFrame, x: str) -> None:
+def _shade_gap(figure: Figure, known: pd.DataFrame, x: str) -> None:
     at, lower = _drawn(known, x, "train_loss")
     upper = np.maximum(lower, _drawn(known, x, "val_loss")[1])
     silent = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "legendgroup": "gap"}
@@ -231,7 +229,7 @@ def _shade_gap(figure: go.Figure, known: pd.DataFrame, x: str) -> None:
     figure.add_scatter(x=at, y=upper, name="gap", fill="tonexty", fillcolor=GAP_FILL, **silent)
 
 
-def _mark_best(figure: go.Figure, known: pd.DataFrame, x: str) -> None:
+def _mark_best(figure: Figure, known: pd.DataFrame, x: str) -> None:
     best = known.loc[known["val_loss"].idxmin()]
     figure.add_vline(x=float(best[x]), line={"color": QUIET, "width": 1, "dash": "dot"})
     figure.add_scatter(
@@ -245,7 +243,7 @@ def _mark_best(figure: go.Figure, known: pd.DataFrame, x: str) -> None:
 
 
 def _mark_divergence(
-    figure: go.Figure, frame: pd.DataFrame, x: str, column: str, step: int, colour: str = QUIET
+    figure: Figure, frame: pd.DataFrame, x: str, column: str, step: int, colour: str = QUIET
 ) -> None:
     _, drawn_y = _drawn(frame, x, column)
     if len(drawn_y) == 0:

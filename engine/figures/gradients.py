@@ -1,9 +1,9 @@
 """Gradients layer by layer over time, as lines and as one heatmap; must not know a run."""
 
 import numpy as np
-import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
+from engine.figures.figure import Figure
 from engine.figures.theme import MAGNITUDES, VALIDATION, empty_figure
 
 LOWEST, HIGHEST = -8.0, 1.0
@@ -22,7 +22,7 @@ def layer_lines(
     log_y: bool = True,
     numbers: np.ndarray | None = None,
     height: int = 320,
-) -> go.Figure:
+) -> Figure:
     """Show vanishing and exploding gradients: the lines of the layers fan out over orders of magnitude.
 
     Healthy layers lie together. When layer 1 (the input side) lies far below the last one, the early layers
@@ -76,7 +76,7 @@ def layer_heatmap(
     highest: float = HIGHEST,
     numbers: np.ndarray | None = None,
     height: int = 320,
-) -> go.Figure:
+) -> Figure:
     """Show vanishing gradients as a shadow that falls on the lower layers, exploding ones as a glare.
 
     The scale is logarithmic and fixed, so that the pictures of two runs can be compared. What lies outside
@@ -130,7 +130,7 @@ def _rows(shown: np.ndarray) -> np.ndarray:
     return shown if (np.diff(shown) == 1).all() else shown.astype(str)
 
 
-def _mark_zeros(figure: go.Figure, columns: np.ndarray, rows: np.ndarray, magnitudes: np.ndarray) -> None:
+def _mark_zeros(figure: Figure, columns: np.ndarray, rows: np.ndarray, magnitudes: np.ndarray) -> None:
     is_zero = magnitudes == 0
     if not is_zero.any():
         return

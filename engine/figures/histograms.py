@@ -3,8 +3,8 @@
 from itertools import pairwise
 
 import numpy as np
-import plotly.graph_objects as go
 
+from engine.figures.figure import Figure
 from engine.figures.theme import MAGNITUDES, empty_figure
 
 ZERO_ROOM = 1.5
@@ -12,7 +12,7 @@ ZERO_ROOM = 1.5
 
 def gradient_histogram(
     steps: np.ndarray, counts: np.ndarray, powers: np.ndarray, *, x_title: str, height: int = 320
-) -> go.Figure:
+) -> Figure:
     """Show how large the elements of one layer's gradient are: a cloud that sinks is vanishing.
 
     Exact zeros (dead units, or what underflowed) have a row of their own below the cloud.
@@ -48,7 +48,7 @@ def weight_histogram(
     x_title: str,
     widest: float,
     height: int = 320,
-) -> go.Figure:
+) -> Figure:
     """Show how the weights of one layer spread: a band that stays as it was has not learned.
 
     Parameters
@@ -69,7 +69,7 @@ def weight_histogram(
 
 
 def _cloud(
-    figure: go.Figure, steps: np.ndarray, rows: np.ndarray, counts: np.ndarray, words: list[str], x_title: str
+    figure: Figure, steps: np.ndarray, rows: np.ndarray, counts: np.ndarray, words: list[str], x_title: str
 ) -> None:
     totals = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)

@@ -1,8 +1,8 @@
 """Layers of one run beside each other: profile, activations, shares, ratio, clipping; must not know a run."""
 
 import numpy as np
-import plotly.graph_objects as go
 
+from engine.figures.figure import Figure
 from engine.figures.gradients import layer_lines
 from engine.figures.theme import PALETTE, QUIET, TRAIN, VALIDATION, empty_figure
 
@@ -15,7 +15,7 @@ TICKS_AT_MOST = 6
 
 def flow_profile(
     layers: np.ndarray, norms: np.ndarray, *, powers: tuple[float, float], height: int = 320
-) -> go.Figure:
+) -> Figure:
     """Show how the gradient shrinks or grows on its way back through the layers, at one step.
 
     A level line is health. A line that falls towards layer 1 is vanishing, one that rises towards it is
@@ -67,7 +67,7 @@ def decades(*values: np.ndarray) -> tuple[float, float]:
     return float(min(low, high - DECADES_AT_LEAST)), float(high)
 
 
-def span_decades(figure: go.Figure, lowest: float, highest: float) -> None:
+def span_decades(figure: Figure, lowest: float, highest: float) -> None:
     """Let a logarithmic y axis go from one power of ten to another, with whole powers named and no others."""
     every = -(-int(np.ceil(highest - lowest)) // TICKS_AT_MOST)
     figure.update_yaxes(range=[lowest, highest], dtick=every)
@@ -90,7 +90,7 @@ def activation_bands(
     *,
     ends: tuple[float, float],
     height: int = 320,
-) -> go.Figure:
+) -> Figure:
     """Show signals that die or drift: outputs of each layer at one step, mean and one deviation around it.
 
     A band that narrows from layer to layer carries less and less of the input. A sigmoid's band far from
@@ -135,7 +135,7 @@ def ratio_lines(
     x_title: str,
     powers: tuple[float, float],
     height: int = 320,
-) -> go.Figure:
+) -> Figure:
     """Show a learning rate that is too low or too high: length of each update over length of the weights.
 
     In the best runs the lines lie in the green band, 10^-2.8 to 10^-1.7. Below it a layer hardly learns,
@@ -145,7 +145,7 @@ def ratio_lines(
         steps, ratios, title="update / weight", x_title=x_title, numbers=numbers, height=height
     )
     low, high = GOOD_RATIO
-    figure.add_hrect(y0=low, y1=high, fillcolor=GOOD_FILL, line_width=0, layer="below")
+    figure.add_hrect(y0=low, y1=high, fillcolor=GOOD_FILL, layer="below")
     for edge in GOOD_RATIO:
         figure.add_hline(y=edge, line={"color": GOOD, "width": 1, "dash": "dot"})
     span_decades(figure, min(powers[0], -4.0), max(powers[1], 0.0))
@@ -154,7 +154,7 @@ def ratio_lines(
 
 def share_lines(
     steps: np.ndarray, shares: np.ndarray, *, numbers: np.ndarray, title: str, x_title: str, height: int = 320
-) -> go.Figure:
+) -> Figure:
     """Show units that no longer learn: the share of dead or saturated units of each layer, from 0 to 1."""
     figure = layer_lines(
         steps, shares, title=title, x_title=x_title, numbers=numbers, log_y=False, height=height
@@ -171,7 +171,7 @@ def clipping(
     x_title: str,
     powers: tuple[float, float],
     height: int = 320,
-) -> go.Figure:
+) -> Figure:
     """Show what clipping cuts off: norm of the whole gradient before it (solid) and after it (dashed).
 
     Where the lines lie on each other nothing was clipped. A dashed line that never touches the solid one
@@ -202,7 +202,7 @@ def clipping(
     return figure
 
 
-def _layer_axis(figure: go.Figure, layers: np.ndarray) -> None:
+def _layer_axis(figure: Figure, layers: np.ndarray) -> None:
     first, last = (layers[0], layers[-1]) if len(layers) else (1, 1)
     dense = last - first <= 14
     figure.update_xaxes(range=[first - 0.5, last + 0.5], dtick=1 if dense else None, exponentformat="none")

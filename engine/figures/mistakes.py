@@ -1,8 +1,8 @@
 """Where a network errs on rows that it did not learn from: confusion, predictions against the truth."""
 
 import numpy as np
-import plotly.graph_objects as go
 
+from engine.figures.figure import Figure
 from engine.figures.theme import MAGNITUDES, QUIET, VALIDATION, empty_figure, label
 
 CELLS_WITH_SHARES = 5
@@ -10,7 +10,7 @@ CLASSES_SHOWN = 30
 NAMES_ALONG_A_SIDE, NAME_LENGTH = 15, 14
 
 
-def confusion_matrix(counts: np.ndarray, class_names: tuple[str, ...], *, height: int = 340) -> go.Figure:
+def confusion_matrix(counts: np.ndarray, class_names: tuple[str, ...], *, height: int = 340) -> Figure:
     """Show which classes are taken for which: a network without mistakes fills the diagonal alone.
 
     Of more than 30 classes those with the most mistakes are shown; the axes say so.
@@ -78,7 +78,7 @@ def _distinct(names: list[str]) -> list[str]:
     return [name if seen[name] == 1 else f"{name} {place}" for place, name in enumerate(names, start=1)]
 
 
-def predicted_against_true(truth: np.ndarray, predicted: np.ndarray, *, height: int = 340) -> go.Figure:
+def predicted_against_true(truth: np.ndarray, predicted: np.ndarray, *, height: int = 340) -> Figure:
     """Show predictions over true values: good ones lie on the diagonal, a flat cloud has learned nothing.
 
     Parameters

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
 from engine.figures.curves import AXES, GAP_FILL, loss_curves
+from engine.figures.figure import Figure
 from engine.figures.layers import decades
 from engine.figures.theme import (
     QUIET,
@@ -23,7 +23,7 @@ WASTED_FILL = "rgba(128,128,128,0.16)"
 
 def overfitting_curves(
     frame: pd.DataFrame, onset: float | None, *, x: str = "epoch", log_y: bool = False, height: int = 360
-) -> go.Figure:
+) -> Figure:
     """Show where learning turns into learning by heart: both losses, the gap between them, the onset.
 
     Parameters
@@ -38,7 +38,7 @@ def overfitting_curves(
     return figure
 
 
-def gap_curve(frame: pd.DataFrame, onset: float | None, *, x: str = "epoch", height: int = 320) -> go.Figure:
+def gap_curve(frame: pd.DataFrame, onset: float | None, *, x: str = "epoch", height: int = 320) -> Figure:
     """Show the gap itself, validation minus training loss: near 0 where nothing is learned by heart."""
     figure = empty_figure(AXES[x], "validation - training loss", height=height)
     gap = frame["generalization_gap"].to_numpy(np.float64)
@@ -60,7 +60,7 @@ def gap_curve(frame: pd.DataFrame, onset: float | None, *, x: str = "epoch", hei
     return figure
 
 
-def _mark_onset(figure: go.Figure, onset: float | None) -> None:
+def _mark_onset(figure: Figure, onset: float | None) -> None:
     if onset is None:
         return
     figure.add_vline(x=onset, line={"color": VALIDATION, "width": 1.5, "dash": "dash"})
@@ -83,7 +83,7 @@ def early_stopping(
     x: str = "epoch",
     log_y: bool = False,
     height: int = 320,
-) -> go.Figure:
+) -> Figure:
     """Show what patience saves: training up to where it would have stopped, and in grey what came after.
 
     Parameters
@@ -110,7 +110,7 @@ def early_stopping(
             hovertemplate=f"%{{y:.4g}} at {x} %{{x:.6g}}",
         )
     if stopped is not None:
-        figure.add_vrect(x0=at[stopped], x1=at[-1], fillcolor=WASTED_FILL, line_width=0, layer="below")
+        figure.add_vrect(x0=at[stopped], x1=at[-1], fillcolor=WASTED_FILL, layer="below")
         figure.add_vline(x=at[stopped], line={"color": QUIET, "width": 1.5})
     if len(at):
         figure.add_scatter(
@@ -128,7 +128,7 @@ def early_stopping(
 
 def learning_curve(
     rows: np.ndarray, train_loss: np.ndarray, val_loss: np.ndarray, best: np.ndarray, *, height: int = 340
-) -> go.Figure:
+) -> Figure:
     """Show whether more data would help: losses of the same network on more and more training rows.
 
     Curves that have met will not be moved by more data; a gap that still closes says that more would help.
@@ -170,7 +170,7 @@ class SizedRun:
     gap: float
 
 
-def gap_against_size(sized: list[SizedRun], chosen: int, *, height: int = 340) -> go.Figure:
+def gap_against_size(sized: list[SizedRun], chosen: int, *, height: int = 340) -> Figure:
     """Show whether larger networks learn more by heart: gap against parameters, one point a run.
 
     Parameters

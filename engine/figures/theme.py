@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterable
 
-import plotly.graph_objects as go
+from engine.figures.figure import Figure
 
 # Okabe and Ito (2008): told apart by colour-blind eyes. On a light page orange, sky blue and yellow are
 # darkened until they stand out (contrast 3 or more); the first of each pair reads on both kinds of page.
@@ -84,7 +84,7 @@ def class_colour(index: int) -> str:
     return PALETTE[index % len(PALETTE)][0]
 
 
-def empty_figure(x: str, y: str, *, height: int = 320, log_y: bool = False) -> go.Figure:
+def empty_figure(x: str, y: str, *, height: int = 320, log_y: bool = False) -> Figure:
     """Return a figure without traces: transparent, axes named, legend above, zoom kept across updates.
 
     Parameters
@@ -94,10 +94,9 @@ def empty_figure(x: str, y: str, *, height: int = 320, log_y: bool = False) -> g
     height : int
         In pixels; fixed, so that nothing jumps.
     """
-    figure = go.Figure()
+    figure = Figure()
     figure.update_layout(
         height=height,
-        template="none",
         font={"color": QUIET, "size": 12},
         margin={"l": 64, "r": 16, "t": 36, "b": 44},
         paper_bgcolor="rgba(0,0,0,0)",
@@ -106,6 +105,6 @@ def empty_figure(x: str, y: str, *, height: int = 320, log_y: bool = False) -> g
         uirevision="kept",
     )
     axis = {"gridcolor": GRID, "zeroline": False, "showline": False}
-    figure.update_xaxes(title_text=x, **axis)
-    figure.update_yaxes(title_text=y, type="log" if log_y else "linear", exponentformat="power", **axis)
+    figure.update_xaxes(title={"text": x}, **axis)
+    figure.update_yaxes(title={"text": y}, type="log" if log_y else "linear", exponentformat="power", **axis)
     return figure

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sqlalchemy as sa
 
@@ -18,6 +19,8 @@ from engine.runs.store import Store
 from engine.training.changes import CHANGEABLE
 
 LOOKED_THROUGH_AT_MOST = 500
+# By the data's id, which is that of their content: the same in every store and for ever.
+FACTS: dict[str, DataFacts] = {}
 
 
 def join_group(store: Store, group_id: int, run_ids: Sequence[int]) -> None:
@@ -128,14 +131,19 @@ def _keys(store: Store, rows: Sequence[RunRow]) -> list[str]:
         changed: dict[int, list[object]] = {}
         for event in connection.execute(query).all():
             changed.setdefault(event.run_id, []).append((event.step, event.field, event.new))
-    facts: dict[str, DataFacts] = {}
     keys = []
     for row in rows:
         if not row.can_be_built:
             keys.append(f"run {row.id}")
             continue
-        if row.dataset_id not in facts:
-            facts[row.dataset_id] = load_dataset(store, row.dataset_id).facts
-        config = resolve(config_from_json(json.dumps(row.config)), facts[row.dataset_id])
-        keys.append(f"{row.dataset_id} {without_seed(config)} {changed.get(row.id, [])}")
+        if row.dataset_id not in FACTS:
+            FACTS[row.dataset_id] = load_dataset(store, row.dataset_id).facts
+        settings = _settings(json.dumps(row.config), FACTS[row.dataset_id])
+        keys.append(f"{row.dataset_id} {settings} {changed.get(row.id, [])}")
     return keys
+
+
+@lru_cache(maxsize=LOOKED_THROUGH_AT_MOST)
+def _settings(config: str, facts: DataFacts) -> str:
+    """Return all settings but the seed as a run uses them; a live page asks again and again."""
+    return str(without_seed(resolve(config_from_json(config), facts)))

@@ -1,6 +1,6 @@
 """Records of a run as columnar chunks in the store: written at the tail, read since a step."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -145,20 +145,16 @@ def read_series(store: Store, run_id: int, since_step: int = -1) -> Series:
     return _after(joined([_from_blobs(*row) for row in rows]), since_step)
 
 
-def read_many(store: Store, run_ids: Sequence[int], *, layers_of: Collection[int] = ()) -> dict[int, Series]:
+def read_many(store: Store, run_ids: Sequence[int]) -> dict[int, Series]:
     """Return the records of several runs by run, as one read finds them.
-
-    The statistics of the layers are given of the runs ``layers_of``; of the others they are left where they
-    are, and none are given.
 
     Raises
     ------
     CodecError
         When a stored chunk is damaged.
     """
-    layers = sa.case((chunks.c.run_id.in_(layers_of), chunks.c.layers), else_=sa.literal(NO_LAYERS))
     query = (
-        sa.select(chunks.c.run_id, chunks.c.scalars, layers)
+        sa.select(chunks.c.run_id, chunks.c.scalars, chunks.c.layers)
         .where(chunks.c.run_id.in_(run_ids))
         .order_by(chunks.c.run_id, chunks.c.first_step)
     )

@@ -1,4 +1,4 @@
-"""Records of several runs come in one read, with the layers of those runs alone that were asked for."""
+"""Records of several runs come in one read."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,6 @@ from sqlalchemy import event
 from engine.codec import CodecError
 from engine.runs.schema import chunks
 from engine.runs.series import read_many, read_series
-from engine.training.telemetry import LAYER_STATISTICS
 
 
 @pytest.fixture
@@ -20,19 +19,14 @@ def three(trained, submitted):
 def test_several_runs_are_read_as_each_alone_is_in_one_query(store, three):
     asked = []
     event.listen(store.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
-    many = read_many(store, three[::-1], layers_of=three[:1])
+    many = read_many(store, three[::-1])
     assert (list(many), len(asked)) == (three[::-1], 1)
     for run_id in three:
         alone = read_series(store, run_id)
         np.testing.assert_array_equal(many[run_id].scalars, alone.scalars)
         np.testing.assert_array_equal(many[run_id].measured, alone.measured)
+        np.testing.assert_array_equal(many[run_id].layers, alone.layers)
     assert len(many[three[0]]) > 100 and len(many[three[2]]) == 0
-
-
-def test_layers_are_given_of_the_runs_that_were_named_and_are_empty_for_the_others(store, three):
-    many = read_many(store, three, layers_of=[three[1]])
-    np.testing.assert_array_equal(many[three[1]].layers, read_series(store, three[1]).layers)
-    assert many[three[0]].layers.shape == (len(many[three[0]]), 0, len(LAYER_STATISTICS))
 
 
 def test_a_damaged_chunk_is_never_shown(store, three):

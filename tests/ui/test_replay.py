@@ -2,6 +2,9 @@
 
 import json
 import struct
+import zlib
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,7 +16,7 @@ from engine.runs.session import train_claimed
 from engine.runs.snapshots import read_snapshots
 from engine.training.frames import Camera, layout, packed_frame
 from ui.replay.film import film_of
-from ui.replay.message import message
+from ui.replay.message import change, message
 
 WIDTHS = {"f4": 4, "i2": 2, "u1": 1}
 
@@ -22,7 +25,19 @@ def film(count: int, run: int = 1, size: int = 8) -> dict[str, Any]:
     frames = [bytes([run, place]) * (size // 2) for place in range(count)]
     steps = list(range(0, 10 * count, 10))
     names = {"run": run, "title": f"run {run}", "colour": "#000000", "facts": {"kind": "none"}, "layout": []}
-    return {**names, "steps": steps, "epochs": [float(step) for step in steps], "frames": frames}
+    changes = [change(frame, before) for frame, before in zip(frames, [b"", *frames], strict=False)]
+    told = {"steps": steps, "epochs": [float(step) for step in steps], "changes": changes}
+    return {**names, **told, "frames": frames}
+
+
+def frames_of(changes: Sequence[bytes], held: Sequence[bytes] = ()) -> list[bytes]:
+    """Return the frames that follow those that are held, from their changes."""
+    found = list(held)
+    for each in changes:
+        difference = np.frombuffer(zlib.decompress(each), np.uint8)
+        before = np.frombuffer(found[-1], np.uint8) if found else 0
+        found.append((difference + before).astype(np.uint8).tobytes())
+    return found
 
 
 def read(blob: bytes) -> tuple[dict[str, Any], bytes]:
@@ -44,10 +59,9 @@ class Browser:
             held = self.frames.setdefault(told["run"], [])
             if told["first"] > len(held):
                 return False
-            fresh = [
-                data[told["offset"] + i * told["size"] :][: told["size"]] for i in range(len(told["steps"]))
-            ]
-            self.frames[told["run"]] = held[: told["first"]] + fresh
+            ends = told["offset"] + np.cumsum([0, *told["sizes"]])
+            changes = [data[start:end] for start, end in pairwise(ends)]
+            self.frames[told["run"]] = frames_of(changes, held[: told["first"]])
         return True
 
 
@@ -103,26 +117,29 @@ def test_a_film_holds_every_snapshot_of_its_run_however_little_time_each_call_ha
     row = get_run(store, trained)
     (seen, waits), calls = film_of(store, row, seconds=0.0), 1
     while waits:
-        assert len(seen["frames"]) == calls
+        assert len(seen["changes"]) == calls
         (seen, waits), calls = film_of(store, row, seconds=0.0), calls + 1
     snapshots = read_snapshots(store, trained)
     config, dataset = load_run(store, trained)
     camera = Camera(config, dataset)
     assert seen["steps"] == list(snapshots)
-    assert seen["frames"] == [packed_frame(camera.frame(taken)) for taken in snapshots.values()]
+    frames = frames_of(seen["changes"])
+    assert frames == [packed_frame(camera.frame(taken)) for taken in snapshots.values()]
     assert seen["epochs"][-1] == 12.0
-    assert sum(WIDTHS[kind] * size for _, kind, size in seen["layout"]) <= len(seen["frames"][0])
+    assert sum(WIDTHS[kind] * size for _, kind, size in seen["layout"]) <= len(frames[0])
     assert film_of(store, row, seconds=0.0) == (seen, False)
 
 
 def test_a_packed_frame_in_a_message_is_read_back_number_by_number(store, trained) -> None:
     seen, _ = film_of(store, get_run(store, trained), seconds=10.0)
     told = {**seen, "run": trained, "title": "", "colour": ""}
-    header, data = read(message({"identity": "x"}, [told], {})[0])
+    header, _ = read(message({"identity": "x"}, [told], {})[0])
     (listed,) = header["films"]
+    browser = Browser()
+    assert browser.take(message({"identity": "x"}, [told], {})[0])
     config, dataset = load_run(store, trained)
     arrays = Camera(config, dataset).frame(list(read_snapshots(store, trained).values())[-1])
-    offset = listed["offset"] + (len(listed["steps"]) - 1) * listed["size"]
+    data, offset = browser.frames[trained][-1], 0
     for name, kind, size in listed["layout"]:
         found = np.frombuffer(data, f"<{kind}", size, offset)
         np.testing.assert_array_equal(found, arrays[name].ravel())

@@ -1,28 +1,81 @@
-"""Puts Plotly's script where the server serves it from; must not know any chart."""
+"""Puts scripts where the server serves them from and the browser keeps them; must not know any chart."""
 
+import hashlib
 import importlib.metadata
 import importlib.util
-import shutil
+import json
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import streamlit as st
+
 STATIC = Path(__file__).parents[2] / "static"
+LOADER = """const script = import(new URL({url}, document.baseURI));
+export default async function (given) {{
+    try {{
+        return (await script).default(given);
+    }} catch (error) {{
+        console.error("custom component:", error);
+        given.setTriggerValue("failed", true);
+    }}
+}}
+"""
+
+
+class Script:
+    """A component's script, served as a file: Streamlit would send it anew with each message.
+
+    Parameters
+    ----------
+    name : str
+        What its file is called; a hash of its content follows, so that no browser keeps an old one.
+    sources : sequence of Path
+        Parts of one JavaScript module.
+    """
+
+    def __init__(self, name: str, sources: Sequence[Path]) -> None:
+        self._content = "\n".join(source.read_text("utf-8") for source in sources).encode()
+        self.name = f"{name}-{hashlib.sha256(self._content).hexdigest()[:12]}.js"
+
+    @property
+    def loader(self) -> str:
+        """The module that Streamlit sends: it loads the file, and fires ``failed`` where that fails."""
+        return LOADER.format(url=json.dumps(static_url(self.name)))
+
+    def serve(self, folder: Path = STATIC) -> None:
+        """Write the file unless it is there."""
+        _place(folder / self.name, lambda: self._content)
+
+
+def static_url(name: str) -> str:
+    """Return the path at which the server serves a file of the static folder."""
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"{'/' + base if base else ''}/app/static/{name}"
 
 
 def plotly_script(folder: Path = STATIC) -> str:
     """Copy Plotly's script out of the installed wheel unless it is there, and return its file name.
 
-    The version is part of the name, so that no browser keeps an old one. A symbolic link would be refused
-    by the server; the copy is renamed into place, so that two servers may start at once.
+    The version is part of the name, so that no browser keeps an old one.
     """
     name = f"plotly-{importlib.metadata.version('plotly')}.min.js"
-    target = folder / name
-    if not target.exists():
-        spec = importlib.util.find_spec("plotly")
-        assert spec is not None and spec.origin is not None
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as part:
-            shutil.copyfile(Path(spec.origin).parent / "package_data" / "plotly.min.js", part.name)
-        Path(part.name).chmod(0o644)
-        Path(part.name).replace(target)
+    spec = importlib.util.find_spec("plotly")
+    assert spec is not None and spec.origin is not None
+    original = Path(spec.origin).parent / "package_data" / "plotly.min.js"
+    _place(folder / name, original.read_bytes)
     return name
+
+
+def _place(target: Path, content: Callable[[], bytes]) -> None:
+    """Write a file; it is renamed into place, so that two servers may start at once.
+
+    A symbolic link would be refused by the server.
+    """
+    if target.exists():
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".part", delete=False) as part:
+        part.write(content())
+    Path(part.name).chmod(0o644)
+    Path(part.name).replace(target)

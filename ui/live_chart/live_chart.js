@@ -1,10 +1,13 @@
 // Holds one Plotly chart and feeds it what the server sends; must not know what a run is.
 //
 // A message is bytes: header length (uint32, little-endian), header (JSON), padding to 8, then the arrays.
-// The header holds a Plotly figure; its long lines come apart from it, as arrays or as tails of arrays that
-// are here already. Zoom, hidden legend items and a drag in progress survive every message, because the div
-// is never replaced and `uirevision` stays the same for as long as the chart shows the same thing.
+// The header holds a Plotly figure with {"array": n} for its n-th array; its lines come apart from it, as
+// arrays or as tails of arrays that are here already. What stays the same is named by a key once it has come.
+// Zoom, hidden legend items and a drag in progress survive every message, because the div is never replaced
+// and `uirevision` stays the same for as long as the chart shows the same thing.
 
+const KINDS = { f4: Float32Array, f8: Float64Array, u1: Uint8Array, u2: Uint16Array, json: Uint8Array };
+const NOT_MEASURED = { u1: 255, u2: 65535 };
 const CONFIG = {
     responsive: true,
     displaylogo: false,
@@ -30,9 +33,8 @@ function decode(bytes) {
     const length = new DataView(copy).getUint32(0, true);
     const header = JSON.parse(new TextDecoder().decode(new Uint8Array(copy, 4, length)));
     const start = Math.ceil((4 + length) / 8) * 8;
-    const array = ({ offset, size, kind }) =>
-        kind === "f8" ? new Float64Array(copy, start + offset, size) : new Float32Array(copy, start + offset, size);
-    return { header, array };
+    const numbers = (kind, offset, size) => new KINDS[kind](copy, start + offset, size);
+    return { header, numbers };
 }
 
 function joined(held, x, y) {
@@ -47,23 +49,63 @@ function joined(held, x, y) {
     return { x: join(held.x, x), y: join(held.y, y) };
 }
 
-// Returns false when the server spoke of points that never arrived here.
-function absorb(chart, header, array) {
+// Returns false when the server spoke of something that never arrived here.
+function absorb(chart, header, numbers) {
+    return absorbFigure(chart, header, numbers) && absorbLines(chart, header, numbers);
+}
+
+function absorbFigure(chart, header, numbers) {
+    if (header.figure) chart.figure = { key: header.figureKey, plain: header.figure };
+    if (chart.figure?.key !== header.figureKey) return false;
+    const arrays = new Map();
+    const values = [];
+    for (const told of header.arrays) {
+        const found = Array.isArray(told) ? told : "offset" in told ? array(told, numbers) : chart.arrays.get(told.key);
+        if (!found) return false;
+        if (!Array.isArray(told)) arrays.set(told.key, found);
+        values.push(found);
+    }
+    chart.arrays = arrays;
+    chart.values = values;
+    return true;
+}
+
+function array({ kind, shape, low, step, power, offset }, numbers) {
+    const size = shape.reduce((product, length) => product * length, 1);
+    const raw = numbers(kind, offset, size);
+    if (kind === "json") return JSON.parse(new TextDecoder().decode(raw));
+    const value = (level) => (power ? (level === 0 ? 0 : 10 ** (low + step * (level - 1))) : low + step * level);
+    const measured = (level) => (level === NOT_MEASURED[kind] ? NaN : value(level));
+    const flat = kind in NOT_MEASURED ? Float64Array.from(raw, measured) : raw;
+    if (shape.length === 1) return flat;
+    return Array.from({ length: shape[0] }, (_, row) => flat.subarray(row * shape[1], (row + 1) * shape[1]));
+}
+
+function absorbLines(chart, header, numbers) {
     const lines = new Map();
-    for (const line of header.lines) {
-        const x = array(line.x);
-        const y = array(line.y);
-        const held = chart.lines.get(line.key);
-        if (line.whole) {
-            lines.set(line.key, { x: Float64Array.from(x), y: Float64Array.from(y) });
+    for (const [key, , isWhole, size, kind, atX, atY] of header.lines) {
+        const x = numbers(kind, atX, size);
+        const y = numbers("f4", atY, size);
+        const held = chart.lines.get(key);
+        if (isWhole) {
+            lines.set(key, { x: Float64Array.from(x), y: Float64Array.from(y) });
         } else if (!held || (x.length > 0 && !(x[0] <= held.x[held.x.length - 1]))) {
             return false;
         } else {
-            lines.set(line.key, x.length > 0 ? joined(held, x, y) : held);
+            lines.set(key, x.length > 0 ? joined(held, x, y) : held);
         }
     }
     chart.lines = lines;
     return true;
+}
+
+// Returns a part of the figure with its arrays in their places; a new one each time, for Plotly writes into it.
+function filled(part, values) {
+    if (Array.isArray(part)) return part.map((each) => filled(each, values));
+    if (part === null || typeof part !== "object") return part;
+    const names = Object.keys(part);
+    if (names.length === 1 && names[0] === "array") return values[part.array];
+    return Object.fromEntries(names.map((name) => [name, filled(part[name], values)]));
 }
 
 function themed(root, layout) {
@@ -118,9 +160,10 @@ function lineTrace(trace, points, root) {
 function draw(chart, root) {
     if (chart.pressed) return;
     const { div, header } = chart;
-    const data = [...header.figure.data];
-    for (const { trace, key } of header.lines) data[trace] = lineTrace(data[trace], chart.lines.get(key), root);
-    const layout = { ...themed(root, header.figure.layout), uirevision: header.identity, autosize: true };
+    const figure = filled(chart.figure.plain, chart.values);
+    const data = figure.data;
+    for (const [key, trace] of header.lines) data[trace] = lineTrace(data[trace], chart.lines.get(key), root);
+    const layout = { ...themed(root, figure.layout), uirevision: header.identity, autosize: true };
     const began = performance.now();
     chart.drawing = chart.drawing
         .then(() => charts.get(root) === chart && window.Plotly.react(div, data, layout, CONFIG))
@@ -135,7 +178,7 @@ function draw(chart, root) {
 
 function mount(root) {
     const div = root.querySelector(".live-chart");
-    const chart = { div, lines: new Map(), header: null, pressed: false, drawing: Promise.resolve() };
+    const chart = { div, lines: new Map(), arrays: new Map(), figure: null, header: null, pressed: false, drawing: Promise.resolve() };
     chart.press = () => (chart.pressed = true);
     chart.release = () => {
         if (!chart.pressed) return;
@@ -157,23 +200,23 @@ function mount(root) {
 
 export default function ({ data, parentElement, setTriggerValue }) {
     const fresh = charts.get(parentElement)?.message === data ? null : decode(data);
-    if (fresh && !fresh.header.figure) {
+    if (fresh && !fresh.header.figureKey) {
         loadPlotly(fresh.header.plotly).catch(() => {});
         return;
     }
     const chart = charts.get(parentElement) ?? mount(parentElement);
     if (fresh) {
-        const { header, array } = fresh;
+        const { header, numbers } = fresh;
         if (chart.header?.identity === header.identity && chart.header.serial === header.serial) return chart.leave;
         if (chart.header?.identity !== header.identity) chart.lines = new Map();
-        if (!absorb(chart, header, array)) {
+        if (!absorb(chart, header, numbers)) {
             setTriggerValue("resend", header.serial);
             return chart.leave;
         }
         chart.message = data;
         chart.header = header;
     }
-    chart.div.style.height = `${chart.header.figure.layout.height}px`;
+    chart.div.style.height = `${chart.figure.plain.layout.height}px`;
     chart.div.setAttribute("aria-label", chart.header.title);
     loadPlotly(chart.header.plotly).then(
         () => charts.get(parentElement) === chart && draw(chart, parentElement),

@@ -1,51 +1,19 @@
-"""Writes what one chart is sent: JSON header, then plain float arrays; must not know Streamlit."""
+"""Writes what one browser is sent of a chart: JSON header, then plain arrays; must not know Streamlit."""
 
 import json
 import struct
-import zlib
-from collections import Counter
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from tsdownsample import MinMaxLTTBDownsampler
 
+from ui.live_chart.drawn import EXACT_IN_FLOAT32, Drawn
+
 POINTS_WHOLE = 800
 POINTS_HELD_AT_MOST = 1600
 MESSAGES_OVERLAPPED = 3
-EXACT_IN_FLOAT32 = 2**24
 
 Sent = dict[str, Any]
-
-
-class Figure(Protocol):
-    """A Plotly figure, as far as it matters here."""
-
-    data: Any
-
-    def to_json(self) -> str | None: ...
-
-
-def described(figure: Figure) -> tuple[dict[str, Any], dict[int, tuple[np.ndarray, np.ndarray]]]:
-    """Return a figure as plain JSON without the points of its lines, and those points by trace number.
-
-    Points whose ``y`` is not finite are left out: what was not measured is passed over.
-    """
-    plain = json.loads(figure.to_json() or "{}")
-    plain["layout"].pop("template", None)
-    lines = {}
-    seen: Counter[str] = Counter()
-    for number, (trace, told) in enumerate(zip(figure.data, plain["data"], strict=True)):
-        is_line = trace.type == "scatter" and trace.mode == "lines"
-        kind = f"{told.get('legendgroup', '')}/{told.get('name', '') if is_line else told.get('mode', '')}"
-        told["uid"] = f"t{zlib.crc32(kind.encode()):x}-{seen[kind]}"
-        seen[kind] += 1
-        if is_line:
-            x, y = (np.asarray(values, dtype=np.float64) for values in (trace.x, trace.y))
-            finite = np.isfinite(y)
-            lines[number] = (np.ascontiguousarray(x[finite]), np.ascontiguousarray(y[finite]))
-            told.pop("x", None)
-            told.pop("y", None)
-    return plain, lines
 
 
 def thinned(x: np.ndarray, y: np.ndarray, points: int = POINTS_WHOLE) -> tuple[np.ndarray, np.ndarray]:
@@ -56,14 +24,15 @@ def thinned(x: np.ndarray, y: np.ndarray, points: int = POINTS_WHOLE) -> tuple[n
     return x[kept], y[kept]
 
 
-def message(header: dict[str, Any], figure: Figure, sent: Sent) -> tuple[bytes, Sent]:
+def message(header: dict[str, Any], found: Drawn, sent: Sent) -> tuple[bytes, Sent]:
     """Return the bytes for the browser, and what it will hold once they have arrived.
 
     Parameters
     ----------
     header : dict
         What the chart is; ``sent`` counts only while ``identity`` stays the same.
-    figure : Figure
+    found : dict
+        From :func:`ui.live_chart.drawn.drawn`.
     sent : dict
         What this function returned for the previous message, or an empty dict to send everything.
 
@@ -71,26 +40,57 @@ def message(header: dict[str, Any], figure: Figure, sent: Sent) -> tuple[bytes, 
     -----
     A line that the browser holds already gets its tail only. The tail overlaps the last messages, because
     Streamlit merges messages that the browser had no time for. When the browser would hold more than
-    ``POINTS_HELD_AT_MOST`` points, the line is thinned again and sent whole.
+    ``POINTS_HELD_AT_MOST`` points, the line is thinned again and sent whole. Words and arrays that stay the
+    same are in as many messages as tails overlap, and from then on named only.
     """
-    plain, lines = described(figure)
-    known = sent.get("lines", {}) if sent.get("identity") == header["identity"] else {}
-    listed, blobs, held = [], [], {}
-    offset = 0
-    for number, points in lines.items():
-        key = plain["data"][number]["uid"]
-        x, y, held[key] = _part(*points, known.get(key))
-        line: dict[str, Any] = {"trace": number, "key": key, "whole": held[key]["whole"]}
-        for axis, values in (("x", x), ("y", y)):
-            kind = "f8" if axis == "x" and len(x) and x[-1] >= EXACT_IN_FLOAT32 else "f4"
-            blob = values.astype(f"<{kind}").tobytes()
-            line[axis] = {"offset": offset, "size": len(values), "kind": kind}
-            blobs.append(blob + bytes(-len(blob) % 8))
-            offset += len(blobs[-1])
-        listed.append(line)
+    known = sent if sent.get("identity") == header["identity"] else {}
+    pack = _Pack()
+    lines, held_lines = [], {}
+    for key, trace, x, y in found["lines"]:
+        x, y, held = _part(x, y, known.get("lines", {}).get(key))
+        kind = "f8" if len(x) and x[-1] >= EXACT_IN_FLOAT32 else "f4"
+        held_lines[key] = held
+        ends = [pack.add(values.astype(f"<{each}").tobytes()) for values, each in ((x, kind), (y, "f4"))]
+        lines.append([key, trace, int(held["whole"]), len(x), kind, *ends])
+    arrays, held_arrays = [], {}
+    for array in found["arrays"]:
+        if "values" in array:
+            arrays.append(array["values"])
+            continue
+        facts = {name: value for name, value in array.items() if name != "blob"}
+        times = held_arrays[array["key"]] = _times(known, "arrays", array["key"])
+        is_sent = times <= MESSAGES_OVERLAPPED
+        arrays.append({**facts, "offset": pack.add(array["blob"])} if is_sent else {"key": array["key"]})
+    times = _times(known, "figure", found["key"])
     serial = sent.get("serial", 0) + 1
-    whole = {**header, "serial": serial, "figure": plain, "lines": listed}
-    return framed(whole, blobs), {"identity": header["identity"], "serial": serial, "lines": held}
+    whole = {**header, "serial": serial, "figureKey": found["key"], "lines": lines, "arrays": arrays}
+    text = json.dumps(whole, allow_nan=False, separators=(",", ":"))
+    if times <= MESSAGES_OVERLAPPED:
+        text = f'{text[:-1]},"figure":{found["text"]}}}'
+    state = {"lines": held_lines, "arrays": held_arrays, "figure": {found["key"]: times}}
+    return framed(text, pack.blobs), {"identity": header["identity"], "serial": serial, **state}
+
+
+class _Pack:
+    """Arrays one behind the other, each at a multiple of eight bytes; equal ones stand once."""
+
+    def __init__(self) -> None:
+        self.blobs: list[bytes] = []
+        self._places: dict[bytes, int] = {}
+        self._end = 0
+
+    def add(self, blob: bytes) -> int:
+        """Return where the bytes stand."""
+        if blob not in self._places:
+            self._places[blob] = self._end
+            self.blobs.append(blob + bytes(-len(blob) % 8))
+            self._end += len(self.blobs[-1])
+        return self._places[blob]
+
+
+def _times(known: Sent, kind: str, key: str) -> int:
+    """Return in how many messages in a row something has been, with this one."""
+    return min(known.get(kind, {}).get(key, 0), MESSAGES_OVERLAPPED) + 1
 
 
 def _part(x: np.ndarray, y: np.ndarray, held: Sent | None) -> tuple[np.ndarray, np.ndarray, Sent]:
@@ -106,7 +106,7 @@ def _part(x: np.ndarray, y: np.ndarray, held: Sent | None) -> tuple[np.ndarray, 
     return x, y, {"whole": True, "count": len(x), "ends": [] if last is None else [last]}
 
 
-def framed(header: dict[str, Any], blobs: list[bytes]) -> bytes:
-    """Return header length, header, padding to eight bytes and the arrays as one run of bytes."""
-    text = json.dumps(header, allow_nan=False, separators=(",", ":")).encode()
+def framed(header: str, blobs: list[bytes]) -> bytes:
+    """Return header length, header (JSON), padding to eight bytes and the arrays as one run of bytes."""
+    text = header.encode()
     return struct.pack("<I", len(text)) + text + bytes(-(4 + len(text)) % 8) + b"".join(blobs)

@@ -1,6 +1,7 @@
 // Reads messages into films: the frames of one run, kept here and played here; must not draw.
 //
-// A message is bytes: header length (uint32, little-endian), header (JSON), padding to 8, then the frames.
+// A message is bytes: header length (uint32, little-endian), header (JSON), padding to 8, then the frames: each
+// as its difference from the one before, byte by byte, packed by zlib.
 
 const WIDTHS = { f4: 4, i2: 2, u1: 1 };
 const ARRAYS = { f4: Float32Array, i2: Int16Array, u1: Uint8Array };
@@ -9,7 +10,12 @@ function decode(bytes) {
     const copy = bytes.slice().buffer;
     const length = new DataView(copy).getUint32(0, true);
     const header = JSON.parse(new TextDecoder().decode(new Uint8Array(copy, 4, length)));
-    return { header, frames: copy, start: Math.ceil((4 + length) / 8) * 8 };
+    return { header, bytes: new Uint8Array(copy, Math.ceil((4 + length) / 8) * 8) };
+}
+
+async function unpacked(bytes) {
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+    return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 class Film {
@@ -24,20 +30,23 @@ class Film {
     }
 
     // Returns false when the server spoke of frames that never arrived here.
-    absorb(told, frames, start) {
+    async absorb(told, bytes) {
         if (told.first > this.frames.length) return false;
         this.facts = told.facts ?? this.facts;
         this.title = told.title;
         this.colour = told.colour;
-        const count = told.steps.length;
-        for (let i = 0; i < count; i += 1) {
+        let from = told.offset;
+        for (const [i, size] of told.sizes.entries()) {
             const place = told.first + i;
-            if (place < this.frames.length && this.steps[place] === told.steps[i]) continue;
-            const from = start + told.offset + i * told.size;
-            this.frames[place] = frames.slice(from, from + told.size);
-            this.steps[place] = told.steps[i];
-            this.epochs[place] = told.epochs[i];
-            this.widen(place);
+            if (place >= this.frames.length || this.steps[place] !== told.steps[i]) {
+                const frame = await unpacked(bytes.subarray(from, from + size));
+                if (place > 0) new Uint8Array(this.frames[place - 1]).forEach((byte, at) => (frame[at] += byte));
+                this.frames[place] = frame.buffer;
+                this.steps[place] = told.steps[i];
+                this.epochs[place] = told.epochs[i];
+                this.widen(place);
+            }
+            from += size;
         }
         for (const list of [this.frames, this.steps, this.epochs]) list.length = told.count;
         return true;

@@ -13,6 +13,7 @@ from engine.runs.snapshots import read_snapshots
 from engine.runs.store import Store
 from engine.training.frames import Camera, layout, packed_frame
 from engine.training.plan import plan
+from ui.replay.message import change
 from ui.text import visible
 
 Film = dict[str, Any]
@@ -22,8 +23,9 @@ FILMS_KEPT = 12
 def film_of(store: Store, row: RunRow, seconds: float) -> tuple[Film, bool]:
     """Return the film of a run as far as it is known, and whether snapshots wait for the next call.
 
-    A film is a dict: ``facts`` (of the scene), ``layout`` (of a frame), ``steps``, ``epochs`` and ``frames``
-    (bytes), the last three of equal length; ``facts`` is empty before the first frame.
+    A film is a dict: ``facts`` (of the scene), ``layout`` (of a frame), ``steps``, ``epochs`` and ``changes``
+    (the frames, each as what is different from the one before), the last three of equal length; ``facts`` is
+    empty before the first frame.
 
     Parameters
     ----------
@@ -33,14 +35,14 @@ def film_of(store: Store, row: RunRow, seconds: float) -> tuple[Film, bool]:
     film = _kept(store.url, row.id, row.created_at, row.dataset_id)
     with film["lock"]:
         waits = _grow(film, store, row, seconds)
-        whole = {name: list(film[name]) for name in ("steps", "epochs", "frames")}
+        whole = {name: list(film[name]) for name in ("steps", "epochs", "changes")}
     return {"facts": film["facts"], "layout": film["layout"], **whole}, waits
 
 
 @st.cache_resource(max_entries=FILMS_KEPT, show_spinner=False)
 def _kept(url: str, run_id: int, created_at: float, dataset_id: str) -> Film:
-    lists: dict[str, list] = {"layout": [], "steps": [], "epochs": [], "frames": []}
-    return {"facts": {}, **lists, "lock": threading.Lock()}
+    lists: dict[str, list] = {"layout": [], "steps": [], "epochs": [], "changes": []}
+    return {"facts": {}, **lists, "newest": b"", "lock": threading.Lock()}
 
 
 def _facts(camera: Camera, dataset: Dataset) -> dict[str, Any]:
@@ -67,7 +69,9 @@ def _grow(film: Film, store: Store, row: RunRow, seconds: float) -> bool:
                 "total_steps": row.total_steps,
             }
             film["layout"] = layout(arrays)
-        film["frames"].append(packed_frame(arrays))
+        frame = packed_frame(arrays)
+        film["changes"].append(change(frame, film["newest"]))
+        film["newest"] = frame
         film["epochs"].append(round(step / per_epoch, 4))
         film["steps"].append(step)
         if time.perf_counter() > until:

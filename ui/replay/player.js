@@ -71,19 +71,30 @@ class Player {
         this.filmBox = made("div", "replay-films", this.root);
     }
 
-    // Returns false when frames are missing here and everything has to be sent again.
-    absorb({ header, frames, start }) {
+    // Takes up a message after those before it. Returns false when frames are missing here and everything has to
+    // be sent again.
+    absorb(message) {
+        this.absorbing = (this.absorbing ?? Promise.resolve()).then(() => this.absorbNext(message));
+        return this.absorbing;
+    }
+
+    async absorbNext({ header, bytes }) {
         const isNew = this.header?.identity !== header.identity;
+        const films = new Map(isNew ? [] : this.films);
+        for (const told of header.films) {
+            const isSame = films.get(told.run)?.layoutKey === JSON.stringify(told.layout);
+            const film = isSame ? films.get(told.run) : new Film(told);
+            film.layoutKey = JSON.stringify(told.layout);
+            if (!(await film.absorb(told, bytes))) {
+                this.header = null;
+                return false;
+            }
+            films.set(told.run, film);
+        }
+        if (this.isGone) return true;
         const wasAtEnd = this.position >= this.epochs.length - 1;
         const before = this.epochs[this.position];
-        if (isNew) this.films = new Map();
-        for (const told of header.films) {
-            const isSame = this.films.get(told.run)?.layoutKey === JSON.stringify(told.layout);
-            const film = isSame ? this.films.get(told.run) : new Film(told);
-            film.layoutKey = JSON.stringify(told.layout);
-            if (!film.absorb(told, frames, start)) return false;
-            this.films.set(told.run, film);
-        }
+        this.films = films;
         this.header = header;
         const all = [...this.films.values()];
         this.epochs = [...new Set(all.flatMap((film) => film.epochs))].sort((a, b) => a - b);
@@ -211,6 +222,7 @@ class Player {
     }
 
     leave() {
+        this.isGone = true;
         cancelAnimationFrame(this.request);
         clearInterval(this.watch);
         this.observer.disconnect();
@@ -222,12 +234,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (!players.has(root)) players.set(root, new Player(root));
     const player = players.get(root);
     if (player.message !== data) {
-        if (!player.absorb(decode(data))) {
-            player.header = null;
-            setTriggerValue("resend", true);
-        } else {
-            player.message = data;
-        }
+        player.message = data;
+        player.absorb(decode(data)).then((isWhole) => isWhole || setTriggerValue("resend", true));
     }
     return () => {
         player.leave();

@@ -10,28 +10,28 @@ from streamlit.components.v2 import component
 from engine.codec import CodecError
 from engine.config import ConfigError
 from engine.figures.theme import HIGH, LOW, PALETTE, WRONG, colours_apart
-from engine.runs.catalog import NoSuchRun, get_run
 from engine.runs.row import RunRow
 from engine.runs.store import Store
+from ui.live_chart.assets import Script
 from ui.replay.film import film_of
 from ui.replay.message import message
 from ui.runs import is_moving
-from ui.shell import open_page
 from ui.text import as_markdown, visible
 
 HERE = Path(__file__).parent
-SCRIPTS = ("film.js", "paint.js", "plane.js", "graph.js", "plots.js", "view.js", "player.js")
+PARTS = ("film.js", "paint.js", "plane.js", "graph.js", "plots.js", "view.js", "player.js")
+SCRIPT = Script("replay", [HERE / name for name in PARTS])
 COMPONENT = component(
     "backprop_lab_replay",
     html='<div class="replay"></div>',
     css=(HERE / "replay.css").read_text(encoding="utf-8"),
-    js="\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS),
+    js=SCRIPT.loader,
     isolate_styles=False,
 )
 LIVE_SECONDS, ENDED_SECONDS = 0.03, 0.2
 JUST_STARTED_SECONDS = 10.0
 RUNS_AT_MOST = 2
-PACE_BEHIND, PACE = 0.3, 1.0
+PACE_BEHIND = 0.3
 
 
 def show_replay(store: Store, rows: Sequence[RunRow], key: str) -> None:
@@ -73,6 +73,7 @@ def show_replay(store: Store, rows: Sequence[RunRow], key: str) -> None:
         "colours": {"low": LOW, "high": HIGH, "wrong": WRONG, "classes": [pair[0] for pair in PALETTE]},
     }
     blob, st.session_state[f"{key}_sent"] = message(header, films, st.session_state.get(f"{key}_sent", {}))
+    SCRIPT.serve()
     COMPONENT(key=key, data=blob, on_resend_change=lambda: st.session_state.pop(f"{key}_sent", None))
 
 
@@ -81,22 +82,8 @@ def pace_behind(key: str) -> float | None:
     return PACE_BEHIND if st.session_state.get(f"{key}_behind") else None
 
 
-def replay_beside(rows: Sequence[RunRow], key: str) -> None:
-    """Show runs in a player of a fragment of its own, and go on while one of them moves."""
-    if rows:
-        st.subheader("Replay")
-        if len(rows) > RUNS_AT_MOST:
-            st.caption(f"The first {RUNS_AT_MOST} of {len(rows)} runs, on one slider.")
-        pace = PACE if is_moving(rows) else pace_behind(key)
-        st.fragment(_beside, run_every=pace)([row.id for row in rows], key, pace)
-
-
-def _beside(run_ids: list[int], key: str, pace: float | None) -> None:
-    store = open_page()
-    try:
-        rows = [get_run(store, run_id) for run_id in run_ids]
-    except NoSuchRun:
-        st.rerun()
+def replay_beside(store: Store, rows: Sequence[RunRow], key: str) -> None:
+    """Show the first two of several runs in a player, and say so."""
+    if len(rows) > RUNS_AT_MOST:
+        st.caption(f"The first {RUNS_AT_MOST} of {len(rows)} runs, on one slider.")
     show_replay(store, rows, key)
-    if (PACE if is_moving(rows) else pace_behind(key)) != pace:
-        st.rerun()
