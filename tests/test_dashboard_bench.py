@@ -162,10 +162,9 @@ def test_a_viewer_opens_a_real_page_and_is_sent_its_fragment_again(store_url, st
                 await asyncio.sleep(0.05)
         return seen
 
-    with dashboard(store_url) as running:
-        # In a thread of its own: this one may have a loop that belongs to a browser of other tests.
-        with ThreadPoolExecutor(1) as thread:
-            seen = thread.submit(asyncio.run, look(running.address)).result()
+    # In a thread of its own: this one may have a loop that belongs to a browser of other tests.
+    with dashboard(store_url) as running, ThreadPoolExecutor(1) as thread:
+        seen = thread.submit(asyncio.run, look(running.address)).result()
     assert seen.ticks[""] >= 1
     assert seen.bytes_received > 0
     assert seen.bytes_unpacked > 10_000
