@@ -45,7 +45,7 @@ bench: $(READY_PEERS) ## Steps against PyTorch's, scikit-learn's and jax's; writ
 	@$(MAKE) --no-print-directory bench-stacking
 	@$(MAKE) --no-print-directory bench-around
 
-bench-stacking: $(READY_DEV) ## Seeds and grids side by side against one by one; writes docs/stacking.md (2 minutes)
+bench-stacking: $(READY_DEV) ## Seeds and grids side by side against one by one; writes docs/stacking.md (6 minutes)
 	env -u OPENBLAS_CORETYPE OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 \
 		$(RUN) -m benchmarks.stacking $(STACKING)
 

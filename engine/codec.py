@@ -3,7 +3,7 @@
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -33,15 +33,31 @@ def pack(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any] | None = None
     for name, array in arrays.items():
         if array.dtype.kind not in KINDS:
             raise TypeError(f"array {name!r} must hold numbers, got dtype {array.dtype}")
-        little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
-        listed.append({"name": name, "dtype": little.dtype.str, "shape": list(array.shape)})
+        little = np.ascontiguousarray(array, dtype=_little(array.dtype))
+        listed.append((name, little.dtype, array.shape))
         bodies.append(little.reshape(-1).view(np.uint8).data)
-    header = _header_text({"meta": dict(meta or {}), "arrays": listed}).encode()
+    header = _header(dict(meta), listed) if meta else _header_without_facts(tuple(listed))
     length = len(header).to_bytes(8, "little")
     digest = hashlib.sha256(length + header)
     for body in bodies:
         digest.update(body)
     return b"".join([MAGIC, length, digest.digest(), header, *bodies])
+
+
+def _header(meta: dict[str, Any], listed: Iterable[tuple[str, np.dtype[Any], tuple[int, ...]]]) -> bytes:
+    arrays = [{"name": name, "dtype": dtype.str, "shape": list(shape)} for name, dtype, shape in listed]
+    return _header_text({"meta": meta, "arrays": arrays}).encode()
+
+
+@lru_cache(maxsize=64)
+def _header_without_facts(listed: tuple[tuple[str, np.dtype[Any], tuple[int, ...]], ...]) -> bytes:
+    """Return the header of arrays alone: all snapshots of a run have the same."""
+    return _header({}, listed)
+
+
+@lru_cache(maxsize=64)
+def _little(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    return dtype.newbyteorder("<")
 
 
 def unpack(blob: bytes, *, copy: bool = True) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

@@ -62,7 +62,7 @@ def score(outputs: np.ndarray, y: np.ndarray) -> float:
     """
     if y.ndim == 1:
         decided = outputs[0] > 0 if len(outputs) == 1 else outputs.argmax(axis=0)
-        return float((decided == y).mean())
+        return np.count_nonzero(decided == y) / len(y)
     residual = np.square(outputs.T.astype(np.float64) - y).sum(axis=0)
     total = np.square(y - y.mean(axis=0)).sum(axis=0)
     varies = total > 0
