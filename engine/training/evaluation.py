@@ -2,6 +2,8 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -120,4 +122,11 @@ def mean_and_spread(values: np.ndarray) -> tuple[float, float]:
 
 def _row_sums(values: np.ndarray) -> np.ndarray:
     """Return the sum of each row; a product with ones is several times as fast as numpy's own sum."""
-    return np.dot(values, np.ones(values.shape[1], values.dtype))
+    return np.dot(values, _ones(values.shape[1], values.dtype))
+
+
+@lru_cache(maxsize=8)
+def _ones(count: int, dtype: np.dtype[Any]) -> np.ndarray:
+    ones = np.ones(count, dtype)
+    ones.flags.writeable = False
+    return ones
