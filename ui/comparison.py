@@ -105,18 +105,22 @@ def show_differences(store: Store, rows: Sequence[RunRow]) -> None:
     table = pd.DataFrame({f"run {run}": config for run, config in configs.items()}).map(_setting_text)
     differs = table.nunique(axis=1) > 1
     names = [name.replace("_", " ") for name in table.index[differs]]
-    if len(rows) > 1:
-        count = "One setting differs" if len(names) == 1 else f"{len(names) or 'No'} settings differ"
-        more = f" and {len(names) - NAMED_AT_MOST} more" if len(names) > NAMED_AT_MOST else ""
-        st.caption(f"{count}{': ' if names else ''}{', '.join(names[:NAMED_AT_MOST])}{more}.")
-    everything = st.toggle("All settings", key="compare_all_settings", help="Show what is equal, too.")
-    shown = pd.concat([table[differs], table[~differs]]) if everything or len(rows) == 1 else table[differs]
-    if len(shown):
-        st.dataframe(
-            shown.rename_axis("setting").reset_index(),
-            hide_index=True,
-            height="content" if len(shown) <= LINES_AT_MOST else 35 * (LINES_AT_MOST + 1),
-        )
+    with st.expander(_difference_words(names) if len(rows) > 1 else "Settings", icon=":material/difference:"):
+        everything = st.toggle("All settings", key="compare_all_settings", help="Show what is equal, too.")
+        is_whole = everything or len(rows) == 1
+        shown = pd.concat([table[differs], table[~differs]]) if is_whole else table[differs]
+        if len(shown):
+            st.dataframe(
+                shown.rename_axis("setting").reset_index(),
+                hide_index=True,
+                height="content" if len(shown) <= LINES_AT_MOST else 35 * (LINES_AT_MOST + 1),
+            )
+
+
+def _difference_words(names: Sequence[str]) -> str:
+    count = "One setting differs" if len(names) == 1 else f"{len(names) or 'No'} settings differ"
+    more = f" and {len(names) - NAMED_AT_MOST} more" if len(names) > NAMED_AT_MOST else ""
+    return f"{count}{': ' if names else ''}{', '.join(names[:NAMED_AT_MOST])}{more}"
 
 
 def _setting_text(value: Any) -> str:

@@ -42,12 +42,11 @@ PACE = 1.0
 def show_comparison(store: Store, rows: Sequence[RunRow]) -> None:
     """Show the runs on one scale, and go on showing them while one of them moves."""
     send_whole("compare_chart", *PICTURES)
+    # What stays the same has no place in what is drawn every second.
     _downloads(store, [row.id for row in rows])
+    show_differences(store, rows)
     pace = _pace(rows)
     st.fragment(_overlay, run_every=pace)([row.id for row in rows], pace)
-    # What stays the same has no place in what is drawn every second.
-    st.subheader("What differs")
-    show_differences(store, rows)
 
 
 def _pace(rows: Sequence[RunRow]) -> float | None:
