@@ -1,11 +1,13 @@
 """The viewers of the dashboard's benchmark behave as a browser does, and its report judges rightly."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.Navigation_pb2 import Navigation
 
 from benchmarks.browser import dashboard
 from benchmarks.dashboard import DOCUMENT
@@ -168,3 +170,31 @@ def test_a_viewer_opens_a_real_page_and_is_sent_its_fragment_again(store_url, st
     assert seen.ticks[""] >= 1
     assert seen.bytes_received > 0
     assert seen.bytes_unpacked > 10_000
+
+
+class Framed(Viewer):
+    """Notes where the pages' names stood last: on top inside the frame, at the side where a page runs alone."""
+
+    position = Navigation.HIDDEN
+
+    def take(self, payload: bytes, start: Callable[[str, float], None], stop: Callable[[str], None]) -> None:
+        message = ForwardMsg.FromString(payload)
+        if message.WhichOneof("type") == "navigation":
+            self.position = message.navigation.position
+        super().take(payload, start, stop)
+
+
+def test_windows_that_open_a_fresh_server_in_the_same_moment_all_stand_inside_the_frame(store_url) -> None:
+    async def look(address: str) -> list[Framed]:
+        viewers = [Framed("train", "") for _ in range(6)]
+        tasks = [asyncio.create_task(viewer.watch(address)) for viewer in viewers]
+        async with asyncio.timeout(60):
+            for viewer in viewers:
+                await viewer.is_open.wait()
+        for task in tasks:
+            task.cancel()
+        return viewers
+
+    with dashboard(store_url) as running, ThreadPoolExecutor(1) as thread:
+        viewers = thread.submit(asyncio.run, look(running.address)).result()
+    assert [viewer.position for viewer in viewers] == [Navigation.TOP] * len(viewers)

@@ -10,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 from threadpoolctl import threadpool_limits
 
 from engine.extension.loading import look_again
@@ -20,6 +21,7 @@ from ui.live_chart.assets import plotly_script
 
 LOGO = Path(__file__).with_name("logo.svg")
 SIDEBAR_WIDTH = 330
+FRAME, FRAMED = "dashboard.py", "shell_framed"
 RUNS_BETWEEN = 1000
 WIDE_ADDRESSES = ("", "0.0.0.0", "::")
 
@@ -30,8 +32,9 @@ def open_page() -> Store:
     A deep link on a fresh server makes Streamlit run the page's file alone, without `dashboard.py`, because
     the folder is called ``pages``. In that case the script is run again, this time inside the frame.
     """
-    if getattr(PagesManager, "uses_pages_directory", False):
+    if _runs_alone():
         PagesManager.uses_pages_directory = False
+        st.session_state[FRAMED] = False  # once: if it does not help, the page is better than nothing
         st.rerun()
     look_again()
     try:
@@ -63,6 +66,16 @@ def _begun() -> dict[str, int]:
     return {"runs": 0}
 
 
+def _runs_alone() -> bool:
+    """Tell whether this window's first run is that of a page alone, though its server has the frame.
+
+    Each of several windows that open a fresh server in the same moment must look for itself.
+    """
+    manager = getattr(get_script_run_ctx(), "pages_manager", None)
+    main_script = Path(str(getattr(manager, "main_script_path", "")))
+    return main_script.name == FRAME and FRAMED not in st.session_state
+
+
 def go_to_train() -> None:
     """Show the Train page; a page that runs alone, outside the frame, stays where it is."""
     with suppress(StreamlitAPIException):
@@ -71,6 +84,7 @@ def go_to_train() -> None:
 
 def carry_on() -> None:
     """Start what runs beside the pages: workers that wait for runs, and Plotly's script in its place."""
+    st.session_state[FRAMED] = True
     plotly_script()
     _warn_when_reachable()
     try:
