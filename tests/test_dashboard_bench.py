@@ -173,7 +173,7 @@ def test_a_viewer_opens_a_real_page_and_is_sent_its_fragment_again(store_url, st
 
 
 class Framed(Viewer):
-    """Notes where the pages' names stood last: on top inside the frame, at the side where a page runs alone."""
+    """Notes where the names of pages stand: on top in the frame, at the side where a page runs alone."""
 
     position = Navigation.HIDDEN
 
@@ -193,6 +193,7 @@ def test_windows_that_open_a_fresh_server_in_the_same_moment_all_stand_inside_th
                 await viewer.is_open.wait()
         for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         return viewers
 
     with dashboard(store_url) as running, ThreadPoolExecutor(1) as thread:
