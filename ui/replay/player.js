@@ -79,14 +79,14 @@ class Player {
     }
 
     async absorbNext({ header, bytes }) {
-        const isNew = this.header?.identity !== header.identity;
+        const isNew = this.identity !== header.identity;
         const films = new Map(isNew ? [] : this.films);
         for (const told of header.films) {
             const isSame = films.get(told.run)?.layoutKey === JSON.stringify(told.layout);
             const film = isSame ? films.get(told.run) : new Film(told);
             film.layoutKey = JSON.stringify(told.layout);
             if (!(await film.absorb(told, bytes))) {
-                this.header = null;
+                this.identity = null; // what is shown stays until everything has come again
                 return false;
             }
             films.set(told.run, film);
@@ -96,6 +96,7 @@ class Player {
         const before = this.epochs[this.position];
         this.films = films;
         this.header = header;
+        this.identity = header.identity;
         const all = [...this.films.values()];
         this.epochs = [...new Set(all.flatMap((film) => film.epochs))].sort((a, b) => a - b);
         this.slider.max = this.epochs.length - 1;
