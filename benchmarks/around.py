@@ -17,6 +17,7 @@ from benchmarks.around_report import Measured, table
 from benchmarks.around_training import evaluating, storing
 from benchmarks.around_waiting import queueing, reading, starting
 from benchmarks.browser import NoBrowser
+from benchmarks.machine import processor
 from benchmarks.speed_report import markdown
 from docs.blocks import write_block
 
@@ -34,12 +35,11 @@ POINTS: dict[str, tuple[Callable[[int], Iterator[Measured]], int]] = {
 
 def machine() -> str:
     """Return what was measured with, as a table."""
-    processor = platform.processor() or platform.machine()
     rows = [
         ("date", datetime.now(UTC).date().isoformat()),
         (
             "machine",
-            f"{processor}, {os.cpu_count()} cores, {platform.system()}",
+            f"{processor()}, {os.cpu_count()} cores, {platform.system()}",
         ),
         ("memory", f"{psutil.virtual_memory().total / 2**30:.0f} GB"),
         ("Python", platform.python_version()),

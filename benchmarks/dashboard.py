@@ -19,6 +19,7 @@ import sqlalchemy as sa
 
 from benchmarks.browser import dashboard, wait_until
 from benchmarks.dashboard_report import Scene, Slowdown, Window, document_blocks, scene_table, slowdown_table
+from benchmarks.machine import processor
 from benchmarks.viewers import Viewer, watching
 from docs.blocks import write_block
 from engine.config import parse_config
@@ -218,14 +219,6 @@ def machine() -> list[tuple[str, str]]:
         ("Python, Streamlit", f"{platform.python_version()}, {version('streamlit')}"),
         ("before", f"a load of {load:.1f} by others"),
     ]
-
-
-def processor() -> str:
-    """Return the name of the processor."""
-    information = Path("/proc/cpuinfo")
-    lines = information.read_text("utf-8").splitlines() if information.exists() else []
-    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(named, platform.processor() or platform.machine())
 
 
 def main() -> int:

@@ -19,6 +19,7 @@ import numpy as np
 from threadpoolctl import threadpool_info
 
 from benchmarks.candidates import Candidate, Floor, Loop, Ours
+from benchmarks.machine import processor
 from benchmarks.other_peers import HAS_JAX, JaxPeer, SklearnPeer, sklearn_can, what_sklearn_leaves_out
 from benchmarks.rounds import STATISTICS_EVERY, Times, block_of, interleaved
 from benchmarks.speed_picture import draw
@@ -79,7 +80,7 @@ def check_environment() -> list[tuple[str, str]]:
     ours = next(each for each in libraries if "numpy" in each["filepath"])
     return [
         ("date", date.today().isoformat()),
-        ("processor", f"{_processor()}, {os.cpu_count()} cores, {platform.system()}"),
+        ("processor", f"{processor()}, {os.cpu_count()} cores, {platform.system()}"),
         ("Python", platform.python_version()),
         (
             "numpy",
@@ -89,13 +90,6 @@ def check_environment() -> list[tuple[str, str]]:
         ("scikit-learn", version("scikit-learn")),
         ("jax", version("jax") if HAS_JAX else "does not install here: left out"),
     ]
-
-
-def _processor() -> str:
-    information = Path("/proc/cpuinfo")
-    lines = information.read_text("utf-8").splitlines() if information.exists() else []
-    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(named, platform.processor() or platform.machine())
 
 
 def check_agreement(workload: Workload) -> dict[str, float]:

@@ -96,10 +96,7 @@ class Journal:
             time.sleep(RETRY_SECONDS)
             started, worked = time.monotonic(), time.thread_time()
         self.beat_at = time.monotonic()
-        took, worked = self.beat_at - started, time.thread_time() - worked
-        self.commit_at = self.beat_at + max(
-            COMMIT_SECONDS, COMMIT_SHARE * took, COMMIT_SHARE_OF_PROCESSOR * worked
-        )
+        self.commit_at = self.beat_at + pause_after(self.beat_at - started, time.thread_time() - worked)
         self.committed_step = self.state.step
 
     def tell(self, field: str, old: str, new: str) -> None:
@@ -181,6 +178,11 @@ class Journal:
             "best_step": state.best_step if is_known else None,
             **self._summary,
         }
+
+
+def pause_after(took: float, worked: float) -> float:
+    """Return the seconds until the next commit after one that took so long, and the processor so long."""
+    return max(COMMIT_SECONDS, COMMIT_SHARE * took, COMMIT_SHARE_OF_PROCESSOR * worked)
 
 
 def answered(wish: str) -> sa.ColumnElement[str]:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from engine.runs.checkpoints import write_checkpoints
-from engine.runs.journal import COMMIT_SECONDS, COMMIT_SHARE, FIRST_COMMIT_SECONDS, RETRY_SECONDS
+from engine.runs.journal import FIRST_COMMIT_SECONDS, RETRY_SECONDS, pause_after
 from engine.runs.lease import LeaseLost, write_held
 from engine.runs.predictions import drop_predictions, write_predictions
 from engine.runs.schema import runs
@@ -84,12 +84,12 @@ class StackJournal:
 
         Waits as long as the disk is full or the store locked, as :meth:`Journal.commit` does.
         """
-        started = time.monotonic()
+        started, worked = time.monotonic(), time.thread_time()
         while not self._written():
             time.sleep(RETRY_SECONDS)
-            started = time.monotonic()
+            started, worked = time.monotonic(), time.thread_time()
         self.beat_at = time.monotonic()
-        self.commit_at = self.beat_at + max(COMMIT_SECONDS, COMMIT_SHARE * (self.beat_at - started))
+        self.commit_at = self.beat_at + pause_after(self.beat_at - started, time.thread_time() - worked)
         self.drop([each for each in self.members if not each.stays])
 
     def beat(self) -> None:

@@ -63,6 +63,6 @@ def in_the_middle(monkeypatch, act, at=2):
             act()
 
     monkeypatch.setattr(StackJournal, "commit", commit)
-    for name in ("FIRST_COMMIT_SECONDS", "COMMIT_SECONDS", "COMMIT_SHARE"):
-        monkeypatch.setattr(stack_journal, name, 0)
+    monkeypatch.setattr(stack_journal, "FIRST_COMMIT_SECONDS", 0)
+    monkeypatch.setattr(stack_journal, "pause_after", lambda took, worked: 0)
     monkeypatch.setattr(stack_session, "LOOK_UP_SECONDS_IN_TRAINING", 0.0)
