@@ -1,6 +1,7 @@
 """What happens in the layers of one run, or of two side by side; must not know how a figure is made."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,6 @@ from engine.runs.row import RunRow
 from engine.runs.snapshots import snapshot_steps
 from engine.runs.store import Store
 from engine.training.profile import layer_parts, weights_over_time
-from ui.cell import picture_cell
 from ui.gradient_panels import (
     Clouds,
     LayerView,
@@ -22,7 +22,7 @@ from ui.gradient_panels import (
     over_time,
 )
 from ui.layer_histograms import gradient_counts, parameters_by_step, shown_steps
-from ui.live_chart import can_repeat, repeat_chart, send_whole, show_chart
+from ui.live_chart import Cell, Chart, send_whole, show_cells
 from ui.runs import LISTED_AT_MOST, asked_runs, is_moving, run_words, show_badge
 from ui.shared import series_of
 from ui.shell import open_page
@@ -77,9 +77,7 @@ def _go_to_second() -> None:
 
 def show_gradients(rows: Sequence[RunRow]) -> None:
     """Show the layers of one or two runs, and go on showing them while one of them moves."""
-    for section, sides in CHARTS.items():
-        send_whole(*(key for keys in sides for key in keys))
-        st.session_state.pop(f"gradients_{section}_drawn", None)
+    send_whole(*(_key(section) for section in SECTIONS))
     pace = PACE if is_moving(rows) else None
     st.fragment(_layers, run_every=pace)([row.id for row in rows], pace)
 
@@ -92,11 +90,13 @@ def _layers(run_ids: list[int], pace: float | None) -> None:
     _states(rows)
     x, numbers = _options(rows)
     views = [_view(store, row, numbers) for row in rows]
-    stand = [(row.id, row.step, row.status, len(view.series)) for row, view in zip(rows, views, strict=True)]
-    _section("time", [stand, x, numbers], rows, lambda: over_time(views, x))
+    stand = tuple(
+        (row.id, row.step, row.status, len(view.series)) for row, view in zip(rows, views, strict=True)
+    )
+    _section("time", (stand, x, tuple(numbers)), rows, lambda: over_time(views, x))
     st.subheader("At one step")
     step = _step_slider(rows)
-    _section("step", [stand, step, numbers], rows, lambda: at_one_step(views, step))
+    _section("step", (stand, step, tuple(numbers)), rows, lambda: at_one_step(views, step))
     st.subheader("Inside one layer")
     layer = _layer_slider(rows)
     kept = [shown_steps(snapshot_steps(store, row.id)) for row in rows]
@@ -104,12 +104,12 @@ def _layers(run_ids: list[int], pace: float | None) -> None:
     if lacks:
         st.caption(as_markdown(lacks))
     elif all(kept):
-        newest = [(row.id, steps[-1], len(steps)) for row, steps in zip(rows, kept, strict=True)]
-        _section("clouds", [newest, layer, x], rows, lambda: _clouds(store, views, kept, layer, x))
+        newest = tuple((row.id, steps[-1], len(steps)) for row, steps in zip(rows, kept, strict=True))
+        _section("clouds", (newest, layer, x), rows, lambda: _clouds(store, views, kept, layer, x))
     else:
         st.caption("No snapshot of the weights is kept yet.")
     st.subheader("Clipping")
-    _section("clipping", [stand, x], rows, lambda: clipped(views, x))
+    _section("clipping", (stand, x), rows, lambda: clipped(views, x))
     if (PACE if is_moving(rows) else None) != pace:
         st.rerun()
 
@@ -221,36 +221,28 @@ def _clouds(
 
 
 def _section(
-    section: str, state: list[Any], rows: Sequence[RunRow], draw: Callable[[], list[list[Panel]]]
+    section: str, state: tuple[Any, ...], rows: Sequence[RunRow], draw: Callable[[], list[list[Panel]]]
 ) -> None:
     """Draw a section's pictures, run by run; they are left as they are while ``state`` stays the same."""
-    keys = CHARTS[section][: len(rows)]
-    flat = [key for side in keys for key in side]
-    drawn, words = f"gradients_{section}_drawn", f"gradients_{section}_words"
-    panels: list[list[Panel]] = []
-    if st.session_state.get(drawn) != state or not can_repeat(*flat):
-        panels = draw()
-        st.session_state[words] = [[(panel.title, panel.sentence) for panel in side] for side in panels]
-    st.session_state[drawn] = state
-    count = len(keys[0])
-    cells = [(side, number) for number in range(count) for side in range(len(rows))]
-    wide = min(2, len(cells))
-    places = [place for _ in range(-(-len(cells) // wide)) for place in st.columns(wide, gap="medium")]
-    for place, (side, number) in zip(places, cells, strict=False):
-        with place:
-            title, sentence = st.session_state[words][side][number]
-            panel = panels[side][number] if panels else None
-            _cell(keys[side][number], rows[side], title, sentence, panel, state, len(rows) > 1)
+    panels = cache(draw)
+    kept = f"gradients_{section}_words"
+    if st.session_state.get(kept, [None])[0] != state:
+        told = [[(panel.title, panel.sentence) for panel in side] for side in panels()]
+        st.session_state[kept] = [state, told]
+    words = st.session_state[kept][1]
+
+    def cell(side: int, number: int) -> Cell:
+        (title, sentence), row = words[side][number], rows[side]
+        spoken = f"{title} of run {row.id}: {sentence}"
+        identity = f"{row.id} {state[1:]}"
+        chart = Chart(
+            CHARTS[section][side][number], state, lambda: panels()[side][number].figure, identity, spoken
+        )
+        return Cell(f"Run {row.id}: {title}" if len(rows) > 1 else title, [chart], sentence)
+
+    cells = [cell(side, number) for number in range(len(SECTIONS[section])) for side in range(len(rows))]
+    show_cells(_key(section), cells, wide=min(2, len(cells)))
 
 
-def _cell(
-    key: str, row: RunRow, title: str, sentence: str, panel: Panel | None, state: list[Any], names_run: bool
-) -> None:
-    def draw() -> None:
-        if panel is None:
-            repeat_chart(key)
-        else:
-            spoken = f"{title} of run {row.id}: {sentence}"
-            show_chart(key, panel.figure, identity=f"{row.id} {state[1:]}", title=spoken)
-
-    picture_cell(key, f"Run {row.id}: {title}" if names_run else title, sentence, draw)
+def _key(section: str) -> str:
+    return f"gradients_{section}_cells"

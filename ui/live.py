@@ -1,7 +1,7 @@
 """One run as it is now, redrawn while it moves: the Train page's right side; must not start or store one."""
 
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,13 +19,12 @@ from engine.runs.series import Series
 from engine.runs.store import Store
 from engine.training.changes import Change
 from engine.training.telemetry import LAYER_INDEX
-from ui.cell import picture_cell
 from ui.changes import change_control, change_words
 from ui.gradient_words import spread_words, time_words
-from ui.live_chart import can_repeat, send_whole, update_chart
+from ui.live_chart import Cell, Chart, send_whole, show_cells
 from ui.live_chart.drawn import drawn
 from ui.measures import baseline_line, measure_strip, status_line
-from ui.mistakes import CHART as CONFUSION
+from ui.mistakes import CELL as MISTAKES
 from ui.mistakes import show_mistakes
 from ui.outputs import output_figure, scalars_frame
 from ui.replay import pace_behind, show_replay
@@ -35,11 +34,10 @@ from ui.scores import fill_scores, scores_frame
 from ui.seeds import seeds_line
 from ui.shared import built_once, series_of, version
 from ui.shell import open_page
-from ui.text import as_markdown
 from ui.transport import keep_workers, speed_control, transport
 
 CHARTS = ("train_loss_chart", "train_output_chart", "train_layers_chart", "train_heat_chart")
-PLAYER = "train_replay"
+CELLS, PLAYER = "train_cells", "train_replay"
 HEIGHT = 340
 NAMED_LAYERS_AT_MOST = 5
 QUICK_SECONDS = 5.0
@@ -50,8 +48,7 @@ AXES = ("epoch", "step", "seconds")
 
 def show_run(row: RunRow, bar: DeltaGenerator) -> None:
     """Show a run, and go on showing it while it moves; its controls stand in ``bar``."""
-    send_whole(*CHARTS, CONFUSION)
-    st.session_state.pop("train_drawn", None)
+    send_whole(CELLS, MISTAKES)
     pace = _pace(row)
     st.fragment(_live, run_every=pace)(row.id, pace, bar)
 
@@ -80,11 +77,9 @@ def _live(run_id: int, pace: float | None, bar: DeltaGenerator) -> None:
     log_y = log_y or row.status == "diverged"
     changes = [change for change, _ in read_changes(store, row.id)]
     state = (run_id, row.name, version(series), row.step, row.status, row.lacks, tuple(changes), x, log_y)
-    is_new = st.session_state.get("train_drawn") != state or not can_repeat(*CHARTS)
-    st.session_state["train_drawn"] = state
     pictures = built_once("train", store, state, lambda: _pictures(store, row, series, changes, x, log_y))
-    _place(pictures, state, identity=f"{run_id} {x} {log_y}")
-    show_mistakes(store, row, is_new=is_new)
+    show_cells(CELLS, [_cell(key, state, picture, x, log_y) for key, picture in pictures.items()], wide=2)
+    show_mistakes(store, row)
     frame = scores_frame(store, row)
     st.subheader("Replay")
     with st.container(border=True):
@@ -185,13 +180,7 @@ def _with_batches(figure: Any, along: np.ndarray, losses: np.ndarray) -> Any:
     return figure
 
 
-def _place(pictures: dict[str, dict[str, Any]], state: Hashable, identity: str) -> None:
-    places = [place for _ in range(2) for place in st.columns(2, gap="medium")]
-    for place, (key, picture) in zip(places, pictures.items(), strict=True):
-
-        def draw(key: str = key, picture: dict[str, Any] = picture) -> None:
-            spoken = picture["spoken"]
-            update_chart(key, state, lambda: picture["drawn"], identity=identity, title=spoken)
-
-        with place:
-            picture_cell(key, picture["title"], as_markdown(picture["sentence"]), draw)
+def _cell(key: str, state: tuple[Any, ...], picture: dict[str, Any], x: str, log_y: bool) -> Cell:
+    identity = f"{state[0]} {x} {log_y}"
+    chart = Chart(key, state, lambda: picture["drawn"], identity, picture["spoken"])
+    return Cell(picture["title"], [chart], picture["sentence"])

@@ -16,23 +16,17 @@ from engine.runs.checkpoints import latest_checkpoint
 from engine.runs.row import RunRow
 from engine.runs.store import Store
 from engine.training.predictions import Mistakes, mistakes
-from ui.live_chart import can_repeat, repeat_chart, show_chart
+from ui.live_chart import Cell, Chart, show_cells
 from ui.text import visible
 
-CHART, DRAWN = "train_confusion_chart", "train_mistakes_drawn"
-HEIGHT = 340
+CELL = "train_mistakes_cell"
+HEIGHT, CHART_HEIGHT = 340, 362
 FEATURES_SHOWN = 5
 DIGITS_IN_A_ROW, DIGIT_SIDE = 6, 8
 
 
-def show_mistakes(store: Store, row: RunRow, is_new: bool) -> None:
-    """Draw the section for a run; nothing where a boundary or a curve says the same and more.
-
-    Parameters
-    ----------
-    is_new : bool
-        Whether the run has moved since the last call; otherwise the chart is left as it is.
-    """
+def show_mistakes(store: Store, row: RunRow) -> None:
+    """Draw the section for a run; nothing where a boundary or a curve says the same and more."""
     if row.lacks:
         return
     config, dataset = load_run(store, row.id)
@@ -43,21 +37,23 @@ def show_mistakes(store: Store, row: RunRow, is_new: bool) -> None:
         return
     found = mistakes(config, dataset, state.learned)
     st.subheader("Mistakes on the validation rows")
-    shown = found
+    shown, output = found, 0
     if dataset.target_names:
         output = _choose_output(dataset)
-        is_new = is_new or st.session_state.get(DRAWN) != [row.id, output]
-        st.session_state[DRAWN] = [row.id, output]
         shown = of_output(found, output)
     elif not dataset.classes:
-        shown = of_output(found, 0)
+        shown = of_output(found, output)
     left, right = st.columns(2, gap="medium")
-    with left, st.container(border=True, height=HEIGHT + 74, gap=None):
-        st.markdown("**Confusion**" if dataset.classes else "**Predicted against true**")
-        if is_new or not can_repeat(CHART):
-            show_chart(CHART, _figure(dataset, shown), identity=str(row.id), title=_spoken(row, shown))
-        else:
-            repeat_chart(CHART)
+    with left:
+        title = "Confusion" if dataset.classes else "Predicted against true"
+        chart = Chart(
+            "train_confusion_chart",
+            (row.id, row.step, row.status, output),
+            lambda: _figure(dataset, shown),
+            str(row.id),
+            _spoken(row, shown),
+        )
+        show_cells(CELL, [Cell(title, [chart])])
     with right, st.container(border=True, height=HEIGHT + 74):
         st.markdown("**Worst examples**, highest loss first")
         if dataset.name == "digits":
@@ -85,8 +81,8 @@ def of_output(found: Mistakes, output: int) -> Mistakes:
 
 def _figure(dataset: Dataset, found: Mistakes) -> Any:
     if dataset.classes:
-        return confusion_matrix(found.confusion, dataset.class_names, height=HEIGHT)
-    return predicted_against_true(found.truth, found.predicted, height=HEIGHT)
+        return confusion_matrix(found.confusion, dataset.class_names, height=CHART_HEIGHT)
+    return predicted_against_true(found.truth, found.predicted, height=CHART_HEIGHT)
 
 
 def _spoken(row: RunRow, found: Mistakes) -> str:

@@ -18,8 +18,7 @@ from engine.runs.row import RunRow
 from engine.runs.store import Store
 from engine.training.early_stopping import Patience
 from engine.training.overfitting import EarlyStop, Verdict, judge, stop_early
-from ui.cell import picture_cell
-from ui.live_chart import send_whole, update_chart
+from ui.live_chart import Cell, Chart, send_whole, show_cells
 from ui.live_chart.drawn import drawn, fingerprint
 from ui.outputs import scalars_frame
 from ui.overfitting_words import gap_words, size_words, stop_words, verdict_words
@@ -35,7 +34,7 @@ HEIGHT = 320
 LONGEST_PATIENCE, FIRST_PATIENCE = 100, 10
 SIZED_AT_FIRST = 12
 PACE = 1.0
-CHARTS = tuple(f"overfitting_{name}_chart" for name in ("loss", "gap", "stop", "rows", "size"))
+CELLS = tuple(f"overfitting_{name}" for name in ("curves", "stop", "rows", "size"))
 BOXES = {"overfits": st.warning, "holds": st.success, "unstable": st.info, "short": st.info}
 ICONS = {
     "overfits": "call_split",
@@ -47,7 +46,7 @@ ICONS = {
 
 def show_overfitting(row: RunRow) -> None:
     """Show a run from the side of overfitting, and go on showing it while it or its twins move."""
-    send_whole(*CHARTS)
+    send_whole(*CELLS)
     pace = PACE if is_moving([row]) or st.session_state.get("overfitting_sizes_move") == row.id else None
     st.fragment(_sides, run_every=pace)(row.id, pace)
 
@@ -71,12 +70,13 @@ def _sides(run_id: int, pace: float | None) -> None:
     with left:
         st.subheader("Would more data help?")
         figure, words, are_moving = sizes_panel(store, row)
-        _cell("overfitting_rows_chart", "Learning curve", figure, words, f"{run_id}")
+        show_cells("overfitting_rows", [_cell("rows", "Learning curve", figure, words, f"{run_id}")])
     with right:
         st.subheader("Does size matter?")
         sized = _chosen_sizes(store, row)
         figure = gap_against_size(sized, row.id, height=HEIGHT)
-        _cell("overfitting_size_chart", "Gap by number of parameters", figure, size_words(sized), f"{run_id}")
+        cell = _cell("size", "Gap by number of parameters", figure, size_words(sized), f"{run_id}")
+        show_cells("overfitting_size", [cell])
     st.session_state["overfitting_sizes_move"] = row.id if are_moving else None
     if (PACE if is_moving([row]) or are_moving else None) != pace:
         st.rerun()
@@ -111,22 +111,21 @@ def _curves(
     onset = None if verdict.onset is None else float(known[x].to_numpy()[verdict.onset])
     identity = f"{row.id} {x} {log_y}"
     gap, train = known["generalization_gap"].to_numpy(), known["train_loss"].to_numpy()
-    left, right = st.columns(2, gap="medium")
-    with left:
-        figure = overfitting_curves(frame, onset, x=x, log_y=log_y, height=HEIGHT)
-        if row.stopped_early:
-            mark_early_stop(figure, frame, x)
-        best = "Nothing is evaluated yet."
-        if len(known):
-            at = known.iloc[verdict.best]
-            best = (
-                f"Best epoch {at['epoch']:.4g}: validation loss {number(at['val_loss'])}, "
-                f"training loss {number(at['train_loss'])} there and {number(train[-1])} at the end."
-            )
-        _cell("overfitting_loss_chart", "Training and validation loss", figure, best, identity)
-    with right:
-        figure = gap_curve(frame, onset, x=x, height=HEIGHT)
-        _cell("overfitting_gap_chart", "The gap", figure, gap_words(gap, train), identity)
+    losses = overfitting_curves(frame, onset, x=x, log_y=log_y, height=HEIGHT)
+    if row.stopped_early:
+        mark_early_stop(losses, frame, x)
+    best = "Nothing is evaluated yet."
+    if len(known):
+        at = known.iloc[verdict.best]
+        best = (
+            f"Best epoch {at['epoch']:.4g}: validation loss {number(at['val_loss'])}, "
+            f"training loss {number(at['train_loss'])} there and {number(train[-1])} at the end."
+        )
+    cells = (
+        _cell("loss", "Training and validation loss", losses, best, identity),
+        _cell("gap", "The gap", gap_curve(frame, onset, x=x, height=HEIGHT), gap_words(gap, train), identity),
+    )
+    show_cells("overfitting_curves", cells, wide=2)
 
 
 def _what_if(row: RunRow, known: pd.DataFrame, x: str, log_y: bool) -> None:
@@ -159,7 +158,8 @@ def _what_if(row: RunRow, known: pd.DataFrame, x: str, log_y: bool) -> None:
             known[x].to_numpy(), val, stop.kept, stop.stopped, x=x, log_y=log_y, height=HEIGHT
         )
         words = stop_words(stop, patience, epochs, val)
-        _cell("overfitting_stop_chart", "Early stopping", figure, words, f"{row.id} {x} {log_y}")
+        cell = _cell("stop", "Early stopping", figure, words, f"{row.id} {x} {log_y}")
+        show_cells("overfitting_stop", [cell])
 
 
 def _stop_measures(stop: EarlyStop, epochs: np.ndarray, val: np.ndarray) -> None:
@@ -209,11 +209,12 @@ def _chosen_sizes(store: Store, row: RunRow) -> list[SizedRun]:
     ]
 
 
-def _cell(key: str, title: str, figure: Figure, sentence: str, identity: str) -> None:
-    picture_cell(key, title, sentence, lambda: _draw(key, figure, identity, f"{title}: {sentence}"))
-
-
-def _draw(key: str, figure: Figure, identity: str, spoken: str) -> None:
-    """Draw a chart anew only when its figure is another one: the browser then has nothing to do."""
+def _cell(name: str, title: str, figure: Figure, sentence: str, identity: str) -> Cell:
+    """Return a framed chart, which is drawn anew only when its figure is another one."""
     found = drawn(figure)
-    update_chart(key, (fingerprint(found), identity), lambda: found, identity=identity, title=spoken)
+    spoken = f"{title}: {sentence}"
+    return Cell(
+        title,
+        [Chart(f"overfitting_{name}_chart", fingerprint(found), lambda: found, identity, spoken)],
+        sentence,
+    )

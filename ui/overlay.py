@@ -1,6 +1,6 @@
 """Curves of several runs over each other and their pictures side by side; must not choose the runs."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import astuple
 
 import numpy as np
@@ -19,7 +19,7 @@ from engine.training.telemetry import LAYER_INDEX
 from ui.compare_options import Options, comparison_options, known_metrics, measured_columns, samples_seen
 from ui.comparison import measure_table, show_differences, show_measures
 from ui.gradient_words import time_words
-from ui.live_chart import send_whole, update_chart
+from ui.live_chart import Cell, Chart, send_whole, show_cells
 from ui.live_chart.drawn import Drawn, drawn
 from ui.outputs import output_figure, scalars_frame
 from ui.replay import pace_behind, replay_beside
@@ -29,19 +29,18 @@ from ui.scores import chosen_scores
 from ui.seeds import banded
 from ui.shared import built_once, series_of, version
 from ui.shell import open_page
-from ui.text import as_markdown
+from ui.text import visible
 from ui.verdicts import show_verdicts
 
 HEIGHT, SMALL_HEIGHT = 420, 300
 SIDE_BY_SIDE_AT_MOST = 4
-PICTURES = tuple(f"compare_picture_{place}" for place in range(2 * SIDE_BY_SIDE_AT_MOST))
-PLAYER = "compare_replay"
+CURVES, PICTURES, PLAYER = "compare_curves", "compare_pictures", "compare_replay"
 PACE = 1.0
 
 
 def show_comparison(store: Store, rows: Sequence[RunRow]) -> None:
     """Show the runs on one scale, and go on showing them while one of them moves."""
-    send_whole("compare_chart", *PICTURES)
+    send_whole(CURVES, PICTURES)
     # What stays the same has no place in what is drawn every second.
     _downloads(store, [row.id for row in rows])
     show_differences(store, rows)
@@ -66,8 +65,7 @@ def _overlay(run_ids: list[int], pace: float | None) -> None:
     measured = [_measured(store, row.id, series[row.id]) for row in rows]
     options = comparison_options(rows, known_metrics(measured), banded(groups))
     x, bands = options.x, banded(groups) if options.band else []
-    with st.container(border=True, gap=None):
-        _show_curves(store, versions, frames, bands, options)
+    _show_curves(store, versions, frames, bands, options)
     colours = colours_together(bands, run_ids)
     if any(len(group.rows) > 1 for group in groups):
         st.subheader("Over the seeds")
@@ -130,15 +128,15 @@ def _show_curves(
         )
         return drawn(figure)
 
-    update_chart(
+    chart = Chart(
         "compare_chart",
         state,
         lambda: built_once("compare", store, state, build),
-        identity=f"{run_ids} {astuple(options)}",
-        title=f"{options.metric} of runs {run_ids}",
+        f"{run_ids} {astuple(options)}",
+        f"{options.metric} of runs {run_ids}",
     )
-    with st.container(key="words_compare_chart"):
-        st.caption(comparison_words(list(frames.items()), options.columns[-1]))
+    words = comparison_words(list(frames.items()), options.columns[-1])
+    show_cells(CURVES, [Cell("", [chart], words)])
 
 
 def _downloads(store: Store, run_ids: list[int]) -> None:
@@ -176,19 +174,14 @@ def _side_by_side(store: Store, rows: Sequence[RunRow], series: dict[int, Series
     shown = rows[:SIDE_BY_SIDE_AT_MOST]
     if len(rows) > len(shown):
         st.caption(f"The first {len(shown)} of {len(rows)} runs.")
-    for place, (column, row) in enumerate(zip(st.columns(len(shown)), shown, strict=True)):
-        output_key, heat_key = PICTURES[2 * place : 2 * place + 2]
-        norms = series[row.id].layers[:, :, LAYER_INDEX["grad_norm"]]
-        with column, st.container(border=True, gap=None):
-            st.markdown(f"**Run {row.id}{' · ' if row.name else ''}{as_markdown(row.name, 40)}**")
-            _draw_pictures(store, row, series[row.id], x, output_key, heat_key)
-            with st.container(key=f"words_{heat_key}"):
-                st.caption(f"{score_words(row)} {time_words(np.arange(1, norms.shape[1] + 1), norms)}")
+    cells = [_cell(store, place, row, series[row.id], x) for place, row in enumerate(shown)]
+    show_cells(PICTURES, cells, wide=len(cells))
 
 
-def _draw_pictures(store: Store, row: RunRow, series: Series, x: str, output_key: str, heat_key: str) -> None:
+def _cell(store: Store, place: int, row: RunRow, series: Series, x: str) -> Cell:
+    """Return what a run says of its inputs and how its gradients went; figures are built once a server."""
     state = (row.id, row.step, row.status, row.lacks, version(series), x)
-    identity = f"{row.id} {x}"
+    norms = series.layers[:, :, LAYER_INDEX["grad_norm"]]
 
     def output() -> Drawn:
         return drawn(output_figure(store, row, series, x=x, height=SMALL_HEIGHT)[1], moves=not row.ended)
@@ -196,17 +189,15 @@ def _draw_pictures(store: Store, row: RunRow, series: Series, x: str, output_key
     def heat() -> Drawn:
         return drawn(layer_heatmap(series[x], norms, x_title=x, height=SMALL_HEIGHT), moves=not row.ended)
 
-    _keep(store, output_key, state, output, identity, f"what run {row.id} says of its inputs")
-    norms = series.layers[:, :, LAYER_INDEX["grad_norm"]]
+    def chart(name: str, build: Callable[[], Drawn], spoken: str) -> Chart:
+        def once() -> Drawn:
+            return built_once(f"small {name}", store, state, build)
+
+        return Chart(f"compare_{name}_{place}", state, once, f"{row.id} {x}", spoken)
+
+    charts = [chart("output", output, f"what run {row.id} says of its inputs")]
     if len(norms):
-        _keep(store, heat_key, state, heat, identity, f"gradient norm by layer of run {row.id}")
-
-
-def _keep(
-    store: Store, key: str, state: Hashable, build: Callable[[], Drawn], identity: str, spoken: str
-) -> None:
-    """Keep a chart at a state; its figure is built by whichever window needs it first."""
-    kind = "output" if PICTURES.index(key) % 2 == 0 else "heat"
-    update_chart(
-        key, state, lambda: built_once(f"small {kind}", store, state, build), title=spoken, identity=identity
-    )
+        charts.append(chart("heat", heat, f"gradient norm by layer of run {row.id}"))
+    title = f"Run {row.id}{' · ' if row.name else ''}{visible(row.name, 40)}"
+    words = f"{score_words(row)} {time_words(np.arange(1, norms.shape[1] + 1), norms)}"
+    return Cell(title, charts, words)

@@ -8,7 +8,7 @@ from engine.runs.session import train_claimed
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
-CHART = ".st-key-train_loss_chart .live-chart"
+CHART = ".live-chart[data-chart=train_loss_chart]"
 STATE = f"""() => {{ const chart = document.querySelector('{CHART}');
   return {{ draws: Number(chart.dataset.draws), range: chart._fullLayout.xaxis.range.map(Number),
             hidden: chart._fullData.filter(t => t.visible === 'legendonly').map(t => t.name) }}; }}"""

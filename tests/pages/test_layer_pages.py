@@ -10,6 +10,7 @@ from engine.runs.groups import group_members
 from engine.runs.lease import claim, new_owner
 from engine.runs.session import train_claimed
 from engine.runs.store import STORE_VARIABLE
+from tests.pages.frames import framed_words
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 HOSTILE = ["<script>alert(1)</script>", r"$\href{javascript:alert(1)}{x}$", "[x](http://evil)"]
@@ -38,8 +39,13 @@ def trained(store, run_id):
 
 
 def words(app, *kinds):
+    framed = [] if kinds else [f"{title} {sentence}" for title, sentence in framed_words(app)]
     kinds = kinds or ("markdown", "caption", "warning", "success", "info", "error")
-    return " ".join(element.value for kind in kinds for element in app.get(kind))
+    return " ".join([*(element.value for kind in kinds for element in app.get(kind)), *framed])
+
+
+def sentences(app):
+    return " ".join(sentence for _, sentence in framed_words(app))
 
 
 @pytest.mark.parametrize(("name", "activation"), [("gradients", "sigmoid"), ("overfitting", "relu")])
@@ -83,7 +89,8 @@ def test_a_trained_run_is_shown_with_a_sentence_under_each_picture(store, submit
     run_id = trained(store, submitted(name=HOSTILE[0], **settings))
     app = page(name, run=run_id)
     assert not app.exception and not app.error
-    assert len(app.caption) >= 5
+    told = [sentence for _, sentence in framed_words(app)]
+    assert len(told) >= 4 and all(told)
     assert "nan" not in words(app).lower()
 
 
@@ -116,30 +123,30 @@ def test_two_runs_of_different_depth_stand_beside_each_other(store, submitted):
     flat = trained(store, submitted(hidden_sizes=[], name=HOSTILE[2]))
     app = page("gradients", **{"run": deep, "with": flat})
     assert not app.exception
-    titles = [element.value for element in app.markdown]
-    assert f"**Run {deep}: Gradient norm**" in titles and f"**Run {flat}: Gradient norm**" in titles
+    titles = [title for title, _ in framed_words(app)]
+    assert f"Run {deep}: Gradient norm" in titles and f"Run {flat}: Gradient norm" in titles
     app.slider(key="gradients_layer").set_value(7).run()
     assert not app.exception
-    assert "Layer 7's weights moved" in words(app, "caption") and "Layer 1's weights moved" in words(app)
+    assert "Layer 7's weights moved" in sentences(app) and "Layer 1's weights moved" in sentences(app)
 
 
 def test_a_second_run_that_does_not_exist_is_told_and_the_first_is_shown(store, submitted):
     app = page("gradients", **{"run": trained(store, submitted()), "with": 99})
     assert not app.exception
     assert "no such run: 99" in words(app, "warning").replace("\\", "")
-    assert "**Gradient norm**" in words(app)
+    assert "Gradient norm" in [title for title, _ in framed_words(app)]
 
 
 def test_choosing_layers_and_a_step_changes_what_the_sentences_speak_of(store, submitted):
     run_id = trained(store, submitted(hidden_sizes=[4, 4, 4], activation="sigmoid"))
     app = page("gradients", run=run_id)
-    assert "layer 4" in words(app, "caption")
+    assert "layer 4" in sentences(app)
     app.multiselect(key="gradients_layers").set_value([1, 2]).run()
-    told = words(app, "caption")
+    told = sentences(app)
     assert "of layer 2" in told and "of layer 4" not in told
     app.slider(key="gradients_step").set_value(1).run()
     assert not app.exception
-    assert "Gradient through the layers, step 1**" in words(app)
+    assert "Gradient through the layers, step 1" in [title for title, _ in framed_words(app)]
 
 
 def test_an_overfitting_run_is_called_so_and_patience_moves_the_stop(store, submitted):
@@ -164,7 +171,7 @@ def test_the_what_if_tool_of_a_run_that_stopped_early_begins_with_its_own_patien
     measured = {metric.label: metric.value for metric in app.metric}
     assert measured["Stops at"] == f"epoch {row.epoch:.4g}"
     assert measured["Training spared"] == "0 %"
-    assert "With a patience of 7 epochs it stops at epoch" in words(app, "caption")
+    assert "With a patience of 7 epochs it stops at epoch" in sentences(app)
 
 
 def test_the_button_for_more_data_starts_a_group_and_its_curve_is_drawn_when_it_is_done(store, submitted):
@@ -175,13 +182,13 @@ def test_the_button_for_more_data_starts_a_group_and_its_curve_is_drawn_when_it_
     members = group_members(store, base)
     assert [row.config["train_fraction"] for row in members] == [0.1, 0.2, 0.4, 0.6, 0.8]
     assert app.button(key="overfitting_sizes").disabled
-    assert "1 of 6 runs are done" in words(app, "caption")
+    assert "1 of 6 runs are done" in words(app)
     for row in members:
         trained(store, row.id)
         assert get_run(store, row.id).status == "finished"
     app = page("overfitting", run=base)
     assert not app.exception
-    assert "From 6 to 60 rows the last validation loss goes from" in words(app, "caption")
+    assert "From 6 to 60 rows the last validation loss goes from" in sentences(app)
 
 
 def test_runs_on_other_data_are_no_points_of_the_size_picture(store, submitted):
@@ -189,7 +196,7 @@ def test_runs_on_other_data_are_no_points_of_the_size_picture(store, submitted):
     trained(store, submitted(data_seed=5))
     app = page("overfitting", run=mine[0])
     assert sorted(app.multiselect(key="overfitting_chosen").value) == mine
-    assert "largest network" in words(app, "caption")
+    assert "largest network" in sentences(app)
 
 
 def test_a_share_that_is_refused_is_told_and_stops_no_other(store, submitted):
@@ -209,7 +216,7 @@ def test_three_hundred_runs_are_no_hindrance(store, submitted, name):
         submitted(epochs=1)
     app = page(name, run=first)
     assert not app.exception
-    assert len(app.caption) >= 5
+    assert len(framed_words(app)) >= 5
 
 
 @pytest.mark.parametrize(

@@ -239,5 +239,10 @@ def test_a_components_script_is_served_as_a_file_whose_name_changes_with_its_con
     script.serve(tmp_path / "static")
     assert (tmp_path / "static" / script.name).read_text() == "// one.js\n// two.js"
     assert f'"/app/static/{script.name}"' in script.loader and "one.js" not in script.loader
+    style = tmp_path / "look.css"
+    style.write_text('.a > b { content: "x"; }')
+    Script("styled", [style, *sources]).serve(tmp_path / "static")
+    styled = (tmp_path / "static" / Script("styled", [style, *sources]).name).read_text()
+    assert json.dumps(style.read_text()) in styled and styled.endswith("// one.js\n// two.js")
     sources[1].write_text("// changed")
     assert Script("chart", sources).name != script.name

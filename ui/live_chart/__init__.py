@@ -1,5 +1,6 @@
-"""A Plotly chart that is fed while it is looked at: zoom, legend and drags survive; must not know runs."""
+"""Plotly charts that are fed while they are looked at: zoom, legend and drags survive; must not know runs."""
 
-from ui.live_chart.chart import can_repeat, make_ready, repeat_chart, send_whole, show_chart, update_chart
+from ui.live_chart.cells import Cell, Chart
+from ui.live_chart.chart import make_ready, send_whole, show_cells
 
-__all__ = ["can_repeat", "make_ready", "repeat_chart", "send_whole", "show_chart", "update_chart"]
+__all__ = ["Cell", "Chart", "make_ready", "send_whole", "show_cells"]

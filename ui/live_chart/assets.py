@@ -23,19 +23,22 @@ export default async function (given) {{
 """
 
 
+STYLED = 'document.head.append(Object.assign(document.createElement("style"), {{ textContent: {css} }}));'
+
+
 class Script:
-    """A component's script, served as a file: Streamlit would send it anew with each message.
+    """A component's script and style, served as one file: Streamlit would send them anew with each message.
 
     Parameters
     ----------
     name : str
         What its file is called; a hash of its content follows, so that no browser keeps an old one.
     sources : sequence of Path
-        Parts of one JavaScript module.
+        Parts of one JavaScript module; those that are called ``.css`` are put into the page's head.
     """
 
     def __init__(self, name: str, sources: Sequence[Path]) -> None:
-        self._content = "\n".join(source.read_text("utf-8") for source in sources).encode()
+        self._content = "\n".join(map(_as_script, sources)).encode()
         self.name = f"{name}-{hashlib.sha256(self._content).hexdigest()[:12]}.js"
 
     @property
@@ -46,6 +49,11 @@ class Script:
     def serve(self, folder: Path = STATIC) -> None:
         """Write the file unless it is there."""
         _place(folder / self.name, lambda: self._content)
+
+
+def _as_script(source: Path) -> str:
+    text = source.read_text("utf-8")
+    return STYLED.format(css=json.dumps(text)) if source.suffix == ".css" else text
 
 
 def static_url(name: str) -> str:

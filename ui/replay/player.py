@@ -19,12 +19,11 @@ from ui.runs import is_moving
 from ui.text import as_markdown, visible
 
 HERE = Path(__file__).parent
-PARTS = ("film.js", "paint.js", "plane.js", "graph.js", "plots.js", "view.js", "player.js")
+PARTS = ("replay.css", "film.js", "paint.js", "plane.js", "graph.js", "plots.js", "view.js", "player.js")
 SCRIPT = Script("replay", [HERE / name for name in PARTS])
 COMPONENT = component(
     "backprop_lab_replay",
     html='<div class="replay"></div>',
-    css=(HERE / "replay.css").read_text(encoding="utf-8"),
     js=SCRIPT.loader,
     isolate_styles=False,
 )

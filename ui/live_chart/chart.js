@@ -1,4 +1,4 @@
-// Holds one Plotly chart and feeds it what the server sends; must not know what a run is.
+// Holds one Plotly chart and feeds it what the server sends; must not know what a run is, or what stands beside it.
 //
 // A message is bytes: header length (uint32, little-endian), header (JSON), padding to 8, then the arrays.
 // The header holds a Plotly figure with {"array": n} for its n-th array; its lines come apart from it, as
@@ -13,19 +13,17 @@ const CONFIG = {
     displaylogo: false,
     modeBarButtons: [["toImage", "zoom2d", "pan2d", "resetScale2d"]],
 };
-const charts = new WeakMap();
-let plotly = null;
 
 function loadPlotly(url) {
     if (window.Plotly) return Promise.resolve(window.Plotly);
-    plotly ??= new Promise((resolve, reject) => {
+    window.backpropLabPlotly ??= new Promise((resolve, reject) => {
         const script = document.createElement("script");
         script.src = url;
         script.onload = () => (window.Plotly ? resolve(window.Plotly) : reject(new Error("no Plotly")));
         script.onerror = () => reject(new Error(`cannot load ${url}`));
         document.head.appendChild(script);
     });
-    return plotly;
+    return window.backpropLabPlotly;
 }
 
 function decode(bytes) {
@@ -108,8 +106,8 @@ function filled(part, values) {
     return Object.fromEntries(names.map((name) => [name, filled(part[name], values)]));
 }
 
-function themed(root, layout) {
-    const css = getComputedStyle(root);
+function themed(div, layout) {
+    const css = getComputedStyle(div);
     const colour = (name, otherwise) => css.getPropertyValue(`--st-${name}`).trim() || otherwise;
     const text = colour("text-color", "#333");
     const grid = colour("border-color", "#ddd");
@@ -150,77 +148,67 @@ function readable(colour, page, text) {
     return text;
 }
 
-function lineTrace(trace, points, root) {
-    const css = getComputedStyle(root);
+function lineTrace(trace, points, div) {
+    const css = getComputedStyle(div);
     const [page, text] = ["background", "text"].map((name) => css.getPropertyValue(`--st-${name}-color`).trim());
     const colour = trace.line?.color;
     return { ...trace, ...points, line: colour ? { ...trace.line, color: readable(colour, page, text) } : trace.line };
 }
 
-function draw(chart, root) {
-    if (chart.pressed) return;
+function draw(chart) {
+    if (chart.pressed || !chart.header) return;
     const { div, header } = chart;
     const figure = filled(chart.figure.plain, chart.values);
     const data = figure.data;
-    for (const [key, trace] of header.lines) data[trace] = lineTrace(data[trace], chart.lines.get(key), root);
-    const layout = { ...themed(root, figure.layout), uirevision: header.identity, autosize: true };
+    for (const [key, trace] of header.lines) data[trace] = lineTrace(data[trace], chart.lines.get(key), div);
+    const layout = { ...themed(div, figure.layout), uirevision: header.identity, autosize: true };
     const began = performance.now();
     chart.drawing = chart.drawing
-        .then(() => charts.get(root) === chart && window.Plotly.react(div, data, layout, CONFIG))
+        .then(() => !chart.left && window.Plotly.react(div, data, layout, CONFIG))
         .then(() => {
             div.dataset.identity = header.identity;
             div.dataset.draws = String(Number(div.dataset.draws ?? 0) + 1);
             div.dataset.points = String([...chart.lines.values()].reduce((sum, line) => sum + line.x.length, 0));
             div.dataset.milliseconds = (performance.now() - began).toFixed(1);
         })
-        .catch((error) => charts.get(root) === chart && console.error("live chart:", error));
+        .catch((error) => !chart.left && console.error("live chart:", error));
 }
 
-function mount(root) {
-    const div = root.querySelector(".live-chart");
-    const chart = { div, lines: new Map(), arrays: new Map(), figure: null, header: null, pressed: false, drawing: Promise.resolve() };
+// Returns a chart in a div of its own that shows nothing yet; whoever takes the div away calls `leave`.
+function mountChart(key) {
+    const div = document.createElement("div");
+    div.className = "live-chart";
+    div.dataset.chart = key;
+    div.setAttribute("role", "img");
+    const chart = { div, header: null, figure: null, lines: new Map(), arrays: new Map(), pressed: false, left: false };
+    chart.drawing = Promise.resolve();
     chart.press = () => (chart.pressed = true);
     chart.release = () => {
         if (!chart.pressed) return;
         chart.pressed = false;
-        setTimeout(() => charts.get(root) === chart && draw(chart, root), 60);
+        setTimeout(() => chart.left || draw(chart), 60);
     };
     div.addEventListener("pointerdown", chart.press, true);
     window.addEventListener("pointerup", chart.release, true);
     window.addEventListener("pointercancel", chart.release, true);
     chart.leave = () => {
+        chart.left = true;
         window.removeEventListener("pointerup", chart.release, true);
         window.removeEventListener("pointercancel", chart.release, true);
-        charts.delete(root);
         window.Plotly?.purge(div);
+        div.remove();
     };
-    charts.set(root, chart);
     return chart;
 }
 
-export default function ({ data, parentElement, setTriggerValue }) {
-    const fresh = charts.get(parentElement)?.message === data ? null : decode(data);
-    if (fresh && !fresh.header.figureKey) {
-        loadPlotly(fresh.header.plotly).catch(() => {});
-        return;
-    }
-    const chart = charts.get(parentElement) ?? mount(parentElement);
-    if (fresh) {
-        const { header, numbers } = fresh;
-        if (chart.header?.identity === header.identity && chart.header.serial === header.serial) return chart.leave;
-        if (chart.header?.identity !== header.identity) chart.lines = new Map();
-        if (!absorb(chart, header, numbers)) {
-            setTriggerValue("resend", header.serial);
-            return chart.leave;
-        }
-        chart.message = data;
-        chart.header = header;
-    }
+// Takes up a message. Returns whether there is anything new to draw, and null when it speaks of what never arrived.
+function take(chart, bytes) {
+    const { header, numbers } = decode(bytes);
+    if (chart.header?.identity === header.identity && chart.header.serial === header.serial) return false;
+    if (chart.header?.identity !== header.identity) chart.lines = new Map();
+    if (!absorb(chart, header, numbers)) return null;
+    chart.header = header;
     chart.div.style.height = `${chart.figure.plain.layout.height}px`;
-    chart.div.setAttribute("aria-label", chart.header.title);
-    loadPlotly(chart.header.plotly).then(
-        () => charts.get(parentElement) === chart && draw(chart, parentElement),
-        () => setTriggerValue("failed", true),
-    );
-    return chart.leave;
+    chart.div.setAttribute("aria-label", header.title);
+    return true;
 }

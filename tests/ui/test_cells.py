@@ -1,0 +1,98 @@
+"""Framed charts go in one message: what rests is named only, and who missed it notices."""
+
+import json
+import struct
+
+import numpy as np
+
+from engine.figures.figure import Figure
+from ui.live_chart.cells import Cell, Chart, cells_message, sent_whole
+from ui.live_chart.message import MESSAGES_OVERLAPPED
+
+
+def decoded(blob):
+    (length,) = struct.unpack_from("<I", blob)
+    start = -(-(4 + length) // 8) * 8
+    header = json.loads(blob[4 : 4 + length])
+    return header, lambda told: blob[start + told["offset"] : start + told["offset"] + told["size"]]
+
+
+def chart(key, points=50, draws=None, identity="run 1"):
+    def draw():
+        if draws is not None:
+            draws.append(key)
+        figure = Figure(height=200)
+        figure.add_scatter(x=np.arange(float(points)), y=np.ones(points), mode="lines", name=key)
+        return figure
+
+    return Chart(key, points, draw, identity, f"what {key} shows")
+
+
+def told_charts(blob):
+    header, content = decoded(blob)
+    return [
+        (told["key"], told["serial"], content(told)) for cell in header["cells"] for told in cell["charts"]
+    ]
+
+
+def test_titles_sentences_and_the_message_of_each_chart_arrive():
+    cells = [
+        Cell("Loss of <b>", [chart("loss")], "It fell."),
+        Cell("", [chart("output"), chart("heat", 9)]),
+    ]
+    header, content = decoded(cells_message({"wide": 2}, cells, {})[0])
+    assert header["wide"] == 2
+    assert [(cell["title"], cell["sentence"]) for cell in header["cells"]] == [
+        ("Loss of <b>", "It fell."),
+        ("", ""),
+    ]
+    for told in (each for cell in header["cells"] for each in cell["charts"]):
+        inner, _ = decoded(content(told))
+        assert (inner["title"], inner["serial"]) == (f"what {told['key']} shows", told["serial"])
+
+
+def test_a_chart_that_rests_is_drawn_once_and_named_only_after_some_messages():
+    sent, draws, sizes = {}, [], []
+    for turn in range(MESSAGES_OVERLAPPED + 3):
+        cells = [Cell("a", [chart("rests", draws=draws)]), Cell("b", [chart("moves", 50 + turn)])]
+        blob, sent = cells_message({}, cells, sent)
+        (rests, moves) = told_charts(blob)
+        sizes.append(len(rests[2]))
+        assert rests[1] == 1 and moves[1] == turn + 1 and moves[2]
+    assert draws == ["rests"]
+    assert min(sizes[:MESSAGES_OVERLAPPED]) > 0 and set(sizes[MESSAGES_OVERLAPPED:]) == {0}
+
+
+def test_a_message_in_which_nothing_moves_any_more_is_always_the_same():
+    sent, blobs = {}, []
+    for _ in range(MESSAGES_OVERLAPPED + 3):
+        blob, sent = cells_message({}, [Cell("a", [chart("rests")], "Done.")], sent)
+        blobs.append(blob)
+    assert len(set(blobs)) == 2
+
+
+def test_what_was_sent_is_sent_whole_again_when_the_page_asks_under_a_new_serial():
+    cells = [Cell("a", [chart("one"), chart("two")])]
+    sent = {}
+    for _ in range(MESSAGES_OVERLAPPED + 1):
+        _, sent = cells_message({}, cells, sent)
+    blob, _ = cells_message({}, cells, sent_whole(sent))
+    for _, serial, content in told_charts(blob):
+        header, _ = decoded(content)
+        assert serial == 2 and "figure" in header and all(line[2] for line in header["lines"])
+
+
+def test_another_identity_of_the_same_state_is_drawn_anew():
+    _, sent = cells_message({}, [Cell("a", [chart("one")])], {})
+    blob, _ = cells_message({}, [Cell("a", [chart("one", identity="run 2")])], sent)
+    ((_, serial, content),) = told_charts(blob)
+    assert serial == 2 and decoded(content)[0]["identity"] == "run 2"
+
+
+def test_a_chart_that_comes_later_is_sent_whole_beside_those_that_are_known():
+    sent = {}
+    for _ in range(MESSAGES_OVERLAPPED + 1):
+        _, sent = cells_message({}, [Cell("a", [chart("one")])], sent)
+    blob, _ = cells_message({}, [Cell("a", [chart("one"), chart("two")])], sent)
+    (_, _, first), (_, _, second) = told_charts(blob)
+    assert not first and "figure" in decoded(second)[0]

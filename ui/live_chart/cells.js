@@ -1,0 +1,90 @@
+// Lays framed charts out side by side and hands each its message; must not know what a chart draws.
+//
+// A message is framed as a chart's is. Its header lists the cells, each with a title, a sentence and its charts; a
+// chart is named by its key and the serial of its newest message, which follows among the bytes as long as the
+// browser may not have got it.
+
+const grids = new WeakMap();
+
+function mountGrid(root) {
+    const grid = { box: root.querySelector(".live-cells"), data: null, header: null, charts: new Map(), cells: [] };
+    grid.leave = () => {
+        grids.delete(root);
+        for (const chart of grid.charts.values()) chart.leave();
+    };
+    grids.set(root, grid);
+    return grid;
+}
+
+function element(kind, name) {
+    const made = document.createElement(kind);
+    made.className = name;
+    return made;
+}
+
+// Builds the cells anew when there are others than before; charts that stay are moved, not made again.
+function arrange(grid, cells) {
+    const plan = cells.map((cell) => cell.charts.map((chart) => chart.key));
+    if (JSON.stringify(plan) === grid.plan) return;
+    grid.plan = JSON.stringify(plan);
+    const kept = new Set(plan.flat());
+    for (const [key, chart] of grid.charts) {
+        if (kept.has(key)) continue;
+        chart.leave();
+        grid.charts.delete(key);
+    }
+    grid.cells = plan.map((keys) => {
+        const [frame, title, sentence] = [element("section", "cell"), element("p", "title"), element("p", "sentence")];
+        for (const key of keys) if (!grid.charts.has(key)) grid.charts.set(key, mountChart(key));
+        frame.append(title, ...keys.map((key) => grid.charts.get(key).div), sentence);
+        return { frame, title, sentence };
+    });
+    grid.box.replaceChildren(...grid.cells.map((cell) => cell.frame));
+}
+
+function write(place, words) {
+    if (place.textContent !== words) place.textContent = words;
+    place.hidden = !words;
+}
+
+// Returns the charts to draw, or null when one of them spoke of something that never arrived here.
+function takeAll(grid, bytes, cells) {
+    const fresh = [];
+    for (const { key, serial, offset, size } of cells.flatMap((cell) => cell.charts)) {
+        const chart = grid.charts.get(key);
+        const isNew = size ? take(chart, bytes(offset, size)) : chart.header?.serial === serial ? false : null;
+        if (isNew === null) return null;
+        if (isNew) fresh.push(chart);
+    }
+    return fresh;
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+    const { header, numbers } = decode(data);
+    if (!header.cells) {
+        loadPlotly(header.plotly).catch(() => {});
+        return;
+    }
+    const grid = grids.get(parentElement) ?? mountGrid(parentElement);
+    // The same data again: something else changed, such as the theme, and everything is drawn anew.
+    let fresh = [...grid.charts.values()];
+    if (grid.data !== data) {
+        arrange(grid, header.cells);
+        grid.box.style.setProperty("--wide", header.wide);
+        header.cells.forEach((cell, place) => {
+            write(grid.cells[place].title, cell.title);
+            write(grid.cells[place].sentence, cell.sentence);
+        });
+        fresh = takeAll(grid, (offset, size) => numbers("u1", offset, size), header.cells);
+        if (!fresh) {
+            setTriggerValue("resend", header.cells[0].charts[0].serial);
+            return grid.leave;
+        }
+        grid.data = data;
+    }
+    loadPlotly(header.plotly).then(
+        () => fresh.forEach((chart) => chart.left || draw(chart)),
+        () => setTriggerValue("failed", true),
+    );
+    return grid.leave;
+}
