@@ -20,6 +20,7 @@ UNKNOWN = {
     "learning_rate": None,
 }
 NAMED_AT_MOST, LINES_AT_MOST = 8, 25
+COST = ("steps", "seconds", "parameters")
 NOT_MEASURED = ("", "run", "name", "state")
 
 
@@ -133,8 +134,7 @@ def _setting_text(value: Any) -> str:
 
 
 def measure_table(
-    rows: Sequence[RunRow],
-    frames: dict[int, pd.DataFrame],
+    measures: Sequence[dict[str, Any]],
     scores: dict[int, dict[str, float | None]],
     colours: dict[int, str],
     baseline: int | None = None,
@@ -145,12 +145,14 @@ def measure_table(
 
     Parameters
     ----------
+    measures : sequence of dict
+        From :func:`measures_of`.
     scores : dict
         By run more columns, asked for by people; the same for all runs.
     colours : dict
         By run, as in the picture above.
     """
-    table = pd.DataFrame([_measures(row, frames[row.id], scores.get(row.id, {})) for row in rows])
+    table = pd.DataFrame([_with_scores(each, scores.get(each["run"], {})) for each in measures])
     if baseline is not None:
         _subtract(table, baseline)
     table[""] = [dot(colours[run]) for run in table["run"]]
@@ -177,7 +179,8 @@ def _subtract(table: pd.DataFrame, baseline: int) -> None:
     table.loc[~is_base, numbers] -= table.loc[is_base, numbers].iloc[0]
 
 
-def _measures(row: RunRow, frame: pd.DataFrame, scores: dict[str, float | None]) -> dict[str, Any]:
+def measures_of(row: RunRow, frame: pd.DataFrame) -> dict[str, Any]:
+    """Return what the table tells of one run, by column."""
     best_loss, best_epoch = _best(frame, "val_loss", np.nanargmin)
     best_score, _ = _best(frame, f"val_{row.score_name}", np.nanargmax)
     return {
@@ -192,11 +195,17 @@ def _measures(row: RunRow, frame: pd.DataFrame, scores: dict[str, float | None])
         "gap": _last(frame, "generalization_gap"),
         "validation score": _last(frame, f"val_{row.score_name}"),
         "best score": best_score,
-        **{name: np.nan if value is None else value for name, value in scores.items()},
         "steps": row.step,
         "seconds": row.seconds,
         "parameters": row.parameters,
     }
+
+
+def _with_scores(measures: dict[str, Any], scores: dict[str, float | None]) -> dict[str, Any]:
+    """Return one run's measures with more scores where they belong, before what it cost."""
+    found = {name: np.nan if value is None else value for name, value in scores.items()}
+    cost = {name: measures[name] for name in COST}
+    return {name: value for name, value in measures.items() if name not in COST} | found | cost
 
 
 def _last(frame: pd.DataFrame, column: str) -> float | None:

@@ -11,12 +11,12 @@ import streamlit as st
 from engine.data.dataset import Dataset
 from engine.figures.mistakes import confusion_matrix, predicted_against_true
 from engine.figures.theme import LOW, WRONG
-from engine.runs.catalog import load_run
 from engine.runs.checkpoints import latest_checkpoint
 from engine.runs.row import RunRow
 from engine.runs.store import Store
 from engine.training.predictions import Mistakes, mistakes
 from ui.live_chart import Cell, Chart, show_cells
+from ui.shared import run_of
 from ui.text import visible
 
 CELL = "train_mistakes_cell"
@@ -29,7 +29,7 @@ def show_mistakes(store: Store, row: RunRow) -> None:
     """Draw the section for a run; nothing where a boundary or a curve says the same and more."""
     if row.lacks:
         return
-    config, dataset = load_run(store, row.id)
+    config, dataset = run_of(store, row)
     if dataset.has_plane:
         return
     state = latest_checkpoint(store, row.id)[0]

@@ -7,7 +7,6 @@ import pandas as pd
 from engine.data.grid import grid_over
 from engine.figures.boundary import decision_boundary, regression_fit, regression_surface
 from engine.figures.curves import compare_runs
-from engine.runs.catalog import load_dataset, load_run
 from engine.runs.checkpoints import latest_checkpoint
 from engine.runs.row import RunRow
 from engine.runs.series import Series
@@ -15,19 +14,20 @@ from engine.runs.store import Store
 from engine.training.model import predict
 from engine.training.scene import output_side
 from engine.training.telemetry import SCALARS
+from ui.shared import dataset_of, run_of
 
 
 def scalars_frame(row: RunRow, series: Series) -> pd.DataFrame:
-    """Return the records of a run as the figures take them: columns ``run, name`` and all scalars."""
+    """Return the records of a run as the figures take them: its name and all scalars."""
     frame = pd.DataFrame(series.scalars, columns=[column.name for column in SCALARS])
-    return frame.assign(run=row.id, name=row.name)
+    return frame.assign(name=row.name)
 
 
 def output_figure(store: Store, row: RunRow, series: Series, *, x: str, height: int) -> tuple[str, Any]:
     """Return title and figure: boundary, fitted curve or surface; the score where no plane can be drawn."""
     state = None if row.lacks else latest_checkpoint(store, row.id)[0]
-    if state is not None and load_dataset(store, row.dataset_id).has_plane:
-        config, dataset = load_run(store, row.id)
+    if state is not None and dataset_of(store, row.dataset_id).has_plane:
+        config, dataset = run_of(store, row)
         grid = grid_over(dataset, output_side(config.hidden_sizes))
         outputs = predict(config, dataset, state.learned, grid.points)
         if dataset.task == "regression" and len(dataset.axis_names) == 2:
@@ -41,4 +41,6 @@ def output_figure(store: Store, row: RunRow, series: Series, *, x: str, height: 
         return "Decision boundary", figure
     columns = [f"train_{row.score_name}", f"val_{row.score_name}"]
     title = "R²" if row.score_name == "r2" else "Accuracy"
-    return title, compare_runs(scalars_frame(row, series).assign(name=""), columns, x=x, height=height)
+    return title, compare_runs(
+        {row.id: scalars_frame(row, series).assign(name="")}, columns, x=x, height=height
+    )

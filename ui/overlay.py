@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import astuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,14 +18,14 @@ from engine.runs.series import Series
 from engine.runs.store import Store
 from engine.training.telemetry import LAYER_INDEX
 from ui.compare_options import Options, comparison_options, known_metrics, measured_columns, samples_seen
-from ui.comparison import measure_table, show_differences, show_measures
+from ui.comparison import measure_table, measures_of, show_differences, show_measures
 from ui.gradient_words import time_words
 from ui.live_chart import Cell, Chart, send_whole, show_cells
 from ui.live_chart.drawn import Drawn, drawn
 from ui.outputs import output_figure, scalars_frame
 from ui.replay import pace_behind, replay_beside
 from ui.run_words import comparison_words, score_words
-from ui.runs import is_moving
+from ui.runs import is_moving, state_of
 from ui.scores import chosen_scores
 from ui.seeds import banded
 from ui.shared import built_once, series_of, version
@@ -63,8 +64,9 @@ def _overlay(run_ids: list[int], pace: float | None) -> None:
     groups = seed_groups(store, rows)
     versions = tuple((row.id, row.name, row.status, version(series[row.id])) for row in rows)
     measured = [_measured(store, row.id, series[row.id]) for row in rows]
-    options = comparison_options(rows, known_metrics(measured), banded(groups))
-    x, bands = options.x, banded(groups) if options.band else []
+    can_be_banded = banded(groups)
+    options = comparison_options(rows, known_metrics(measured), can_be_banded)
+    x, bands = options.x, can_be_banded if options.band else []
     _show_curves(store, versions, frames, bands, options)
     colours = colours_together(bands, run_ids)
     if any(len(group.rows) > 1 for group in groups):
@@ -73,10 +75,12 @@ def _overlay(run_ids: list[int], pace: float | None) -> None:
     st.subheader("How they stand" if is_moving(rows) else "How they ended")
     scores = chosen_scores(store, rows)
     told = (versions, _told(scores), tuple(colours.items()), options.baseline)
-    table = built_once(
-        "measures", store, told, lambda: measure_table(rows, frames, scores, colours, options.baseline)
-    )
-    show_measures(table, options.baseline)
+
+    def table() -> pd.DataFrame:
+        measures = [_measures(store, row, frames[row.id], version(series[row.id])) for row in rows]
+        return measure_table(measures, scores, colours, options.baseline)
+
+    show_measures(built_once("measures", store, told, table), options.baseline)
     st.subheader("Side by side")
     _side_by_side(store, rows, series, x if x != "samples" else "step")
     st.subheader("Replay")
@@ -87,6 +91,11 @@ def _overlay(run_ids: list[int], pace: float | None) -> None:
 
 def _told(scores: dict[int, dict[str, float | None]]) -> tuple[object, ...]:
     return tuple((run, *values.items()) for run, values in scores.items())
+
+
+def _measures(store: Store, row: RunRow, frame: pd.DataFrame, at: tuple[int, float]) -> dict[str, Any]:
+    key = (row.id, row.name, state_of(row), row.step, row.seconds, at)
+    return built_once("measures of one", store, key, lambda: measures_of(row, frame))
 
 
 def _measured(store: Store, run_id: int, series: Series) -> set[str]:
@@ -115,7 +124,7 @@ def _show_curves(
 
     def build() -> Drawn:
         figure = compare_seeds(
-            pd.concat(frames.values()),
+            frames,
             bands,
             options.columns,
             x=options.x,

@@ -99,6 +99,8 @@ def other_seeds_button(store: Store, rows: Sequence[RunRow]) -> None:
 
 def banded(groups: Sequence[SeedGroup]) -> list[Seeds]:
     """Return the groups that a band can be drawn of: two seeds or more have finished."""
+    if not any(len(group.counted) > 1 for group in groups):
+        return []
     names = group_names(groups)
     return [
         Seeds({seed: row.id for seed, row in group.counted.items()}, name)

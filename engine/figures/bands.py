@@ -1,6 +1,6 @@
 """Curves of seeds as one mean line with a band: configurations over each other; must not know a store."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -56,7 +56,7 @@ def colours_together(groups: Sequence[Seeds], runs: Sequence[int]) -> dict[int, 
 
 
 def compare_seeds(
-    frame: pd.DataFrame,
+    frames: Mapping[int, pd.DataFrame],
     groups: Sequence[Seeds],
     columns: list[str],
     *,
@@ -77,24 +77,24 @@ def compare_seeds(
 
     Parameters
     ----------
-    frame : pandas.DataFrame
+    frames : mapping of int to pandas.DataFrame
         As :func:`engine.figures.curves.compare_runs` takes it.
     groups : sequence of Seeds
         Two runs or more in each.
     baseline : int, optional
-        A run of the frame, or the first run of a group; the others are shown as their difference from it.
+        One of the runs, those of a group included; the others are shown as their difference from it.
         Two groups are subtracted seed by seed, so that the band is that of the paired difference.
     band : {"interval", "range"}
     """
     taken = {run for group in groups for run in group.runs.values()}
     base = next((group for group in groups if baseline in group.runs.values()), None)
-    single = frame.loc[~frame["run"].isin(list(taken))]
+    single = {run: frame for run, frame in frames.items() if run not in taken}
     if base is not None:
-        single = pd.concat([_mean_frame(frame, base, columns, x), single])
+        single = {base.first: _mean_frame(frames, base, columns, x), **single}
         baseline = base.first
-    elif baseline is not None and baseline not in frame["run"].to_numpy():
+    elif baseline is not None and len(frames.get(baseline, ())) == 0:
         baseline = None
-    colours = colours_together(groups, [int(run) for run in frame["run"].unique()])
+    colours = colours_together(groups, list(frames))
     figure = compare_runs(
         single,
         columns,
@@ -113,18 +113,20 @@ def compare_seeds(
             continue
         for column in columns:
             if baseline is None:
-                at, curves = aligned(frame, list(group.runs.values()), x, column)
+                at, curves = aligned(frames, list(group.runs.values()), x, column)
                 curves = np.array([smoothed(curve, smoothing) for curve in curves])
             elif base is not None:
-                at, curves = _paired(frame, group, base, x, column, smoothing)
+                at, curves = _paired(frames, group, base, x, column, smoothing)
             else:
-                at, curves = _minus_run(frame, group, baseline, x, column, smoothing)
+                at, curves = _minus_run(frames, group, baseline, x, column, smoothing)
             line = _line(group, colours[group.first], column, len(columns) == 1)
             _add_band(figure, at, curves, line, x, band, log_y)
     return figure
 
 
-def aligned(frame: pd.DataFrame, runs: Sequence[int], x: str, column: str) -> tuple[np.ndarray, np.ndarray]:
+def aligned(
+    frames: Mapping[int, pd.DataFrame], runs: Sequence[int], x: str, column: str
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the curves of runs at the steps that all of them were measured at.
 
     Returns
@@ -134,43 +136,49 @@ def aligned(frame: pd.DataFrame, runs: Sequence[int], x: str, column: str) -> tu
     curves : numpy.ndarray
         ``(runs, points)``.
     """
-    of_run, steps = (frame[name].to_numpy() for name in ("run", "step"))
-    values, along = (frame[name].to_numpy(np.float64) for name in (column, x))
-    chosen = [np.flatnonzero((of_run == run) & np.isfinite(values)) for run in runs]
-    if not chosen:
+    if not runs:
         return np.zeros(0), np.zeros((0, 0))
-    common = reduce(np.intersect1d, (steps[rows] for rows in chosen))
-    chosen = [rows[np.searchsorted(steps[rows], common)] for rows in chosen]
-    return np.mean([along[rows] for rows in chosen], axis=0), np.array([values[rows] for rows in chosen])
+    measured = []
+    for run in runs:
+        steps, along, values = (frames[run][name].to_numpy(np.float64) for name in ("step", x, column))
+        known = np.isfinite(values)
+        measured.append((steps[known], along[known], values[known]))
+    common = reduce(np.intersect1d, (steps for steps, _, _ in measured))
+    places = [np.searchsorted(steps, common) for steps, _, _ in measured]
+    at, curves = (
+        np.array([each[kind][chosen] for each, chosen in zip(measured, places, strict=True)])
+        for kind in (1, 2)
+    )
+    return at.mean(axis=0), curves
 
 
 def _paired(
-    frame: pd.DataFrame, group: Seeds, base: Seeds, x: str, column: str, smoothing: float
+    frames: Mapping[int, pd.DataFrame], group: Seeds, base: Seeds, x: str, column: str, smoothing: float
 ) -> tuple[np.ndarray, np.ndarray]:
     seeds = sorted(group.runs.keys() & base.runs.keys())
     runs = [chosen.runs[seed] for chosen in (group, base) for seed in seeds]
-    at, curves = aligned(frame, runs, x, column)
+    at, curves = aligned(frames, runs, x, column)
     curves = np.array([smoothed(curve, smoothing) for curve in curves])
     return at, curves[: len(seeds)] - curves[len(seeds) :]
 
 
 def _minus_run(
-    frame: pd.DataFrame, group: Seeds, run: int, x: str, column: str, smoothing: float
+    frames: Mapping[int, pd.DataFrame], group: Seeds, run: int, x: str, column: str, smoothing: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    at, curves = aligned(frame, list(group.runs.values()), x, column)
-    base_at, (base,) = aligned(frame, [run], x, column)
+    at, curves = aligned(frames, list(group.runs.values()), x, column)
+    base_at, (base,) = aligned(frames, [run], x, column)
     found = [difference(at, smoothed(c, smoothing), base_at, smoothed(base, smoothing)) for c in curves]
     return found[0][0], np.array([values for _, values in found])
 
 
-def _mean_frame(frame: pd.DataFrame, group: Seeds, columns: list[str], x: str) -> pd.DataFrame:
+def _mean_frame(frames: Mapping[int, pd.DataFrame], group: Seeds, columns: list[str], x: str) -> pd.DataFrame:
     """Return the mean of a group as if it were one run."""
     parts = []
     for column in columns:
-        at, curves = aligned(frame, list(group.runs.values()), x, column)
+        at, curves = aligned(frames, list(group.runs.values()), x, column)
         parts.append(pd.DataFrame({x: at, column: curves.mean(axis=0)}))
     mean = pd.concat(parts).groupby(x, as_index=False).first()
-    return mean.assign(run=group.first, name=group.name)
+    return mean.assign(name=group.name)
 
 
 def _add_band(

@@ -58,7 +58,7 @@ def loss_curves(frame: pd.DataFrame, *, x: str = "epoch", log_y: bool = False, h
 
 
 def compare_runs(
-    frame: pd.DataFrame,
+    frames: Mapping[int, pd.DataFrame],
     columns: list[str],
     *,
     x: str = "step",
@@ -77,29 +77,29 @@ def compare_runs(
 
     Parameters
     ----------
-    frame : pandas.DataFrame
-        Metrics with the columns ``run`` and ``name``; the runs in the order of the legend.
+    frames : mapping of int to pandas.DataFrame
+        By run its metrics with a column ``name``; in the order of the legend. A run without records is
+        passed over.
     columns : list of str
         Such as ``["train_loss", "val_loss"]``.
     smoothing : float
         In [0, 1): share of the past in each point, see :func:`engine.figures.smoothing.smoothed`.
     baseline : int, optional
-        A run of the frame; the others are shown as their difference from it.
+        One of the runs; the others are shown as their difference from it.
     colours : mapping, optional
-        By run, where more is shown together than this frame.
+        By run, where more is shown together than these.
     """
     if colours is None:
-        colours = colours_apart(int(run) for run in frame["run"].unique())
+        colours = colours_apart(frames)
     title = ", ".join(columns) + (f", difference from run {baseline}" if baseline is not None else "")
     figure = empty_figure(AXES[x], title, log_y=log_y, height=height)
     if log_x:
         figure.update_xaxes(type="log", exponentformat="power")
     if baseline is not None:
         figure.add_hline(y=0, line={"color": colours[baseline], "width": 1, "dash": "dot"})
-    others = frame.loc[frame["run"] == baseline] if baseline is not None else None
-    for run, part in frame.groupby("run", sort=False):
-        number = int(str(run))
-        if number == baseline:
+    others = frames[baseline] if baseline is not None else None
+    for number, part in frames.items():
+        if number == baseline or len(part) == 0:
             continue
         name = run_label(number, str(part["name"].iloc[0]))
         for column in columns:

@@ -2,13 +2,14 @@
 
 import json
 import time
+from functools import lru_cache
 from typing import Any
 
 import psutil
 import sqlalchemy as sa
 
 from engine.config import CONFIG_VERSION, RunConfig, config_from_json
-from engine.config.resolve import resolve
+from engine.config.resolve import DataFacts, resolve
 from engine.data.dataset import Dataset, content_id, dataset_from_bytes, dataset_to_bytes
 from engine.runs.lease import holder_is_gone
 from engine.runs.row import RunRow
@@ -19,6 +20,7 @@ from engine.training.plan import TrainingPlan, check_memory, plan
 REQUESTS = ("pause", "resume", "stop", "step")
 NAME_LENGTH = 200
 LARGEST_ID = 2**63 - 1
+RESOLVED_KEPT_AT_MOST = 128
 
 
 class NoSuchRun(LookupError):
@@ -170,7 +172,14 @@ def resolved_config(row: RunRow, dataset: Dataset) -> RunConfig:
     ConfigError
         When its settings name something that is not known here.
     """
-    return resolve(config_from_json(json.dumps(row.config)), dataset.facts)
+    text = json.dumps(row.config)
+    return _resolved(text, dataset.facts) if row.can_be_built else _resolved.__wrapped__(text, dataset.facts)
+
+
+@lru_cache(maxsize=RESOLVED_KEPT_AT_MOST)
+def _resolved(config: str, facts: DataFacts) -> RunConfig:
+    """Resolve a configuration; a page that shows a run asks for the same one each second."""
+    return resolve(config_from_json(config), facts)
 
 
 def load_dataset(store: Store, dataset_id: str) -> Dataset:

@@ -15,14 +15,14 @@ LOSSES = {1: [4.0, 2.0, 1.0], 2: [4.0, 3.0, 2.0], 3: [4.0, 4.0, 6.0], 6: [5.0, 4
 FIRST, SECOND = Seeds({0: 1, 1: 2, 2: 3}, "<b>first</b>"), Seeds({0: 6, 1: 7})
 
 
-def frame_of(losses: dict[int, list[float]] = LOSSES, every: int = 10) -> pd.DataFrame:
-    parts = []
+def frames_of(losses: dict[int, list[float]] = LOSSES, every: int = 10) -> dict[int, pd.DataFrame]:
+    frames = {}
     for run, values in losses.items():
         steps = np.arange(len(values)) * every
-        columns = {"run": run, "name": "", "step": steps, "epoch": steps / 20, "seconds": steps * run / 1000}
+        columns = {"name": "", "step": steps, "epoch": steps / 20, "seconds": steps * run / 1000}
         measured = {"batch_loss": 0.5, "grad_norm": 0.1, "penalty": 0.0, "train_loss": values}
-        parts.append(pd.DataFrame({**columns, **measured, "val_loss": np.array(values) + 1}))
-    return pd.concat(parts)
+        frames[run] = pd.DataFrame({**columns, **measured, "val_loss": np.array(values) + 1})
+    return frames
 
 
 def drawn(figure: Any) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def drawn(figure: Any) -> dict[str, Any]:
 
 
 def test_a_group_is_its_mean_with_students_interval_and_n_in_the_legend() -> None:
-    found = drawn(compare_seeds(frame_of(), [SECOND], ["val_loss"]))
+    found = drawn(compare_seeds(frames_of(), [SECOND], ["val_loss"]))
     mean = found["runs 6-7 (n = 2)"]
     assert list(mean.x) == [0, 10, 20] and list(mean.y) == [6.0, 6.0, 3.5]
     assert mean.line.dash == "dash" and mean.line.color == run_colour(6)
@@ -41,32 +41,32 @@ def test_a_group_is_its_mean_with_students_interval_and_n_in_the_legend() -> Non
 
 
 def test_the_band_may_span_the_seeds_instead() -> None:
-    found = drawn(compare_seeds(frame_of(), [FIRST], ["train_loss"], band="range"))
+    found = drawn(compare_seeds(frames_of(), [FIRST], ["train_loss"], band="range"))
     name = "1-3 · &lt;b&gt;first&lt;/b&gt; (n = 3)"
     assert list(found[f"{name}, lower end"].y) == [4.0, 2.0, 1.0]
     assert list(found[f"{name}, upper end"].y) == [4.0, 4.0, 6.0]
 
 
 def test_runs_of_no_group_are_drawn_as_they_are() -> None:
-    found = drawn(compare_seeds(frame_of(), [SECOND], ["train_loss"]))
+    found = drawn(compare_seeds(frames_of(), [SECOND], ["train_loss"]))
     assert [name for name in found if "(n" not in name] == ["run 1", "run 2", "run 3"]
 
 
 def test_only_steps_that_all_seeds_were_evaluated_at_are_drawn_and_nothing_is_interpolated() -> None:
-    coarse = frame_of({1: [4.0, 1.0]}, every=20)
-    fine = frame_of({2: [8.0, NAN, 3.0, 2.0]})
-    at, curves = aligned(pd.concat([coarse, fine]), [1, 2], "epoch", "train_loss")
+    coarse = frames_of({1: [4.0, 1.0]}, every=20)
+    fine = frames_of({2: [8.0, NAN, 3.0, 2.0]})
+    at, curves = aligned(coarse | fine, [1, 2], "epoch", "train_loss")
     assert at.tolist() == [0.0, 1.0]
     assert curves.tolist() == [[4.0, 1.0], [8.0, 3.0]]
 
 
 def test_over_seconds_a_point_stands_at_the_mean_time_of_its_step() -> None:
-    at, _ = aligned(frame_of(), [6, 7], "seconds", "val_loss")
+    at, _ = aligned(frames_of(), [6, 7], "seconds", "val_loss")
     assert at == pytest.approx([0.0, 0.065, 0.13])
 
 
 def test_groups_are_subtracted_seed_by_seed() -> None:
-    found = drawn(compare_seeds(frame_of(), [FIRST, SECOND], ["train_loss"], baseline=1))
+    found = drawn(compare_seeds(frames_of(), [FIRST, SECOND], ["train_loss"], baseline=1))
     (name,) = (name for name in found if name.endswith("(n = 2)"))
     assert list(found[name].y) == [1.0, 2.5, 1.0]
     half = stats.t.ppf(0.975, 1) * stats.sem([2.0, 3.0])
@@ -75,32 +75,32 @@ def test_groups_are_subtracted_seed_by_seed() -> None:
 
 
 def test_any_run_of_a_group_names_it_as_the_baseline_and_single_runs_differ_from_its_mean() -> None:
-    frame = frame_of({**LOSSES, 9: [5.0, 5.0, 5.0]})
-    figure = compare_seeds(frame, [FIRST, SECOND], ["train_loss"], baseline=2)
+    frames = frames_of({**LOSSES, 9: [5.0, 5.0, 5.0]})
+    figure = compare_seeds(frames, [FIRST, SECOND], ["train_loss"], baseline=2)
     assert list(drawn(figure)["run 9"].y) == [1.0, 2.0, 2.0]
     assert "difference from runs 1-3" in figure.layout.yaxis.title.text  # pyright: ignore
 
 
 def test_a_single_run_can_be_the_baseline_of_groups() -> None:
-    frame = frame_of({**LOSSES, 9: [5.0, 5.0, 5.0]})
-    found = drawn(compare_seeds(frame, [SECOND], ["train_loss"], baseline=9))
+    frames = frames_of({**LOSSES, 9: [5.0, 5.0, 5.0]})
+    found = drawn(compare_seeds(frames, [SECOND], ["train_loss"], baseline=9))
     assert list(found["runs 6-7 (n = 2)"].y) == [0.0, 0.0, -2.5]
 
 
 def test_groups_without_a_common_seed_have_no_difference_to_draw() -> None:
-    found = drawn(compare_seeds(frame_of(), [FIRST, Seeds({8: 6, 9: 7})], ["train_loss"], baseline=1))
+    found = drawn(compare_seeds(frames_of(), [FIRST, Seeds({8: 6, 9: 7})], ["train_loss"], baseline=1))
     assert not found
 
 
 def test_on_a_logarithmic_axis_a_band_that_reaches_below_zero_ends_at_the_lowest_seed() -> None:
-    found = drawn(compare_seeds(frame_of(), [FIRST], ["train_loss"], log_y=True))
+    found = drawn(compare_seeds(frames_of(), [FIRST], ["train_loss"], log_y=True))
     (lower,) = (trace for name, trace in found.items() if name.endswith("lower end"))
     half = stats.t.ppf(0.975, 2) * stats.sem([2.0, 3.0, 4.0])
     assert list(lower.y) == pytest.approx([4.0, 3.0 - half, 1.0])
 
 
 def test_smoothing_acts_on_each_seed() -> None:
-    found = drawn(compare_seeds(frame_of(), [SECOND], ["train_loss"], smoothing=0.5))
+    found = drawn(compare_seeds(frames_of(), [SECOND], ["train_loss"], smoothing=0.5))
     assert found["runs 6-7 (n = 2)"].y[0] == 5.0
     assert found["runs 6-7 (n = 2)"].y[1] == pytest.approx(5.0)
     assert found["runs 6-7 (n = 2)"].y[2] == pytest.approx((4 * 2.5 + 2 * 5 + 5) / 7)

@@ -96,9 +96,11 @@ def test_record_zero_alone_is_no_divergence() -> None:
 
 
 def test_each_run_keeps_its_colour_and_its_name_is_shown_as_it_stands() -> None:
-    both = pd.concat(
-        [frame_of([1.0, 0.5], [1.0, 0.6], run=10, name="<b>x</b>"), frame_of([2.0], [2.0], run=2)]
-    )
+    both = {
+        10: frame_of([1.0, 0.5], [1.0, 0.6], name="<b>x</b>"),
+        2: frame_of([2.0], [2.0]),
+        3: frame_of([], []),
+    }
     found = named(compare_runs(both, ["train_loss", "val_loss"]))
     assert list(found) == [
         "10 · &lt;b&gt;x&lt;/b&gt; train_loss",
@@ -113,6 +115,6 @@ def test_each_run_keeps_its_colour_and_its_name_is_shown_as_it_stands() -> None:
 
 @pytest.mark.parametrize(("x", "last"), [("step", 10), ("epoch", 0.5), ("seconds", 0.01)])
 def test_runs_can_be_compared_by_step_epoch_or_time(x: str, last: float) -> None:
-    figure: Any = compare_runs(frame_of([1.0, 0.5], [1.0, 0.6]), ["train_loss"], x=x, log_y=True)
+    figure: Any = compare_runs({1: frame_of([1.0, 0.5], [1.0, 0.6])}, ["train_loss"], x=x, log_y=True)
     assert figure.data[0].x[-1] == last
     assert figure.layout.yaxis.type == "log"

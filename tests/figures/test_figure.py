@@ -28,7 +28,7 @@ def frame_of(run: int) -> pd.DataFrame:
     values = np.tile(run / (1 + STEPS)[:, None], (1, len(SCALARS)))
     frame = pd.DataFrame(values, columns=[column.name for column in SCALARS])
     frame.loc[STEPS % 3 != 0, ["train_loss", "val_loss"]] = np.nan
-    return frame.assign(run=run, name="a name", step=STEPS, epoch=STEPS / 4, seconds=STEPS / 100)
+    return frame.assign(name="a name", step=STEPS, epoch=STEPS / 4, seconds=STEPS / 100)
 
 
 def marked_losses() -> Figure:
@@ -52,7 +52,7 @@ def boundary(**settings: object) -> Figure:
 
 
 NORMS = np.exp(-np.outer(STEPS, np.arange(1, 4)) / 9) * (STEPS[:, None] != 7)
-BOTH = pd.concat([frame_of(1), frame_of(2), frame_of(3)])
+BOTH = {run: frame_of(run) for run in (1, 2, 3)}
 LOSSES = ["train_loss", "val_loss"]
 FIGURES = {
     "losses": marked_losses,

@@ -71,12 +71,10 @@ def test_a_difference_covers_what_both_curves_cover():
     assert [len(part) for part in difference(x, y, x[:0], y[:0])] == [0, 0]
 
 
-def frame(run, losses):
+def frame(losses):
     steps = np.arange(len(losses))
     measured = {"batch_loss": 0.5, "grad_norm": 0.1, "penalty": 0.0, "train_loss": losses}
-    return pd.DataFrame(
-        {"run": run, "name": "", "step": steps, "epoch": steps / 2, "samples": steps * 32, **measured}
-    )
+    return pd.DataFrame({"name": "", "step": steps, "epoch": steps / 2, "samples": steps * 32, **measured})
 
 
 def lines(figure: Any) -> dict[str, Any]:
@@ -85,16 +83,16 @@ def lines(figure: Any) -> dict[str, Any]:
 
 def test_smoothing_leaves_the_measured_line_and_its_band_behind_the_smooth_one():
     losses = np.sin(np.arange(1000.0))
-    found = lines(compare_runs(frame(4, losses), ["train_loss"], smoothing=0.9))
+    found = lines(compare_runs({4: frame(losses)}, ["train_loss"], smoothing=0.9))
     np.testing.assert_array_equal(found["run 4 measured"].y, losses)
     np.testing.assert_array_equal(found["run 4"].y, smoothed(losses, 0.9))
     assert [name for name, trace in found.items() if trace.showlegend is not False] == ["run 4"]
     assert found["run 4 band of 4, highest"].fill == "tonexty"
-    assert list(lines(compare_runs(frame(4, losses), ["train_loss"]))) == ["run 4"]
+    assert list(lines(compare_runs({4: frame(losses)}, ["train_loss"]))) == ["run 4"]
 
 
 def test_a_baseline_is_the_zero_line_and_the_others_differ_from_it():
-    both = pd.concat([frame(1, np.array([3.0, 2.0, 1.0])), frame(2, np.array([4.0, 2.0, 0.5]))])
+    both = {1: frame(np.array([3.0, 2.0, 1.0])), 2: frame(np.array([4.0, 2.0, 0.5]))}
     figure: Any = compare_runs(both, ["train_loss"], x="samples", log_x=True, baseline=1)
     found = lines(figure)
     assert list(found) == ["run 2"] and list(found["run 2"].y) == [1.0, 0.0, -0.5]
