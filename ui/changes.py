@@ -24,67 +24,68 @@ def change_words(change: Change) -> str:
 
 
 def change_control(store: Store, row: RunRow) -> None:
-    """Draw what a run can be changed with while it trains."""
+    """Draw what a run can be changed with while it trains; nothing of it is made before somebody looks."""
     is_live = row.status in LIVE
-    with st.popover(
+    panel = st.popover(
         "Change",
         icon=":material/edit:",
         disabled=not is_live,
         key="train_change",
         help="Change the learning rate or one weight of this run while it trains. The change is part of the "
         "run: resuming and reproducing repeat it exactly.",
-    ):
-        if not is_live:
-            return
+        on_change="rerun",
+    )
+    if is_live and panel.open:
+        with panel:
+            _inputs(store, row)
+
+
+def _inputs(store: Store, row: RunRow) -> None:
+    st.number_input(
+        "New learning rate",
+        value=float(row.config[LEARNING_RATE]),
+        min_value=0.0,
+        format="%g",
+        key="train_new_rate",
+        help=SETTINGS[LEARNING_RATE].help_text,
+    )
+    st.button(
+        "Set rate",
+        key="train_set_rate",
+        on_click=_set_rate,
+        args=(store, row.id),
+        help="Train on at this rate from the next update.",
+    )
+    st.divider()
+    layers = len(row.config["hidden_sizes"]) + 1
+    with st.container(horizontal=True):
+        st.number_input("Layer", 1, layers, key="train_weight_layer", help="1 on the input side.", width=110)
+        st.number_input("Unit", 1, step=1, key="train_weight_unit", help="In that layer, from 1.", width=110)
         st.number_input(
-            "New learning rate",
-            value=float(row.config[LEARNING_RATE]),
-            min_value=0.0,
+            "From",
+            0,
+            step=1,
+            key="train_weight_source",
+            help="Input of the unit, from 1; 0 is its bias.",
+            width=110,
+        )
+        st.number_input(
+            "Weight",
+            value=0.0,
             format="%g",
-            key="train_new_rate",
-            help=SETTINGS[LEARNING_RATE].help_text,
+            key="train_weight_value",
+            help="The weight's new value.",
+            width=130,
         )
-        st.button(
-            "Set rate",
-            key="train_set_rate",
-            on_click=_set_rate,
-            args=(store, row.id),
-            help="Train on at this rate from the next update.",
-        )
-        st.divider()
-        layers = len(row.config["hidden_sizes"]) + 1
-        with st.container(horizontal=True):
-            st.number_input(
-                "Layer", 1, layers, key="train_weight_layer", help="1 on the input side.", width=110
-            )
-            st.number_input(
-                "Unit", 1, step=1, key="train_weight_unit", help="In that layer, from 1.", width=110
-            )
-            st.number_input(
-                "From",
-                0,
-                step=1,
-                key="train_weight_source",
-                help="Input of the unit, from 1; 0 is its bias.",
-                width=110,
-            )
-            st.number_input(
-                "Weight",
-                value=0.0,
-                format="%g",
-                key="train_weight_value",
-                help="The weight's new value.",
-                width=130,
-            )
-        st.button(
-            "Set weight",
-            key="train_set_weight",
-            on_click=_set_weight,
-            args=(store, row.id),
-            help="Put this number in the weight's place before the next update; training goes on from there.",
-        )
-        if refused := st.session_state.pop("train_change_refused", ""):
-            st.error(as_markdown(refused))
+    st.button(
+        "Set weight",
+        key="train_set_weight",
+        on_click=_set_weight,
+        args=(store, row.id),
+        help="Put this number in the weight's place before the next update; training goes on from there.",
+    )
+    if refused := st.session_state.pop("train_change_refused", ""):
+        st.error(as_markdown(refused))
 
 
 def _set_rate(store: Store, run_id: int) -> None:

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from engine.runs.catalog import get_run, list_runs, set_speed
+from engine.runs.changes import read_changes
 from engine.runs.lease import claim, new_owner
 from engine.runs.series import read_series
 from engine.runs.session import train_claimed
@@ -101,6 +102,30 @@ def test_pause_freezes_the_step_and_a_refresh_finds_the_run_where_it_was(page: P
     assert get_run(store, run_id).step == step
     page.get_by_role("button", name="Resume").click()
     wait_for(lambda: get_run(store, run_id).step > step)
+
+
+def test_a_rate_that_is_changed_while_the_run_trains_is_typed_in_peace_and_becomes_part_of_it(
+    page: Page, server, store
+):
+    page.goto(server)
+    page.get_by_role("button", name="Start", exact=False).first.click()
+    wait_for(lambda: list_runs(store))
+    set_speed(store, 1, 1.0)
+    rate = page.get_by_role("spinbutton", name="New learning rate")
+    expect(rate).to_have_count(0)
+    page.get_by_role("button", name="Change", exact=True).click()
+    rate.fill("0.00")
+    points = page.evaluate(POINTS)
+    for _ in range(2):
+        wait_for_points(page, points)
+        points = page.evaluate(POINTS)
+    rate.press("End")
+    rate.press_sequentially("2")
+    page.get_by_role("button", name="Set rate").click()
+    wait_for(lambda: read_changes(store, 1))
+    ((change, _),) = read_changes(store, 1)
+    assert (change.field, float(change.new)) == ("learning_rate", 0.002)
+    expect(page.get_by_text("rate 0.002").first).to_be_visible()
 
 
 def test_a_second_tab_shows_the_same_run_and_what_is_done_in_one_is_seen_in_the_other(
