@@ -11,7 +11,7 @@ import streamlit as st
 from engine.figures.bands import Seeds, colours_together, compare_seeds
 from engine.figures.gradients import layer_heatmap
 from engine.runs.export import layers_csv, metrics_csv
-from engine.runs.groups import seed_groups
+from engine.runs.groups import SeedGroup, seed_groups
 from engine.runs.query import get_runs
 from engine.runs.row import RunRow
 from engine.runs.series import Series
@@ -45,8 +45,11 @@ def show_comparison(store: Store, rows: Sequence[RunRow]) -> None:
     # What stays the same has no place in what is drawn every second.
     _downloads(store, [row.id for row in rows])
     show_differences(store, rows)
+    run_ids = [row.id for row in rows]
+    offered = _offered(store, rows, series_of(store, run_ids), seed_groups(store, rows))
+    options = comparison_options(rows, *offered)
     pace = _pace(rows)
-    st.fragment(_overlay, run_every=pace)([row.id for row in rows], pace)
+    st.fragment(_overlay, run_every=pace)(run_ids, options, _named(offered), pace)
 
 
 def _pace(rows: Sequence[RunRow]) -> float | None:
@@ -54,7 +57,20 @@ def _pace(rows: Sequence[RunRow]) -> float | None:
     return PACE if is_moving(rows) else pace_behind(PLAYER)
 
 
-def _overlay(run_ids: list[int], pace: float | None) -> None:
+def _offered(
+    store: Store, rows: Sequence[RunRow], series: dict[int, Series], groups: Sequence[SeedGroup]
+) -> tuple[list[str], list[Seeds]]:
+    """Return what can be chosen: metrics that any run has, and groups that a band can be drawn of."""
+    measured = [_measured(store, row.id, series[row.id]) for row in rows]
+    return known_metrics(measured), banded(groups)
+
+
+def _named(offered: tuple[list[str], list[Seeds]]) -> object:
+    """Return what two offers have in common that offer the same."""
+    return offered[0], [(band.name, band.runs) for band in offered[1]]
+
+
+def _overlay(run_ids: list[int], options: Options, was_offered: object, pace: float | None) -> None:
     store = open_page()
     rows = get_runs(store, run_ids)
     if len(rows) < len(run_ids):
@@ -63,10 +79,8 @@ def _overlay(run_ids: list[int], pace: float | None) -> None:
     frames = {row.id: _frame(store, row, series[row.id]) for row in rows}
     groups = seed_groups(store, rows)
     versions = tuple((row.id, row.name, row.status, version(series[row.id])) for row in rows)
-    measured = [_measured(store, row.id, series[row.id]) for row in rows]
-    can_be_banded = banded(groups)
-    options = comparison_options(rows, known_metrics(measured), can_be_banded)
-    x, bands = options.x, can_be_banded if options.band else []
+    offered = _offered(store, rows, series, groups)
+    x, bands = options.x, offered[1] if options.band else []
     _show_curves(store, versions, frames, bands, options)
     colours = colours_together(bands, run_ids)
     if any(len(group.rows) > 1 for group in groups):
@@ -85,7 +99,7 @@ def _overlay(run_ids: list[int], pace: float | None) -> None:
     _side_by_side(store, rows, series, x if x != "samples" else "step")
     st.subheader("Replay")
     replay_beside(store, rows, PLAYER)
-    if _pace(rows) != pace:
+    if _pace(rows) != pace or _named(offered) != was_offered:
         st.rerun()
 
 
@@ -208,5 +222,8 @@ def _cell(store: Store, place: int, row: RunRow, series: Series, x: str) -> Cell
     if len(norms):
         charts.append(chart("heat", heat, f"gradient norm by layer of run {row.id}"))
     title = f"Run {row.id}{' · ' if row.name else ''}{visible(row.name, 40)}"
-    words = f"{score_words(row)} {time_words(np.arange(1, norms.shape[1] + 1), norms)}"
-    return Cell(title, charts, words)
+
+    def words() -> str:
+        return f"{score_words(row)} {time_words(np.arange(1, norms.shape[1] + 1), norms)}"
+
+    return Cell(title, charts, built_once("small words", store, state, words))
