@@ -123,7 +123,7 @@ def _pictures(
     store: Store, row: RunRow, series: Series, changes: Sequence[Change], x: str, log_y: bool
 ) -> dict[str, dict[str, Any]]:
     """Return by chart its title, figure, what a screen reader calls it, and a sentence on what it shows."""
-    frame = scalars_frame(row, series)
+    frame = scalars_frame(series)
     title, output = output_figure(store, row, series, x=x, height=HEIGHT)
     norms = series.layers[:, :, LAYER_INDEX["grad_norm"]]
     if norms.shape[1] == 0:

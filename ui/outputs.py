@@ -17,10 +17,9 @@ from engine.training.telemetry import SCALARS
 from ui.shared import dataset_of, run_of
 
 
-def scalars_frame(row: RunRow, series: Series) -> pd.DataFrame:
-    """Return the records of a run as the figures take them: its name and all scalars."""
-    frame = pd.DataFrame(series.scalars, columns=[column.name for column in SCALARS])
-    return frame.assign(name=row.name)
+def scalars_frame(series: Series) -> pd.DataFrame:
+    """Return the records of a run as the figures take them: a column for each scalar."""
+    return pd.DataFrame(series.scalars, columns=[column.name for column in SCALARS])
 
 
 def output_figure(store: Store, row: RunRow, series: Series, *, x: str, height: int) -> tuple[str, Any]:
@@ -41,6 +40,4 @@ def output_figure(store: Store, row: RunRow, series: Series, *, x: str, height: 
         return "Decision boundary", figure
     columns = [f"train_{row.score_name}", f"val_{row.score_name}"]
     title = "R²" if row.score_name == "r2" else "Accuracy"
-    return title, compare_runs(
-        {row.id: scalars_frame(row, series).assign(name="")}, columns, x=x, height=height
-    )
+    return title, compare_runs({row.id: scalars_frame(series)}, columns, x=x, height=height)

@@ -55,7 +55,7 @@ def _sides(run_id: int, pace: float | None) -> None:
     store = open_page()
     row = get_run(store, run_id)
     keep_workers(store, row)
-    frame = scalars_frame(row, series_of(store, [run_id])[run_id])
+    frame = scalars_frame(series_of(store, [run_id])[run_id])
     x, log_y = _options(row)
     known = frame.loc[np.isfinite(frame["train_loss"]) & np.isfinite(frame["val_loss"])]
     train, val = known["train_loss"].to_numpy(), known["val_loss"].to_numpy()

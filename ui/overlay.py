@@ -120,9 +120,9 @@ def _frame(store: Store, row: RunRow, series: Series) -> pd.DataFrame:
     """Return the records of a run as the figures take them, with how many samples each step has seen."""
 
     def build() -> pd.DataFrame:
-        return scalars_frame(row, series).assign(samples=samples_seen(row, series["step"]))
+        return scalars_frame(series).assign(samples=samples_seen(row, series["step"]))
 
-    return built_once("frame", store, (row.id, row.name, version(series)), build)
+    return built_once("frame", store, (row.id, version(series)), build)
 
 
 def _show_curves(
@@ -148,6 +148,7 @@ def _show_curves(
             baseline=options.baseline,
             band=options.band,
             height=HEIGHT,
+            names={run: name for run, name, *_ in versions},
         )
         return drawn(figure)
 

@@ -67,6 +67,7 @@ def compare_seeds(
     baseline: int | None = None,
     band: str = "interval",
     height: int = 380,
+    names: Mapping[int, str] | None = None,
 ) -> Figure:
     """Show whether configurations differ by more than chance: the mean over seeds, and how sure it is.
 
@@ -85,6 +86,8 @@ def compare_seeds(
         One of the runs, those of a group included; the others are shown as their difference from it.
         Two groups are subtracted seed by seed, so that the band is that of the paired difference.
     band : {"interval", "range"}
+    names : mapping, optional
+        What people call the runs of no group.
     """
     taken = {run for group in groups for run in group.runs.values()}
     base = next((group for group in groups if baseline in group.runs.values()), None)
@@ -105,6 +108,7 @@ def compare_seeds(
         baseline=baseline,
         height=height,
         colours=colours,
+        names=names,
     )
     if base is not None:
         figure.update_yaxes(title={"text": f"{', '.join(columns)}, difference from runs {_numbers(base)}"})
@@ -177,8 +181,7 @@ def _mean_frame(frames: Mapping[int, pd.DataFrame], group: Seeds, columns: list[
     for column in columns:
         at, curves = aligned(frames, list(group.runs.values()), x, column)
         parts.append(pd.DataFrame({x: at, column: curves.mean(axis=0)}))
-    mean = pd.concat(parts).groupby(x, as_index=False).first()
-    return mean.assign(name=group.name)
+    return pd.concat(parts).groupby(x, as_index=False).first()
 
 
 def _add_band(

@@ -68,6 +68,7 @@ def compare_runs(
     baseline: int | None = None,
     height: int = 380,
     colours: Mapping[int, str] | None = None,
+    names: Mapping[int, str] | None = None,
 ) -> Figure:
     """Show which run does better and where they part: one or more columns of several runs on one scale.
 
@@ -78,8 +79,7 @@ def compare_runs(
     Parameters
     ----------
     frames : mapping of int to pandas.DataFrame
-        By run its metrics with a column ``name``; in the order of the legend. A run without records is
-        passed over.
+        By run its metrics, in the order of the legend. A run without records is passed over.
     columns : list of str
         Such as ``["train_loss", "val_loss"]``.
     smoothing : float
@@ -88,6 +88,8 @@ def compare_runs(
         One of the runs; the others are shown as their difference from it.
     colours : mapping, optional
         By run, where more is shown together than these.
+    names : mapping, optional
+        What people call the runs; those that are missing have a number only.
     """
     if colours is None:
         colours = colours_apart(frames)
@@ -101,7 +103,7 @@ def compare_runs(
     for number, part in frames.items():
         if number == baseline or len(part) == 0:
             continue
-        name = run_label(number, str(part["name"].iloc[0]))
+        name = run_label(number, (names or {}).get(number, ""))
         for column in columns:
             shown = f"{name} {column}" if len(columns) > 1 else name
             points = _drawn(part, x, column)

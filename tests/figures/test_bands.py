@@ -19,7 +19,7 @@ def frames_of(losses: dict[int, list[float]] = LOSSES, every: int = 10) -> dict[
     frames = {}
     for run, values in losses.items():
         steps = np.arange(len(values)) * every
-        columns = {"name": "", "step": steps, "epoch": steps / 20, "seconds": steps * run / 1000}
+        columns = {"step": steps, "epoch": steps / 20, "seconds": steps * run / 1000}
         measured = {"batch_loss": 0.5, "grad_norm": 0.1, "penalty": 0.0, "train_loss": values}
         frames[run] = pd.DataFrame({**columns, **measured, "val_loss": np.array(values) + 1})
     return frames

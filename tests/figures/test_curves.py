@@ -17,7 +17,6 @@ def frame_of(train: list[float], val: list[float], *, run: int = 3, name: str = 
     return pd.DataFrame(
         {
             "run": run,
-            "name": name,
             "step": steps,
             "epoch": steps / 20,
             "seconds": steps / 1000,
@@ -97,11 +96,11 @@ def test_record_zero_alone_is_no_divergence() -> None:
 
 def test_each_run_keeps_its_colour_and_its_name_is_shown_as_it_stands() -> None:
     both = {
-        10: frame_of([1.0, 0.5], [1.0, 0.6], name="<b>x</b>"),
+        10: frame_of([1.0, 0.5], [1.0, 0.6]),
         2: frame_of([2.0], [2.0]),
         3: frame_of([], []),
     }
-    found = named(compare_runs(both, ["train_loss", "val_loss"]))
+    found = named(compare_runs(both, ["train_loss", "val_loss"], names={10: "<b>x</b>", 2: ""}))
     assert list(found) == [
         "10 · &lt;b&gt;x&lt;/b&gt; train_loss",
         "10 · &lt;b&gt;x&lt;/b&gt; val_loss",

@@ -56,7 +56,7 @@ BOTH = {run: frame_of(run) for run in (1, 2, 3)}
 LOSSES = ["train_loss", "val_loss"]
 FIGURES = {
     "losses": marked_losses,
-    "runs": lambda: compare_runs(BOTH, LOSSES, log_x=True, smoothing=0.6),
+    "runs": lambda: compare_runs(BOTH, LOSSES, log_x=True, smoothing=0.6, names={2: "a name"}),
     "difference": lambda: compare_runs(BOTH, ["val_loss"], baseline=2),
     "seeds": lambda: compare_seeds(BOTH, [Seeds({0: 1, 1: 2})], LOSSES, log_y=True),
     "lines": lambda: layer_lines(STEPS, NORMS),

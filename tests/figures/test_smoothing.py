@@ -74,7 +74,7 @@ def test_a_difference_covers_what_both_curves_cover():
 def frame(losses):
     steps = np.arange(len(losses))
     measured = {"batch_loss": 0.5, "grad_norm": 0.1, "penalty": 0.0, "train_loss": losses}
-    return pd.DataFrame({"name": "", "step": steps, "epoch": steps / 2, "samples": steps * 32, **measured})
+    return pd.DataFrame({"step": steps, "epoch": steps / 2, "samples": steps * 32, **measured})
 
 
 def lines(figure: Any) -> dict[str, Any]:
