@@ -12,11 +12,10 @@ from engine.figures.theme import run_colour
 NAN = float("nan")
 
 
-def frame_of(train: list[float], val: list[float], *, run: int = 3, name: str = "") -> pd.DataFrame:
+def frame_of(train: list[float], val: list[float]) -> pd.DataFrame:
     steps = np.arange(len(train)) * 10
     return pd.DataFrame(
         {
-            "run": run,
             "step": steps,
             "epoch": steps / 20,
             "seconds": steps / 1000,
