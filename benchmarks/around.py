@@ -25,7 +25,7 @@ DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "around-the-loop.md"
 # What measures each point, and in how many rounds.
 POINTS: dict[str, tuple[Callable[[int], Iterator[Measured]], int]] = {
     "a": (evaluating, 9),
-    "b": (storing, 5),
+    "b": (storing, 9),
     "c": (reading, 31),
     "d": (starting, 9),
     "e": (queueing, 3),

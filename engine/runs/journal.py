@@ -23,8 +23,8 @@ from engine.training.telemetry import Record
 FIRST_COMMIT_SECONDS = 0.05
 COMMIT_SECONDS = 0.25
 # Where a commit takes long, it comes seldom: it takes a fortieth of the time at most, as where it waits for a
-# slow disk, and an eightieth of the processor's, as where the state is large.
-COMMIT_SHARE, COMMIT_SHARE_OF_PROCESSOR = 40, 100
+# slow disk, and half a hundredth of the processor's, as where the state is large.
+COMMIT_SHARE, COMMIT_SHARE_OF_PROCESSOR = 40, 200
 BEAT_SECONDS = 2
 TIDY_SECONDS = 5
 RETRY_SECONDS = 1

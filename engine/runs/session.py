@@ -30,7 +30,7 @@ from engine.training.trainer import final_summary, train
 
 LOOK_UP_SECONDS = 0.05
 # At full speed, where each look costs training.
-LOOK_UP_SECONDS_IN_TRAINING = 0.1
+LOOK_UP_SECONDS_IN_TRAINING = 0.2
 PAUSE_SECONDS_BEFORE_LEAVING = 60.0
 SPLITS = ("train", "val", "test")
 # One statement, built once: it is sent twenty times a second.
