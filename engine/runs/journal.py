@@ -23,8 +23,9 @@ from engine.training.telemetry import Record
 FIRST_COMMIT_SECONDS = 0.05
 COMMIT_SECONDS = 0.25
 # Where a commit takes long, it comes seldom: it takes a fortieth of the time at most, as where it waits for a
-# slow disk, and half a hundredth of the processor's, as where the state is large.
-COMMIT_SHARE, COMMIT_SHARE_OF_PROCESSOR = 40, 200
+# slow disk, and half a hundredth of the processor's, as where the state is large, unless whoever looks on would
+# wait for more than two seconds.
+COMMIT_SHARE, COMMIT_SHARE_OF_PROCESSOR, COMMIT_SECONDS_FOR_THE_PROCESSOR = 40, 200, 2.0
 BEAT_SECONDS = 2
 TIDY_SECONDS = 5
 RETRY_SECONDS = 1
@@ -182,7 +183,8 @@ class Journal:
 
 def pause_after(took: float, worked: float) -> float:
     """Return the seconds until the next commit after one that took so long, and the processor so long."""
-    return max(COMMIT_SECONDS, COMMIT_SHARE * took, COMMIT_SHARE_OF_PROCESSOR * worked)
+    for_the_processor = min(COMMIT_SHARE_OF_PROCESSOR * worked, COMMIT_SECONDS_FOR_THE_PROCESSOR)
+    return max(COMMIT_SECONDS, COMMIT_SHARE * took, for_the_processor)
 
 
 def answered(wish: str) -> sa.ColumnElement[str]:
