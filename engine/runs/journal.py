@@ -22,9 +22,9 @@ from engine.training.telemetry import Record
 # Soon enough to be seen. A run that is over before is one transaction: small runs wait for little else.
 FIRST_COMMIT_SECONDS = 0.05
 COMMIT_SECONDS = 0.25
-# Where a commit takes long, it comes seldom. It takes a fortieth of the time at most, as where it waits for a slow
-# disk; and half a hundredth of the processor's, as where the state is large, unless it would come after more than
-# two seconds.
+# Where a commit takes long, it comes seldom. It takes a fortieth of the time at most, as where it waits for a
+# slow disk; and half a hundredth of the processor's, as where the state is large, unless it would come after
+# more than two seconds.
 COMMIT_SHARE, COMMIT_SHARE_OF_PROCESSOR, COMMIT_SECONDS_FOR_THE_PROCESSOR = 40, 200, 2.0
 BEAT_SECONDS = 2
 TIDY_SECONDS = 5
