@@ -6,7 +6,7 @@ import streamlit as st
 
 from engine.config import ConfigError
 from engine.config.settings import SETTINGS
-from engine.runs.changes import ask_change
+from engine.runs.changes import ask_change, read_changes
 from engine.runs.row import RunRow
 from engine.runs.store import Store
 from engine.training.changes import LEARNING_RATE, WEIGHT, Change, weight_change
@@ -43,7 +43,7 @@ def change_control(store: Store, row: RunRow) -> None:
 def _inputs(store: Store, row: RunRow) -> None:
     st.number_input(
         "New learning rate",
-        value=float(row.config[LEARNING_RATE]),
+        value=_rate(store, row),
         min_value=0.0,
         format="%g",
         key="train_new_rate",
@@ -86,6 +86,12 @@ def _inputs(store: Store, row: RunRow) -> None:
     )
     if refused := st.session_state.pop("train_change_refused", ""):
         st.error(as_markdown(refused))
+
+
+def _rate(store: Store, row: RunRow) -> float:
+    """Return the learning rate that was set last: by hand, or with the run."""
+    rates = [change.new for change, _ in read_changes(store, row.id) if change.field == LEARNING_RATE]
+    return float(rates[-1] if rates else row.config[LEARNING_RATE])
 
 
 def _set_rate(store: Store, run_id: int) -> None:

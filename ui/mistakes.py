@@ -54,7 +54,7 @@ def show_mistakes(store: Store, row: RunRow) -> None:
             _spoken(row, shown),
         )
         show_cells(CELL, [Cell(title, [chart])])
-    with right, st.container(border=True, height=HEIGHT + 74):
+    with right, st.container(border=True, height="stretch"):
         st.markdown("**Worst examples**, highest loss first")
         if dataset.name == "digits":
             st.image(worst_digits(dataset, found), width="stretch", alt="digits with the highest loss")

@@ -78,7 +78,7 @@ def _overlay(run_ids: list[int], options: Options, was_offered: object, pace: fl
     series = series_of(store, run_ids)
     frames = {row.id: _frame(store, row, series[row.id]) for row in rows}
     groups = seed_groups(store, rows)
-    versions = tuple((row.id, row.name, row.status, version(series[row.id])) for row in rows)
+    versions = tuple((row.id, row.name, state_of(row), version(series[row.id])) for row in rows)
     offered = _offered(store, rows, series, groups)
     x, bands = options.x, offered[1] if options.band else []
     _show_curves(store, versions, frames, bands, options)
@@ -88,7 +88,8 @@ def _overlay(run_ids: list[int], options: Options, was_offered: object, pace: fl
         show_verdicts(groups, options.baseline, colours)
     st.subheader("How they stand" if is_moving(rows) else "How they ended")
     scores = chosen_scores(store, rows)
-    told = (versions, _told(scores), tuple(colours.items()), options.baseline)
+    cost = tuple((row.step, row.seconds) for row in rows)
+    told = (versions, cost, _told(scores), tuple(colours.items()), options.baseline)
 
     def table() -> pd.DataFrame:
         measures = [_measures(store, row, frames[row.id], version(series[row.id])) for row in rows]

@@ -43,18 +43,19 @@ def version(series: Series) -> tuple[int, float]:
 
 
 def dataset_of(store: Store, dataset_id: str) -> Dataset:
-    """Return a stored dataset; the last few are kept. Nobody may write into its arrays.
+    """Return a stored dataset; those that were used last are kept. Nobody may write into its arrays.
 
     Raises
     ------
     CodecError
         When the stored data is damaged.
     """
-    found = DATASETS.get(dataset_id)
+    found = DATASETS.pop(dataset_id, None)
     if found is None:
-        found = DATASETS[dataset_id] = load_dataset(store, dataset_id)
-        for oldest in list(DATASETS)[:-DATASETS_KEPT_AT_MOST]:
-            DATASETS.pop(oldest, None)
+        found = load_dataset(store, dataset_id)
+    DATASETS[dataset_id] = found
+    for longest_unused in list(DATASETS)[:-DATASETS_KEPT_AT_MOST]:
+        DATASETS.pop(longest_unused, None)
     return found
 
 

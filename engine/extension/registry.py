@@ -64,6 +64,7 @@ class _Collection:
 
 SOURCES: dict[Path, Source] = {}
 HERE = Path("<python>")
+REVISION = {"number": 0}
 # The setting ``normalization`` chooses a layer of one's own, too.
 SPOKEN = {"normalization": "layer"}
 _collection: ContextVar[_Collection | None] = ContextVar("collection", default=None)
@@ -132,6 +133,7 @@ def declare(definition: Definition) -> None:
 def register(source: Source) -> None:
     """Add all that a file defines, in place of what it defined before."""
     before = SOURCES.get(source.path)
+    REVISION["number"] += 1
     for definition in source.definitions:
         for table, value in definition.entries:
             if isinstance(table, dict):
@@ -149,8 +151,14 @@ def register(source: Source) -> None:
 def withdraw(path: Path) -> None:
     """Take away all that a file added; nothing where it added nothing."""
     source = SOURCES.pop(path, None)
+    REVISION["number"] += 1
     for definition in source.definitions if source else ():
         _take_away(definition, [])
+
+
+def revision() -> int:
+    """Return a number that changes with what plugins define; what was made of settings holds as long."""
+    return REVISION["number"]
 
 
 def _take_away(definition: Definition, kept: list[Table]) -> None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from engine.config import CONFIG_VERSION, RunConfig, config_from_json
 from engine.config.resolve import DataFacts, resolve
 from engine.data.dataset import Dataset, content_id, dataset_from_bytes, dataset_to_bytes
+from engine.extension.registry import revision
 from engine.runs.lease import holder_is_gone
 from engine.runs.row import RunRow
 from engine.runs.schema import datasets, retired_ids, runs
@@ -172,12 +173,11 @@ def resolved_config(row: RunRow, dataset: Dataset) -> RunConfig:
     ConfigError
         When its settings name something that is not known here.
     """
-    text = json.dumps(row.config)
-    return _resolved(text, dataset.facts) if row.can_be_built else _resolved.__wrapped__(text, dataset.facts)
+    return _resolved(json.dumps(row.config), dataset.facts, revision())
 
 
 @lru_cache(maxsize=RESOLVED_KEPT_AT_MOST)
-def _resolved(config: str, facts: DataFacts) -> RunConfig:
+def _resolved(config: str, facts: DataFacts, plugins: int) -> RunConfig:
     """Resolve a configuration; a page that shows a run asks for the same one each second."""
     return resolve(config_from_json(config), facts)
 

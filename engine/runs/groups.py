@@ -11,6 +11,7 @@ from engine.config import RunConfig, config_from_json
 from engine.config.resolve import DataFacts, resolve
 from engine.config.seeds import seeded, without_seed
 from engine.data.dataset import Dataset
+from engine.extension.registry import revision
 from engine.runs.catalog import load_dataset, submit
 from engine.runs.query import get_runs
 from engine.runs.row import RunRow
@@ -138,12 +139,12 @@ def _keys(store: Store, rows: Sequence[RunRow]) -> list[str]:
             continue
         if row.dataset_id not in FACTS:
             FACTS[row.dataset_id] = load_dataset(store, row.dataset_id).facts
-        settings = _settings(json.dumps(row.config), FACTS[row.dataset_id])
+        settings = _settings(json.dumps(row.config), FACTS[row.dataset_id], revision())
         keys.append(f"{row.dataset_id} {settings} {changed.get(row.id, [])}")
     return keys
 
 
 @lru_cache(maxsize=LOOKED_THROUGH_AT_MOST)
-def _settings(config: str, facts: DataFacts) -> str:
+def _settings(config: str, facts: DataFacts, plugins: int) -> str:
     """Return all settings but the seed as a run uses them; a live page asks again and again."""
     return str(without_seed(resolve(config_from_json(config), facts)))

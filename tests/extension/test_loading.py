@@ -11,6 +11,7 @@ from engine.extension import PluginError, loading
 from engine.extension.loading import FOLDER_VARIABLE, load_file, look_again
 from engine.extension.registry import SOURCES, plugins_used
 from engine.nn.activations import ACTIVATIONS
+from engine.runs.catalog import load_run
 
 GOOD = '''
 import numpy as np
@@ -51,6 +52,19 @@ def test_a_file_that_is_dropped_in_appears_changes_and_goes(plugin_folder):
     assert look_again() == [] and "snake" not in choices() and "adder" in choices()
     path.unlink()
     assert look_again() == [] and "adder" not in choices() and "adder" not in ACTIVATIONS
+
+
+def test_settings_of_a_run_are_resolved_anew_when_the_plugin_behind_them_changes(
+    plugin_folder, store, submitted
+):
+    text = good().replace("sin(2 * z))", "sin(2 * z), start='{start}')")
+    path = written(plugin_folder / "mine.py", text.format(start="he_normal"))
+    look_again()
+    run_id = submitted(activation="snake")
+    assert load_run(store, run_id)[0].initializer == "he_normal"
+    written(path, text.format(start="xavier_normal"), at=1)
+    look_again()
+    assert load_run(store, run_id)[0].initializer == "xavier_normal"
 
 
 def test_a_file_that_was_only_touched_is_not_run_again(plugin_folder):

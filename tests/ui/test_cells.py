@@ -96,3 +96,19 @@ def test_a_chart_that_comes_later_is_sent_whole_beside_those_that_are_known():
     blob, _ = cells_message({}, [Cell("a", [chart("one"), chart("two")])], sent)
     (_, _, first), (_, _, second) = told_charts(blob)
     assert not first and "figure" in decoded(second)[0]
+
+
+def test_a_chart_that_was_away_comes_back_under_a_serial_that_it_never_had():
+    sent = {}
+    for keys in (("one", "two"), ("one",), ("one", "two")):
+        blob, sent = cells_message({}, [Cell("a", [chart(key) for key in keys])], sent)
+    serials = {key: serial for key, serial, _ in told_charts(blob)}
+    assert serials == {"one": 1, "two": 2}
+
+
+def test_what_a_screen_reader_says_follows_the_sentence_though_the_figure_is_the_same():
+    first = chart("one")
+    _, sent = cells_message({}, [Cell("a", [first])], {})
+    again = Chart(first.key, first.state, first.draw, first.identity, "patience 90")
+    ((_, _, content),) = told_charts(cells_message({}, [Cell("a", [again])], sent)[0])
+    assert decoded(content)[0]["title"] == "patience 90"

@@ -29,7 +29,7 @@ def lines_of(blob):
 
 
 class Reader:
-    """What live_chart.js does with a message, in Python."""
+    """What chart.js does with a message, in Python."""
 
     def __init__(self):
         self.lines, self.arrays, self.figure = {}, {}, ("", None)

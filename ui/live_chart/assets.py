@@ -12,9 +12,14 @@ import streamlit as st
 
 STATIC = Path(__file__).parents[2] / "static"
 LOADER = """const script = import(new URL({url}, document.baseURI));
+const calls = new WeakMap();
 export default async function (given) {{
+    // A call that was overtaken while the script was loading is cleaned up at once: what it shares stays.
+    const call = (calls.get(given.parentElement) ?? 0) + 1;
+    calls.set(given.parentElement, call);
     try {{
-        return (await script).default(given);
+        const leave = (await script).default(given);
+        return () => calls.get(given.parentElement) === call && leave?.();
     }} catch (error) {{
         console.error("custom component:", error);
         given.setTriggerValue("failed", true);

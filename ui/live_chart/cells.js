@@ -47,16 +47,17 @@ function write(place, words) {
     place.hidden = !words;
 }
 
-// Returns the charts to draw, or null when one of them spoke of something that never arrived here.
+// Returns the charts to draw, and whether one of them spoke of something that never arrived here.
 function takeAll(grid, bytes, cells) {
     const fresh = [];
+    let lacks = false;
     for (const { key, serial, offset, size } of cells.flatMap((cell) => cell.charts)) {
         const chart = grid.charts.get(key);
         const isNew = size ? take(chart, bytes(offset, size)) : chart.header?.serial === serial ? false : null;
-        if (isNew === null) return null;
         if (isNew) fresh.push(chart);
+        lacks ||= isNew === null;
     }
-    return fresh;
+    return { fresh, lacks };
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -75,11 +76,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
             write(grid.cells[place].title, cell.title);
             write(grid.cells[place].sentence, cell.sentence);
         });
-        fresh = takeAll(grid, (offset, size) => numbers("u1", offset, size), header.cells);
-        if (!fresh) {
-            setTriggerValue("resend", header.cells[0].charts[0].serial);
-            return grid.leave;
-        }
+        const taken = takeAll(grid, (offset, size) => numbers("u1", offset, size), header.cells);
+        fresh = taken.fresh;
+        if (taken.lacks) setTriggerValue("resend", true);
         grid.data = data;
     }
     loadPlotly(header.plotly).then(

@@ -66,9 +66,10 @@ def cells_message(header: dict[str, Any], cells: Sequence[Cell], sent: Sent) -> 
     header : dict
         What the browser needs to know of all of them.
     sent : dict
-        What this function returned for the previous message, or what :func:`sent_whole` made of it.
+        What this function returned for the previous message, or what :func:`sent_whole` made of it. Of charts
+        that are away it keeps the serial: when they come back they are new to the browser.
     """
-    blobs, held, told, end = [], {}, [], 0
+    blobs, held, told, end = [], sent_whole(sent), [], 0
     for cell in cells:
         places = []
         for chart in cell.charts:
@@ -90,7 +91,7 @@ def sent_whole(sent: Sent) -> Sent:
 
 def _held(chart: Chart, held: Sent) -> Sent:
     """Return what the browser will hold of a chart, with its message, which is empty once it is known."""
-    state = (chart.state, chart.identity)
+    state = (chart.state, chart.identity, chart.spoken)
     if held.get("state") == state:
         times = held["times"] + 1
         return {**held, "times": times, "blob": held["blob"] if times <= MESSAGES_OVERLAPPED else b""}
