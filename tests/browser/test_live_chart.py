@@ -1,8 +1,11 @@
 """The live chart in a real browser: what a person did to it stays, whatever the server sends."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
+from engine.runs.catalog import request, set_speed
 from engine.runs.lease import claim, new_owner
 from engine.runs.session import train_claimed
 
@@ -53,6 +56,31 @@ def test_a_page_whose_script_does_not_load_shows_plain_charts_and_says_so(page: 
     page.goto(f"{server}/train?run={finished}")
     expect(page.get_by_text("script did not load").first).to_be_visible()
     expect(page.locator(".stPlotlyChart").first).to_be_visible()
+
+
+def test_charts_whose_script_came_late_are_drawn_though_the_run_has_ended_meanwhile(
+    page: Page, server, store
+):
+    """The page's messages overtook each other while they waited for the script."""
+    held = []
+    page.route("**/live_chart-*.js", lambda route: held.append(route))
+    page.goto(server)
+    page.get_by_role("button", name="Start", exact=False).first.click()
+    expect(page).to_have_url(re.compile(r"run=1$"))
+    set_speed(store, 1, 2.0)
+    for at_least in (2, 5):
+        page.wait_for_function(
+            "step => Number(/step ([0-9,]+) of/.exec(document.body.innerText)?.[1]) > step", arg=at_least
+        )
+    request(store, 1, "stop")
+    expect(page.get_by_text("stopped").first).to_be_visible()
+    page.wait_for_timeout(1500)
+    assert held and page.locator(".live-chart").count() == 0
+    for route in held:
+        route.continue_()
+    expect(page.locator(f"{CHART} .plot-container")).to_be_visible()
+    page.wait_for_timeout(500)
+    expect(page.locator(".live-chart .plot-container")).to_have_count(4)
 
 
 def test_a_hostile_name_is_text_and_a_narrow_screen_is_not_scrolled_sideways(page: Page, server, finished):
