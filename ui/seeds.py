@@ -87,8 +87,9 @@ def other_seeds_button(store: Store, rows: Sequence[RunRow]) -> None:
     if not others or len(rows) + len(others) > ASKED_AT_MOST:
         return
     ids = ",".join(str(run_id) for run_id in sorted({*chosen, *others}))
+    which = "run that differs" if len(others) == 1 else "runs that differ"
     st.button(
-        f"Add {len(others)} {'run' if len(others) == 1 else 'runs'} that differ only in the seed",
+        f"Add {len(others)} {which} only in the seed",
         icon=":material/group_add:",
         key="compare_add_seeds",
         on_click=lambda: st.query_params.update(runs=ids),
