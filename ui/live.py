@@ -143,7 +143,7 @@ def _pictures(
         (title, output, f"what run {row.id} says of its inputs"),
         (
             "Gradient norm of each layer",
-            _named_at_the_ends(lines),
+            lines,
             f"gradient norm of each layer of run {row.id}",
         ),
         ("Gradient norm, layer by time", heat, f"gradient norm by layer and {x} of run {row.id}"),

@@ -12,15 +12,15 @@ from engine.data.dataset import Dataset
 from engine.figures.mistakes import confusion_matrix, predicted_against_true
 from engine.figures.theme import LOW, WRONG
 from engine.runs.checkpoints import latest_checkpoint
+from engine.runs.loading import loaded
 from engine.runs.row import RunRow
 from engine.runs.store import Store
 from engine.training.predictions import Mistakes, mistakes
 from ui.live_chart import Cell, Chart, show_cells
-from ui.shared import run_of
 from ui.text import visible
 
 CELL = "train_mistakes_cell"
-HEIGHT, CHART_HEIGHT = 340, 362
+HEIGHT = 362
 FEATURES_SHOWN = 5
 DIGITS_IN_A_ROW, DIGIT_SIDE = 6, 8
 
@@ -29,7 +29,7 @@ def show_mistakes(store: Store, row: RunRow) -> None:
     """Draw the section for a run; nothing where a boundary or a curve says the same and more."""
     if row.lacks:
         return
-    config, dataset = run_of(store, row)
+    config, dataset = loaded(store, row)
     if dataset.has_plane:
         return
     state = latest_checkpoint(store, row.id)[0]
@@ -59,7 +59,7 @@ def show_mistakes(store: Store, row: RunRow) -> None:
         if dataset.name == "digits":
             st.image(worst_digits(dataset, found), width="stretch", alt="digits with the highest loss")
         else:
-            st.dataframe(worst_rows(dataset, shown), hide_index=True, key="train_worst", height=HEIGHT - 52)
+            st.dataframe(worst_rows(dataset, shown), hide_index=True, key="train_worst", height=HEIGHT - 74)
         st.caption(_sentence(dataset, shown))
 
 
@@ -81,8 +81,8 @@ def of_output(found: Mistakes, output: int) -> Mistakes:
 
 def _figure(dataset: Dataset, found: Mistakes) -> Any:
     if dataset.classes:
-        return confusion_matrix(found.confusion, dataset.class_names, height=CHART_HEIGHT)
-    return predicted_against_true(found.truth, found.predicted, height=CHART_HEIGHT)
+        return confusion_matrix(found.confusion, dataset.class_names, height=HEIGHT)
+    return predicted_against_true(found.truth, found.predicted, height=HEIGHT)
 
 
 def _spoken(row: RunRow, found: Mistakes) -> str:

@@ -8,13 +8,13 @@ from engine.data.grid import grid_over
 from engine.figures.boundary import decision_boundary, regression_fit, regression_surface
 from engine.figures.curves import compare_runs
 from engine.runs.checkpoints import latest_checkpoint
+from engine.runs.loading import kept_dataset, loaded
 from engine.runs.row import RunRow
 from engine.runs.series import Series
 from engine.runs.store import Store
 from engine.training.model import predict
 from engine.training.scene import output_side
 from engine.training.telemetry import SCALARS
-from ui.shared import dataset_of, run_of
 
 
 def scalars_frame(series: Series) -> pd.DataFrame:
@@ -25,8 +25,8 @@ def scalars_frame(series: Series) -> pd.DataFrame:
 def output_figure(store: Store, row: RunRow, series: Series, *, x: str, height: int) -> tuple[str, Any]:
     """Return title and figure: boundary, fitted curve or surface; the score where no plane can be drawn."""
     state = None if row.lacks else latest_checkpoint(store, row.id)[0]
-    if state is not None and dataset_of(store, row.dataset_id).has_plane:
-        config, dataset = run_of(store, row)
+    if state is not None and kept_dataset(store, row.dataset_id).has_plane:
+        config, dataset = loaded(store, row)
         grid = grid_over(dataset, output_side(config.hidden_sizes))
         outputs = predict(config, dataset, state.learned, grid.points)
         if dataset.task == "regression" and len(dataset.axis_names) == 2:

@@ -1,6 +1,6 @@
 """Curves of several runs over each other and their pictures side by side; must not choose the runs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import astuple
 from typing import Any
 
@@ -38,6 +38,8 @@ SIDE_BY_SIDE_AT_MOST = 4
 CURVES, PICTURES, PLAYER = "compare_curves", "compare_pictures", "compare_replay"
 PACE = 1.0
 
+Offer = tuple[list[str], list[Seeds]]
+
 
 def show_comparison(store: Store, rows: Sequence[RunRow]) -> None:
     """Show the runs on one scale, and go on showing them while one of them moves."""
@@ -49,7 +51,7 @@ def show_comparison(store: Store, rows: Sequence[RunRow]) -> None:
     offered = _offered(store, rows, series_of(store, run_ids), seed_groups(store, rows))
     options = comparison_options(rows, *offered)
     pace = _pace(rows)
-    st.fragment(_overlay, run_every=pace)(run_ids, options, _named(offered), pace)
+    st.fragment(_overlay, run_every=pace)(run_ids, options, offered, pace)
 
 
 def _pace(rows: Sequence[RunRow]) -> float | None:
@@ -59,18 +61,13 @@ def _pace(rows: Sequence[RunRow]) -> float | None:
 
 def _offered(
     store: Store, rows: Sequence[RunRow], series: dict[int, Series], groups: Sequence[SeedGroup]
-) -> tuple[list[str], list[Seeds]]:
+) -> Offer:
     """Return what can be chosen: metrics that any run has, and groups that a band can be drawn of."""
     measured = [_measured(store, row.id, series[row.id]) for row in rows]
     return known_metrics(measured), banded(groups)
 
 
-def _named(offered: tuple[list[str], list[Seeds]]) -> object:
-    """Return what two offers have in common that offer the same."""
-    return offered[0], [(band.name, band.runs) for band in offered[1]]
-
-
-def _overlay(run_ids: list[int], options: Options, was_offered: object, pace: float | None) -> None:
+def _overlay(run_ids: list[int], options: Options, was_offered: Offer, pace: float | None) -> None:
     store = open_page()
     rows = get_runs(store, run_ids)
     if len(rows) < len(run_ids):
@@ -88,11 +85,11 @@ def _overlay(run_ids: list[int], options: Options, was_offered: object, pace: fl
         show_verdicts(groups, options.baseline, colours)
     st.subheader("How they stand" if is_moving(rows) else "How they ended")
     scores = chosen_scores(store, rows)
-    cost = tuple((row.step, row.seconds) for row in rows)
-    told = (versions, cost, _told(scores), tuple(colours.items()), options.baseline)
+    stand = [(*at, row.step, row.seconds) for at, row in zip(versions, rows, strict=True)]
+    told = (tuple(stand), _told(scores), tuple(colours.items()), options.baseline)
 
     def table() -> pd.DataFrame:
-        measures = [_measures(store, row, frames[row.id], version(series[row.id])) for row in rows]
+        measures = [_measures(store, key, row, frames[row.id]) for key, row in zip(stand, rows, strict=True)]
         return measure_table(measures, scores, colours, options.baseline)
 
     show_measures(built_once("measures", store, told, table), options.baseline)
@@ -100,7 +97,7 @@ def _overlay(run_ids: list[int], options: Options, was_offered: object, pace: fl
     _side_by_side(store, rows, series, x if x != "samples" else "step")
     st.subheader("Replay")
     replay_beside(store, rows, PLAYER)
-    if _pace(rows) != pace or _named(offered) != was_offered:
+    if _pace(rows) != pace or offered != was_offered:
         st.rerun()
 
 
@@ -108,8 +105,7 @@ def _told(scores: dict[int, dict[str, float | None]]) -> tuple[object, ...]:
     return tuple((run, *values.items()) for run, values in scores.items())
 
 
-def _measures(store: Store, row: RunRow, frame: pd.DataFrame, at: tuple[int, float]) -> dict[str, Any]:
-    key = (row.id, row.name, state_of(row), row.step, row.seconds, at)
+def _measures(store: Store, key: Hashable, row: RunRow, frame: pd.DataFrame) -> dict[str, Any]:
     return built_once("measures of one", store, key, lambda: measures_of(row, frame))
 
 

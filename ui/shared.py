@@ -7,17 +7,11 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from engine.config import RunConfig
-from engine.data.dataset import Dataset
-from engine.runs.catalog import load_dataset, resolved_config
 from engine.runs.reader import read_on
-from engine.runs.row import RunRow
 from engine.runs.series import Series
 from engine.runs.store import Store
 
-KEPT_AT_MOST, DATASETS_KEPT_AT_MOST = 300, 4
-# By the id of their content.
-DATASETS: dict[str, Dataset] = {}
+KEPT_AT_MOST = 300
 
 Built = TypeVar("Built")
 
@@ -40,37 +34,6 @@ def series_of(store: Store, run_ids: Sequence[int]) -> dict[int, Series]:
 def version(series: Series) -> tuple[int, float]:
     """Return what tells the records of a run at one time from those at any other: how many, and how late."""
     return (len(series), float(series["seconds"][-1])) if len(series) else (0, 0.0)
-
-
-def dataset_of(store: Store, dataset_id: str) -> Dataset:
-    """Return a stored dataset; those that were used last are kept. Nobody may write into its arrays.
-
-    Raises
-    ------
-    CodecError
-        When the stored data is damaged.
-    """
-    found = DATASETS.pop(dataset_id, None)
-    if found is None:
-        found = load_dataset(store, dataset_id)
-    DATASETS[dataset_id] = found
-    for longest_unused in list(DATASETS)[:-DATASETS_KEPT_AT_MOST]:
-        DATASETS.pop(longest_unused, None)
-    return found
-
-
-def run_of(store: Store, row: RunRow) -> tuple[RunConfig, Dataset]:
-    """Return the resolved configuration and the data of a run, as ``load_run`` does, for what is drawn often.
-
-    Raises
-    ------
-    CodecError
-        When the stored data is damaged.
-    ConfigError
-        When its settings name something that is not known here.
-    """
-    dataset = dataset_of(store, row.dataset_id)
-    return resolved_config(row, dataset), dataset
 
 
 def built_once(name: str, store: Store, key: Hashable, build: Callable[[], Built]) -> Built:

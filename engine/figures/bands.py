@@ -16,7 +16,7 @@ from engine.figures.theme import colours_apart, faint, label, run_symbol
 BANDS = {"interval": "95 % interval of the mean", "range": "lowest to highest"}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Seeds:
     """Runs of one configuration that count, one a seed.
 

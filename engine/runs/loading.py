@@ -1,6 +1,4 @@
-"""Gives whoever trains a run its settings and its data, which stay for the next one; must not train."""
-
-from functools import lru_cache
+"""Gives whoever trains or draws a run its settings and its data, kept for the next one; must not train."""
 
 from engine.config import RunConfig
 from engine.data.dataset import Dataset
@@ -8,20 +6,38 @@ from engine.runs.catalog import load_dataset, resolved_config
 from engine.runs.row import RunRow
 from engine.runs.store import Store
 
+KEPT_AT_MOST = 2
+# By the store's URL and the id of their content, those used last at the end.
+DATASETS: dict[tuple[str, str], Dataset] = {}
+
 
 def loaded(store: Store, row: RunRow) -> tuple[RunConfig, Dataset]:
-    """Return the resolved configuration and the data of a run that this process is to train.
+    """Return the resolved configuration and the data of a run that is to be trained, or drawn often.
 
     Raises
     ------
     CodecError, ConfigError
-        When it cannot be trained.
+        When it cannot be built.
     """
-    dataset = _dataset(store, row.dataset_id)
+    dataset = kept_dataset(store, row.dataset_id)
     return resolved_config(row, dataset), dataset
 
 
-@lru_cache(maxsize=1)
-def _dataset(store: Store, dataset_id: str) -> Dataset:
-    """Return the data of a run; the next one in a queue has the same as a rule."""
-    return load_dataset(store, dataset_id)
+def kept_dataset(store: Store, dataset_id: str) -> Dataset:
+    """Return stored data; that of the last runs is kept, for the next one in a queue has the same as a rule.
+
+    Nobody may write into its arrays.
+
+    Raises
+    ------
+    CodecError
+        When it is damaged.
+    """
+    key = (store.url, dataset_id)
+    found = DATASETS.pop(key, None)
+    if found is None:
+        found = load_dataset(store, dataset_id)
+    DATASETS[key] = found
+    for longest_unused in list(DATASETS)[:-KEPT_AT_MOST]:
+        DATASETS.pop(longest_unused, None)
+    return found

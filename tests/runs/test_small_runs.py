@@ -56,11 +56,11 @@ def test_the_oldest_run_that_waits_is_claimed_and_the_rest_of_the_queue_is_not_r
 
 
 def test_runs_on_the_same_data_decode_it_once(store, submitted, monkeypatch):
-    loading._dataset.cache_clear()
+    loading.DATASETS.clear()
     loaded = []
     usual = loading.load_dataset
     monkeypatch.setattr(loading, "load_dataset", lambda *of: loaded.append(of) or usual(*of))
     for settings in ({"seed": 0}, {"seed": 1}, {"data_seed": 1}, {"data_seed": 1, "seed": 1}):
         assert trained(store, submitted(**settings)) == "finished"
     assert len(loaded) == 2
-    loading._dataset.cache_clear()
+    loading.DATASETS.clear()

@@ -7,7 +7,7 @@
 const grids = new WeakMap();
 
 function mountGrid(root) {
-    const grid = { box: root.querySelector(".live-cells"), data: null, header: null, charts: new Map(), cells: [] };
+    const grid = { box: root.querySelector(".live-cells"), data: null, plan: "", charts: new Map(), cells: [] };
     grid.leave = () => {
         grids.delete(root);
         for (const chart of grid.charts.values()) chart.leave();
@@ -53,9 +53,8 @@ function takeAll(grid, bytes, cells) {
     let lacks = false;
     for (const { key, serial, offset, size } of cells.flatMap((cell) => cell.charts)) {
         const chart = grid.charts.get(key);
-        const isNew = size ? take(chart, bytes(offset, size)) : chart.header?.serial === serial ? false : null;
-        if (isNew) fresh.push(chart);
-        lacks ||= isNew === null;
+        if (size && take(chart, bytes(offset, size))) fresh.push(chart);
+        lacks ||= chart.header?.serial !== serial;
     }
     return { fresh, lacks };
 }

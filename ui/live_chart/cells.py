@@ -47,7 +47,7 @@ class Chart:
 class Cell:
     """A frame with a title, charts one below the other and a sentence; either of the words may be empty.
 
-    Room for the sentence is kept (``cells.css``), so that nothing jumps. Words are shown as they stand.
+    Room for the sentence is kept (``ui/style.css``), so that nothing jumps. Words are shown as they stand.
     """
 
     title: str

@@ -13,17 +13,18 @@ const CONFIG = {
     displaylogo: false,
     modeBarButtons: [["toImage", "zoom2d", "pan2d", "resetScale2d"]],
 };
+let plotly = null;
 
 function loadPlotly(url) {
     if (window.Plotly) return Promise.resolve(window.Plotly);
-    window.backpropLabPlotly ??= new Promise((resolve, reject) => {
+    plotly ??= new Promise((resolve, reject) => {
         const script = document.createElement("script");
         script.src = url;
         script.onload = () => (window.Plotly ? resolve(window.Plotly) : reject(new Error("no Plotly")));
         script.onerror = () => reject(new Error(`cannot load ${url}`));
         document.head.appendChild(script);
     });
-    return window.backpropLabPlotly;
+    return plotly;
 }
 
 function decode(bytes) {
@@ -201,12 +202,13 @@ function mountChart(key) {
     return chart;
 }
 
-// Takes up a message. Returns whether there is anything new to draw, and null when it speaks of what never arrived.
+// Takes up a message. Returns whether there is anything new to draw: not when it was here before, and not when it
+// speaks of what never arrived; the chart then keeps what it has, its serial among it.
 function take(chart, bytes) {
     const { header, numbers } = decode(bytes);
     if (chart.header?.identity === header.identity && chart.header.serial === header.serial) return false;
     if (chart.header?.identity !== header.identity) chart.lines = new Map();
-    if (!absorb(chart, header, numbers)) return null;
+    if (!absorb(chart, header, numbers)) return false;
     chart.header = header;
     chart.div.style.height = `${chart.figure.plain.layout.height}px`;
     chart.div.setAttribute("aria-label", header.title);

@@ -7,13 +7,13 @@ from typing import Any
 import streamlit as st
 
 from engine.data.dataset import Dataset
+from engine.runs.loading import loaded
 from engine.runs.row import RunRow
 from engine.runs.snapshots import read_snapshots
 from engine.runs.store import Store
 from engine.training.frames import Camera, layout, packed_frame
 from engine.training.plan import plan
 from ui.replay.message import change
-from ui.shared import run_of
 from ui.text import visible
 
 Film = dict[str, Any]
@@ -56,7 +56,7 @@ def _grow(film: Film, store: Store, row: RunRow, seconds: float) -> bool:
     snapshots = read_snapshots(store, row.id, film["steps"][-1] if film["steps"] else -1)
     if not snapshots:
         return False
-    config, dataset = run_of(store, row)
+    config, dataset = loaded(store, row)
     camera = Camera(config, dataset)
     per_epoch = plan(config, dataset).steps_per_epoch
     for taken, (step, parameters) in enumerate(snapshots.items(), start=1):
