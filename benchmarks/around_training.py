@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 from benchmarks.around_report import Measured, costs, ratios
 from benchmarks.table import write_table
-from engine.cli_tables import keep_table, told_dataset
+from engine.cli.tables import keep_table, told_dataset
 from engine.config import RunConfig, parse_config
 from engine.config.resolve import resolve
 from engine.data.dataset import Dataset, build_dataset

@@ -17,7 +17,7 @@ SEED = 0
 FIRST_RECORD = """
 import sys, time
 started = time.perf_counter()
-from engine.cli_tables import keep_table, told_dataset
+from engine.cli.tables import keep_table, told_dataset
 from engine.config import parse_config
 from engine.config.resolve import resolve
 from engine.runs.store import open_store

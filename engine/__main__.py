@@ -5,7 +5,7 @@ import os
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
-from engine.cli import main  # noqa: E402
+from engine.cli.main import main  # noqa: E402
 
 if __name__ == "__main__":
     main()

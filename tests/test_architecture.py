@@ -52,37 +52,7 @@ ROOMS = {
         {"engine.evidence", "engine.training", "engine.data", "engine.config"},
         {"numpy", "pandas", "plotly", "tsdownsample"},
     ),
-    "engine.cli": Room(
-        {
-            "engine.cli_runs",
-            "engine.cli_seeds",
-            "engine.cli_tables",
-            "engine.cli_manage",
-            "engine.cli_options",
-            "engine.cli_plugins",
-            "engine.cli_queue",
-            "engine.cli_settings",
-            "engine.cli_scores",
-            *ENGINE_UP_TO_RUNS,
-        },
-        {"typer"},
-    ),
-    "engine.cli_manage": Room(
-        {"engine.cli_runs", "engine.cli_options", *FILES, *ENGINE_UP_TO_RUNS}, {"typer"}
-    ),
-    "engine.cli_options": Room(libraries={"typer"}),
-    "engine.cli_plugins": Room({"engine.cli_options", EXTENSION}),
-    "engine.cli_queue": Room({"engine.cli_batch", "engine.cli_options", *ENGINE_UP_TO_RUNS}, {"typer"}),
-    "engine.cli_batch": Room(
-        {"engine.cli_options", "engine.cli_runs", "engine.cli_tables", *ENGINE_UP_TO_RUNS}, {"rich"}
-    ),
-    "engine.cli_settings": Room({"engine.config"}, {"typer"}),
-    "engine.cli_scores": Room({"engine.evidence", *ENGINE_UP_TO_RUNS}),
-    "engine.cli_tables": Room(ENGINE_UP_TO_RUNS),
-    "engine.cli_runs": Room(
-        {"engine.cli_options", "engine.evidence", *FILES, *ENGINE_UP_TO_RUNS}, {"numpy", "rich"}
-    ),
-    "engine.cli_seeds": Room({"engine.cli_runs", "engine.evidence", *ENGINE_UP_TO_RUNS}, {"rich"}),
+    "engine.cli": Room({"engine.evidence", *FILES, *ENGINE_UP_TO_RUNS}, {"numpy", "rich", "typer"}),
     "engine.__main__": Room({"engine.cli"}),
     "ui": Room({"engine"}, SCREEN | {"psutil", "threadpoolctl", "tsdownsample"}),
     "pages": Room({"ui", "engine"}, SCREEN),
@@ -155,20 +125,7 @@ def allowed(home: str, found: Import) -> bool:
     room, top = ROOMS[home], found.target.split(".")[0]
     if top in OURS:
         target = room_of(found.target) or found.target
-        if home in {"ui", "pages", "dashboard"} and target in {
-            "engine.cli",
-            "engine.cli_batch",
-            "engine.cli_manage",
-            "engine.cli_options",
-            "engine.cli_plugins",
-            "engine.cli_queue",
-            "engine.cli_runs",
-            "engine.cli_scores",
-            "engine.cli_seeds",
-            "engine.cli_settings",
-            "engine.cli_tables",
-            "engine.__main__",
-        }:
+        if home in {"ui", "pages", "dashboard"} and target in {"engine.cli", "engine.__main__"}:
             return False
         return target in {"engine", home, *room.ours} or target.split(".")[0] in room.ours
     libraries = room.libraries if found.at_import else room.libraries | room.when_used

@@ -13,7 +13,7 @@ import psutil
 import pytest
 import sqlalchemy as sa
 
-from engine.cli import main
+from engine.cli.main import main
 from engine.runs.catalog import get_run, list_runs, request
 from engine.runs.lease import claim, new_owner
 from engine.runs.schema import runs, workers

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from engine.cli import main
+from engine.cli.main import main
 from engine.runs.catalog import get_run, list_runs, request, set_speed
 from engine.runs.groups import group_members
 from engine.runs.lease import claim, new_owner
@@ -82,7 +82,7 @@ def pressed_at(count):
 
 
 def test_ctrl_c_stops_all_seeds_in_training_and_each_can_be_resumed(engine, store_url, monkeypatch):
-    monkeypatch.setattr("engine.cli_seeds.noting_ctrl_c", pressed_at(5))
+    monkeypatch.setattr("engine.cli.seeds.noting_ctrl_c", pressed_at(5))
     status, _, errors = engine("train", *SMALL, "--seeds", "4")
     assert status == 130
     assert "runs 1, 2, 3, 4 stopped; `resume 1` goes on from here, so do the others" in errors
@@ -110,7 +110,7 @@ def test_a_seed_of_which_more_is_asked_is_trained_by_itself_and_a_paused_one_is_
             request(store, 3, "pause")
 
     monkeypatch.setattr("engine.runs.stack_session.LOOK_UP_SECONDS_IN_TRAINING", 0.0)
-    monkeypatch.setattr("engine.cli_runs.TrainingBar.advance_together", ask)
+    monkeypatch.setattr("engine.cli.runs.TrainingBar.advance_together", ask)
     status, said, _ = engine("train", *SMALL, "--seeds", "4")
     rows = list_runs(open_store(store_url))[::-1]
     assert [(row.status, row.paused) for row in rows] == [
@@ -128,8 +128,8 @@ def test_ctrl_c_stops_the_seed_in_training_and_those_that_wait_where_one_comes_a
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("engine.cli_seeds.most_together", lambda *_: 1)
-    monkeypatch.setattr("engine.cli_seeds.train_here", interrupt)
+    monkeypatch.setattr("engine.cli.seeds.most_together", lambda *_: 1)
+    monkeypatch.setattr("engine.cli.seeds.train_here", interrupt)
     status, _, errors = engine("train", *SMALL, "--seeds", "3")
     assert status == 130
     assert "run 1 stopped; runs 2, 3 had not begun; `resume 1` goes on from here" in errors

@@ -5,7 +5,7 @@ import shlex
 
 import pytest
 
-from engine.cli import main
+from engine.cli.main import main
 from engine.runs.catalog import get_run, list_runs
 from engine.runs.checkpoints import latest_checkpoint
 from engine.runs.lease import claim, new_owner

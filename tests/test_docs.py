@@ -10,7 +10,7 @@ import pytest
 
 from docs.tables import filled
 from engine import __version__
-from engine.cli import main
+from engine.cli.main import main
 from engine.config import parse_config
 from engine.config.resolve import resolve
 from engine.data.dataset import build_dataset

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.cli_runs import TrainingBar, follow, sentence
+from engine.cli.runs import TrainingBar, follow, sentence
 from engine.runs.branching import continue_run, repeat_run
 from engine.runs.catalog import get_run, load_run, reopen
 from engine.runs.checkpoints import latest_checkpoint

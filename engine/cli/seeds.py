@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from engine.cli_runs import (
+from engine.cli.runs import (
     FAILED_STATUSES,
     INTERRUPTED,
     TrainingBar,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from engine.cli_options import AsJson, StoreUrl
+from engine.cli.options import AsJson, StoreUrl
 
 
 def register(app: typer.Typer) -> None:
@@ -23,7 +23,7 @@ def queue(
     as_json: AsJson = False,
 ) -> None:
     """Queue the runs of a grid, all or none: settings with lists of values, whose product is trained."""
-    from engine.cli_batch import queue_grid
+    from engine.cli.batch import queue_grid
     from engine.runs.store import open_store
 
     queue_grid(open_store(store), grid, csv, dry_run=dry_run, as_json=as_json)
@@ -35,7 +35,7 @@ def work(
     as_json: AsJson = False,
 ) -> None:
     """Train all that is queued with several workers, and leave; once more goes on where it was left."""
-    from engine.cli_batch import work_off
+    from engine.cli.batch import work_off
     from engine.runs.store import open_store
 
     work_off(open_store(store), (os.cpu_count() or 1) if jobs is None else jobs, as_json)

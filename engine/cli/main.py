@@ -8,10 +8,11 @@ from typing import Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
-from engine import cli_manage, cli_queue
-from engine.cli_options import AsJson, BadInput, Run, StoreUrl
-from engine.cli_plugins import take_plugins
-from engine.cli_settings import describe_again, with_settings
+from engine.cli import manage as manage_commands
+from engine.cli import queue as queue_commands
+from engine.cli.options import AsJson, BadInput, Run, StoreUrl
+from engine.cli.plugins import take_plugins
+from engine.cli.settings import describe_again, with_settings
 from engine.codec import CodecError
 from engine.config import ConfigError, RunConfig, parse_config
 from engine.config.errors import nearest
@@ -103,9 +104,9 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Train a new run here and now, with a progress bar; with --seeds several, side by side."""
-    from engine.cli_runs import follow
-    from engine.cli_seeds import follow_seeds
-    from engine.cli_tables import keep_table, told_dataset
+    from engine.cli.runs import follow
+    from engine.cli.seeds import follow_seeds
+    from engine.cli.tables import keep_table, told_dataset
     from engine.runs.groups import submit_seeds
     from engine.runs.store import open_store
 
@@ -144,7 +145,7 @@ def resume(
 
     On the machine that began it, the run ends with the bits of an unbroken one; elsewhere it asks first.
     """
-    from engine.cli_runs import follow, other_machine
+    from engine.cli.runs import follow, other_machine
     from engine.runs.catalog import reopen
     from engine.runs.store import open_store
 
@@ -165,7 +166,7 @@ def list_command(
     everything: Annotated[bool, typer.Option("--all", help="archived runs too")] = False,
 ) -> None:
     """List the runs, newest first."""
-    from engine.cli_runs import print_list
+    from engine.cli.runs import print_list
     from engine.runs.store import open_store
 
     print_list(open_store(store), as_json, everything)
@@ -174,7 +175,7 @@ def list_command(
 @app.command()
 def show(run: Run, store: StoreUrl = None, as_json: AsJson = False) -> None:
     """Show how a run stands: status, step, losses, configuration."""
-    from engine.cli_runs import print_run
+    from engine.cli.runs import print_run
     from engine.runs.store import open_store
 
     print_run(open_store(store), run, as_json)
@@ -187,7 +188,7 @@ def weights(
     store: StoreUrl = None,
 ) -> None:
     """Write the newest parameters of a run by layer name: dense1.weight (out, in), dense1.bias, ..."""
-    from engine.cli_runs import write_weights
+    from engine.cli.runs import write_weights
     from engine.runs.store import open_store
 
     write_weights(open_store(store), run, output)
@@ -201,7 +202,7 @@ def predict(
     store: StoreUrl = None,
 ) -> None:
     """Write what a trained run says of the rows of a CSV file."""
-    from engine.cli_tables import write_predictions
+    from engine.cli.tables import write_predictions
     from engine.runs.store import open_store
 
     write_predictions(open_store(store), run, csv, output)
@@ -210,7 +211,7 @@ def predict(
 @app.command()
 def baselines(run: Run, store: StoreUrl = None, as_json: AsJson = False) -> None:
     """Score simple methods on the data and split of a run: what its score stands against."""
-    from engine.cli_tables import print_baselines
+    from engine.cli.tables import print_baselines
     from engine.runs.store import open_store
 
     print_baselines(open_store(store), run, as_json)
@@ -219,7 +220,7 @@ def baselines(run: Run, store: StoreUrl = None, as_json: AsJson = False) -> None
 @app.command()
 def scores(run: Run, store: StoreUrl = None, as_json: AsJson = False) -> None:
     """Score a run on the rows held out: balanced accuracy, F1, ROC AUC, confusion, MAE, and by class."""
-    from engine.cli_scores import print_scores
+    from engine.cli.scores import print_scores
     from engine.runs.store import open_store
 
     print_scores(open_store(store), run, as_json)
@@ -259,7 +260,7 @@ def check_gradients(
 @app.command()
 def plugins(as_json: AsJson = False) -> None:
     """List what plugins have added, with the checks that it passed, and the files that were refused."""
-    from engine.cli_plugins import print_plugins
+    from engine.cli.plugins import print_plugins
 
     print_plugins(as_json)
 
@@ -267,11 +268,11 @@ def plugins(as_json: AsJson = False) -> None:
 @app.command()
 def doctor(store: StoreUrl = None) -> None:
     """Check the store and name the versions in use."""
-    from engine.cli_runs import print_health
+    from engine.cli.runs import print_health
     from engine.runs.store import open_store
 
     print_health(open_store(store))
 
 
-cli_manage.register(app)
-cli_queue.register(app)
+manage_commands.register(app)
+queue_commands.register(app)

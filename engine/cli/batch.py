@@ -11,9 +11,9 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from engine.cli_options import BadInput
-from engine.cli_runs import INTERRUPTED, noting_ctrl_c
-from engine.cli_tables import table_bytes
+from engine.cli.options import BadInput
+from engine.cli.runs import INTERRUPTED, noting_ctrl_c
+from engine.cli.tables import table_bytes
 from engine.config.data import TABLE
 from engine.config.grid import entries_of_grid
 from engine.config.grid_text import CHARACTERS_AT_MOST, values_of_grid

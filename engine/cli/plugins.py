@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.cli_options import BadInput
+from engine.cli.options import BadInput
 from engine.extension.loading import load_file, look_again, plugin_folder
 from engine.extension.registry import SOURCES, SPOKEN, PluginError
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from engine.cli_options import BadInput
+from engine.cli.options import BadInput
 from engine.runs.catalog import count_runs, get_run, list_runs
 from engine.runs.export import exported
 from engine.runs.fingerprint import fingerprint, fingerprint_of, is_same_machine, other_plugins

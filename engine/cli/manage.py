@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from engine.cli_options import AsJson, BadInput, Run, Runs, StoreUrl
+from engine.cli.options import AsJson, BadInput, Run, Runs, StoreUrl
 
 LARGEST_FILE = 600_000_000
 
@@ -97,7 +97,7 @@ def continue_command(
     as_json: AsJson = False,
 ) -> None:
     """Train a finished or stopped run for more epochs, as a new run that starts where it ended."""
-    from engine.cli_runs import follow
+    from engine.cli.runs import follow
     from engine.runs.branching import continue_run
     from engine.runs.store import open_store
 
@@ -126,7 +126,7 @@ def reproduce(run: Run, store: StoreUrl = None) -> None:
 
 def repeat(run: Run, store: StoreUrl = None, as_json: AsJson = False) -> None:
     """Train a run again, on the same data and with the changes that were made while it trained."""
-    from engine.cli_runs import follow
+    from engine.cli.runs import follow
     from engine.runs.branching import repeat_run
     from engine.runs.store import open_store
 
