@@ -3,7 +3,7 @@
 import streamlit as st
 
 from engine.config import parse_config
-from engine.extension.loading import look_again
+from engine.plugins.loading import look_again
 from engine.runs.row import RunRow
 from ui.form import config_form, fill_form
 from ui.live import show_run

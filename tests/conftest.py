@@ -8,8 +8,8 @@ import pytest
 
 from engine.config import parse_config
 from engine.data.dataset import build_dataset
-from engine.extension.loading import FOLDER_VARIABLE, look_again
-from engine.extension.registry import SOURCES, withdraw
+from engine.plugins.loading import FOLDER_VARIABLE, look_again
+from engine.plugins.registry import SOURCES, withdraw
 from engine.runs.catalog import submit
 from engine.runs.lease import claim, new_owner
 from engine.runs.session import train_claimed

@@ -29,8 +29,8 @@ class Room:
 
 
 ENGINE_BELOW_RUNS = {"engine.training", "engine.data", "engine.nn", "engine.config", "engine.codec"}
-EXTENSION = "engine.extension"
-ENGINE_UP_TO_RUNS = {"engine.runs", EXTENSION, *ENGINE_BELOW_RUNS}
+PLUGINS = "engine.plugins"
+ENGINE_UP_TO_RUNS = {"engine.runs", PLUGINS, *ENGINE_BELOW_RUNS}
 FILES = {"engine.runs.export", "engine.runs.importing"}
 SCREEN = {"numpy", "pandas", "plotly", "streamlit"}
 ROOMS = {
@@ -41,13 +41,14 @@ ROOMS = {
     "engine.data": Room({"engine.nn", "engine.config", "engine.codec"}, {"numpy"}, {"sklearn"}),
     "engine.training": Room(ENGINE_BELOW_RUNS, {"numpy"}),
     "engine.evidence": Room(ENGINE_BELOW_RUNS, {"numpy"}, {"scipy", "sklearn"}),
-    EXTENSION: Room({"engine.nn", "engine.config"}, {"numpy"}),
+    PLUGINS: Room({"engine.nn", "engine.config"}, {"numpy"}),
     # threadpoolctl: a run's settings say how many threads a matrix product has, whoever started the process.
-    "engine.runs": Room({EXTENSION, *ENGINE_BELOW_RUNS}, {"numpy", "sqlalchemy", "psutil", "threadpoolctl"}),
+    "engine.runs": Room({PLUGINS, *ENGINE_BELOW_RUNS}, {"numpy", "sqlalchemy", "psutil", "threadpoolctl"}),
     "engine.runs.export": Room(ENGINE_UP_TO_RUNS, {"numpy", "sqlalchemy"}, {"pyarrow"}),
     "engine.runs.importing": Room(
         {"engine.runs.export", *ENGINE_UP_TO_RUNS}, {"numpy", "sqlalchemy", "psutil"}, {"pyarrow"}
     ),
+    "engine.extension": Room({PLUGINS}),
     "engine.figures": Room(
         {"engine.evidence", "engine.training", "engine.data", "engine.config"},
         {"numpy", "pandas", "plotly", "tsdownsample"},
@@ -186,8 +187,8 @@ def test_a_wrong_import_is_noticed() -> None:
     assert not allowed("engine.cli", Import("plotly", 1, False))
     assert not allowed("engine.config", Import("numpy", 1, True))
     assert not allowed("engine", Import("engine.runs.store", 1, True))
-    assert not allowed("engine.extension", Import("engine.runs.store", 1, True))
-    assert not allowed("engine.training", Import("engine.extension.registry", 1, True))
+    assert not allowed("engine.plugins", Import("engine.runs.store", 1, True))
+    assert not allowed("engine.training", Import("engine.plugins.registry", 1, True))
     assert not allowed("ui", Import("pages.train", 1, True))
     assert not allowed("ui", Import("engine.cli", 1, True))
     assert allowed("pages", Import("engine.figures.curves", 1, True))

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from engine.config import parse_config
 from engine.data.dataset import build_dataset
-from engine.extension.loading import FOLDER_VARIABLE, look_again
+from engine.plugins.loading import FOLDER_VARIABLE, look_again
 from engine.runs.catalog import get_run, submit
 from engine.runs.launcher import ensure_workers
 from engine.runs.schema import workers

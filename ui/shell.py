@@ -13,7 +13,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from threadpoolctl import threadpool_limits
 
-from engine.extension.loading import look_again
+from engine.plugins.loading import look_again
 from engine.runs.catalog import list_runs
 from engine.runs.launcher import ensure_workers
 from engine.runs.store import Store, StoreError, default_url, open_store

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.cli.options import BadInput
-from engine.extension.loading import load_file, look_again, plugin_folder
-from engine.extension.registry import SOURCES, SPOKEN, PluginError
+from engine.plugins.loading import load_file, look_again, plugin_folder
+from engine.plugins.registry import SOURCES, SPOKEN, PluginError
 
 OPTION = "--plugin"
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from engine.config import CONFIG_VERSION, RunConfig, config_from_json
 from engine.config.resolve import DataFacts, resolve
 from engine.data.dataset import Dataset, content_id, dataset_from_bytes, dataset_to_bytes
-from engine.extension.registry import revision
+from engine.plugins.registry import revision
 from engine.runs.lease import holder_is_gone
 from engine.runs.row import RunRow
 from engine.runs.schema import datasets, retired_ids, runs

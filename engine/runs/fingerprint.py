@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine import __version__
-from engine.extension.registry import plugins_used
+from engine.plugins.registry import plugins_used
 from engine.training import subnormals
 
 PLUGINS = " plugins="

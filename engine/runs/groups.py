@@ -11,7 +11,7 @@ from engine.config import RunConfig, config_from_json
 from engine.config.resolve import DataFacts, resolve
 from engine.config.seeds import seeded, without_seed
 from engine.data.dataset import Dataset
-from engine.extension.registry import revision
+from engine.plugins.registry import revision
 from engine.runs.catalog import load_dataset, submit
 from engine.runs.query import get_runs
 from engine.runs.row import RunRow

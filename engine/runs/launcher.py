@@ -10,8 +10,8 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
-from engine.extension.loading import FOLDER_VARIABLE, plugin_folder
-from engine.extension.registry import SOURCES
+from engine.plugins.loading import FOLDER_VARIABLE, plugin_folder
+from engine.plugins.registry import SOURCES
 from engine.runs.lease import host_name, process_start, waits_for_a_worker
 from engine.runs.schema import runs, workers
 from engine.runs.store import Store, open_store

@@ -11,7 +11,7 @@ import psutil
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
-from engine.extension.loading import look_again
+from engine.plugins.loading import look_again
 from engine.runs.catalog import get_run
 from engine.runs.journal import RETRY_SECONDS
 from engine.runs.lease import (

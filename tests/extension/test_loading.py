@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from engine.config.settings import SETTINGS
-from engine.extension import PluginError, loading
-from engine.extension.loading import FOLDER_VARIABLE, load_file, look_again
-from engine.extension.registry import SOURCES, plugins_used
+from engine.extension import PluginError
 from engine.nn.activations import ACTIVATIONS
+from engine.plugins import loading
+from engine.plugins.loading import FOLDER_VARIABLE, load_file, look_again
+from engine.plugins.registry import SOURCES, plugins_used
 from engine.runs.catalog import load_run
 
 GOOD = '''

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from engine.config import parse_config
 from engine.data.dataset import build_dataset
-from engine.extension.loading import look_again
+from engine.plugins.loading import look_again
 from engine.runs.catalog import get_run, list_runs
 from engine.runs.export import FORMATS, exported
 from engine.runs.groups import submit_seeds

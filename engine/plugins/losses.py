@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from engine.config.losses import FITTING, LOSS_SETTINGS
-from engine.extension.reading import fill_in, meaning_of, name_of, plain
-from engine.extension.registry import Definition, PluginError, check_name, declare
 from engine.nn.losses import LOSSES, Loss
 from engine.nn.regression_losses import OfElements, elements, record_mean
 from engine.nn.tape import Arena, Block, Lead, Tape
+from engine.plugins.reading import fill_in, meaning_of, name_of, plain
+from engine.plugins.registry import Definition, PluginError, check_name, declare
 
 Function = Callable[[np.ndarray, np.ndarray], Any]
 TARGETS = {"regression": ("regression",), "classification": ("two classes", "classes")}

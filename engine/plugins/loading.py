@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 
-from engine.extension.registry import SOURCES, PluginError, Source, collecting, register, withdraw
+from engine.plugins.registry import SOURCES, PluginError, Source, collecting, register, withdraw
 
 FOLDER_VARIABLE = "BACKPROP_LAB_PLUGINS"
 FOLDER = Path(__file__).resolve().parents[2] / "plugins"

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 
 from engine.config.network import NORMALIZATION_NEEDS_TWO_ROWS
-from engine.extension.reading import fill_in, meaning_of, name_of, plain
-from engine.extension.registry import GOOD_NAME, Definition, PluginError, check_name, declare
 from engine.nn.activations import ACTIVATIONS
 from engine.nn.gradient_check import check_gradients
 from engine.nn.losses import LOSSES
 from engine.nn.network import Network
 from engine.nn.normalization import NORMALIZATIONS, Normalization
 from engine.nn.tape import Lead
+from engine.plugins.reading import fill_in, meaning_of, name_of, plain
+from engine.plugins.registry import GOOD_NAME, Definition, PluginError, check_name, declare
 
 SIZES = (3, 5, 4, 2)
 ROWS = 7

@@ -10,12 +10,12 @@ from engine.config import ConfigError, parse_config
 from engine.config.optimizers import DECAY_KINDS, OPTIMIZER_SETTINGS
 from engine.config.setting import Takers
 from engine.config.settings import SETTINGS
-from engine.extension.reading import fill_in, meaning_of, name_of
-from engine.extension.registry import Definition, PluginError, check_name, declare
 from engine.nn.optimizers import Optimizer, Steady, Transform
 from engine.nn.parameters import Parameters
 from engine.nn.rules import OPTIMIZERS, Rule
 from engine.nn.tape import Lead, Tape, cell_shape
+from engine.plugins.reading import fill_in, meaning_of, name_of
+from engine.plugins.registry import Definition, PluginError, check_name, declare
 
 SHAPES = [(4, 3), (2, 5)]
 STEPS = 6

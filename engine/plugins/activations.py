@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from engine.config.network import ACTIVATION_STARTS, INITIALIZER_SETTINGS
-from engine.extension.reading import fill_in, meaning_of, name_of, plain
-from engine.extension.registry import Definition, PluginError, check_name, declare
 from engine.nn.activations import ACTIVATIONS, Activation
 from engine.nn.tape import Arena, Block, Lead, Tape
+from engine.plugins.reading import fill_in, meaning_of, name_of, plain
+from engine.plugins.registry import Definition, PluginError, check_name, declare
 
 Function = Callable[[np.ndarray], Any]
 STEP = 1e-5
