@@ -7,9 +7,9 @@ import numpy as np
 
 from benchmarks.workloads import Workload
 from engine.nn.activations import ACTIVATIONS
-from engine.nn.naming import named_statistics, named_views
 from engine.nn.network import Network
-from engine.nn.optimizers import Optimizer
+from engine.nn.optimizers.chain import Optimizer
+from engine.nn.parameter_names import named_statistics, named_views
 from engine.training.model import build_loss, build_optimizer, initial_state, target_columns
 from engine.training.state import DROPOUT, stream
 from engine.training.trainer import train

@@ -46,7 +46,7 @@ from benchmarks.speed_report import (
 from benchmarks.torch_peer import TorchPeer, largest_difference, prepare_torch
 from benchmarks.workloads import LONG, WORKLOADS, Workload
 from docs.blocks import write_block
-from engine.nn.naming import named_views
+from engine.nn.parameter_names import named_views
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "performance.md"
 PICTURE = DOCUMENT.with_name("performance.svg")

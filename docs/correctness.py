@@ -26,10 +26,10 @@ from docs.blocks import write_block
 from docs.closed_forms import AGREES, Row, closed_forms
 from engine.config.settings import SETTINGS
 from engine.nn.activations import ACTIVATIONS
-from engine.nn.cross_entropies import BinaryCrossEntropy, CrossEntropy
 from engine.nn.gradient_check import check_gradients
 from engine.nn.initializers import xavier_normal
 from engine.nn.losses import LOSSES, Loss
+from engine.nn.losses.classification import BinaryCrossEntropy, CrossEntropy
 from engine.nn.network import Network
 
 DOCUMENT = Path(__file__).with_name("correctness.md")

@@ -33,6 +33,3 @@ class Recording:
     loss_tape: Tape
     loss: np.ndarray
     arena: Arena
-
-
-Shapes = list[tuple[int, int]]

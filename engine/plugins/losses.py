@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.config.losses import FITTING, LOSS_SETTINGS
 from engine.nn.losses import LOSSES, Loss
-from engine.nn.regression_losses import OfElements, elements, record_mean
+from engine.nn.losses.regression import OfElements, elements, record_mean
 from engine.nn.tape import Arena, Block, Lead, Tape
 from engine.plugins.reading import fill_in, meaning_of, name_of, plain
 from engine.plugins.registry import Definition, PluginError, check_name, declare

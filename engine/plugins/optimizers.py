@@ -10,9 +10,9 @@ from engine.config import ConfigError, parse_config
 from engine.config.optimizers import DECAY_KINDS, OPTIMIZER_SETTINGS
 from engine.config.setting import Takers
 from engine.config.settings import SETTINGS
-from engine.nn.optimizers import Optimizer, Steady, Transform
+from engine.nn.optimizers.chain import Optimizer, Steady, Transform
+from engine.nn.optimizers.registry import OPTIMIZERS, Rule
 from engine.nn.parameters import Parameters
-from engine.nn.rules import OPTIMIZERS, Rule
 from engine.nn.tape import Lead, Tape, cell_shape
 from engine.plugins.reading import fill_in, meaning_of, name_of
 from engine.plugins.registry import Definition, PluginError, check_name, declare
@@ -30,7 +30,7 @@ def optimizer(
     advice: str = "",
     decoupled: bool = False,
 ) -> Any:
-    """Register an optimizer: a frozen dataclass that is a :class:`engine.nn.optimizers.Transform`.
+    """Register an optimizer: a frozen dataclass that is a :class:`engine.nn.optimizers.chain.Transform`.
 
     Parameters
     ----------

@@ -6,8 +6,8 @@ import numpy as np
 
 from engine.config import RunConfig
 from engine.data.dataset import Dataset
-from engine.nn.naming import named_views
 from engine.nn.network import Network
+from engine.nn.parameter_names import named_views
 from engine.training.evaluation import Rows, evaluate, fixed_rows
 from engine.training.model import build_network, outputs_of, take_over
 from engine.training.plan import rows_at_once

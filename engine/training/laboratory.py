@@ -15,7 +15,7 @@ from engine.config.errors import unknown_name
 from engine.config.losses import FITTING
 from engine.config.resolve import resolve
 from engine.data.dataset import Dataset
-from engine.nn.naming import named_statistics, named_views
+from engine.nn.parameter_names import named_statistics, named_views
 from engine.nn.schedules import PlateauMemory
 from engine.training.model import build_network, build_optimizer, target_columns
 from engine.training.pacing import build_plateau, build_schedule

@@ -8,16 +8,16 @@ import numpy as np
 from engine.config import ConfigError, RunConfig
 from engine.data.dataset import Dataset
 from engine.nn.activations import ACTIVATIONS
-from engine.nn.clipping import ClipByLayerNorm, ClipByNorm, ClipByValue
-from engine.nn.cross_entropies import BinaryCrossEntropy, CrossEntropy
 from engine.nn.initializers import BIASES, INITIALIZERS, Initializer, normal, scaled
 from engine.nn.losses import LOSSES, Loss
-from engine.nn.naming import decay_mask, named_statistics, named_views
+from engine.nn.losses.classification import BinaryCrossEntropy, CrossEntropy
+from engine.nn.losses.regression import Huber, SmoothL1
 from engine.nn.network import Network
-from engine.nn.optimizers import Optimizer, Transform
-from engine.nn.penalties import L1, Decay
-from engine.nn.regression_losses import Huber, SmoothL1
-from engine.nn.rules import OPTIMIZERS
+from engine.nn.optimizers.chain import Optimizer, Transform
+from engine.nn.optimizers.clipping import ClipByLayerNorm, ClipByNorm, ClipByValue
+from engine.nn.optimizers.penalties import L1, Decay
+from engine.nn.optimizers.registry import OPTIMIZERS
+from engine.nn.parameter_names import decay_mask, named_statistics, named_views
 from engine.nn.tape import Lead
 from engine.training.own_values import OwnValues
 from engine.training.plan import network_sizes, rows_at_once

@@ -7,7 +7,7 @@ import numpy as np
 from engine.config import ConfigError, RunConfig
 from engine.data.dataset import Dataset
 from engine.nn.network import parameter_shapes
-from engine.nn.rules import OPTIMIZERS
+from engine.nn.optimizers.registry import OPTIMIZERS
 from engine.training.costs import evaluation_seconds, step_seconds
 
 EVALUATED_ROWS = 2048

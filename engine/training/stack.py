@@ -4,7 +4,7 @@ from collections.abc import Generator, Sequence
 
 from engine.config import RunConfig
 from engine.data.dataset import Dataset
-from engine.nn.rules import OPTIMIZERS
+from engine.nn.optimizers.registry import OPTIMIZERS
 from engine.training.plan import network_sizes, plan
 from engine.training.state import State
 from engine.training.telemetry import Record

@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.config import RunConfig
 from engine.data.dataset import Dataset
-from engine.nn.penalties import penalty
+from engine.nn.optimizers.penalties import penalty
 from engine.training import subnormals
 from engine.training.changes import Change, apply_change
 from engine.training.course import Course

@@ -11,7 +11,7 @@ from engine.config.text import value_from_text
 from engine.nn.activations import ACTIVATIONS
 from engine.nn.initializers import INITIALIZERS
 from engine.nn.losses import LOSSES
-from engine.nn.rules import OPTIMIZERS
+from engine.nn.optimizers.registry import OPTIMIZERS
 from engine.training.pacing import SCHEDULES
 from tests.config.refused import REFUSED
 

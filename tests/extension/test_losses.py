@@ -9,7 +9,7 @@ from engine.config.resolve import DataFacts, resolve
 from engine.data.dataset import build_dataset
 from engine.extension import PluginError, loss
 from engine.nn.losses import LOSSES
-from engine.nn.regression_losses import MeanSquaredError
+from engine.nn.losses.regression import MeanSquaredError
 from engine.training.checking import check_config
 from engine.training.laboratory import Laboratory
 from engine.training.model import initial_state

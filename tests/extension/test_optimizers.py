@@ -10,7 +10,7 @@ from engine.config import ConfigError, parse_config
 from engine.config.optimizers import OPTIMIZER_SETTINGS
 from engine.config.resolve import DataFacts, resolve
 from engine.extension import PluginError, optimizer
-from engine.nn.rules import OPTIMIZERS
+from engine.nn.optimizers.registry import OPTIMIZERS
 
 pytestmark = pytest.mark.usefixtures("plugin_folder")
 CLASSES = DataFacts("classification", 2, 300)

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from engine.nn.activations import ACTIVATIONS
-from engine.nn.clipping import ClipByLayerNorm, ClipByNorm, ClipByValue
 from engine.nn.losses import LOSSES
-from engine.nn.naming import decay_mask, named_views
 from engine.nn.network import Network
-from engine.nn.optimizers import Optimizer
+from engine.nn.optimizers.chain import Optimizer
+from engine.nn.optimizers.clipping import ClipByLayerNorm, ClipByNorm, ClipByValue
+from engine.nn.optimizers.penalties import L1, Decay, penalty
+from engine.nn.optimizers.registry import OPTIMIZERS
+from engine.nn.parameter_names import decay_mask, named_views
 from engine.nn.parameters import Parameters
-from engine.nn.penalties import L1, Decay, penalty
-from engine.nn.rules import OPTIMIZERS
 
 SHAPES = [(2, 3), (1, 3)]
 GRADIENT = np.array([3.0, -4.0, 0.1, 0.2, -0.3, 0.4, 0.03, 0.0, -0.04])

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from engine.nn.activations import ACTIVATIONS
-from engine.nn.cross_entropies import BinaryCrossEntropy, CrossEntropy
 from engine.nn.losses import LOSSES
-from engine.nn.regression_losses import Huber, SmoothL1
+from engine.nn.losses.classification import BinaryCrossEntropy, CrossEntropy
+from engine.nn.losses.regression import Huber, SmoothL1
 from engine.nn.tape import Arena, Tape
 
 SIZES = [0, 1e-30, 1e-3, 0.5, 1, 3, 6, 10, 20, 20.5, 50, 88, 89, 104, 700, 710, 746, 1e3, 1e4]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.nn.cross_entropies import BinaryCrossEntropy, CrossEntropy
+from engine.nn.losses.classification import BinaryCrossEntropy, CrossEntropy
 
 
 def test_softmax_gives_probabilities_of_any_outputs():

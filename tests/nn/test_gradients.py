@@ -6,12 +6,12 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from engine.nn.activations import ACTIVATIONS
-from engine.nn.cross_entropies import BinaryCrossEntropy, CrossEntropy
 from engine.nn.gradient_check import check_gradients
 from engine.nn.initializers import xavier_normal
 from engine.nn.losses import LOSSES
+from engine.nn.losses.classification import BinaryCrossEntropy, CrossEntropy
+from engine.nn.losses.regression import Huber, SmoothL1
 from engine.nn.network import Network
-from engine.nn.regression_losses import Huber, SmoothL1
 
 NORMALIZATIONS = ("none", "batch", "layer")
 WEIGHTED = {

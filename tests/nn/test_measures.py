@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from engine.nn.clipping import ClipByValue
-from engine.nn.measures import BLOCK, SumsInBlocks, SumsSideBySide, layer_sums
-from engine.nn.optimizers import Optimizer
+from engine.nn.optimizers.chain import Optimizer
+from engine.nn.optimizers.clipping import ClipByValue
+from engine.nn.optimizers.measures import BLOCK, SumsInBlocks, SumsSideBySide, layer_sums
+from engine.nn.optimizers.penalties import Decay
 from engine.nn.parameters import Parameters, record_layer_squares
-from engine.nn.penalties import Decay
 from engine.nn.tape import Tape, assign
 
 # One layer ends with a block, one needs several, one is shorter than any.

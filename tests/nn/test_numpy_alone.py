@@ -37,15 +37,15 @@ for module in pkgutil.iter_modules(engine.nn.__path__):
 
 import numpy as np
 from engine.nn.activations import ACTIVATIONS
-from engine.nn.clipping import ClipByLayerNorm
+from engine.nn.optimizers.clipping import ClipByLayerNorm
 from engine.nn.initializers import xavier_uniform
 from engine.nn.losses import LOSSES
 from engine.nn.network import Network
-from engine.nn.optimizers import Optimizer
-from engine.nn.penalties import L1
-from engine.nn.rules import OPTIMIZERS
+from engine.nn.optimizers.chain import Optimizer
+from engine.nn.optimizers.penalties import L1
+from engine.nn.optimizers.registry import OPTIMIZERS
 from engine.nn.schedules import cosine
-from engine.nn.adam_rules import Adam
+from engine.nn.optimizers.adam import Adam
 
 RATES = {"sgd": 0.5, "adadelta": 1.0, "lion": 0.005}
 rng = np.random.default_rng(0)

@@ -7,11 +7,11 @@ import pytest
 
 from engine.config.optimizers import OPTIMIZER_SETTINGS
 from engine.config.settings import SETTINGS
-from engine.nn.clipping import ClipByNorm, ClipByValue
-from engine.nn.optimizers import Optimizer
+from engine.nn.optimizers.chain import Optimizer
+from engine.nn.optimizers.clipping import ClipByNorm, ClipByValue
+from engine.nn.optimizers.penalties import Decay
+from engine.nn.optimizers.registry import OPTIMIZERS
 from engine.nn.parameters import Parameters
-from engine.nn.penalties import Decay
-from engine.nn.rules import OPTIMIZERS
 
 RATE = 0.1
 GRADIENTS = np.random.default_rng(0).normal(size=(20, 6))

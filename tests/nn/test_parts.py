@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 
 from engine.nn.activations import ACTIVATIONS
-from engine.nn.clipping import ClipByLayerNorm, ClipByNorm, ClipByValue
-from engine.nn.cross_entropies import BinaryCrossEntropy, CrossEntropy
 from engine.nn.gradient_check import LayerCheck
 from engine.nn.initializers import pytorch, pytorch_bias, zeros
 from engine.nn.layers import Dropout
 from engine.nn.losses import LOSSES
-from engine.nn.naming import named_statistics, named_views
+from engine.nn.losses.classification import BinaryCrossEntropy, CrossEntropy
+from engine.nn.losses.regression import Huber, SmoothL1
 from engine.nn.network import Network, parameter_shapes
-from engine.nn.optimizers import Optimizer
+from engine.nn.optimizers.chain import Optimizer
+from engine.nn.optimizers.clipping import ClipByLayerNorm, ClipByNorm, ClipByValue
+from engine.nn.optimizers.penalties import L1, Decay
+from engine.nn.optimizers.registry import OPTIMIZERS
+from engine.nn.parameter_names import named_statistics, named_views
 from engine.nn.parameters import Parameters, views
-from engine.nn.penalties import L1, Decay
-from engine.nn.regression_losses import Huber, SmoothL1
-from engine.nn.rules import OPTIMIZERS
 from engine.nn.schedules import Plateau, PlateauMemory
 from engine.nn.tape import Arena, Tape
 

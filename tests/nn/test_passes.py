@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from engine.nn.activations import ACTIVATIONS
-from engine.nn.cross_entropies import CrossEntropy
 from engine.nn.initializers import xavier_normal
 from engine.nn.losses import LOSSES
+from engine.nn.losses.classification import CrossEntropy
 from engine.nn.network import LARGE_BATCH, PIECE, Network
 
 BATCH = LARGE_BATCH + 3

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from engine.nn.activations import ACTIVATIONS
-from engine.nn.cross_entropies import CrossEntropy
 from engine.nn.initializers import xavier_normal
 from engine.nn.losses import LOSSES, Loss
-from engine.nn.naming import named_views
+from engine.nn.losses.classification import CrossEntropy
 from engine.nn.network import Network
 from engine.nn.normalization import NORMALIZATIONS, BatchNorm
-from engine.nn.optimizers import Optimizer
+from engine.nn.optimizers.chain import Optimizer
+from engine.nn.parameter_names import named_views
 
 SIZES = [3, 6, 5, 5, 2]
 ROWS = 8

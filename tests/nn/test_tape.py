@@ -7,14 +7,14 @@ import pytest
 
 from engine.config.optimizers import OPTIMIZER_SETTINGS
 from engine.nn.activations import ACTIVATIONS
-from engine.nn.adam_rules import Adam
-from engine.nn.clipping import ClipByLayerNorm, ClipByNorm, ClipByValue
 from engine.nn.initializers import he_normal
 from engine.nn.losses import LOSSES
 from engine.nn.network import Network
-from engine.nn.optimizers import Optimizer
-from engine.nn.penalties import L1, Decay
-from engine.nn.rules import OPTIMIZERS
+from engine.nn.optimizers.adam import Adam
+from engine.nn.optimizers.chain import Optimizer
+from engine.nn.optimizers.clipping import ClipByLayerNorm, ClipByNorm, ClipByValue
+from engine.nn.optimizers.penalties import L1, Decay
+from engine.nn.optimizers.registry import OPTIMIZERS
 
 ADAM = Adam(0.9, 0.999, 1e-8)
 DIGITS = ([64, 128, 64, 10], "relu", "cross_entropy")

@@ -8,13 +8,13 @@ import pytest
 
 from engine.config.optimizers import DECAY_KINDS, OPTIMIZER_SETTINGS
 from engine.nn.activations import ACTIVATIONS
-from engine.nn.adam_rules import Adam
 from engine.nn.losses import LOSSES
 from engine.nn.network import Network
-from engine.nn.optimizers import Optimizer
+from engine.nn.optimizers.adam import Adam
+from engine.nn.optimizers.chain import Optimizer
+from engine.nn.optimizers.penalties import Decay
+from engine.nn.optimizers.registry import OPTIMIZERS
 from engine.nn.parameters import Parameters
-from engine.nn.penalties import Decay
-from engine.nn.rules import OPTIMIZERS
 from engine.nn.schedules import cosine, step_decay, warm_up
 from engine.nn.tape import Arena, Tape
 

@@ -6,7 +6,7 @@ import pytest
 from engine.nn.activations import ACTIVATIONS
 from engine.nn.losses import LOSSES
 from engine.nn.network import Network
-from engine.nn.optimizers import Optimizer
+from engine.nn.optimizers.chain import Optimizer
 
 
 def neuron(w):

@@ -24,7 +24,7 @@ from typing import ClassVar
 import numpy as np
 from engine.extension import activation, layer, loss, optimizer
 from engine.nn.normalization import Normalization
-from engine.nn.rules import OPTIMIZERS
+from engine.nn.optimizers.registry import OPTIMIZERS
 
 @activation(derivative=lambda z: 1 + np.sin(2 * z))
 def snake(z):

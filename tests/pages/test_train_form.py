@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from engine.config.optimizers import OPTIMIZER_SETTINGS
 from engine.config.setting import applies
 from engine.config.settings import SETTINGS
-from engine.nn.rules import OPTIMIZERS
+from engine.nn.optimizers.registry import OPTIMIZERS
 from engine.runs.catalog import list_runs
 from engine.runs.store import STORE_VARIABLE
 from engine.training.pacing import SCHEDULES

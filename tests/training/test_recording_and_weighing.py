@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from engine.nn.cross_entropies import BinaryCrossEntropy
+from engine.nn.losses.classification import BinaryCrossEntropy
 from engine.training.changes import Change
 from engine.training.model import build_loss
 from engine.training.trainer import train

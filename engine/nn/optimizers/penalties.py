@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.nn.optimizers import Arrays, Steady
+from engine.nn.optimizers.chain import Arrays, Steady
 from engine.nn.tape import Tape, Value, in_words
 
 

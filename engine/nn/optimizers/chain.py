@@ -5,7 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
-from engine.nn.measures import UpdateMeasures, layer_sums
+from engine.nn.optimizers.measures import UpdateMeasures, layer_sums
 from engine.nn.parameters import Parameters
 from engine.nn.tape import Tape, cell_shape
 

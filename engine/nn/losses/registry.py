@@ -4,8 +4,8 @@ from typing import Protocol
 
 import numpy as np
 
-from engine.nn.cross_entropies import BinaryCrossEntropy, CrossEntropy
-from engine.nn.regression_losses import Huber, MeanAbsoluteError, MeanSquaredError, SmoothL1
+from engine.nn.losses.classification import BinaryCrossEntropy, CrossEntropy
+from engine.nn.losses.regression import Huber, MeanAbsoluteError, MeanSquaredError, SmoothL1
 from engine.nn.tape import Block, Tape
 
 

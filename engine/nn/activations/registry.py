@@ -4,9 +4,17 @@ from typing import Protocol
 
 import numpy as np
 
-from engine.nn.gates import Gelu, GeluTanh, HardSwish, Mish, Silu
-from engine.nn.rectifiers import Celu, Elu, LeakyRelu, Relu, Relu6, Selu, Softplus
-from engine.nn.squashing import HardSigmoid, HardTanh, LogSigmoid, Sigmoid, Softsign, Tanh, TanhShrink
+from engine.nn.activations.gates import Gelu, GeluTanh, HardSwish, Mish, Silu
+from engine.nn.activations.rectifiers import Celu, Elu, LeakyRelu, Relu, Relu6, Selu, Softplus
+from engine.nn.activations.squashing import (
+    HardSigmoid,
+    HardTanh,
+    LogSigmoid,
+    Sigmoid,
+    Softsign,
+    Tanh,
+    TanhShrink,
+)
 from engine.nn.tape import Block, Tape
 
 

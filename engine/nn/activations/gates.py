@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from engine.nn.squashing import record_inside, record_ramp, record_sigmoid
+from engine.nn.activations.squashing import record_inside, record_ramp, record_sigmoid
 from engine.nn.tape import Block, Tape, maximum
 
 ROOT = math.sqrt(2 / math.pi)

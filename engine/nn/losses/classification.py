@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.nn.regression_losses import elements, record_mean
-from engine.nn.squashing import record_sigmoid
+from engine.nn.activations.squashing import record_sigmoid
+from engine.nn.losses.regression import elements, record_mean
 from engine.nn.tape import Block, Tape, maximum
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.nn.optimizers import Arrays, Steady
+from engine.nn.optimizers.chain import Arrays, Steady
 from engine.nn.parameters import record_layer_squares
 from engine.nn.tape import Tape, Value, assign, cell_shape, in_words, minimum
 

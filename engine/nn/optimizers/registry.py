@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from engine.nn.adam_rules import Adam, Adamax, Nadam, Radam
-from engine.nn.adaptive_rules import Adadelta, Adagrad, RmsProp
-from engine.nn.momentum_rules import Momentum, Nesterov
-from engine.nn.optimizers import Transform
-from engine.nn.sign_rules import Lion, Rprop
+from engine.nn.optimizers.adam import Adam, Adamax, Nadam, Radam
+from engine.nn.optimizers.adaptive import Adadelta, Adagrad, RmsProp
+from engine.nn.optimizers.chain import Transform
+from engine.nn.optimizers.momentum import Momentum, Nesterov
+from engine.nn.optimizers.sign import Lion, Rprop
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.nn.averages import record_mean, record_mean_square
-from engine.nn.optimizers import Arrays, Steady
+from engine.nn.optimizers.averages import record_mean, record_mean_square
+from engine.nn.optimizers.chain import Arrays, Steady
 from engine.nn.tape import Tape, maximum
 
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.nn.averages import record_mean
-from engine.nn.optimizers import Arrays, Steady
+from engine.nn.optimizers.averages import record_mean
+from engine.nn.optimizers.chain import Arrays, Steady
 from engine.nn.tape import Tape, maximum, minimum
 
 # A learning rate below this moves nothing, so that dividing by it cannot overflow in single precision.

@@ -5,8 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
-from engine.nn.averages import record_mean, record_mean_square
-from engine.nn.optimizers import Arrays
+from engine.nn.optimizers.averages import record_mean, record_mean_square
+from engine.nn.optimizers.chain import Arrays
 from engine.nn.tape import Tape, maximum
 
 # A product below this is nothing beside 1, in double precision.
