@@ -9,7 +9,7 @@ from engine.config.settings import SETTINGS
 from engine.runs.changes import ask_change, read_changes
 from engine.runs.row import RunRow
 from engine.runs.store import Store
-from engine.training.changes import LEARNING_RATE, WEIGHT, Change, weight_change
+from engine.training.interventions import LEARNING_RATE, WEIGHT, Change, weight_change
 from ui.runs import LIVE
 from ui.text import as_markdown
 

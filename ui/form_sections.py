@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from engine.config.optimizers import OptimizerSettings
 from engine.config.setting import applies
 from engine.config.settings import SETTINGS, Setting
-from engine.training.pacing import SCHEDULES
+from engine.training.schedule import SCHEDULES
 from ui.seeds import name_input, seeds_input
 from ui.setting_widget import as_widget_value, setting_widget
 

@@ -17,7 +17,7 @@ from engine.runs.launcher import trouble
 from engine.runs.row import RunRow
 from engine.runs.series import Series
 from engine.runs.store import Store
-from engine.training.changes import Change
+from engine.training.interventions import Change
 from engine.training.telemetry import LAYER_INDEX
 from ui.changes import change_control, change_words
 from ui.gradient_words import spread_words, time_words

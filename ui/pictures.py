@@ -8,8 +8,8 @@ from engine.data.dataset import Dataset
 from engine.figures.theme import HIGH, LOW, class_colour
 from engine.nn.activations import ACTIVATIONS
 from engine.nn.tape import Arena, Tape
-from engine.training.pacing import rates
 from engine.training.plan import TrainingPlan
+from engine.training.schedule import rates
 
 WIDTH, HEIGHT = 300, 150
 POINTS_AT_MOST = 300

@@ -9,7 +9,7 @@ from engine.runs.catalog import get_run, load_run
 from engine.runs.row import ENDED
 from engine.runs.schema import events
 from engine.runs.store import Store
-from engine.training.changes import CHANGEABLE, Change, check_change
+from engine.training.interventions import CHANGEABLE, Change, check_change
 from engine.training.model import build_network
 
 WISHED = -1

@@ -17,7 +17,7 @@ from engine.runs.query import get_runs
 from engine.runs.row import RunRow
 from engine.runs.schema import events, runs
 from engine.runs.store import Store
-from engine.training.changes import CHANGEABLE
+from engine.training.interventions import CHANGEABLE
 
 LOOKED_THROUGH_AT_MOST = 500
 # By the data's id, which is that of their content: the same in every store and for ever.

@@ -18,8 +18,7 @@ from engine.runs.schema import runs
 from engine.runs.store import Store
 from engine.runs.tables import dataset_for
 from engine.runs.upkeep import as_tags
-from engine.training.plan import check_memory, plan
-from engine.training.pricing import expected_seconds
+from engine.training.plan import check_memory, expected_seconds, plan
 
 # What a run costs beside its steps: claimed, loaded, scored at its end, committed.
 SECONDS_A_RUN = 0.02

@@ -21,8 +21,8 @@ from engine.runs.predictions import packed_predictions
 from engine.runs.row import RunRow
 from engine.runs.schema import runs
 from engine.runs.store import Store
-from engine.training.changes import Change, value_before
 from engine.training.early_stopping import ending_words
+from engine.training.interventions import Change, value_before
 from engine.training.model import build_network, check_state, initial_state
 from engine.training.plan import plan
 from engine.training.telemetry import Record

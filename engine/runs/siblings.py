@@ -16,7 +16,7 @@ from engine.runs.lease import CLAIMED, Lease, hold_all, holder_is_gone, host_nam
 from engine.runs.loading import loaded
 from engine.runs.schema import events, runs
 from engine.runs.store import Store
-from engine.training.changes import CHANGEABLE
+from engine.training.interventions import CHANGEABLE
 from engine.training.stack import most_together
 
 LOOKED_THROUGH_AT_MOST = 500

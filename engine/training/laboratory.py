@@ -18,8 +18,8 @@ from engine.data.dataset import Dataset
 from engine.nn.parameter_names import named_statistics, named_views
 from engine.nn.schedules import PlateauMemory
 from engine.training.model import build_network, build_optimizer, target_columns
-from engine.training.pacing import build_plateau, build_schedule
 from engine.training.plan import plan
+from engine.training.schedule import build_plateau, build_schedule
 from engine.training.state import DROPOUT, stream
 
 

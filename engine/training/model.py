@@ -19,7 +19,7 @@ from engine.nn.optimizers.penalties import L1, Decay
 from engine.nn.optimizers.registry import OPTIMIZERS
 from engine.nn.parameter_names import decay_mask, named_statistics, named_views
 from engine.nn.tape import Lead
-from engine.training.own_values import OwnValues
+from engine.training.per_run_values import OwnValues
 from engine.training.plan import network_sizes, rows_at_once
 from engine.training.state import DROPOUT, INITIALIZATION, SHUFFLING, State, stream
 

@@ -1,4 +1,4 @@
-"""The plan of a run: how many steps, which of them are recorded and evaluated, what memory it takes."""
+"""The plan of a run: how many steps, which of them are recorded and evaluated, about what it costs."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from engine.config import ConfigError, RunConfig
 from engine.data.dataset import Dataset
 from engine.nn.network import parameter_shapes
 from engine.nn.optimizers.registry import OPTIMIZERS
-from engine.training.costs import evaluation_seconds, step_seconds
+from engine.training.estimates import evaluation_seconds, step_seconds
 
 EVALUATED_ROWS = 2048
 CELLS_AT_ONCE = 2**25
@@ -20,6 +20,7 @@ EVALUATION_SHARE, EVALUATION_SECONDS = 0.04, 0.003
 AN_EPOCH_AT_MOST, AN_EPOCH_SECONDS = 50, 0.05
 SNAPSHOTS_AT_MOST, SNAPSHOT_BYTES_AT_MOST = 200, 8 * 2**20
 PROCESS_BYTES = 150 * 2**20
+SECONDS_A_RECORD = 40e-6
 
 
 @dataclass(frozen=True)
@@ -114,8 +115,8 @@ def _parameters(sizes: tuple[int, ...], normalization: str) -> int:
 def _snapshot_steps(records: frozenset[int], size: int) -> frozenset[int]:
     steps = np.array(sorted(records))
     count = min(SNAPSHOTS_AT_MOST, max(2, SNAPSHOT_BYTES_AT_MOST // size), len(steps))
-    wished = steps[-1] * np.linspace(0, 1, count) ** 2
-    return frozenset(steps[np.searchsorted(steps, wished)].tolist())
+    wanted = steps[-1] * np.linspace(0, 1, count) ** 2
+    return frozenset(steps[np.searchsorted(steps, wanted)].tolist())
 
 
 def _bytes(config: RunConfig, dataset: Dataset, sizes: tuple[int, ...], batch: int, parameters: int) -> int:
@@ -127,6 +128,14 @@ def _bytes(config: RunConfig, dataset: Dataset, sizes: tuple[int, ...], batch: i
     activations = rows * (batch + 2 * min(len(dataset.x_train), rows_at_once(sizes)))
     data = 4 * (dataset.x_train.size + dataset.x_val.size + dataset.x_test.size)
     return itemsize * (parameters * vectors + activations + data) + wide + PROCESS_BYTES
+
+
+def expected_seconds(plan: TrainingPlan, dataset: Dataset) -> float:
+    """Return about how many seconds of one core a planned run takes on its data."""
+    step = step_seconds(len(plan.sizes) - 1, plan.parameters, plan.batch_size)
+    evaluation = evaluation_seconds(plan.parameters, *evaluated_rows(plan.sizes, dataset))
+    recording = len(plan.record_steps) * SECONDS_A_RECORD
+    return plan.total_steps * step + recording + len(plan.evaluation_steps) * evaluation
 
 
 def check_memory(plan: TrainingPlan, available: int) -> None:

@@ -12,9 +12,8 @@ from engine.config import RunConfig
 from engine.data.dataset import Dataset
 from engine.nn.optimizers.penalties import penalty
 from engine.training import subnormals
-from engine.training.changes import Change, apply_change
-from engine.training.course import Course
 from engine.training.evaluation import columns, evaluate_all, fixed_rows
+from engine.training.interventions import Change, apply_change
 from engine.training.model import (
     build_decay_mask,
     build_network,
@@ -23,9 +22,10 @@ from engine.training.model import (
     target_columns,
     trained_network,
 )
-from engine.training.own_values import OwnValues
-from engine.training.pacing import build_schedule
+from engine.training.monitor import Course
+from engine.training.per_run_values import OwnValues
 from engine.training.plan import plan
+from engine.training.schedule import build_schedule
 from engine.training.state import State
 from engine.training.telemetry import LAYER_INDEX, SCALARS, Record
 

@@ -12,7 +12,7 @@ from engine.nn.activations import ACTIVATIONS
 from engine.nn.initializers import INITIALIZERS
 from engine.nn.losses import LOSSES
 from engine.nn.optimizers.registry import OPTIMIZERS
-from engine.training.pacing import SCHEDULES
+from engine.training.schedule import SCHEDULES
 from tests.config.refused import REFUSED
 
 KINDS = (

@@ -11,7 +11,7 @@ from engine.config.settings import SETTINGS
 from engine.nn.optimizers.registry import OPTIMIZERS
 from engine.runs.catalog import list_runs
 from engine.runs.store import STORE_VARIABLE
-from engine.training.pacing import SCHEDULES
+from engine.training.schedule import SCHEDULES
 
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "train.py")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")

@@ -19,7 +19,7 @@ from engine.runs.schema import chunks
 from engine.runs.series import read_series
 from engine.runs.session import train_claimed
 from engine.runs.store import open_store
-from engine.training.changes import weight_change
+from engine.training.interventions import weight_change
 from engine.training.telemetry import SCALAR_INDEX
 
 

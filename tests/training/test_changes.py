@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine.config import ConfigError
-from engine.training.changes import Change, apply_change, check_change, value_before, weight_change
+from engine.training.interventions import Change, apply_change, check_change, value_before, weight_change
 from engine.training.model import build_network
 from engine.training.state import State
 from engine.training.trainer import train

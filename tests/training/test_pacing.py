@@ -9,8 +9,8 @@ from engine.config.settings import SETTINGS
 from engine.data.dataset import build_dataset
 from engine.nn.schedules import Plateau
 from engine.training.model import initial_state
-from engine.training.pacing import SCHEDULES, build_plateau, build_schedule, rates
 from engine.training.plan import plan
+from engine.training.schedule import SCHEDULES, build_plateau, build_schedule, rates
 from engine.training.trainer import train
 
 EIGHT = {"samples": 40, "batch_size": 10, "validation_fraction": 0.5, "test_fraction": 0.0, "epochs": 8}

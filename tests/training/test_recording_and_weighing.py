@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.nn.losses.classification import BinaryCrossEntropy
-from engine.training.changes import Change
+from engine.training.interventions import Change
 from engine.training.model import build_loss
 from engine.training.trainer import train
 from tests.training.short_runs import start, without_seconds

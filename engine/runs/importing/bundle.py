@@ -27,7 +27,7 @@ from engine.runs.schema import events, snapshots
 from engine.runs.series import Series, write_series
 from engine.runs.store import Store
 from engine.runs.upkeep import as_tags
-from engine.training.changes import CHANGEABLE, check_change
+from engine.training.interventions import CHANGEABLE, check_change
 from engine.training.model import build_network, initial_state
 from engine.training.plan import check_memory, plan
 from engine.training.state import State

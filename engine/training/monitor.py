@@ -6,8 +6,8 @@ from engine.nn.network import Network
 from engine.nn.schedules import Schedule
 from engine.training.early_stopping import patience_of
 from engine.training.evaluation import Rows, activation_statistics, evaluate
-from engine.training.pacing import build_plateau
 from engine.training.plan import TrainingPlan
+from engine.training.schedule import build_plateau
 from engine.training.state import State
 from engine.training.telemetry import Record
 
