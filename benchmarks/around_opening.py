@@ -17,8 +17,8 @@ from playwright.sync_api import Browser, expect
 
 from benchmarks.around_report import Measured
 from benchmarks.browser import Dashboard, chromium, wait_until
-from engine.runs.schema import workers
-from engine.runs.store import STORE_VARIABLE, open_store
+from engine.store.schema import workers
+from engine.store.store import STORE_VARIABLE, open_store
 
 ROOT = Path(__file__).resolve().parents[1]
 OPENED_SECONDS = 5.0

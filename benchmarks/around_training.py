@@ -17,14 +17,14 @@ from engine.cli.tables import keep_table, told_dataset
 from engine.config import RunConfig, parse_config
 from engine.config.resolve import resolve
 from engine.data.dataset import Dataset, build_dataset
-from engine.runs.catalog import submit
-from engine.runs.journal import Journal
-from engine.runs.lease import claim, new_owner
-from engine.runs.session import own_blas_threads, train_claimed
-from engine.runs.store import Store, open_store
+from engine.store.lease import claim, new_owner
+from engine.store.runs import submit
+from engine.store.store import Store, open_store
 from engine.training import trainer
 from engine.training.model import initial_state
 from engine.training.plan import TrainingPlan, plan
+from engine.workers.journal import Journal
+from engine.workers.session import own_blas_threads, train_claimed
 
 EVALUATING_MAY_TAKE, STORING_MAY_TAKE = 1.15, 3.0
 # Runs on the table: its target, settings beside the defaults, how often a round repeats it.

@@ -17,14 +17,14 @@ from benchmarks.around_report import Measured
 from benchmarks.around_training import Clocks, clocked
 from engine.config import RunConfig, parse_config
 from engine.data.dataset import Dataset, build_dataset
-from engine.runs.catalog import submit
-from engine.runs.launcher import dismiss_workers, ensure_workers
-from engine.runs.lease import claim, new_owner
-from engine.runs.reader import Held, read_on
-from engine.runs.schema import chunks, runs, workers
-from engine.runs.series import read_many, read_series
-from engine.runs.session import train_claimed
-from engine.runs.store import Store, open_store
+from engine.store.lease import claim, new_owner
+from engine.store.reader import Held, read_on
+from engine.store.records import read_many, read_series
+from engine.store.runs import submit
+from engine.store.schema import chunks, runs, workers
+from engine.store.store import Store, open_store
+from engine.workers.launcher import dismiss_workers, ensure_workers
+from engine.workers.session import train_claimed
 
 ROOT = Path(__file__).resolve().parents[1]
 READ_MILLISECONDS, WARM_SECONDS, COLD_SECONDS = 20, 0.3, 1.0

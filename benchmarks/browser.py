@@ -17,8 +17,8 @@ import psutil
 import sqlalchemy as sa
 from playwright.sync_api import Browser, sync_playwright
 
-from engine.runs.schema import workers
-from engine.runs.store import STORE_VARIABLE, open_store
+from engine.store.schema import workers
+from engine.store.store import STORE_VARIABLE, open_store
 
 ROOT = Path(__file__).resolve().parents[1]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")

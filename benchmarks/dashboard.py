@@ -24,12 +24,12 @@ from benchmarks.viewers import Viewer, watching
 from docs.blocks import write_block
 from engine.config import parse_config
 from engine.data.dataset import build_dataset
-from engine.runs.catalog import get_run, reopen, request, set_speed, submit
-from engine.runs.launcher import ensure_workers
-from engine.runs.lease import claim, new_owner
-from engine.runs.schema import runs
-from engine.runs.session import train_claimed
-from engine.runs.store import Store, open_store
+from engine.store.lease import claim, new_owner
+from engine.store.runs import get_run, reopen, request, set_speed, submit
+from engine.store.schema import runs
+from engine.store.store import Store, open_store
+from engine.workers.launcher import ensure_workers
+from engine.workers.session import train_claimed
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "dashboard-speed.md"
 RUNS, RECORDS, MANY = 10, 1000, 20

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from playwright.sync_api import Browser
 
 from benchmarks.browser import NoBrowser, chromium, dashboard, wait_until
-from engine.runs.catalog import list_runs, request
-from engine.runs.schema import workers
-from engine.runs.store import Store, open_store
+from engine.store.runs import list_runs, request
+from engine.store.schema import workers
+from engine.store.store import Store, open_store
 
 CLICK_AND_WAIT = """button => new Promise(resolve => {
     const drawn = [".points path", "path.js-line[d*='L']"].map(part => `.js-plotly-plot ${part}`);

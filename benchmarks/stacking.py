@@ -25,16 +25,16 @@ from benchmarks.workloads import WORKLOADS
 from docs.blocks import write_block
 from engine.config import RunConfig
 from engine.data.dataset import Dataset
-from engine.runs.catalog import submit
-from engine.runs.lease import claim, new_owner
-from engine.runs.session import train_claimed
-from engine.runs.siblings import claim_siblings
-from engine.runs.stack_session import train_claimed_together
-from engine.runs.store import Store, open_store
+from engine.store.lease import claim, new_owner
+from engine.store.runs import submit
+from engine.store.store import Store, open_store
 from engine.training.model import initial_state
 from engine.training.stack import most_together, train_stack
 from engine.training.state import State
 from engine.training.trainer import train
+from engine.workers.session import train_claimed
+from engine.workers.stack_session import train_claimed_together
+from engine.workers.stacking import claim_siblings
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "stacking.md"
 # The largest share of the time one by one that counts as held.

@@ -20,7 +20,7 @@ started = time.perf_counter()
 from engine.cli.tables import keep_table, told_dataset
 from engine.config import parse_config
 from engine.config.resolve import resolve
-from engine.runs.store import open_store
+from engine.store.store import open_store
 from pathlib import Path
 import os, psutil
 store = open_store(sys.argv[1])
@@ -29,9 +29,9 @@ read = time.perf_counter()
 config = parse_config({"dataset": "table", "table": file_id, "target": sys.argv[3], "test_fraction": 0.2})
 dataset = told_dataset(store, config, table)
 told = time.perf_counter()
-from engine.runs.catalog import submit
-from engine.runs.lease import claim, new_owner
-from engine.runs.session import train_claimed
+from engine.store.runs import submit
+from engine.store.lease import claim, new_owner
+from engine.workers.session import train_claimed
 del table
 run = submit(store, config.model_copy(update={"epochs": 1}), dataset, paused=True)
 first = []

@@ -4,8 +4,8 @@ import ast
 from pathlib import Path
 
 from docs.blocks import with_block
+from engine.analysis.scores import SCORES
 from engine.config.settings import SETTINGS, Setting
-from engine.evidence.scores import SCORES
 from engine.training.telemetry import LAYER_STATISTICS, SCALARS, Column
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -11,10 +11,10 @@ from benchmarks.browser import chromium, dashboard
 from engine.config import parse_config
 from engine.config.presets import with_preset
 from engine.data.dataset import build_dataset
-from engine.runs.catalog import submit
-from engine.runs.lease import claim, new_owner
-from engine.runs.session import train_claimed
-from engine.runs.store import Store, open_store
+from engine.store.lease import claim, new_owner
+from engine.store.runs import submit
+from engine.store.store import Store, open_store
+from engine.workers.session import train_claimed
 
 FOLDER = Path(__file__).with_name("screenshots")
 RUNS = (

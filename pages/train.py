@@ -4,7 +4,7 @@ import streamlit as st
 
 from engine.config import parse_config
 from engine.plugins.loading import look_again
-from engine.runs.row import RunRow
+from engine.store.row import RunRow
 from ui.form import config_form, fill_form
 from ui.live import show_run
 from ui.live_chart import make_ready

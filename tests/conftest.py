@@ -10,10 +10,10 @@ from engine.config import parse_config
 from engine.data.dataset import build_dataset
 from engine.plugins.loading import FOLDER_VARIABLE, look_again
 from engine.plugins.registry import SOURCES, withdraw
-from engine.runs.catalog import submit
-from engine.runs.lease import claim, new_owner
-from engine.runs.session import train_claimed
-from engine.runs.store import Store, open_store
+from engine.store.lease import claim, new_owner
+from engine.store.runs import submit
+from engine.store.store import Store, open_store
+from engine.workers.session import train_claimed
 
 # What somebody keeps in plugins/ is no part of what is tested.
 os.environ[FOLDER_VARIABLE] = str(Path(__file__).with_name("no_plugins"))

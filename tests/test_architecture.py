@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 OURS = {"engine", "ui", "pages", "dashboard", "tests", "benchmarks", "docs"}
 LONGEST_FILE = 300
-WORKER = "engine.runs.worker"
+WORKER = "engine.workers.worker"
 NEVER_IN_A_WORKER = {"pandas", "plotly", "pyarrow", "scipy", "sklearn", "streamlit"}
 
 
@@ -28,32 +28,30 @@ class Room:
     when_used: set[str] = field(default_factory=set)
 
 
-ENGINE_BELOW_RUNS = {"engine.training", "engine.data", "engine.nn", "engine.config", "engine.codec"}
-PLUGINS = "engine.plugins"
-ENGINE_UP_TO_RUNS = {"engine.runs", PLUGINS, *ENGINE_BELOW_RUNS}
-FILES = {"engine.runs.export", "engine.runs.importing"}
+MATHEMATICS = {"engine.nn", "engine.config", "engine.codec"}
+TRAINING = {"engine.training", "engine.data", *MATHEMATICS}
+READING = {"engine.analysis", "engine.replay"}
+STORE = {"engine.store", "engine.plugins", *TRAINING}
 SCREEN = {"numpy", "pandas", "plotly", "streamlit"}
 ROOMS = {
     "engine": Room(),
     "engine.config": Room(libraries={"pydantic", "pydantic_core"}, when_used={"yaml"}),
     "engine.codec": Room(libraries={"numpy"}),
     "engine.nn": Room(libraries={"numpy"}, when_used={"scipy"}),
-    "engine.data": Room({"engine.nn", "engine.config", "engine.codec"}, {"numpy"}, {"sklearn"}),
-    "engine.training": Room(ENGINE_BELOW_RUNS, {"numpy"}),
-    "engine.evidence": Room(ENGINE_BELOW_RUNS, {"numpy"}, {"scipy", "sklearn"}),
-    PLUGINS: Room({"engine.nn", "engine.config"}, {"numpy"}),
+    "engine.data": Room(MATHEMATICS, {"numpy"}, {"sklearn"}),
+    "engine.training": Room(TRAINING, {"numpy"}),
+    "engine.analysis": Room(TRAINING, {"numpy"}, {"scipy", "sklearn"}),
+    "engine.replay": Room({"engine.analysis", *TRAINING}, {"numpy"}),
+    "engine.plugins": Room({"engine.nn", "engine.config"}, {"numpy"}),
+    "engine.extension": Room({"engine.plugins"}),
+    "engine.store": Room(STORE, {"numpy", "sqlalchemy", "psutil"}),
     # threadpoolctl: a run's settings say how many threads a matrix product has, whoever started the process.
-    "engine.runs": Room({PLUGINS, *ENGINE_BELOW_RUNS}, {"numpy", "sqlalchemy", "psutil", "threadpoolctl"}),
-    "engine.runs.export": Room(ENGINE_UP_TO_RUNS, {"numpy", "sqlalchemy"}, {"pyarrow"}),
-    "engine.runs.importing": Room(
-        {"engine.runs.export", *ENGINE_UP_TO_RUNS}, {"numpy", "sqlalchemy", "psutil"}, {"pyarrow"}
+    "engine.workers": Room(STORE, {"numpy", "sqlalchemy", "psutil", "threadpoolctl"}),
+    "engine.exchange": Room(STORE, {"numpy", "sqlalchemy", "psutil"}, {"pyarrow"}),
+    "engine.figures": Room(READING | TRAINING, {"numpy", "pandas", "plotly", "tsdownsample"}),
+    "engine.cli": Room(
+        {"engine.analysis", "engine.exchange", "engine.workers", *STORE}, {"numpy", "rich", "typer"}
     ),
-    "engine.extension": Room({PLUGINS}),
-    "engine.figures": Room(
-        {"engine.evidence", "engine.training", "engine.data", "engine.config"},
-        {"numpy", "pandas", "plotly", "tsdownsample"},
-    ),
-    "engine.cli": Room({"engine.evidence", *FILES, *ENGINE_UP_TO_RUNS}, {"numpy", "rich", "typer"}),
     "engine.__main__": Room({"engine.cli"}),
     "ui": Room({"engine"}, SCREEN | {"psutil", "threadpoolctl", "tsdownsample"}),
     "pages": Room({"ui", "engine"}, SCREEN),
@@ -181,13 +179,13 @@ def test_a_wrong_import_is_noticed() -> None:
     assert not allowed("engine.nn", Import("scipy.special", 1, True))
     assert allowed("engine.nn", Import("scipy.special", 1, False))
     assert not allowed("engine.data", Import("sklearn.datasets", 1, True))
-    assert not allowed("engine.runs", Import("engine.figures.curves", 1, False))
-    assert not allowed("engine.runs", Import("pandas", 1, False))
-    assert not allowed("engine.training", Import("engine.runs.store", 1, False))
+    assert not allowed("engine.store", Import("engine.figures.curves", 1, False))
+    assert not allowed("engine.store", Import("pandas", 1, False))
+    assert not allowed("engine.training", Import("engine.store.store", 1, False))
     assert not allowed("engine.cli", Import("plotly", 1, False))
     assert not allowed("engine.config", Import("numpy", 1, True))
-    assert not allowed("engine", Import("engine.runs.store", 1, True))
-    assert not allowed("engine.plugins", Import("engine.runs.store", 1, True))
+    assert not allowed("engine", Import("engine.store.store", 1, True))
+    assert not allowed("engine.plugins", Import("engine.store.store", 1, True))
     assert not allowed("engine.training", Import("engine.plugins.registry", 1, True))
     assert not allowed("ui", Import("pages.train", 1, True))
     assert not allowed("ui", Import("engine.cli", 1, True))

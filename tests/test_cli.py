@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.runs.catalog import get_run, list_runs
-from engine.runs.schema import runs
-from engine.runs.series import read_series
-from engine.runs.store import open_store
+from engine.store.records import read_series
+from engine.store.runs import get_run, list_runs
+from engine.store.schema import runs
+from engine.store.store import open_store
 from engine.training.telemetry import SCALARS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -191,7 +191,7 @@ def test_the_default_store_is_named_by_the_environment(tmp_path):
 
 def test_a_worker_never_imports_scikit_learn_pandas_plotly_or_streamlit():
     heavy = "{'sklearn', 'pandas', 'plotly', 'streamlit'}"
-    code = f"import engine.runs.worker, engine.cli.main, sys; print(sorted({heavy} & set(sys.modules)))"
+    code = f"import engine.workers.worker, engine.cli.main, sys; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
     )

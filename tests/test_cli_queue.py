@@ -14,10 +14,10 @@ import pytest
 import sqlalchemy as sa
 
 from engine.cli.main import main
-from engine.runs.catalog import get_run, list_runs, request
-from engine.runs.lease import claim, new_owner
-from engine.runs.schema import runs, workers
-from engine.runs.series import read_series
+from engine.store.lease import claim, new_owner
+from engine.store.records import read_series
+from engine.store.runs import get_run, list_runs, request
+from engine.store.schema import runs, workers
 
 pytestmark = pytest.mark.xdist_group("processes")
 ROOT = Path(__file__).resolve().parents[1]
@@ -142,7 +142,7 @@ def test_a_worker_imports_none_of_the_libraries_of_the_screen(engine, grid, stor
     """A real process trains a run of a bundled table, then says what it has loaded."""
     engine("queue", grid("base: {dataset: iris, epochs: 2, activation: relu}"))
     code = (
-        "import sys, engine.runs.worker as worker\n"
+        "import sys, engine.workers.worker as worker\n"
         "worker.WARM_SECONDS = 0\n"
         "worker.work(sys.argv[1])\n"
         "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
@@ -289,7 +289,7 @@ def test_a_queue_whose_command_and_workers_are_killed_is_worked_off_later_and_no
 
 
 def test_workers_that_cannot_start_are_one_sentence_with_their_log(engine, grid, monkeypatch, tmp_path):
-    from engine.runs import launcher
+    from engine.workers import launcher
 
     engine("queue", grid(SMALL))
     monkeypatch.setenv("PYTHONWARNINGS", "ignore")

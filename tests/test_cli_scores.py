@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.runs.store import Store
+from engine.store.store import Store
 
 ROOT = Path(__file__).resolve().parents[1]
 

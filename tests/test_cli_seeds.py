@@ -9,10 +9,10 @@ import pytest
 from scipy import stats
 
 from engine.cli.main import main
-from engine.runs.catalog import get_run, list_runs, request, set_speed
-from engine.runs.groups import group_members
-from engine.runs.lease import claim, new_owner
-from engine.runs.store import open_store
+from engine.store.groups import group_members
+from engine.store.lease import claim, new_owner
+from engine.store.runs import get_run, list_runs, request, set_speed
+from engine.store.store import open_store
 
 SMALL = ["--samples", "80", "--epochs", "4", "--hidden-sizes", "6"]
 
@@ -109,7 +109,7 @@ def test_a_seed_of_which_more_is_asked_is_trained_by_itself_and_a_paused_one_is_
             set_speed(store, 2, 1000.0)
             request(store, 3, "pause")
 
-    monkeypatch.setattr("engine.runs.stack_session.LOOK_UP_SECONDS_IN_TRAINING", 0.0)
+    monkeypatch.setattr("engine.workers.stack_session.LOOK_UP_SECONDS_IN_TRAINING", 0.0)
     monkeypatch.setattr("engine.cli.runs.TrainingBar.advance_together", ask)
     status, said, _ = engine("train", *SMALL, "--seeds", "4")
     rows = list_runs(open_store(store_url))[::-1]

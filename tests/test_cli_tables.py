@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.runs.catalog import get_run, load_run
-from engine.runs.checkpoints import latest_checkpoint
-from engine.runs.store import open_store
-from engine.runs.tables import predict_file
+from engine.store.checkpoints import latest_checkpoint
+from engine.store.datasets import predict_file
+from engine.store.runs import get_run, load_run
+from engine.store.store import open_store
 from engine.training.model import predict
 
 ROOT = Path(__file__).resolve().parents[1]

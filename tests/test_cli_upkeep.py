@@ -6,10 +6,10 @@ import shlex
 import pytest
 
 from engine.cli.main import main
-from engine.runs.catalog import get_run, list_runs
-from engine.runs.checkpoints import latest_checkpoint
-from engine.runs.lease import claim, new_owner
-from engine.runs.series import read_series
+from engine.store.checkpoints import latest_checkpoint
+from engine.store.lease import claim, new_owner
+from engine.store.records import read_series
+from engine.store.runs import get_run, list_runs
 
 
 @pytest.fixture

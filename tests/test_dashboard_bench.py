@@ -14,7 +14,7 @@ from benchmarks.dashboard import DOCUMENT
 from benchmarks.dashboard_report import Scene, Slowdown, Window, document_blocks, scene_table, slowdown_table
 from benchmarks.viewers import SCRIPT_RUNS_KEPT, Kept, Viewer, watching
 from docs.blocks import with_block
-from engine.runs.catalog import set_speed
+from engine.store.runs import set_speed
 
 
 class Timers:

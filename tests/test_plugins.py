@@ -16,10 +16,10 @@ import sqlalchemy as sa
 from engine.config import parse_config
 from engine.data.dataset import build_dataset
 from engine.plugins.loading import FOLDER_VARIABLE, look_again
-from engine.runs.catalog import get_run, submit
-from engine.runs.launcher import ensure_workers
-from engine.runs.schema import workers
-from engine.runs.store import open_store
+from engine.store.runs import get_run, submit
+from engine.store.schema import workers
+from engine.store.store import open_store
+from engine.workers.launcher import ensure_workers
 
 pytestmark = pytest.mark.xdist_group("processes")
 ROOT = Path(__file__).resolve().parents[1]

@@ -22,7 +22,7 @@ from benchmarks.stacking import (
     work_one_by_one,
     work_side_by_side,
 )
-from engine.runs.catalog import list_runs
+from engine.store.runs import list_runs
 from engine.training.stack import most_together
 from tests.test_docs import ROOT
 

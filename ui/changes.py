@@ -6,9 +6,9 @@ import streamlit as st
 
 from engine.config import ConfigError
 from engine.config.settings import SETTINGS
-from engine.runs.changes import ask_change, read_changes
-from engine.runs.row import RunRow
-from engine.runs.store import Store
+from engine.store.interventions import ask_change, read_changes
+from engine.store.row import RunRow
+from engine.store.store import Store
 from engine.training.interventions import LEARNING_RATE, WEIGHT, Change, weight_change
 from ui.runs import LIVE
 from ui.text import as_markdown

@@ -7,9 +7,9 @@ import numpy as np
 import streamlit as st
 
 from engine.figures.bands import BANDS, Seeds, numbers_words
-from engine.runs.catalog import load_dataset
-from engine.runs.row import RunRow
-from engine.runs.series import Series
+from engine.store.records import Series
+from engine.store.row import RunRow
+from engine.store.runs import load_dataset
 from engine.training.telemetry import SCALARS
 from ui.runs import run_words
 from ui.shell import open_page

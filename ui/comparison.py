@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from engine.runs.catalog import list_runs, load_run
-from engine.runs.row import RunRow
-from engine.runs.store import Store
+from engine.store.row import RunRow
+from engine.store.runs import list_runs, load_run
+from engine.store.store import Store
 from ui.run_table import spark_column, sparks
 from ui.runs import LISTED_AT_MOST, asked_runs, state_of
 from ui.text import as_markdown, dot, layers_text, visible, when

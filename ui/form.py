@@ -14,7 +14,7 @@ from engine.config.text import value_from_text
 from engine.data.dataset import Dataset, dataset_from_bytes, dataset_to_bytes
 from engine.nn.activations import ACTIVATIONS
 from engine.nn.optimizers.registry import OPTIMIZERS
-from engine.runs.tables import dataset_for
+from engine.store.datasets import dataset_for
 from engine.training.plan import TrainingPlan, plan
 from ui.choice import common_first
 from ui.form_data import choose_data, fit_the_batch

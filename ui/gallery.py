@@ -6,8 +6,8 @@ from engine.config import parse_config
 from engine.config.data import TABLE
 from engine.config.settings import SETTINGS
 from engine.data.dataset import content_id, dataset_to_bytes
-from engine.runs.baselines import baselines_for, read_baselines
-from engine.runs.store import Store
+from engine.store.baselines import baselines_for, read_baselines
+from engine.store.store import Store
 from ui.form import dataset_of, use_data
 from ui.measures import baseline_words
 from ui.pictures import dataset_picture

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.analysis.profile import GRADIENT_POWERS
 from engine.config.optimizers import CLIPPING
 from engine.figures.gradients import layer_heatmap, layer_lines
 from engine.figures.histograms import gradient_histogram, weight_histogram
@@ -19,9 +20,8 @@ from engine.figures.layers import (
     span_decades,
     spread,
 )
-from engine.runs.row import RunRow
-from engine.runs.series import Series
-from engine.training.profile import GRADIENT_POWERS
+from engine.store.records import Series
+from engine.store.row import RunRow
 from engine.training.telemetry import LAYER_INDEX
 from ui.gradient_words import (
     activation_words,

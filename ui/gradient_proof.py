@@ -3,10 +3,10 @@
 import pandas as pd
 import streamlit as st
 
-from engine.runs.catalog import load_run
-from engine.runs.row import RunRow
-from engine.runs.store import Store
-from engine.training.checking import ROWS, TOLERANCE, check_run
+from engine.analysis.gradient_check import ROWS, TOLERANCE, check_run
+from engine.store.row import RunRow
+from engine.store.runs import load_run
+from engine.store.store import Store
 from ui.gradient_words import few
 
 

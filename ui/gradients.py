@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from engine.runs.catalog import get_run, list_runs, load_run
-from engine.runs.row import RunRow
-from engine.runs.snapshots import snapshot_steps
-from engine.runs.store import Store
-from engine.training.profile import layer_parts, weights_over_time
+from engine.analysis.profile import layer_parts, weights_over_time
+from engine.store.row import RunRow
+from engine.store.runs import get_run, list_runs, load_run
+from engine.store.snapshots import snapshot_steps
+from engine.store.store import Store
 from ui.gradient_panels import (
     Clouds,
     LayerView,

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from engine.runs.catalog import load_run
-from engine.runs.row import RunRow
-from engine.runs.snapshots import read_snapshots
-from engine.runs.store import Store
-from engine.training.profile import Profiler, magnitude_counts
+from engine.analysis.profile import Profiler, magnitude_counts
+from engine.store.row import RunRow
+from engine.store.runs import load_run
+from engine.store.snapshots import read_snapshots
+from engine.store.store import Store
 
 COLUMNS_AT_MOST = 80
 
@@ -45,7 +45,7 @@ def gradient_counts(store: Store, row: RunRow, thetas: dict[int, np.ndarray]) ->
     Returns
     -------
     numpy.ndarray
-        ``(steps, layers, bins)``; see :func:`engine.training.profile.magnitude_counts`.
+        ``(steps, layers, bins)``; see :func:`engine.analysis.profile.magnitude_counts`.
     """
     profilers: list[Profiler] = []
 

@@ -11,14 +11,14 @@ from streamlit.delta_generator import DeltaGenerator
 from engine.figures.curves import loss_curves, mark_changes, mark_early_stop
 from engine.figures.gradients import layer_heatmap, layer_lines
 from engine.figures.theme import QUIET
-from engine.runs.catalog import get_run
-from engine.runs.changes import read_changes
-from engine.runs.launcher import trouble
-from engine.runs.row import RunRow
-from engine.runs.series import Series
-from engine.runs.store import Store
+from engine.store.interventions import read_changes
+from engine.store.records import Series
+from engine.store.row import RunRow
+from engine.store.runs import get_run
+from engine.store.store import Store
 from engine.training.interventions import Change
 from engine.training.telemetry import LAYER_INDEX
+from engine.workers.launcher import trouble
 from ui.changes import change_control, change_words
 from ui.gradient_words import spread_words, time_words
 from ui.live_chart import Cell, Chart, send_whole, show_cells

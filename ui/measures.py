@@ -5,10 +5,10 @@ import time
 import numpy as np
 import streamlit as st
 
-from engine.runs.baselines import baselines_of, read_baselines
-from engine.runs.row import RunRow
-from engine.runs.series import Series
-from engine.runs.store import Store
+from engine.store.baselines import baselines_of, read_baselines
+from engine.store.records import Series
+from engine.store.row import RunRow
+from engine.store.store import Store
 from ui.runs import LIVE, show_badge
 from ui.text import as_markdown, duration, number, percent
 

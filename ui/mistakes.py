@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from engine.analysis.predictions import Mistakes, mistakes
 from engine.data.dataset import Dataset
 from engine.figures.mistakes import confusion_matrix, predicted_against_true
 from engine.figures.theme import LOW, WRONG
-from engine.runs.checkpoints import latest_checkpoint
-from engine.runs.loading import loaded
-from engine.runs.row import RunRow
-from engine.runs.store import Store
-from engine.training.predictions import Mistakes, mistakes
+from engine.store.checkpoints import latest_checkpoint
+from engine.store.loading import loaded
+from engine.store.row import RunRow
+from engine.store.store import Store
 from ui.live_chart import Cell, Chart, show_cells
 from ui.text import visible
 

@@ -7,13 +7,13 @@ import pandas as pd
 from engine.data.grid import grid_over
 from engine.figures.boundary import decision_boundary, regression_fit, regression_surface
 from engine.figures.curves import compare_runs
-from engine.runs.checkpoints import latest_checkpoint
-from engine.runs.loading import kept_dataset, loaded
-from engine.runs.row import RunRow
-from engine.runs.series import Series
-from engine.runs.store import Store
+from engine.replay.scene import output_side
+from engine.store.checkpoints import latest_checkpoint
+from engine.store.loading import kept_dataset, loaded
+from engine.store.records import Series
+from engine.store.row import RunRow
+from engine.store.store import Store
 from engine.training.model import predict
-from engine.training.scene import output_side
 from engine.training.telemetry import SCALARS
 
 

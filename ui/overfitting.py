@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from engine.analysis.overfitting import EarlyStop, Verdict, judge, stop_early
 from engine.figures.curves import mark_early_stop
 from engine.figures.figure import Figure
 from engine.figures.overfitting import (
@@ -13,11 +14,10 @@ from engine.figures.overfitting import (
     gap_curve,
     overfitting_curves,
 )
-from engine.runs.catalog import get_run, list_runs
-from engine.runs.row import RunRow
-from engine.runs.store import Store
+from engine.store.row import RunRow
+from engine.store.runs import get_run, list_runs
+from engine.store.store import Store
 from engine.training.early_stopping import Patience
-from engine.training.overfitting import EarlyStop, Verdict, judge, stop_early
 from ui.live_chart import Cell, Chart, send_whole, show_cells
 from ui.live_chart.drawn import drawn, fingerprint
 from ui.outputs import scalars_frame

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from engine.analysis.overfitting import EarlyStop, Verdict
 from engine.figures.overfitting import SizedRun
-from engine.training.overfitting import EarlyStop, Verdict
 from ui.gradient_words import share
 from ui.text import number
 

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from engine.exchange.export import layers_csv, metrics_csv
 from engine.figures.bands import Seeds, colours_together, compare_seeds
 from engine.figures.gradients import layer_heatmap
-from engine.runs.export import layers_csv, metrics_csv
-from engine.runs.groups import SeedGroup, seed_groups
-from engine.runs.query import get_runs
-from engine.runs.row import RunRow
-from engine.runs.series import Series
-from engine.runs.store import Store
+from engine.store.groups import SeedGroup, seed_groups
+from engine.store.query import get_runs
+from engine.store.records import Series
+from engine.store.row import RunRow
+from engine.store.store import Store
 from engine.training.telemetry import LAYER_INDEX
 from ui.compare_options import Options, comparison_options, known_metrics, measured_columns, samples_seen
 from ui.comparison import measure_table, measures_of, show_differences, show_measures

@@ -13,11 +13,11 @@ from engine.data.dataset import Dataset, content_id, dataset_to_bytes
 from engine.data.inspection import WARNING, inspect_table
 from engine.data.reading import read_table
 from engine.data.table import Table
-from engine.runs.baselines import baselines_for, read_baselines
-from engine.runs.catalog import plain_text
-from engine.runs.files import keep_file, list_files
-from engine.runs.store import Store
-from engine.runs.tables import stored_table
+from engine.store.baselines import baselines_for, read_baselines
+from engine.store.datasets import stored_table
+from engine.store.files import keep_file, list_files
+from engine.store.runs import plain_text
+from engine.store.store import Store
 from ui.form import data_json, dataset_of, use_data
 from ui.measures import baseline_words
 from ui.shell import go_to_train, open_page

@@ -9,10 +9,10 @@ import streamlit as st
 from engine.codec import CodecError
 from engine.config import ConfigError
 from engine.config.data import TABLE
-from engine.runs.catalog import list_runs, load_run
-from engine.runs.row import RunRow
-from engine.runs.store import Store, StoreError
-from engine.runs.tables import predict_file
+from engine.store.datasets import predict_file
+from engine.store.row import RunRow
+from engine.store.runs import list_runs, load_run
+from engine.store.store import Store, StoreError
 from ui.runs import LISTED_AT_MOST, run_words
 from ui.text import as_markdown
 

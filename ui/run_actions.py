@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from engine.runs.query import RunFilter, find_ids
-from engine.runs.row import RunRow
-from engine.runs.store import Store
-from engine.runs.upkeep import change_tags, delete_runs, set_archived
+from engine.store.edit import change_tags, delete_runs, set_archived
+from engine.store.query import RunFilter, find_ids
+from engine.store.row import RunRow
+from engine.store.store import Store
 from ui.run_files import export_popover
 from ui.runs import ASKED_AT_MOST
 from ui.text import as_markdown, visible

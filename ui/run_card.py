@@ -4,11 +4,11 @@ import streamlit as st
 
 from engine.config import ConfigError, parse_config
 from engine.config.text import command_line
-from engine.runs import upkeep
-from engine.runs.branching import CAN_GO_ON, continue_run, repeat_run
-from engine.runs.launcher import ensure_workers
-from engine.runs.row import RunRow
-from engine.runs.store import Store, StoreError
+from engine.store import edit as upkeep
+from engine.store.branching import CAN_GO_ON, continue_run, repeat_run
+from engine.store.row import RunRow
+from engine.store.store import Store, StoreError
+from engine.workers.launcher import ensure_workers
 from ui.form import fill_form
 from ui.runs import settings_words, show_badge, state_of
 from ui.text import as_markdown, duration, number

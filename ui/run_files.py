@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from engine.runs.export import FORMATS, exported
-from engine.runs.importing import BadFile, import_file
-from engine.runs.row import RunRow
-from engine.runs.store import Store
+from engine.exchange.export import FORMATS, exported
+from engine.exchange.imports import BadFile, import_file
+from engine.store.row import RunRow
+from engine.store.store import Store
 from ui.text import as_markdown, visible
 
 

@@ -6,8 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from engine.runs.catalog import tags_of
-from engine.runs.query import (
+from engine.store.query import (
     SORT_COLUMNS,
     STATES,
     RunFilter,
@@ -16,8 +15,9 @@ from engine.runs.query import (
     known_datasets,
     sparklines,
 )
-from engine.runs.row import RunRow
-from engine.runs.store import Store
+from engine.store.row import RunRow
+from engine.store.runs import tags_of
+from engine.store.store import Store
 from ui.runs import is_moving, state_of
 from ui.shell import open_page
 from ui.text import layers_text, visible, when

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from engine.runs.row import RunRow
-from engine.training.overfitting import judge
+from engine.analysis.overfitting import judge
+from engine.store.row import RunRow
 from ui.overfitting_words import verdict_words
 from ui.text import number, percent
 

@@ -6,9 +6,9 @@ from typing import Literal
 
 import streamlit as st
 
-from engine.runs.catalog import NoSuchRun, get_run, list_runs
-from engine.runs.row import RunRow
-from engine.runs.store import Store
+from engine.store.row import RunRow
+from engine.store.runs import NoSuchRun, get_run, list_runs
+from engine.store.store import Store
 from ui.text import as_markdown, described, visible, when
 
 RUN_ID = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)

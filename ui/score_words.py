@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from engine.evidence.scores import SCORES, SplitScores
+from engine.analysis.scores import SCORES, SplitScores
 from ui.text import percent, visible
 
 FLATTERED = 0.1

@@ -7,11 +7,11 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from engine.evidence.scores import SCORES, SplitScores, scores_by_split
-from engine.runs.catalog import load_dataset, load_run
-from engine.runs.predictions import predictions_of
-from engine.runs.row import RunRow
-from engine.runs.store import Store
+from engine.analysis.scores import SCORES, SplitScores, scores_by_split
+from engine.store.predictions import predictions_of
+from engine.store.row import RunRow
+from engine.store.runs import load_dataset, load_run
+from engine.store.store import Store
 from ui.score_words import flattery_words, undefined_words
 from ui.shell import open_page
 from ui.text import as_markdown, visible

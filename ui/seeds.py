@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from engine.analysis.statistics import mean_interval
+from engine.analysis.verdicts import measures
 from engine.config.seeds import SEEDS_AT_MOST
-from engine.evidence.statistics import mean_interval
-from engine.evidence.verdicts import measures
 from engine.figures.bands import Seeds, numbers_words
-from engine.runs.groups import SeedGroup, group_members, same_but_seed, seed_groups
-from engine.runs.row import RunRow
-from engine.runs.store import Store
+from engine.store.groups import SeedGroup, group_members, same_but_seed, seed_groups
+from engine.store.row import RunRow
+from engine.store.store import Store
 from ui.runs import ASKED_AT_MOST, state_of
 from ui.text import as_markdown, layers_text, visible
 

@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from engine.runs.reader import read_on
-from engine.runs.series import Series
-from engine.runs.store import Store
+from engine.store.reader import read_on
+from engine.store.records import Series
+from engine.store.store import Store
 
 KEPT_AT_MOST = 300
 

@@ -14,9 +14,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from threadpoolctl import threadpool_limits
 
 from engine.plugins.loading import look_again
-from engine.runs.catalog import list_runs
-from engine.runs.launcher import ensure_workers
-from engine.runs.store import Store, StoreError, default_url, open_store
+from engine.store.runs import list_runs
+from engine.store.store import Store, StoreError, default_url, open_store
+from engine.workers.launcher import ensure_workers
 from ui.live_chart.assets import plotly_script
 
 LOGO = Path(__file__).with_name("logo.svg")

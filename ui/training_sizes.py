@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from engine.analysis.learning_curve import FRACTIONS, MADE_FOR_SIZE, shrunken
 from engine.config import ConfigError, RunConfig, config_from_json
 from engine.data.split import used_rows
 from engine.figures.overfitting import learning_curve
-from engine.runs.catalog import load_dataset
-from engine.runs.groups import group_members, join_group
-from engine.runs.row import RunRow
-from engine.runs.store import Store
-from engine.training.learning_curve import FRACTIONS, MADE_FOR_SIZE, shrunken
+from engine.store.groups import group_members, join_group
+from engine.store.row import RunRow
+from engine.store.runs import load_dataset
+from engine.store.store import Store
 from ui.overfitting_words import curve_words
 from ui.runs import is_moving
 from ui.text import as_markdown

@@ -7,12 +7,12 @@ import streamlit as st
 from engine.config import ConfigError, RunConfig
 from engine.config.resolve import resolve
 from engine.config.twins import differences, twin_sentence
-from engine.runs.catalog import NoSuchRun, load_run, reopen, request, set_speed
-from engine.runs.fingerprint import other_plugins
-from engine.runs.groups import submit_seeds
-from engine.runs.launcher import ensure_workers
-from engine.runs.row import RunRow
-from engine.runs.store import Store
+from engine.store.fingerprint import other_plugins
+from engine.store.groups import submit_seeds
+from engine.store.row import RunRow
+from engine.store.runs import NoSuchRun, load_run, reopen, request, set_speed
+from engine.store.store import Store
+from engine.workers.launcher import ensure_workers
 from ui.form import dataset_of
 from ui.runs import LIVE
 

@@ -6,10 +6,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from engine.evidence.statistics import Comparison, Interval, compare, mean_interval
-from engine.evidence.verdicts import DASH, Measure, measures, p_words, verdict
+from engine.analysis.statistics import Comparison, Interval, compare, mean_interval
+from engine.analysis.verdicts import DASH, Measure, measures, p_words, verdict
 from engine.figures.theme import run_colour
-from engine.runs.groups import SeedGroup
+from engine.store.groups import SeedGroup
 from ui.seeds import candidate_names, left_out_words
 from ui.text import as_markdown, dot
 

@@ -19,11 +19,11 @@ from engine.config.grid import entries_of_grid
 from engine.config.grid_text import CHARACTERS_AT_MOST, values_of_grid
 from engine.data.dataset import content_id
 from engine.data.reading import read_table
-from engine.runs.files import keep_file
-from engine.runs.launcher import dismiss_workers, ensure_workers, trouble
-from engine.runs.queueing import Batch, prepare, queue
-from engine.runs.standing import QueueStanding, failures_since, standing
-from engine.runs.store import Store, StoreError
+from engine.store.files import keep_file
+from engine.store.store import Store, StoreError
+from engine.store.submit import Batch, prepare, queue
+from engine.workers.launcher import dismiss_workers, ensure_workers, trouble
+from engine.workers.queue_status import QueueStanding, failures_since, standing
 
 TICK_SECONDS, LAUNCH_SECONDS = 0.2, 1.0
 JOBS_AT_MOST = 256

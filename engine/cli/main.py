@@ -18,8 +18,8 @@ from engine.config import ConfigError, RunConfig, parse_config
 from engine.config.errors import nearest
 from engine.config.presets import PRESETS, with_preset
 from engine.config.text import config_values
-from engine.runs.catalog import NoSuchRun
-from engine.runs.store import StoreError
+from engine.store.runs import NoSuchRun
+from engine.store.store import StoreError
 
 app = typer.Typer(
     name="engine",
@@ -107,8 +107,8 @@ def train(
     from engine.cli.runs import follow
     from engine.cli.seeds import follow_seeds
     from engine.cli.tables import keep_table, told_dataset
-    from engine.runs.groups import submit_seeds
-    from engine.runs.store import open_store
+    from engine.store.groups import submit_seeds
+    from engine.store.store import open_store
 
     opened, table = open_store(store), None
     if csv is not None:
@@ -146,8 +146,8 @@ def resume(
     On the machine that began it, the run ends with the bits of an unbroken one; elsewhere it asks first.
     """
     from engine.cli.runs import follow, other_machine
-    from engine.runs.catalog import reopen
-    from engine.runs.store import open_store
+    from engine.store.runs import reopen
+    from engine.store.store import open_store
 
     opened = open_store(store)
     sentence = other_machine(opened, run)
@@ -167,7 +167,7 @@ def list_command(
 ) -> None:
     """List the runs, newest first."""
     from engine.cli.runs import print_list
-    from engine.runs.store import open_store
+    from engine.store.store import open_store
 
     print_list(open_store(store), as_json, everything)
 
@@ -176,7 +176,7 @@ def list_command(
 def show(run: Run, store: StoreUrl = None, as_json: AsJson = False) -> None:
     """Show how a run stands: status, step, losses, configuration."""
     from engine.cli.runs import print_run
-    from engine.runs.store import open_store
+    from engine.store.store import open_store
 
     print_run(open_store(store), run, as_json)
 
@@ -189,7 +189,7 @@ def weights(
 ) -> None:
     """Write the newest parameters of a run by layer name: dense1.weight (out, in), dense1.bias, ..."""
     from engine.cli.runs import write_weights
-    from engine.runs.store import open_store
+    from engine.store.store import open_store
 
     write_weights(open_store(store), run, output)
 
@@ -203,7 +203,7 @@ def predict(
 ) -> None:
     """Write what a trained run says of the rows of a CSV file."""
     from engine.cli.tables import write_predictions
-    from engine.runs.store import open_store
+    from engine.store.store import open_store
 
     write_predictions(open_store(store), run, csv, output)
 
@@ -212,7 +212,7 @@ def predict(
 def baselines(run: Run, store: StoreUrl = None, as_json: AsJson = False) -> None:
     """Score simple methods on the data and split of a run: what its score stands against."""
     from engine.cli.tables import print_baselines
-    from engine.runs.store import open_store
+    from engine.store.store import open_store
 
     print_baselines(open_store(store), run, as_json)
 
@@ -221,7 +221,7 @@ def baselines(run: Run, store: StoreUrl = None, as_json: AsJson = False) -> None
 def scores(run: Run, store: StoreUrl = None, as_json: AsJson = False) -> None:
     """Score a run on the rows held out: balanced accuracy, F1, ROC AUC, confusion, MAE, and by class."""
     from engine.cli.scores import print_scores
-    from engine.runs.store import open_store
+    from engine.store.store import open_store
 
     print_scores(open_store(store), run, as_json)
 
@@ -229,8 +229,8 @@ def scores(run: Run, store: StoreUrl = None, as_json: AsJson = False) -> None:
 @app.command()
 def worker(store: StoreUrl = None) -> None:
     """Train whatever is queued in a store; the dashboard starts such workers by itself."""
-    from engine.runs.store import default_url
-    from engine.runs.worker import work
+    from engine.store.store import default_url
+    from engine.workers.worker import work
 
     work(store or default_url())
 
@@ -243,7 +243,7 @@ def check_gradients(
     as_json: AsJson = False,
 ) -> None:
     """Compare backpropagation with finite differences on a configuration, layer by layer."""
-    from engine.training.checking import check_config
+    from engine.analysis.gradient_check import check_config
 
     checks, passed = check_config(read_config(config, settings))
     if as_json:
@@ -269,7 +269,7 @@ def plugins(as_json: AsJson = False) -> None:
 def doctor(store: StoreUrl = None) -> None:
     """Check the store and name the versions in use."""
     from engine.cli.runs import print_health
-    from engine.runs.store import open_store
+    from engine.store.store import open_store
 
     print_health(open_store(store))
 

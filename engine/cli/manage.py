@@ -40,9 +40,9 @@ def export(
     store: StoreUrl = None,
 ) -> None:
     """Write runs to a file: records (csv, wide, parquet), settings (json), weights (npz), all (bundle)."""
-    from engine.runs.catalog import get_run
-    from engine.runs.export import FORMATS, write_export
-    from engine.runs.store import StoreError, open_store
+    from engine.exchange.export import FORMATS, write_export
+    from engine.store.runs import get_run
+    from engine.store.store import StoreError, open_store
 
     if format not in FORMATS:
         raise BadInput(f"format must be one of {', '.join(FORMATS)}, got {format!r}")
@@ -71,8 +71,8 @@ def import_command(
     as_json: AsJson = False,
 ) -> None:
     """Bring exported runs back: curves from CSV and Parquet, whole runs from bundles."""
-    from engine.runs.importing import BadFile, import_file
-    from engine.runs.store import open_store
+    from engine.exchange.imports import BadFile, import_file
+    from engine.store.store import open_store
 
     opened = open_store(store)
     for path in file:
@@ -98,8 +98,8 @@ def continue_command(
 ) -> None:
     """Train a finished or stopped run for more epochs, as a new run that starts where it ended."""
     from engine.cli.runs import follow
-    from engine.runs.branching import continue_run
-    from engine.runs.store import open_store
+    from engine.store.branching import continue_run
+    from engine.store.store import open_store
 
     opened = open_store(store)
     follow(opened, continue_run(opened, run, epochs, paused=True), as_json)
@@ -109,9 +109,9 @@ def reproduce(run: Run, store: StoreUrl = None) -> None:
     """Print the command that trains a run again."""
     from engine.config import config_from_json
     from engine.config.text import command_line
-    from engine.runs.catalog import get_run
-    from engine.runs.changes import read_changes
-    from engine.runs.store import open_store
+    from engine.store.interventions import read_changes
+    from engine.store.runs import get_run
+    from engine.store.store import open_store
 
     opened = open_store(store)
     row = get_run(opened, run)
@@ -127,8 +127,8 @@ def reproduce(run: Run, store: StoreUrl = None) -> None:
 def repeat(run: Run, store: StoreUrl = None, as_json: AsJson = False) -> None:
     """Train a run again, on the same data and with the changes that were made while it trained."""
     from engine.cli.runs import follow
-    from engine.runs.branching import repeat_run
-    from engine.runs.store import open_store
+    from engine.store.branching import repeat_run
+    from engine.store.store import open_store
 
     opened = open_store(store)
     follow(opened, repeat_run(opened, run), as_json)
@@ -136,9 +136,9 @@ def repeat(run: Run, store: StoreUrl = None, as_json: AsJson = False) -> None:
 
 def rename(run: Run, name: Annotated[str, typer.Argument(help="new name")], store: StoreUrl = None) -> None:
     """Give a run another name."""
-    from engine.runs import upkeep
-    from engine.runs.catalog import get_run
-    from engine.runs.store import open_store
+    from engine.store import edit as upkeep
+    from engine.store.runs import get_run
+    from engine.store.store import open_store
 
     opened = open_store(store)
     get_run(opened, run)
@@ -152,9 +152,9 @@ def tag(
     store: StoreUrl = None,
 ) -> None:
     """Add tags to runs, or take them away."""
-    from engine.runs.catalog import get_run
-    from engine.runs.store import open_store
-    from engine.runs.upkeep import change_tags
+    from engine.store.edit import change_tags
+    from engine.store.runs import get_run
+    from engine.store.store import open_store
 
     opened = open_store(store)
     for run_id in run:
@@ -164,9 +164,9 @@ def tag(
 
 def note(run: Run, text: Annotated[str, typer.Argument(help="the note")], store: StoreUrl = None) -> None:
     """Write down what is to be remembered of a run."""
-    from engine.runs.catalog import get_run
-    from engine.runs.store import open_store
-    from engine.runs.upkeep import write_note
+    from engine.store.edit import write_note
+    from engine.store.runs import get_run
+    from engine.store.store import open_store
 
     opened = open_store(store)
     get_run(opened, run)
@@ -179,9 +179,9 @@ def archive(
     store: StoreUrl = None,
 ) -> None:
     """Take runs out of the lists; nothing of them is lost."""
-    from engine.runs.catalog import get_run
-    from engine.runs.store import open_store
-    from engine.runs.upkeep import set_archived
+    from engine.store.edit import set_archived
+    from engine.store.runs import get_run
+    from engine.store.store import open_store
 
     opened = open_store(store)
     for run_id in run:
@@ -195,9 +195,9 @@ def delete(
     store: StoreUrl = None,
 ) -> None:
     """Delete runs for good, with records, weights and notes; asks once."""
-    from engine.runs.catalog import get_run
-    from engine.runs.store import open_store
-    from engine.runs.upkeep import delete_runs
+    from engine.store.edit import delete_runs
+    from engine.store.runs import get_run
+    from engine.store.store import open_store
 
     opened = open_store(store)
     for run_id in run:

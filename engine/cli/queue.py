@@ -24,7 +24,7 @@ def queue(
 ) -> None:
     """Queue the runs of a grid, all or none: settings with lists of values, whose product is trained."""
     from engine.cli.batch import queue_grid
-    from engine.runs.store import open_store
+    from engine.store.store import open_store
 
     queue_grid(open_store(store), grid, csv, dry_run=dry_run, as_json=as_json)
 
@@ -36,6 +36,6 @@ def work(
 ) -> None:
     """Train all that is queued with several workers, and leave; once more goes on where it was left."""
     from engine.cli.batch import work_off
-    from engine.runs.store import open_store
+    from engine.store.store import open_store
 
     work_off(open_store(store), (os.cpu_count() or 1) if jobs is None else jobs, as_json)

@@ -15,14 +15,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from engine.cli.options import BadInput
-from engine.runs.catalog import count_runs, get_run, list_runs
-from engine.runs.export import exported
-from engine.runs.fingerprint import fingerprint, fingerprint_of, is_same_machine, other_plugins
-from engine.runs.lease import LeaseLost, claim, new_owner
-from engine.runs.row import RunRow
-from engine.runs.session import train_claimed
-from engine.runs.store import Store, StoreError
+from engine.exchange.export import exported
+from engine.store.fingerprint import fingerprint, fingerprint_of, is_same_machine, other_plugins
+from engine.store.lease import LeaseLost, claim, new_owner
+from engine.store.row import RunRow
+from engine.store.runs import count_runs, get_run, list_runs
+from engine.store.store import Store, StoreError
 from engine.training.telemetry import SCALAR_INDEX, Record
+from engine.workers.session import train_claimed
 
 INTERRUPTED = 130
 FAILED_STATUSES = ("failed", "diverged")

@@ -3,10 +3,10 @@
 import json
 from collections.abc import Sequence
 
-from engine.evidence.scores import PartScores, Score, scores_by_split
-from engine.runs.catalog import get_run, load_run
-from engine.runs.predictions import predictions_of
-from engine.runs.store import Store, StoreError
+from engine.analysis.scores import PartScores, Score, scores_by_split
+from engine.store.predictions import predictions_of
+from engine.store.runs import get_run, load_run
+from engine.store.store import Store, StoreError
 
 
 def print_scores(store: Store, run: int, as_json: bool) -> None:

@@ -5,6 +5,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from engine.analysis.statistics import mean_interval
+from engine.analysis.verdicts import measures
 from engine.cli.runs import (
     FAILED_STATUSES,
     INTERRUPTED,
@@ -14,15 +16,13 @@ from engine.cli.runs import (
     summary,
     train_here,
 )
-from engine.evidence.statistics import mean_interval
-from engine.evidence.verdicts import measures
-from engine.runs.catalog import get_run, load_run, request
-from engine.runs.groups import SeedGroup
-from engine.runs.lease import claim, new_owner
-from engine.runs.row import RunRow
-from engine.runs.stack_session import train_claimed_together
-from engine.runs.store import Store
+from engine.store.groups import SeedGroup
+from engine.store.lease import claim, new_owner
+from engine.store.row import RunRow
+from engine.store.runs import get_run, load_run, request
+from engine.store.store import Store
 from engine.training.stack import most_together
+from engine.workers.stack_session import train_claimed_together
 
 
 def follow_seeds(store: Store, run_ids: Sequence[int], as_json: bool) -> None:

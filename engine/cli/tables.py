@@ -11,11 +11,11 @@ from engine.data.decoding import BYTES_AT_MOST
 from engine.data.inspection import inspect_table
 from engine.data.reading import read_table
 from engine.data.table import Table
-from engine.runs.baselines import baselines_of
-from engine.runs.catalog import get_run
-from engine.runs.files import keep_file
-from engine.runs.store import Store, StoreError
-from engine.runs.tables import dataset_for, predict_file, stored_table
+from engine.store.baselines import baselines_of
+from engine.store.datasets import dataset_for, predict_file, stored_table
+from engine.store.files import keep_file
+from engine.store.runs import get_run
+from engine.store.store import Store, StoreError
 
 
 def table_bytes(path: Path) -> bytes:

@@ -7,7 +7,7 @@ from functools import reduce
 import numpy as np
 import pandas as pd
 
-from engine.evidence.statistics import interval_over
+from engine.analysis.statistics import interval_over
 from engine.figures.curves import BAND_OPACITY, VALIDATION_COLUMNS, compare_runs
 from engine.figures.figure import Figure
 from engine.figures.smoothing import difference, smoothed

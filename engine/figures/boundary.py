@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from engine.analysis.predictions import probability_of_second, wrong
 from engine.data.dataset import Dataset
 from engine.data.grid import Grid
 from engine.figures.figure import Figure
@@ -18,7 +19,6 @@ from engine.figures.theme import (
     empty_figure,
     label,
 )
-from engine.training.predictions import probability_of_second, wrong
 
 DIVERGING = [[0.0, LOW], [0.5, MIDDLE], [1.0, HIGH]]
 POINTS_AT_MOST = 1000

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from engine.runs.catalog import get_run, list_runs, set_speed
-from engine.runs.changes import read_changes
-from engine.runs.lease import claim, new_owner
-from engine.runs.series import read_series
-from engine.runs.session import train_claimed
+from engine.store.interventions import read_changes
+from engine.store.lease import claim, new_owner
+from engine.store.records import read_series
+from engine.store.runs import get_run, list_runs, set_speed
 from engine.training.telemetry import SCALARS
+from engine.workers.session import train_claimed
 
 # The run's own button: the replay that follows a run has one to pause the replay.
 PAUSE = re.compile("^Pause(?! the replay)")

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from engine.runs.lease import claim, new_owner
-from engine.runs.session import train_claimed
+from engine.store.lease import claim, new_owner
+from engine.workers.session import train_claimed
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
 

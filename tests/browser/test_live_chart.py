@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from engine.runs.catalog import request, set_speed
-from engine.runs.lease import claim, new_owner
-from engine.runs.session import train_claimed
+from engine.store.lease import claim, new_owner
+from engine.store.runs import request, set_speed
+from engine.workers.session import train_claimed
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
 

@@ -3,10 +3,10 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from engine.runs.catalog import set_speed
-from engine.runs.lease import claim, new_owner
-from engine.runs.session import train_claimed
-from engine.runs.snapshots import read_snapshots
+from engine.store.lease import claim, new_owner
+from engine.store.runs import set_speed
+from engine.store.snapshots import read_snapshots
+from engine.workers.session import train_claimed
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from engine.runs.catalog import get_run, list_runs
-from engine.runs.series import read_series
+from engine.store.records import read_series
+from engine.store.runs import get_run, list_runs
 from engine.training.telemetry import SCALARS
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]

@@ -6,8 +6,8 @@ import pytest
 from engine.config import parse_config
 from engine.data.baselines import compute_baselines
 from engine.data.dataset import build_dataset
-from engine.runs.baselines import baselines_for, baselines_of, read_baselines
-from engine.runs.catalog import get_run
+from engine.store.baselines import baselines_for, baselines_of, read_baselines
+from engine.store.runs import get_run
 
 
 def test_the_majority_is_right_as_often_as_its_class_occurs() -> None:
@@ -33,7 +33,7 @@ def test_baselines_are_computed_once_and_kept_with_their_dataset(store, submitte
     dataset_id = get_run(store, run_id).dataset_id
     assert read_baselines(store, dataset_id) is None
     scores = baselines_of(store, dataset_id)
-    monkeypatch.setattr("engine.runs.baselines.compute_baselines", lambda _: pytest.fail("computed again"))
+    monkeypatch.setattr("engine.store.baselines.compute_baselines", lambda _: pytest.fail("computed again"))
     assert baselines_of(store, dataset_id) == read_baselines(store, dataset_id) == scores
 
 

@@ -19,14 +19,14 @@ from engine.data.dataset import Dataset, build_dataset, dataset_from_bytes, data
 from engine.data.inspection import inspect_table
 from engine.data.reading import read_table
 from engine.data.table import Table
-from engine.runs.catalog import load_run, submit
-from engine.runs.checkpoints import latest_checkpoint
-from engine.runs.files import keep_file
-from engine.runs.lease import claim, new_owner
-from engine.runs.session import train_claimed
-from engine.runs.tables import dataset_for, predict_file
+from engine.store.checkpoints import latest_checkpoint
+from engine.store.datasets import dataset_for, predict_file
+from engine.store.files import keep_file
+from engine.store.lease import claim, new_owner
+from engine.store.runs import load_run, submit
 from engine.training.model import initial_state, network_sizes, predict
 from engine.training.trainer import final_summary, train
+from engine.workers.session import train_claimed
 
 TARGETS = ["money", "share", "count"]
 

@@ -6,10 +6,10 @@ import warnings
 import numpy as np
 import pytest
 
+from engine.analysis.scores import SCORES, class_scores, scores_by_split, value_scores
 from engine.config import parse_config
 from engine.config.resolve import resolve
 from engine.data.dataset import build_dataset
-from engine.evidence.scores import SCORES, class_scores, scores_by_split, value_scores
 from engine.training.model import initial_state, predict
 from engine.training.trainer import final_summary
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from engine.evidence.statistics import compare, holm, interval_over, mean_interval, paired_difference
+from engine.analysis.statistics import compare, holm, interval_over, mean_interval, paired_difference
 
 NAN = float("nan")
 # Hours of sleep gained with each of two drugs by ten patients (Student, 1908).

@@ -2,8 +2,8 @@
 
 import pytest
 
-from engine.evidence.statistics import Comparison, Difference, Interval, compare
-from engine.evidence.verdicts import measures, p_words, verdict
+from engine.analysis.statistics import Comparison, Difference, Interval, compare
+from engine.analysis.verdicts import measures, p_words, verdict
 
 ACCURACY, LOSS = measures("accuracy")["validation accuracy"], measures("r2")["validation loss"]
 NAMES = ["A", "B"]

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
+from engine.analysis.gradient_check import check_config
 from engine.config import parse_config
 from engine.config.network import ACTIVATION_STARTS
 from engine.config.settings import SETTINGS
 from engine.extension import PluginError, activation
 from engine.nn.activations import ACTIVATIONS
 from engine.nn.tape import minimum
-from engine.training.checking import check_config
 
 pytestmark = pytest.mark.usefixtures("plugin_folder")
 

@@ -5,12 +5,12 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
+from engine.analysis.gradient_check import check_config
 from engine.config import parse_config
 from engine.config.network import NORMALIZATION_NEEDS_TWO_ROWS
 from engine.config.settings import SETTINGS
 from engine.extension import PluginError, layer
 from engine.nn.normalization import NORMALIZATIONS, Normalization
-from engine.training.checking import check_config
 
 pytestmark = pytest.mark.usefixtures("plugin_folder")
 

@@ -12,7 +12,7 @@ from engine.nn.activations import ACTIVATIONS
 from engine.plugins import loading
 from engine.plugins.loading import FOLDER_VARIABLE, load_file, look_again
 from engine.plugins.registry import SOURCES, plugins_used
-from engine.runs.catalog import load_run
+from engine.store.runs import load_run
 
 GOOD = '''
 import numpy as np

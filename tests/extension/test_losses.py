@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from engine.analysis.gradient_check import check_config
+from engine.analysis.predictions import mistakes
 from engine.config import ConfigError, parse_config
 from engine.config.losses import FITTING, LOSS_SETTINGS
 from engine.config.resolve import DataFacts, resolve
@@ -10,10 +12,8 @@ from engine.data.dataset import build_dataset
 from engine.extension import PluginError, loss
 from engine.nn.losses import LOSSES
 from engine.nn.losses.regression import MeanSquaredError
-from engine.training.checking import check_config
 from engine.training.laboratory import Laboratory
 from engine.training.model import initial_state
-from engine.training.predictions import mistakes
 from engine.training.trainer import final_summary, train
 
 pytestmark = pytest.mark.usefixtures("plugin_folder")

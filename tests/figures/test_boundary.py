@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.analysis.predictions import probability_of_second
 from engine.config import parse_config
 from engine.config.data import DataSettings
 from engine.data.dataset import Dataset, build_dataset
 from engine.data.grid import grid_over
 from engine.figures.boundary import POINTS_AT_MOST, decision_boundary, regression_fit, regression_surface
-from engine.training.predictions import probability_of_second
 
 
 def traces(figure: Any) -> list[Any]:

@@ -7,13 +7,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.config.settings import SETTINGS
-from engine.runs.baselines import read_baselines
-from engine.runs.catalog import list_runs
-from engine.runs.files import list_files
-from engine.runs.lease import claim, new_owner
-from engine.runs.session import train_claimed
-from engine.runs.store import STORE_VARIABLE
-from engine.runs.tables import predict_file
+from engine.store.baselines import read_baselines
+from engine.store.datasets import predict_file
+from engine.store.files import list_files
+from engine.store.lease import claim, new_owner
+from engine.store.runs import list_runs
+from engine.store.store import STORE_VARIABLE
+from engine.workers.session import train_claimed
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")

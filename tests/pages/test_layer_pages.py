@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.runs.catalog import get_run, list_runs
-from engine.runs.groups import group_members
-from engine.runs.lease import claim, new_owner
-from engine.runs.session import train_claimed
-from engine.runs.store import STORE_VARIABLE
+from engine.store.groups import group_members
+from engine.store.lease import claim, new_owner
+from engine.store.runs import get_run, list_runs
+from engine.store.store import STORE_VARIABLE
+from engine.workers.session import train_claimed
 from tests.pages.frames import framed_words
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.runs.lease import claim, new_owner
-from engine.runs.session import train_claimed
-from engine.runs.store import STORE_VARIABLE
+from engine.store.lease import claim, new_owner
+from engine.store.store import STORE_VARIABLE
+from engine.workers.session import train_claimed
 
 ROOT = Path(__file__).resolve().parents[2]
 HOSTILE = ["<script>alert(1)</script>", r"$\href{javascript:alert(1)}{x}$", "[x](http://evil)", "‮abc"]

@@ -7,15 +7,15 @@ from streamlit.testing.v1 import AppTest
 
 from engine.config import parse_config
 from engine.data.dataset import build_dataset
+from engine.exchange.export import FORMATS, exported
+from engine.exchange.imports import BadFile, import_file
 from engine.plugins.loading import look_again
-from engine.runs.catalog import get_run, list_runs
-from engine.runs.export import FORMATS, exported
-from engine.runs.groups import submit_seeds
-from engine.runs.importing import BadFile, import_file
-from engine.runs.lease import claim, new_owner
-from engine.runs.schema import runs
-from engine.runs.session import train_claimed
-from engine.runs.store import STORE_VARIABLE
+from engine.store.groups import submit_seeds
+from engine.store.lease import claim, new_owner
+from engine.store.runs import get_run, list_runs
+from engine.store.schema import runs
+from engine.store.store import STORE_VARIABLE
+from engine.workers.session import train_claimed
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")

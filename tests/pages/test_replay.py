@@ -6,11 +6,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.config.presets import PRESETS
-from engine.runs.lease import claim, new_owner
-from engine.runs.schema import snapshots
-from engine.runs.session import train_claimed
-from engine.runs.snapshots import read_snapshots
-from engine.runs.store import STORE_VARIABLE
+from engine.store.lease import claim, new_owner
+from engine.store.schema import snapshots
+from engine.store.snapshots import read_snapshots
+from engine.store.store import STORE_VARIABLE
+from engine.workers.session import train_claimed
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")

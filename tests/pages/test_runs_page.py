@@ -6,13 +6,13 @@ import pytest
 import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
-from engine.runs import upkeep
-from engine.runs.catalog import get_run, list_runs
-from engine.runs.export import exported
-from engine.runs.importing import import_file
-from engine.runs.lease import claim, new_owner
-from engine.runs.schema import runs
-from engine.runs.store import STORE_VARIABLE
+from engine.exchange.export import exported
+from engine.exchange.imports import import_file
+from engine.store import edit as upkeep
+from engine.store.lease import claim, new_owner
+from engine.store.runs import get_run, list_runs
+from engine.store.schema import runs
+from engine.store.store import STORE_VARIABLE
 
 ROOT = Path(__file__).resolve().parents[2]
 HOSTILE = [

@@ -6,13 +6,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.config import parse_config
-from engine.runs.catalog import get_run, submit
-from engine.runs.files import keep_file
-from engine.runs.lease import claim, new_owner
-from engine.runs.schema import checkpoints, predictions
-from engine.runs.session import train_claimed
-from engine.runs.store import STORE_VARIABLE
-from engine.runs.tables import dataset_for
+from engine.store.datasets import dataset_for
+from engine.store.files import keep_file
+from engine.store.lease import claim, new_owner
+from engine.store.runs import get_run, submit
+from engine.store.schema import checkpoints, predictions
+from engine.store.store import STORE_VARIABLE
+from engine.workers.session import train_claimed
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")

@@ -9,8 +9,8 @@ from engine.config.optimizers import OPTIMIZER_SETTINGS
 from engine.config.setting import applies
 from engine.config.settings import SETTINGS
 from engine.nn.optimizers.registry import OPTIMIZERS
-from engine.runs.catalog import list_runs
-from engine.runs.store import STORE_VARIABLE
+from engine.store.runs import list_runs
+from engine.store.store import STORE_VARIABLE
 from engine.training.schedule import SCHEDULES
 
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "train.py")

@@ -4,8 +4,8 @@ import pytest
 
 from engine.config import parse_config
 from engine.data.dataset import build_dataset
-from engine.runs import siblings
-from engine.runs.groups import submit_seeds
+from engine.store.groups import submit_seeds
+from engine.workers import stacking as siblings
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from engine.codec import pack, unpack
-from engine.runs.catalog import list_runs
-from engine.runs.export import exported
-from engine.runs.importing import BadFile, import_file
-from engine.runs.store import open_store
+from engine.exchange.export import exported
+from engine.exchange.imports import BadFile, import_file
+from engine.store.runs import list_runs
+from engine.store.store import open_store
 from tests.runs.bundles import repacked
 
 

@@ -6,13 +6,13 @@ from threadpoolctl import threadpool_info
 
 from engine.config import parse_config
 from engine.data.dataset import build_dataset
-from engine.runs.catalog import get_run
-from engine.runs.fingerprint import fingerprint, fingerprint_of
-from engine.runs.groups import submit_seeds
-from engine.runs.lease import claim, new_owner
-from engine.runs.session import train_claimed
-from engine.runs.stack_session import train_claimed_together
+from engine.store.fingerprint import fingerprint, fingerprint_of
+from engine.store.groups import submit_seeds
+from engine.store.lease import claim, new_owner
+from engine.store.runs import get_run
 from engine.training.trainer import Training
+from engine.workers.session import train_claimed
+from engine.workers.stack_session import train_claimed_together
 from tests.runs.together import statuses, take
 
 ROOM_FOR_TWO = (os.cpu_count() or 1) >= 2

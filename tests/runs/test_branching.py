@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from engine.config import ConfigError
-from engine.runs.branching import continue_run, repeat_run
-from engine.runs.catalog import NoSuchRun, get_run, request
-from engine.runs.changes import ask_change, read_changes
-from engine.runs.checkpoints import latest_checkpoint
-from engine.runs.lease import claim, new_owner
-from engine.runs.series import read_series
-from engine.runs.session import train_claimed
-from engine.runs.snapshots import read_snapshots
-from engine.runs.store import StoreError
+from engine.store.branching import continue_run, repeat_run
+from engine.store.checkpoints import latest_checkpoint
+from engine.store.interventions import ask_change, read_changes
+from engine.store.lease import claim, new_owner
+from engine.store.records import read_series
+from engine.store.runs import NoSuchRun, get_run, request
+from engine.store.snapshots import read_snapshots
+from engine.store.store import StoreError
+from engine.workers.session import train_claimed
 
 
 def finish(store, run_id):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.runs.journal import COMMIT_SECONDS, pause_after
+from engine.workers.journal import COMMIT_SECONDS, pause_after
 
 
 @pytest.mark.parametrize(

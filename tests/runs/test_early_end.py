@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 
 from engine.cli.runs import TrainingBar, follow, sentence
-from engine.runs.branching import continue_run, repeat_run
-from engine.runs.catalog import get_run, load_run, reopen
-from engine.runs.checkpoints import latest_checkpoint
-from engine.runs.export import exported
-from engine.runs.importing import import_file
-from engine.runs.importing.errors import BadFile
-from engine.runs.importing.parts import check_state
-from engine.runs.lease import claim, new_owner
-from engine.runs.series import read_series
-from engine.runs.session import train_claimed
-from engine.runs.snapshots import read_snapshots
-from engine.runs.store import open_store
+from engine.exchange.export import exported
+from engine.exchange.imports import import_file
+from engine.exchange.imports.errors import BadFile
+from engine.exchange.imports.parts import check_state
+from engine.store.branching import continue_run, repeat_run
+from engine.store.checkpoints import latest_checkpoint
+from engine.store.lease import claim, new_owner
+from engine.store.records import read_series
+from engine.store.runs import get_run, load_run, reopen
+from engine.store.snapshots import read_snapshots
+from engine.store.store import open_store
 from engine.training.model import initial_state
+from engine.workers.session import train_claimed
 
 OVERFITS = {
     "samples": 60,

@@ -8,20 +8,20 @@ import numpy as np
 import pytest
 
 from engine.config import parse_config
-from engine.runs import upkeep
-from engine.runs.catalog import get_run, load_run, reopen, request, submit
-from engine.runs.changes import read_changes
-from engine.runs.checkpoints import latest_checkpoint
-from engine.runs.export import FORMATS, exported, metrics_csv
-from engine.runs.files import keep_file
-from engine.runs.importing import import_file
-from engine.runs.lease import claim, new_owner
-from engine.runs.schema import events
-from engine.runs.series import read_parts, read_series
-from engine.runs.session import train_claimed
-from engine.runs.snapshots import read_snapshots
-from engine.runs.store import StoreError, open_store
-from engine.runs.tables import dataset_for
+from engine.exchange.export import FORMATS, exported, metrics_csv
+from engine.exchange.imports import import_file
+from engine.store import edit as upkeep
+from engine.store.checkpoints import latest_checkpoint
+from engine.store.datasets import dataset_for
+from engine.store.files import keep_file
+from engine.store.interventions import read_changes
+from engine.store.lease import claim, new_owner
+from engine.store.records import read_parts, read_series
+from engine.store.runs import get_run, load_run, reopen, request, submit
+from engine.store.schema import events
+from engine.store.snapshots import read_snapshots
+from engine.store.store import StoreError, open_store
+from engine.workers.session import train_claimed
 
 WILD = {"learning_rate": 1e6, "optimizer": "sgd", "activation": "relu", "loss": "mse"}
 HOSTILE = ["=1+1", 'say "no",\nplease', "<b>x</b>", "\u202eabc", "a,b", "-x"]

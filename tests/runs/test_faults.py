@@ -9,18 +9,19 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from engine.config import ConfigError
-from engine.runs import catalog, worker
-from engine.runs.catalog import get_run, list_runs, reopen, request
-from engine.runs.changes import ask_change, copy_changes, read_changes
-from engine.runs.checkpoints import latest_checkpoint
-from engine.runs.lease import LeaseLost, claim, write_held
-from engine.runs.maintenance import tidy
-from engine.runs.schema import chunks
-from engine.runs.series import read_series
-from engine.runs.session import train_claimed
-from engine.runs.store import open_store
+from engine.store import runs as catalog
+from engine.store.checkpoints import latest_checkpoint
+from engine.store.interventions import ask_change, copy_changes, read_changes
+from engine.store.lease import LeaseLost, claim, write_held
+from engine.store.maintenance import tidy
+from engine.store.records import read_series
+from engine.store.runs import get_run, list_runs, reopen, request
+from engine.store.schema import chunks
+from engine.store.store import open_store
 from engine.training.interventions import weight_change
 from engine.training.telemetry import SCALAR_INDEX
+from engine.workers import worker
+from engine.workers.session import train_claimed
 
 
 class KilledError(BaseException):

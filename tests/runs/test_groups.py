@@ -4,10 +4,10 @@ import pytest
 
 from engine.config import ConfigError, parse_config
 from engine.data.dataset import build_dataset
-from engine.runs.catalog import get_run
-from engine.runs.groups import group_members, join_group, same_but_seed, seed_groups, submit_seeds
-from engine.runs.schema import events
-from engine.runs.upkeep import set_archived
+from engine.store.edit import set_archived
+from engine.store.groups import group_members, join_group, same_but_seed, seed_groups, submit_seeds
+from engine.store.runs import get_run
+from engine.store.schema import events
 
 SMALL = {"samples": 80, "epochs": 4, "hidden_sizes": [6]}
 

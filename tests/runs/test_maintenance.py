@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from engine.runs.catalog import list_runs
-from engine.runs.lease import host_name, process_start
-from engine.runs.maintenance import tidy
-from engine.runs.schema import maintenance
+from engine.store.lease import host_name, process_start
+from engine.store.maintenance import tidy
+from engine.store.runs import list_runs
+from engine.store.schema import maintenance
 
 
 def log_of(store):

@@ -5,18 +5,18 @@ import pytest
 import sqlalchemy as sa
 
 from engine.codec import pack
-from engine.runs import upkeep
-from engine.runs.branching import continue_run, repeat_run
-from engine.runs.catalog import get_run, load_run, reopen, request
-from engine.runs.checkpoints import latest_checkpoint
-from engine.runs.export import exported
-from engine.runs.importing import BadFile, import_file
-from engine.runs.lease import claim, new_owner
-from engine.runs.predictions import packed_predictions, predictions_of, stored_predictions
-from engine.runs.schema import checkpoints, predictions
-from engine.runs.session import train_claimed
-from engine.runs.store import open_store
+from engine.exchange.export import exported
+from engine.exchange.imports import BadFile, import_file
+from engine.store import edit as upkeep
+from engine.store.branching import continue_run, repeat_run
+from engine.store.checkpoints import latest_checkpoint
+from engine.store.lease import claim, new_owner
+from engine.store.predictions import packed_predictions, predictions_of, stored_predictions
+from engine.store.runs import get_run, load_run, reopen, request
+from engine.store.schema import checkpoints, predictions
+from engine.store.store import open_store
 from engine.training.model import predict
+from engine.workers.session import train_claimed
 
 WILD = {"learning_rate": 1e6, "optimizer": "sgd", "activation": "relu", "dataset": "sine"}
 
@@ -173,7 +173,7 @@ def test_a_bundle_with_predictions_of_other_rows_is_refused(store, other, traine
 
 
 def test_predictions_that_would_take_too_much_room_are_left_to_the_checkpoint(store, trained, monkeypatch):
-    monkeypatch.setattr("engine.runs.predictions.LARGEST", 20 * 8 - 1)
+    monkeypatch.setattr("engine.store.predictions.LARGEST", 20 * 8 - 1)
     run_id = trained()
     config, dataset = load_run(store, run_id)
     state = latest_checkpoint(store, run_id)[0]

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from sqlalchemy import event
 
-from engine.runs import upkeep
-from engine.runs.query import (
+from engine.store import edit as upkeep
+from engine.store.query import (
     SORT_COLUMNS,
     SPARK_POINTS,
     RunFilter,
@@ -18,8 +18,8 @@ from engine.runs.query import (
     known_datasets,
     sparklines,
 )
-from engine.runs.schema import runs
-from engine.runs.series import read_series
+from engine.store.records import read_series
+from engine.store.schema import runs
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from sqlalchemy import event
 from engine.config import ConfigError
 from engine.config.grid import entries_of_grid
 from engine.data.dataset import build_dataset
-from engine.runs.catalog import get_run, list_runs, load_run
-from engine.runs.queueing import prepare, queue
-from engine.runs.schema import datasets, runs
-from engine.runs.upkeep import delete_runs
+from engine.store.edit import delete_runs
+from engine.store.runs import get_run, list_runs, load_run
+from engine.store.schema import datasets, runs
+from engine.store.submit import prepare, queue
 
 SMALL = {"samples": 80, "epochs": 4, "hidden_sizes": [6]}
 
@@ -75,7 +75,7 @@ def test_an_entry_that_does_not_fit_its_data_is_named_and_nothing_is_stored(stor
 
 
 def test_data_beyond_the_limit_is_refused(store, monkeypatch):
-    monkeypatch.setattr("engine.runs.queueing.DATA_BYTES_AT_MOST", 10_000)
+    monkeypatch.setattr("engine.store.submit.DATA_BYTES_AT_MOST", 10_000)
     with pytest.raises(ConfigError, match="the data of all runs must have at most"):
         prepared(store, grid={"data_seed": list(range(20))})
 

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from sqlalchemy import event
 
-from engine.runs import reader
-from engine.runs.catalog import reopen
-from engine.runs.lease import claim, new_owner
-from engine.runs.reader import read_on
-from engine.runs.schema import runs
-from engine.runs.series import Gathered, Series, cut_after, read_many, read_series, write_tail
-from engine.runs.session import train_claimed
-from engine.runs.upkeep import delete_runs
+from engine.store import reader
+from engine.store.edit import delete_runs
+from engine.store.lease import claim, new_owner
+from engine.store.reader import read_on
+from engine.store.records import Gathered, Series, cut_after, read_many, read_series, write_tail
+from engine.store.runs import reopen
+from engine.store.schema import runs
 from engine.training.telemetry import LAYER_STATISTICS, SCALAR_INDEX, SCALARS, Record
+from engine.workers.session import train_claimed
 
 
 def records(steps: Iterable[int], seconds: float | None = None) -> Series:

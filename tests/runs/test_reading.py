@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from engine.codec import CodecError
-from engine.runs.schema import chunks
-from engine.runs.series import read_many, read_series
+from engine.store.records import read_many, read_series
+from engine.store.schema import chunks
 
 
 @pytest.fixture

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from engine.runs.branching import continue_run
-from engine.runs.catalog import list_runs, load_run
-from engine.runs.checkpoints import latest_checkpoint
-from engine.runs.export import exported
-from engine.runs.importing import import_file
-from engine.runs.lease import claim, new_owner
-from engine.runs.predictions import predictions_of
-from engine.runs.schema import SCHEMA_VERSION, metadata, schema_version
-from engine.runs.session import train_claimed
-from engine.runs.store import open_store
+from engine.exchange.export import exported
+from engine.exchange.imports import import_file
+from engine.store.branching import continue_run
+from engine.store.checkpoints import latest_checkpoint
+from engine.store.lease import claim, new_owner
+from engine.store.predictions import predictions_of
+from engine.store.runs import list_runs, load_run
+from engine.store.schema import SCHEMA_VERSION, metadata, schema_version
+from engine.store.store import open_store
+from engine.workers.session import train_claimed
 
 FIRST_SCHEMA = Path(__file__).with_name("schema1.sql")
 SECOND_SCHEMA = Path(__file__).with_name("schema2.sql")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from engine.runs import siblings
-from engine.runs.catalog import get_run, request, set_speed
-from engine.runs.schema import runs
+from engine.store.runs import get_run, request, set_speed
+from engine.store.schema import runs
+from engine.workers import stacking as siblings
 from tests.runs.together import statuses, take
 
 pytestmark = pytest.mark.usefixtures("one_core")

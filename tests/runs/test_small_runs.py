@@ -2,11 +2,11 @@
 
 from sqlalchemy import event
 
-from engine.runs import loading
-from engine.runs.catalog import get_run
-from engine.runs.lease import claim, new_owner
-from engine.runs.series import read_series
-from engine.runs.session import train_claimed
+from engine.store import loading
+from engine.store.lease import claim, new_owner
+from engine.store.records import read_series
+from engine.store.runs import get_run
+from engine.workers.session import train_claimed
 
 
 def statements_of(store, action):
@@ -30,7 +30,7 @@ def trained(store, run_id):
 def test_a_run_that_is_over_at_once_takes_two_transactions_and_waits_once_for_the_disk(
     store, submitted, monkeypatch
 ):
-    monkeypatch.setattr("engine.runs.journal.FIRST_COMMIT_SECONDS", 1000)
+    monkeypatch.setattr("engine.workers.journal.FIRST_COMMIT_SECONDS", 1000)
     run_id = submitted()
     said = statements_of(store, lambda: trained(store, run_id))
     assert said.count("BEGIN IMMEDIATE") == 2

@@ -3,15 +3,15 @@
 import pytest
 import sqlalchemy as sa
 
-from engine.runs.catalog import get_run, load_run, reopen, request, set_speed
-from engine.runs.changes import ask_change, read_changes
-from engine.runs.checkpoints import write_checkpoint
-from engine.runs.lease import Lease
-from engine.runs.schema import checkpoints, runs
-from engine.runs.series import read_series
-from engine.runs.stack_session import train_claimed_together
+from engine.store.checkpoints import write_checkpoint
+from engine.store.interventions import ask_change, read_changes
+from engine.store.lease import Lease
+from engine.store.records import read_series
+from engine.store.runs import get_run, load_run, reopen, request, set_speed
+from engine.store.schema import checkpoints, runs
 from engine.training.model import initial_state
 from engine.training.trainer import train
+from engine.workers.stack_session import train_claimed_together
 from tests.runs.together import in_the_middle, statuses, take, train_one_by_one, what_is_left
 
 pytestmark = pytest.mark.usefixtures("one_core")

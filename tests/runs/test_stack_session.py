@@ -10,15 +10,15 @@ from sqlalchemy.exc import OperationalError
 
 from engine.config import parse_config
 from engine.data.dataset import build_dataset
-from engine.runs import stack_journal, stack_session
-from engine.runs.catalog import get_run, request
-from engine.runs.groups import submit_seeds
-from engine.runs.launcher import ONE_THREAD, ROOT
-from engine.runs.predictions import stored_predictions
-from engine.runs.session import train_claimed
-from engine.runs.stack_journal import StackJournal
-from engine.runs.stack_session import train_claimed_together
-from engine.runs.store import open_store
+from engine.store.groups import submit_seeds
+from engine.store.predictions import stored_predictions
+from engine.store.runs import get_run, request
+from engine.store.store import open_store
+from engine.workers import stack_journal, stack_session
+from engine.workers.launcher import ONE_THREAD, ROOT
+from engine.workers.session import train_claimed
+from engine.workers.stack_journal import StackJournal
+from engine.workers.stack_session import train_claimed_together
 from tests.runs.together import statuses, take, train_one_by_one, what_is_left
 
 pytestmark = [pytest.mark.xdist_group("processes"), pytest.mark.usefixtures("one_core")]
@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.xdist_group("processes"), pytest.mark.usefixtures("one
 @pytest.fixture
 def start_worker(store_url):
     """Start a real worker that counts one core, and return its process; none is left afterwards."""
-    code = f"import os; os.cpu_count = lambda: 1; from engine.runs.worker import work; work({store_url!r})"
+    code = f"import os; os.cpu_count = lambda: 1; from engine.workers.worker import work; work({store_url!r})"
     started = []
 
     def start():

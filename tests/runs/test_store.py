@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
-from engine.runs.catalog import NoSuchRun, get_run, list_runs, load_run, reopen, request
-from engine.runs.checkpoints import latest_checkpoint
-from engine.runs.files import NoSuchFile, file_content, keep_file, list_files
-from engine.runs.lease import (
+from engine.store.checkpoints import latest_checkpoint
+from engine.store.files import NoSuchFile, file_content, keep_file, list_files
+from engine.store.lease import (
     LeaseLost,
     claim,
     holder_is_gone,
@@ -20,17 +19,18 @@ from engine.runs.lease import (
     process_start,
     write_held,
 )
-from engine.runs.schema import (
+from engine.store.records import cut_after, read_series
+from engine.store.runs import NoSuchRun, get_run, list_runs, load_run, reopen, request
+from engine.store.schema import (
     checkpoints,
     chunks,
     datasets,
     runs,
 )
-from engine.runs.series import cut_after, read_series
-from engine.runs.session import train_claimed
-from engine.runs.snapshots import read_snapshots
-from engine.runs.store import StoreError, open_store
+from engine.store.snapshots import read_snapshots
+from engine.store.store import StoreError, open_store
 from engine.training.model import predict
+from engine.workers.session import train_claimed
 
 
 def trained(store, run_id):

@@ -3,11 +3,11 @@
 import pytest
 import sqlalchemy as sa
 
-from engine.runs import upkeep
-from engine.runs.branching import continue_run
-from engine.runs.catalog import NoSuchRun, get_run, list_runs, tags_of
-from engine.runs.lease import claim, new_owner
-from engine.runs.schema import datasets, events, metadata, runs
+from engine.store import edit as upkeep
+from engine.store.branching import continue_run
+from engine.store.lease import claim, new_owner
+from engine.store.runs import NoSuchRun, get_run, list_runs, tags_of
+from engine.store.schema import datasets, events, metadata, runs
 
 HOSTILE = [
     "<script>alert(1)</script>",

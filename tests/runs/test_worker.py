@@ -10,15 +10,15 @@ import psutil
 import pytest
 import sqlalchemy as sa
 
-from engine.runs import launcher
-from engine.runs.catalog import get_run, request, set_speed
-from engine.runs.checkpoints import latest_checkpoint
-from engine.runs.launcher import ensure_workers
-from engine.runs.lease import claim, new_owner
-from engine.runs.schema import runs, workers
-from engine.runs.series import read_series
-from engine.runs.session import train_claimed
+from engine.store.checkpoints import latest_checkpoint
+from engine.store.lease import claim, new_owner
+from engine.store.records import read_series
+from engine.store.runs import get_run, request, set_speed
+from engine.store.schema import runs, workers
 from engine.training.telemetry import SCALAR_INDEX
+from engine.workers import launcher
+from engine.workers.launcher import ensure_workers
+from engine.workers.session import train_claimed
 
 pytestmark = pytest.mark.xdist_group("processes")
 

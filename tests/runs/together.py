@@ -2,18 +2,18 @@
 
 import sqlalchemy as sa
 
-from engine.runs import stack_journal, stack_session
-from engine.runs.catalog import get_run
-from engine.runs.checkpoints import latest_checkpoint
-from engine.runs.lease import claim, new_owner
-from engine.runs.predictions import stored_predictions
-from engine.runs.schema import runs
-from engine.runs.series import read_series
-from engine.runs.session import train_claimed
-from engine.runs.siblings import claim_siblings
-from engine.runs.snapshots import read_snapshots
-from engine.runs.stack_journal import StackJournal
+from engine.store.checkpoints import latest_checkpoint
+from engine.store.lease import claim, new_owner
+from engine.store.predictions import stored_predictions
+from engine.store.records import read_series
+from engine.store.runs import get_run
+from engine.store.schema import runs
+from engine.store.snapshots import read_snapshots
 from engine.training.telemetry import SCALAR_INDEX
+from engine.workers import stack_journal, stack_session
+from engine.workers.session import train_claimed
+from engine.workers.stack_journal import StackJournal
+from engine.workers.stacking import claim_siblings
 
 COLUMNS = [runs.c[name] for name in ("status", "message", "step", "best_val_loss", "best_step", "paused")]
 COLUMNS += [runs.c[f"{split}_{what}"] for split in ("train", "val", "test") for what in ("loss", "score")]

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.analysis.overfitting import stop_early
 from engine.config import parse_config
 from engine.config.resolve import resolve
 from engine.data.dataset import build_dataset
 from engine.training.early_stopping import Patience, ending_words, go_on, patience_of
 from engine.training.evaluation import evaluate, fixed_rows
 from engine.training.model import initial_state, trained_network
-from engine.training.overfitting import stop_early
 from engine.training.plan import plan
 from engine.training.state import State, Waiting
 from engine.training.trainer import final_summary, train

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.analysis.predictions import wrong
 from engine.config import parse_config
 from engine.config.resolve import resolve
 from engine.data.dataset import build_dataset
 from engine.data.grid import grid_over
-from engine.training.frames import GRADIENT_DECADES, Camera, layout, packed_frame
+from engine.replay.frames import GRADIENT_DECADES, Camera, layout, packed_frame
 from engine.training.model import build_network, initial_state, predict, target_columns
-from engine.training.predictions import wrong
 from engine.training.trainer import train
 
 

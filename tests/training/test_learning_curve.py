@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from engine.analysis.learning_curve import FRACTIONS, shrunken
 from engine.config import parse_config
 from engine.config.resolve import resolve
 from engine.data.dataset import build_dataset
-from engine.training.learning_curve import FRACTIONS, shrunken
 from engine.training.plan import plan
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from engine.analysis.overfitting import EarlyStop, judge, stop_early
 from engine.training.early_stopping import Patience
-from engine.training.overfitting import EarlyStop, judge, stop_early
 
 EPOCHS = np.arange(200)
 FALLING = np.exp(-EPOCHS / 40)

@@ -5,13 +5,13 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
+from engine.analysis.gradient_check import check_run
 from engine.config import ConfigError, parse_config
 from engine.config.network import NORMALIZATION_NEEDS_TWO_ROWS
 from engine.config.resolve import resolve
 from engine.data.dataset import build_dataset
 from engine.nn.normalization import NORMALIZATIONS, Normalization
-from engine.training.checking import check_run
-from engine.training.frames import Camera
+from engine.replay.frames import Camera
 from engine.training.model import initial_state, weights_by_layer
 from engine.training.plan import plan
 from engine.training.state import State

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from engine.analysis.predictions import decided, mistakes, row_losses, wrong
 from engine.config import parse_config
 from engine.config.resolve import resolve
 from engine.data.dataset import build_dataset
 from engine.training.model import initial_state, outputs_of, trained_network
-from engine.training.predictions import decided, mistakes, row_losses, wrong
 from engine.training.trainer import final_summary
 
 

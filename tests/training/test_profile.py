@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
-from engine.config import parse_config
-from engine.config.resolve import resolve
-from engine.data.dataset import build_dataset
-from engine.training.model import initial_state
-from engine.training.profile import (
+from engine.analysis.profile import (
     GRADIENT_POWERS,
     Profiler,
     layer_parts,
     magnitude_counts,
     weights_over_time,
 )
+from engine.config import parse_config
+from engine.config.resolve import resolve
+from engine.data.dataset import build_dataset
+from engine.training.model import initial_state
 from engine.training.telemetry import LAYER_INDEX
 from engine.training.trainer import train
 

@@ -5,20 +5,20 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.analysis.predictions import mistakes
+from engine.analysis.profile import Profiler
 from engine.config import RunConfig, parse_config
 from engine.config.resolve import resolve
 from engine.data.dataset import Dataset, build_dataset
 from engine.data.reading import read_table
-from engine.runs.catalog import get_run, load_run
-from engine.runs.series import read_series
-from engine.runs.snapshots import read_snapshots
+from engine.replay.frames import Camera
+from engine.replay.scene import output_side
+from engine.store.records import read_series
+from engine.store.runs import get_run, load_run
+from engine.store.snapshots import read_snapshots
 from engine.training.evaluation import evaluate_all, fixed_rows
-from engine.training.frames import Camera
 from engine.training.model import build_network, initial_state, predict
 from engine.training.plan import check_memory, plan, rows_at_once
-from engine.training.predictions import mistakes
-from engine.training.profile import Profiler
-from engine.training.scene import output_side
 from engine.training.telemetry import LAYER_INDEX
 from engine.training.trainer import final_summary, train
 

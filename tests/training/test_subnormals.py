@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from engine.runs.fingerprint import fingerprint
+from engine.store.fingerprint import fingerprint
 from engine.training import subnormals
 from engine.training.plan import plan
 from engine.training.stack import train_stack

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.runs.catalog import get_run, load_run
-from engine.runs.lease import claim, new_owner
-from engine.runs.session import train_claimed
-from engine.runs.snapshots import read_snapshots
-from engine.training.frames import Camera, layout, packed_frame
+from engine.replay.frames import Camera, layout, packed_frame
+from engine.store.lease import claim, new_owner
+from engine.store.runs import get_run, load_run
+from engine.store.snapshots import read_snapshots
+from engine.workers.session import train_claimed
 from ui.replay.film import film_of
 from ui.replay.message import change, message
 

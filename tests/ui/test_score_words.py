@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from engine.evidence.scores import class_scores, value_scores
+from engine.analysis.scores import class_scores, value_scores
 from ui.score_words import flattery_words, undefined_words
 
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from engine.analysis.overfitting import judge, stop_early
+from engine.analysis.profile import GRADIENT_POWERS, magnitude_counts
 from engine.figures.overfitting import SizedRun
 from engine.training.early_stopping import Patience
-from engine.training.overfitting import judge, stop_early
-from engine.training.profile import GRADIENT_POWERS, magnitude_counts
 from ui.gradient_words import (
     NOTHING,
     activation_words,

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from engine.runs.series import read_series
+from engine.store.records import read_series
 from ui import shared
 from ui.shared import built_once, series_of, version
 

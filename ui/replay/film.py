@@ -7,11 +7,11 @@ from typing import Any
 import streamlit as st
 
 from engine.data.dataset import Dataset
-from engine.runs.loading import loaded
-from engine.runs.row import RunRow
-from engine.runs.snapshots import read_snapshots
-from engine.runs.store import Store
-from engine.training.frames import Camera, layout, packed_frame
+from engine.replay.frames import Camera, layout, packed_frame
+from engine.store.loading import loaded
+from engine.store.row import RunRow
+from engine.store.snapshots import read_snapshots
+from engine.store.store import Store
 from engine.training.plan import plan
 from ui.replay.message import change
 from ui.text import visible

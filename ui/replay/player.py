@@ -10,8 +10,8 @@ from streamlit.components.v2 import component
 from engine.codec import CodecError
 from engine.config import ConfigError
 from engine.figures.theme import HIGH, LOW, PALETTE, WRONG, colours_apart
-from engine.runs.row import RunRow
-from engine.runs.store import Store
+from engine.store.row import RunRow
+from engine.store.store import Store
 from ui.live_chart.assets import Script
 from ui.replay.film import film_of
 from ui.replay.message import message

@@ -1,0 +1,117 @@
+"""Verdicts on candidates in plain sentences: better, worse or not distinguishable; must not know a run."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.analysis.statistics import Comparison, Interval
+
+DASH = "–"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What candidates are judged by.
+
+    Attributes
+    ----------
+    field : str
+        Of a run's row, such as ``val_score``.
+    name : str
+        For people, such as ``validation accuracy``.
+    of : str
+        What a difference is counted in, such as ``points of accuracy``.
+    factor : float
+        100 for shares, which are shown in percent; 1 otherwise.
+    """
+
+    field: str
+    name: str
+    of: str
+    higher_is_better: bool
+    factor: float = 1.0
+
+    def words(self, interval: Interval) -> str:
+        """Return a mean with its interval, such as ``94.2 ± 0.8 %``; a dash for what is not known."""
+        return _with_half(interval, self.factor) + (" %" if self.factor == 100 and interval.n else "")
+
+    def difference_words(self, interval: Interval) -> str:
+        """Return a difference with its sign and interval, such as ``+1.3 ± 0.6``."""
+        return _with_half(interval, self.factor, sign="+")
+
+
+def measures(score_name: str) -> dict[str, Measure]:
+    """Return what runs can be judged by, by name; the score first.
+
+    Parameters
+    ----------
+    score_name : {"accuracy", "r2"}
+    """
+    of, factor = ("points of accuracy", 100.0) if score_name == "accuracy" else ("of R²", 1.0)
+    word = "accuracy" if score_name == "accuracy" else "R²"
+    listed = (
+        Measure("val_score", f"validation {word}", of, True, factor),
+        Measure("val_loss", "validation loss", "of validation loss", False),
+        Measure("best_val_loss", "lowest validation loss", "of the lowest validation loss", False),
+        Measure("train_loss", "training loss", "of training loss", False),
+        Measure("test_score", f"test {word}", f"{of} on the test rows", True, factor),
+        Measure("test_loss", "test loss", "of test loss", False),
+    )
+    return {measure.name: measure for measure in listed}
+
+
+def verdict(comparison: Comparison, names: Sequence[str], measure: Measure) -> str:
+    """Return one sentence on a candidate against its reference.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of all candidates, as people gave them: escape the sentence where it is shown.
+    """
+    one, other = names[comparison.candidate], names[comparison.reference]
+    difference = comparison.difference
+    pairs = difference.interval.n
+    told = f" {_unpaired(difference.unpaired)}" if difference.unpaired else ""
+    if pairs == 0:
+        return f"{one} and {other} cannot be paired: no seed is common to both."
+    if pairs == 1:
+        return f"{one} and {other} are not distinguishable (n = 1 pair: a single one has no spread).{told}"
+    facts = f"n = {pairs} pairs, {p_words(comparison.p)}"
+    if not comparison.is_distinguishable:
+        gap = measure.difference_words(difference.interval)
+        return f"{one} and {other} are not distinguishable ({facts}; difference {gap} {measure.of}).{told}"
+    is_better = (difference.interval.mean > 0) == measure.higher_is_better
+    size = _with_half(
+        Interval(abs(difference.interval.mean), difference.interval.half, pairs), measure.factor
+    )
+    return (
+        f"{one} is {'better' if is_better else 'worse'} than {other} by {size} {measure.of} ({facts}).{told}"
+    )
+
+
+def p_words(p: float) -> str:
+    """Return a p value as people write it: ``p = .004``, ``p < .001``."""
+    if p != p:
+        return f"p {DASH}"
+    if p < 0.001:
+        return "p < .001"
+    return f"p = {p:.3f}".replace("0.", ".", 1) if p < 0.1 else f"p = {p:.2f}".replace("0.", ".", 1)
+
+
+def _unpaired(seeds: Sequence[int]) -> str:
+    named = ", ".join(str(seed) for seed in seeds[:6]) + (", ..." if len(seeds) > 6 else "")
+    return f"Seed {named} has no partner." if len(seeds) == 1 else f"Seeds {named} have no partner."
+
+
+def _with_half(interval: Interval, factor: float, sign: str = "") -> str:
+    """Return mean ± half width with as many decimals as the width tells: one for percent, else two digits."""
+    if interval.n == 0 or interval.mean != interval.mean:
+        return DASH
+    mean, half = factor * interval.mean, factor * interval.half
+    if factor == 100:
+        decimals = 1 if half != half or half == 0 or half >= 0.05 else 2
+    elif half > 0:
+        decimals = min(max(1 - math.floor(math.log10(half)), 0), 10)
+    else:
+        return f"{mean:{sign}.4g}" + (" ± 0" if half == 0 else "")
+    return f"{mean:{sign}.{decimals}f}" + (f" ± {half:.{decimals}f}" if half == half else "")

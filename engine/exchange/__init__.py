@@ -1,0 +1,1 @@
+"""Runs as files, out and in: CSV, Parquet, JSON, weights and bundles."""

@@ -1,0 +1,180 @@
+"""Runs as CSV, row for row what the store holds, given out in parts; must not know who asked."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from engine.store.records import Series, read_parts
+from engine.store.runs import get_run
+from engine.store.store import Store
+from engine.training.telemetry import LAYER_INDEX, LAYER_STATISTICS, SCALAR_INDEX, SCALARS
+
+METRICS_HEADER = ("run", "name", *(column.name for column in SCALARS))
+LAYERS_HEADER = ("run", "name", "step", "epoch", "layer", *(column.name for column in LAYER_STATISTICS))
+WHOLE = frozenset({SCALAR_INDEX["step"]})
+FORMULA_STARTS = tuple("=+-@\t\r＝＋－＠")
+EVALUATED = ("activation_mean", "activation_std", "saturated_fraction", "dead_fraction")
+SCORES = ("accuracy", "r2")
+
+
+def metrics_csv(store: Store, run_ids: Sequence[int], *, spreadsheet_safe: bool = False) -> str:
+    """Return the records of the runs as CSV.
+
+    Numbers are written so that reading them gives the same bits. What was not measured at a step is blank;
+    what was measured as NaN or infinite (the last record of a diverged run) is ``nan``, ``inf``, ``-inf``.
+
+    Parameters
+    ----------
+    spreadsheet_safe : bool
+        Put an apostrophe before names that a spreadsheet would take for a formula.
+
+    Raises
+    ------
+    NoSuchRun
+        When no run has one of the ids.
+    """
+    return "".join(metrics_parts(store, run_ids, spreadsheet_safe))
+
+
+def layers_csv(store: Store, run_ids: Sequence[int], *, spreadsheet_safe: bool = False) -> str:
+    """Return the layer statistics of the runs as CSV, one row a record and layer, written alike.
+
+    Raises
+    ------
+    NoSuchRun
+        When no run has one of the ids.
+    """
+    return "".join(layers_parts(store, run_ids, spreadsheet_safe))
+
+
+def wide_csv(store: Store, run_ids: Sequence[int]) -> str:
+    """Return the records of the runs side by side: one row a step, one column a run and metric.
+
+    Raises
+    ------
+    NoSuchRun
+        When no run has one of the ids.
+    """
+    return "".join(wide_parts(store, run_ids))
+
+
+def metrics_parts(store: Store, run_ids: Sequence[int], spreadsheet_safe: bool = False) -> Iterator[str]:
+    """Give the text of :func:`metrics_csv` in parts of some thousand rows."""
+    return _parts(store, run_ids, METRICS_HEADER, metrics_cells, spreadsheet_safe)
+
+
+def layers_parts(store: Store, run_ids: Sequence[int], spreadsheet_safe: bool = False) -> Iterator[str]:
+    """Give the text of :func:`layers_csv` in parts of some thousand records."""
+    return _parts(store, run_ids, LAYERS_HEADER, _layer_cells, spreadsheet_safe)
+
+
+def _parts(
+    store: Store,
+    run_ids: Sequence[int],
+    header: Sequence[str],
+    cells: Callable[[Series], list[list[str]]],
+    spreadsheet_safe: bool,
+) -> Iterator[str]:
+    names = [(run_id, get_run(store, run_id).name) for run_id in run_ids]
+    yield _line(header)
+    for run_id, name in names:
+        if spreadsheet_safe and name.startswith(FORMULA_STARTS):
+            name = f"'{name}"
+        opening = f"{_line([str(run_id), name])[:-1]},"
+        for part in read_parts(store, run_id, layers=cells is _layer_cells):
+            lines = map(",".join, zip(*cells(part), strict=True))
+            yield "".join([f"{opening}{line}\n" for line in lines])
+
+
+def metrics_cells(series: Series) -> list[list[str]]:
+    """Return the texts of each scalar's column."""
+    return [
+        _texts(series.scalars[:, index], series.measured[:, index], index in WHOLE)
+        for index in range(len(SCALARS))
+    ]
+
+
+def _texts(values: np.ndarray, known: np.ndarray, whole: bool = False) -> list[str]:
+    if not known.any():
+        return [""] * len(values)
+    texts = list(map(str, values.astype(np.int64).tolist())) if whole else list(map(repr, values.tolist()))
+    for place in np.flatnonzero(~known).tolist():
+        texts[place] = ""
+    return texts
+
+
+def layers_known(series: Series) -> np.ndarray:
+    """Return which layer statistics were measured, ``(n, layers, len(LAYER_STATISTICS))`` bool."""
+    known = np.repeat(series.measured[:, SCALAR_INDEX["grad_norm"]], series.layers.shape[1])
+    known = np.repeat(known.reshape(*series.layers.shape[:2], 1), len(LAYER_STATISTICS), axis=2)
+    evaluated = series.measured[:, SCALAR_INDEX["train_loss"], np.newaxis]
+    for name in EVALUATED:
+        known[:, :, LAYER_INDEX[name]] = evaluated
+    known[:, :, LAYER_INDEX["weight_norm"]] = True
+    for name in ("saturated_fraction", "dead_fraction"):
+        known[:, :, LAYER_INDEX[name]] &= ~np.isnan(series.layers[:, :, LAYER_INDEX[name]])
+    return known
+
+
+def _layer_cells(series: Series) -> list[list[str]]:
+    records, layers, _ = series.layers.shape
+    known = layers_known(series)
+    places = [
+        np.repeat(np.array(metrics_cells_of(series, name), dtype=object), layers).tolist()
+        for name in ("step", "epoch")
+    ]
+    numbers = [str(number) for number in range(1, layers + 1)] * records
+    statistics = [
+        _texts(series.layers[:, :, index].ravel(), known[:, :, index].ravel())
+        for index in range(len(LAYER_STATISTICS))
+    ]
+    return [*places, numbers, *statistics]
+
+
+def metrics_cells_of(series: Series, name: str) -> list[str]:
+    """Return the texts of one scalar's column."""
+    index = SCALAR_INDEX[name]
+    return _texts(series.scalars[:, index], series.measured[:, index], index in WHOLE)
+
+
+def wide_parts(store: Store, run_ids: Sequence[int]) -> Iterator[str]:
+    """Give the text of :func:`wide_csv` line by line; of each run one part is held at a time."""
+    rows = [get_run(store, run_id) for run_id in run_ids]
+    columns = [[name for name in METRICS_HEADER[3:] if _belongs(name, row.score_name)] for row in rows]
+    yield _line(
+        [
+            "step",
+            *(f"run_{row.id}.{name}" for row, names in zip(rows, columns, strict=True) for name in names),
+        ]
+    )
+    streams = [_steps(store, row.id, names) for row, names in zip(rows, columns, strict=True)]
+    heads = [next(stream, None) for stream in streams]
+    blank = ["," * (len(names) - 1) for names in columns]
+    while any(heads):
+        step = min(head[0] for head in heads if head)
+        cells = [
+            head[1] if head and head[0] == step else empty for head, empty in zip(heads, blank, strict=True)
+        ]
+        yield f"{step},{','.join(cells)}\n"
+        heads = [
+            next(stream, None) if head and head[0] == step else head
+            for head, stream in zip(heads, streams, strict=True)
+        ]
+
+
+def _belongs(name: str, score_name: str) -> bool:
+    return not any(name.endswith(f"_{other}") for other in SCORES if other != score_name)
+
+
+def _steps(store: Store, run_id: int, names: Sequence[str]) -> Iterator[tuple[int, str]]:
+    for part in read_parts(store, run_id, layers=False):
+        lines = map(",".join, zip(*(metrics_cells_of(part, name) for name in names), strict=True))
+        yield from zip(part["step"].astype(np.int64).tolist(), lines, strict=True)
+
+
+def _line(cells: Sequence[str]) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerow(cells)
+    return text.getvalue()

@@ -1,0 +1,138 @@
+"""Reads our own Parquet of metrics, strictly; must not open anything: bytes in, curves out."""
+
+import json
+from typing import Any
+
+import numpy as np
+
+from engine.config import ConfigError, RunConfig, parse_config
+from engine.config.text import lacking
+from engine.exchange.export.parquet import METADATA_KEY, VERSION
+from engine.exchange.export.text import METRICS_HEADER
+from engine.exchange.imports.curves import Curves
+from engine.exchange.imports.errors import BadFile, shown
+from engine.exchange.imports.text import ALWAYS, ROWS_AT_MOST, RUNS_AT_MOST
+from engine.store.edit import as_tags
+from engine.store.runs import plain_text
+from engine.training.telemetry import SCALAR_INDEX, SCALARS
+
+LARGEST_HEADER, ENTRIES_AT_MOST = 20_000_000, 1_000_000
+ROWS_TOGETHER = 20_000
+
+
+def read_parquet(content: bytes) -> list[Curves]:
+    """Return the runs of a Parquet file as ``export --format parquet`` writes it, with their settings.
+
+    Names and settings are read from the file's metadata; its column of names is never unpacked.
+
+    Raises
+    ------
+    BadFile
+        One sentence on what is wrong.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        file = pq.ParquetFile(
+            pa.BufferReader(content),
+            thrift_string_size_limit=LARGEST_HEADER,
+            thrift_container_size_limit=ENTRIES_AT_MOST,
+        )
+        about = _about(file.schema_arrow.metadata or {})
+        columns = _columns(pa, file)
+        batches = file.iter_batches(ROWS_TOGETHER, columns=columns)
+        parts = [_numbers(batch) for batch in batches]
+    except (pa.ArrowException, OSError) as error:
+        raise BadFile(f"the Parquet file is damaged: {str(error).splitlines()[0][:200]}") from None
+    except MemoryError:
+        raise BadFile("the Parquet file does not fit into memory") from None
+    if not parts:
+        return []
+    table = {name: np.concatenate([part[name][0] for part in parts]) for name in columns}
+    known = {name: np.concatenate([part[name][1] for part in parts]) for name in columns}
+    return _by_run(table, known, about)
+
+
+def _about(metadata: dict[bytes, bytes]) -> dict[int, dict[str, Any]]:
+    try:
+        about = json.loads(metadata[METADATA_KEY])
+        runs = {int(run["run"]): run for run in about["runs"]}
+        kind, version = about["kind"], about["version"]
+    except (KeyError, TypeError, ValueError, RecursionError):
+        raise BadFile("the Parquet file must be one that this program exported") from None
+    if kind != "metrics":
+        raise BadFile(f"the Parquet file must hold metrics, got {shown(kind)}")
+    if version != VERSION:
+        raise BadFile(f"the Parquet file must be of version {VERSION}, got {shown(version)}")
+    return runs
+
+
+def _columns(pa: Any, file: Any) -> list[str]:
+    schema, rows = file.schema_arrow, file.metadata.num_rows
+    if rows > ROWS_AT_MOST:
+        raise BadFile(f"the file must have at most {ROWS_AT_MOST:,} rows, got {rows:,}")
+    for field in schema:
+        required = pa.int64() if field.name in ("run", "step") else pa.float64()
+        if field.name not in METRICS_HEADER:
+            raise BadFile(f"unknown column {shown(field.name)}")
+        if field.name != "name" and field.type != required:
+            raise BadFile(f"column {field.name} must be {required}, got {field.type}")
+    missing = [name for name in ALWAYS if name not in schema.names]
+    if missing:
+        raise BadFile(f"column {missing[0]} is missing")
+    if len(set(schema.names)) < len(schema.names):
+        raise BadFile("each column must be given once")
+    return [name for name in schema.names if name != "name"]
+
+
+def _numbers(batch: Any) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    found = {}
+    for name in batch.schema.names:
+        column = batch.column(name)
+        known = np.asarray(column.is_valid())
+        filled = column.fill_null(0) if name in ("run", "step") else column
+        values = filled.to_numpy(zero_copy_only=False).astype(np.int64 if name == "run" else np.float64)
+        found[name] = values, known
+    return found
+
+
+def _by_run(
+    table: dict[str, np.ndarray], known: dict[str, np.ndarray], about: dict[int, dict[str, Any]]
+) -> list[Curves]:
+    numbers, first = np.unique(table["run"], return_index=True)
+    if len(numbers) > RUNS_AT_MOST:
+        raise BadFile(f"the file must have at most {RUNS_AT_MOST:,} runs, got {len(numbers):,}")
+    found = []
+    for number in numbers[np.argsort(first)].tolist():
+        mine = table["run"] == number
+        scalars = np.full((int(mine.sum()), len(SCALARS)), np.nan)
+        measured = np.zeros(scalars.shape, np.bool_)
+        for name, values in table.items():
+            if name in SCALAR_INDEX:
+                scalars[:, SCALAR_INDEX[name]] = values[mine]
+                measured[:, SCALAR_INDEX[name]] = known[name][mine]
+        told = about.get(number, {})
+        config = _config(told.get("config"))
+        curves = Curves(str(number), str(told.get("name") or ""), scalars, measured, config)
+        curves.facts = {
+            "tags": _tags(told.get("tags")),
+            "note": plain_text(str(told.get("note") or ""), 10_000),
+        }
+        found.append(curves)
+    return found
+
+
+def _tags(tags: Any) -> str:
+    return ", ".join(as_tags(",".join(map(str, tags)))) if isinstance(tags, list) else ""
+
+
+def _config(settings: Any) -> RunConfig | None:
+    if not isinstance(settings, dict):
+        return None
+    if sentence := lacking(settings):
+        raise BadFile(f"the settings of a run cannot be used: {sentence}")
+    try:
+        return parse_config(settings)
+    except ConfigError as error:
+        raise BadFile(f"the settings of a run cannot be used: {error}") from None

@@ -1,0 +1,209 @@
+"""Checks the arrays of a bundle against what they should be; must not know zip files or the store."""
+
+from dataclasses import dataclass, is_dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.config.data import COORDINATES
+from engine.config.errors import unknown_name
+from engine.data.dataset import Dataset
+from engine.data.encoding import plane_encoding
+from engine.data.features import FEATURES
+from engine.exchange.imports.errors import BadFile
+from engine.store.records import Series
+from engine.training.state import State
+from engine.training.telemetry import LAYER_INDEX, LAYER_STATISTICS, SCALAR_INDEX, SCALARS
+
+
+@dataclass(frozen=True)
+class ColumnMap:
+    """Where the columns of a file stand in the tables of this version: places by their order in the file."""
+
+    scalars: list[int]
+    layers: list[int]
+
+    @classmethod
+    def of(cls, scalars: list[str], layers: list[str]) -> "ColumnMap":
+        """Return the map of a file with these columns.
+
+        Raises
+        ------
+        BadFile
+            For a column that this version does not know, or one that comes twice.
+        """
+        for names, known in ((scalars, SCALAR_INDEX), (layers, LAYER_INDEX)):
+            for name in names:
+                if name not in known:
+                    raise BadFile(unknown_name("column", name, known))
+            if len(set(names)) < len(names):
+                raise BadFile("each column of a bundle must be given once")
+        return cls([SCALAR_INDEX[name] for name in scalars], [LAYER_INDEX[name] for name in layers])
+
+
+def series_of(arrays: dict[str, np.ndarray], columns: ColumnMap, depth: int) -> Series:
+    """Return the records of one part; columns that the file lacks were not measured.
+
+    Raises
+    ------
+    BadFile
+        When an array has another shape or kind than its columns say.
+    """
+    values, measured, layers = arrays["values"], arrays["measured"], arrays["layers"]
+    count = len(values)
+    shapes = (values.shape, measured.shape, layers.shape[:1], layers.shape[2:])
+    wide = (count, len(columns.scalars))
+    if shapes != (wide, wide, (count,), (len(columns.layers),)) or count == 0:
+        raise BadFile("the records of a run do not have the columns that the bundle names")
+    if values.dtype != np.float64 or layers.dtype != np.float64 or measured.dtype != np.bool_:
+        raise BadFile("the records of a run must be float64 and bool")
+    if layers.shape[1] not in (0, depth):
+        raise BadFile(f"the records of a run must have {depth} layers, got {layers.shape[1]}")
+    series = Series(
+        np.full((count, len(SCALARS)), np.nan),
+        np.zeros((count, len(SCALARS)), np.bool_),
+        np.full((count, layers.shape[1], len(LAYER_STATISTICS)), np.nan),
+    )
+    series.scalars[:, columns.scalars] = values
+    series.measured[:, columns.scalars] = measured
+    series.layers[:, :, columns.layers] = layers
+    return series
+
+
+def check_dataset(dataset: Dataset) -> None:
+    """Refuse data that is none.
+
+    Raises
+    ------
+    BadFile
+        When kind, shape or range of an array does not fit the others.
+    """
+    wide = dataset.features
+    is_classes = dataset.task == "classification"
+    is_whole = (
+        dataset.task in ("classification", "regression")
+        and bool(dataset.classes) == is_classes
+        and all(
+            isinstance(name, str) for name in (dataset.name, *dataset.feature_names, *dataset.class_names)
+        )
+        and dataset.x_mean.shape == dataset.x_scale.shape == (wide,)
+        and len(dataset.feature_names) == wide
+    )
+    for x, y in ((dataset.x_train, dataset.y_train), (dataset.x_val, dataset.y_val)):
+        is_whole = (
+            is_whole
+            and x.dtype == np.float64
+            and x.ndim == 2
+            and len(x) == len(y) > 0
+            and x.shape[1] == wide
+            and bool(np.isfinite(x).all())
+            and _fits(y, dataset.classes)
+        )
+    if not (is_whole and _fits_test(dataset) and _fits_names(dataset) and _fits_plane(dataset)):
+        raise BadFile("the data of a run does not fit together")
+
+
+def _fits_test(dataset: Dataset) -> bool:
+    """Tell whether the rows held out for one test, if any, and the scale of the targets are like the rest."""
+    x, y = dataset.x_test, dataset.y_test
+    outputs = 1 if dataset.classes else dataset.y_train.shape[1]
+    is_scale = all(
+        each.dtype == np.float64 and each.shape in ((1,), (outputs,)) and bool(np.isfinite(each).all())
+        for each in (dataset.y_mean, dataset.y_scale)
+    )
+    if x.dtype != np.float64 or not is_scale or not (dataset.y_scale != 0).all():
+        return False
+    if len(x) == 0:
+        return len(y) == 0
+    fits = x.ndim == 2 and x.shape[1] == dataset.features and len(x) == len(y)
+    return fits and bool(np.isfinite(x).all()) and _fits(y, dataset.classes)
+
+
+def _fits_names(dataset: Dataset) -> bool:
+    """Tell whether there is a name for each of several outputs, and none otherwise."""
+    names, outputs = dataset.target_names, 1 if dataset.classes else dataset.y_train.shape[1]
+    return all(isinstance(name, str) for name in names) and len(names) == (outputs if outputs > 1 else 0)
+
+
+def _fits_plane(dataset: Dataset) -> bool:
+    """Tell whether features were made as they say from the places of the rows, if they were made."""
+    sides = (
+        (dataset.coordinates_train, dataset.x_train),
+        (dataset.coordinates_val, dataset.x_val),
+    )
+    if not isinstance(dataset.encoding, dict):
+        return False
+    if "features" not in dataset.encoding:
+        return all(len(places) == 0 for places, _ in sides)
+    return (
+        dataset.encoding == plane_encoding(dataset.feature_names)
+        and set(dataset.feature_names) <= set(FEATURES)
+        and all(
+            places.dtype == np.float64
+            and places.shape == (len(x), len(COORDINATES))
+            and np.allclose(dataset.inputs_at(places), x)
+            for places, x in sides
+        )
+    )
+
+
+def _fits(y: np.ndarray, classes: int) -> bool:
+    if classes:
+        return y.ndim == 1 and y.dtype == np.int64 and bool(((y >= 0) & (y < classes)).all())
+    return y.ndim == 2 and y.dtype == np.float64 and bool(np.isfinite(y).all())
+
+
+def check_predictions(arrays: dict[str, np.ndarray], dataset: Dataset, outputs: int) -> None:
+    """Refuse predictions that are not of the rows held out; what they say may be anything.
+
+    Raises
+    ------
+    BadFile
+        When an array is missing, unknown, or has another shape or kind.
+    """
+    rows = {"val": len(dataset.x_val), "test": len(dataset.x_test)}
+    is_known = "val" in arrays and arrays.keys() <= rows.keys()
+    if not is_known or any(
+        array.shape != (rows[name], outputs) or array.dtype not in (np.float32, np.float64)
+        for name, array in arrays.items()
+    ):
+        raise BadFile("the predictions of a run do not fit its data")
+
+
+def check_state(state: State, fresh: State) -> None:
+    """Refuse a state that does not fit its network, optimizer and data.
+
+    Parameters
+    ----------
+    fresh : State
+        One of the same configuration before the first step.
+
+    Raises
+    ------
+    BadFile
+        When an array is missing or has another shape or kind.
+    """
+    if not _is_like(vars(state), vars(fresh)):
+        raise BadFile("the state of a run does not fit its network")
+    order = state.permutation
+    if not np.array_equal(np.sort(order), np.arange(len(order))):
+        raise BadFile("the state of a run must hold an order of its training rows")
+    if not 0 <= state.recorded_step <= state.step:
+        raise BadFile("the state of a run must stand at a step that was recorded before")
+
+
+def _is_like(value: Any, fresh: Any) -> bool:
+    """Tell whether a value has the kind and shape of another; None stands for a number not set yet."""
+    if isinstance(fresh, dict):
+        return (
+            isinstance(value, dict)
+            and value.keys() == fresh.keys()
+            and all(_is_like(value[name], fresh[name]) for name in fresh)
+        )
+    if is_dataclass(fresh):
+        return type(value) is type(fresh) and _is_like(vars(value), vars(fresh))
+    if isinstance(fresh, np.ndarray):
+        return isinstance(value, np.ndarray) and (value.shape, value.dtype) == (fresh.shape, fresh.dtype)
+    if fresh is None or isinstance(fresh, (int, float)):
+        return isinstance(value, (int, float)) or (fresh is None and value is None)
+    return type(value) is type(fresh)

@@ -1,6 +1,0 @@
-"""Runs as files: CSV, Parquet, JSON, weights and bundles that come back without loss."""
-
-from engine.runs.export.formats import FORMATS, ExportFormat, exported, write_export
-from engine.runs.export.text import layers_csv, metrics_csv, wide_csv
-
-__all__ = ["FORMATS", "ExportFormat", "exported", "layers_csv", "metrics_csv", "wide_csv", "write_export"]

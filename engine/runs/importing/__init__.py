@@ -1,5 +1,0 @@
-"""Runs out of files: what was exported comes back as a run; bytes only, nothing believed unchecked."""
-
-from engine.runs.importing.files import BadFile, import_file
-
-__all__ = ["BadFile", "import_file"]

@@ -1,0 +1,150 @@
+"""Groups: runs that answer one question together, such as seeds of one configuration; draws no conclusion."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import sqlalchemy as sa
+
+from engine.config import RunConfig, config_from_json
+from engine.config.resolve import DataFacts, resolve
+from engine.config.seeds import seeded, without_seed
+from engine.data.dataset import Dataset
+from engine.plugins.registry import revision
+from engine.store.query import get_runs
+from engine.store.row import RunRow
+from engine.store.runs import load_dataset, submit
+from engine.store.schema import events, runs
+from engine.store.store import Store
+from engine.training.interventions import CHANGEABLE
+
+LOOKED_THROUGH_AT_MOST = 500
+# By the data's id, which is that of their content: the same in every store and for ever.
+FACTS: dict[str, DataFacts] = {}
+
+
+def join_group(store: Store, group_id: int, run_ids: Sequence[int]) -> None:
+    """Put runs into a group, which bears the id of the run that it began with."""
+    with store.writing() as connection:
+        chosen = runs.update().where(runs.c.id.in_(list(run_ids)))
+        connection.execute(chosen.values(group_id=group_id))
+
+
+def group_members(store: Store, group_id: int) -> list[RunRow]:
+    """Return the runs of a group, oldest first; empty when there is no such group."""
+    query = sa.select(runs.c.id).where(runs.c.group_id == group_id).order_by(runs.c.id)
+    with store.reading() as connection:
+        ids = list(connection.scalars(query))
+    return get_runs(store, ids)
+
+
+def submit_seeds(
+    store: Store, config: RunConfig, dataset: Dataset, count: int, *, name: str = "", paused: bool = False
+) -> list[int]:
+    """Put one run for each of ``count`` seeds into the queue, as one group; return their ids.
+
+    The first has the seed of the configuration, the others those that follow. A single one is no group.
+
+    Raises
+    ------
+    ConfigError
+        When ``count`` is out of range, or the configuration does not fit the data or the memory.
+    """
+    configs = seeded(config, count)
+    ids = [submit(store, each, dataset, name=name, paused=paused) for each in configs]
+    if count > 1:
+        join_group(store, ids[0], ids)
+    return ids
+
+
+@dataclass(frozen=True)
+class SeedGroup:
+    """Runs on the same data whose resolved settings are equal but for the seed; perhaps one alone.
+
+    Attributes
+    ----------
+    rows : tuple of RunRow
+    """
+
+    rows: tuple[RunRow, ...]
+
+    @property
+    def counted(self) -> dict[int, RunRow]:
+        """Its evidence, by seed: runs that finished; of several with one seed the first, they are equal."""
+        found: dict[int, RunRow] = {}
+        for row in sorted(self.rows, key=lambda row: row.id):
+            if row.status == "finished":
+                found.setdefault(row.config["seed"], row)
+        return dict(sorted(found.items()))
+
+    @property
+    def left_out(self) -> list[RunRow]:
+        """The runs that do not count: those that have not finished, or repeat a seed."""
+        counted = {row.id for row in self.counted.values()}
+        return [row for row in self.rows if row.id not in counted]
+
+    def values(self, field: str) -> dict[int, float]:
+        """Return a number such as ``val_score`` of each run that counts and has it, by seed."""
+        found = {seed: getattr(row, field) for seed, row in self.counted.items()}
+        return {seed: float(value) for seed, value in found.items() if value is not None}
+
+
+def seed_groups(store: Store, rows: Sequence[RunRow]) -> list[SeedGroup]:
+    """Return runs sorted into groups that differ in their seed alone, in the order of their first runs.
+
+    How they were started does not matter. A run that was changed by hand while it trained goes with those
+    that were changed equally; curves without settings stand alone.
+    """
+    found: dict[str, list[RunRow]] = {}
+    for row, key in zip(rows, _keys(store, rows), strict=True):
+        found.setdefault(key, []).append(row)
+    return [SeedGroup(tuple(members)) for members in found.values()]
+
+
+def same_but_seed(store: Store, rows: Sequence[RunRow]) -> list[RunRow]:
+    """Return all runs that differ from one of the given runs in their seed alone, those too, oldest first.
+
+    The newest 500 runs on the same data are looked through, archived ones left out.
+    """
+    query = (
+        sa.select(runs.c.id)
+        .where(runs.c.dataset_id.in_({row.dataset_id for row in rows}), sa.not_(runs.c.archived))
+        .order_by(runs.c.id.desc())
+        .limit(LOOKED_THROUGH_AT_MOST)
+    )
+    with store.reading() as connection:
+        ids = list(connection.scalars(query))
+    given = {row.id for row in rows}
+    groups = seed_groups(store, get_runs(store, sorted({*ids, *given})))
+    alike = [row for group in groups if any(row.id in given for row in group.rows) for row in group.rows]
+    return sorted(alike, key=lambda row: row.id)
+
+
+def _keys(store: Store, rows: Sequence[RunRow]) -> list[str]:
+    """Return for each run a text that is equal for those that differ in their seed alone."""
+    query = (
+        sa.select(events)
+        .where(events.c.run_id.in_([row.id for row in rows]), events.c.field.in_(CHANGEABLE))
+        .order_by(events.c.step, events.c.id)
+    )
+    with store.reading() as connection:
+        changed: dict[int, list[object]] = {}
+        for event in connection.execute(query).all():
+            changed.setdefault(event.run_id, []).append((event.step, event.field, event.new))
+    keys = []
+    for row in rows:
+        if not row.can_be_built:
+            keys.append(f"run {row.id}")
+            continue
+        if row.dataset_id not in FACTS:
+            FACTS[row.dataset_id] = load_dataset(store, row.dataset_id).facts
+        settings = _settings(json.dumps(row.config), FACTS[row.dataset_id], revision())
+        keys.append(f"{row.dataset_id} {settings} {changed.get(row.id, [])}")
+    return keys
+
+
+@lru_cache(maxsize=LOOKED_THROUGH_AT_MOST)
+def _settings(config: str, facts: DataFacts, plugins: int) -> str:
+    """Return all settings but the seed as a run uses them; a live page asks again and again."""
+    return str(without_seed(resolve(config_from_json(config), facts)))

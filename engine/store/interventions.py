@@ -1,0 +1,72 @@
+"""Changes of runs in the store: asked for by people, made by whoever trains, read again to repeat them."""
+
+import time
+
+import sqlalchemy as sa
+
+from engine.config import ConfigError
+from engine.store.row import ENDED
+from engine.store.runs import get_run, load_run
+from engine.store.schema import events
+from engine.store.store import Store
+from engine.training.interventions import CHANGEABLE, Change, check_change
+from engine.training.model import build_network
+
+WISHED = -1
+
+
+def ask_change(store: Store, run_id: int, field: str, new: str) -> None:
+    """Ask whoever trains a run to change its ``learning_rate`` or a ``weight`` before the next update.
+
+    Raises
+    ------
+    ConfigError
+        When the run has ended, or the value does not fit.
+    NoSuchRun
+        When no run has this id.
+    """
+    row = get_run(store, run_id)
+    if row.status in ENDED:
+        raise ConfigError(f"{field} can be changed while run {run_id} trains; it is {row.status}")
+    config, dataset = load_run(store, run_id)
+    check_change(field, new, config, build_network(config, dataset))
+    values = {"run_id": run_id, "created_at": time.time(), "step": WISHED, "field": field, "new": new}
+    with store.writing() as connection:
+        connection.execute(events.insert().values(values))
+
+
+def wished_changes(connection: sa.Connection, run_id: int) -> list[tuple[int, Change]]:
+    """Return id and wish of the changes that were asked for and not made yet, oldest first."""
+    query = sa.select(events).where(events.c.run_id == run_id, events.c.step == WISHED).order_by(events.c.id)
+    return [(row.id, Change(WISHED, row.field, row.new)) for row in connection.execute(query).all()]
+
+
+def wishes_change(run_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """Return the condition that a change of a run was asked for and is not made yet."""
+    return sa.exists().where(events.c.run_id == run_id, events.c.step == WISHED)
+
+
+def note_change(connection: sa.Connection, event_id: int, step: int, old: str) -> None:
+    """Write at which step a wished change acts and what it replaced."""
+    connection.execute(events.update().where(events.c.id == event_id).values(step=step, old=old))
+
+
+def read_changes(store: Store, run_id: int) -> list[tuple[Change, str]]:
+    """Return the changes of a run in the order in which they act, each with what it replaced."""
+    query = (
+        sa.select(events)
+        .where(events.c.run_id == run_id, events.c.field.in_(CHANGEABLE), events.c.step != WISHED)
+        .order_by(events.c.step, events.c.id)
+    )
+    with store.reading() as connection:
+        rows = connection.execute(query).all()
+    return [(Change(row.step, row.field, row.new), row.old) for row in rows]
+
+
+def copy_changes(store: Store, run_id: int, new_run: int) -> None:
+    """Give a new run the changes of another one, at the same steps: it will end with the same bits."""
+    changes = read_changes(store, run_id)
+    with store.writing() as connection:
+        for change, old in changes:
+            values = {"run_id": new_run, "created_at": time.time(), "old": old, **vars(change)}
+            connection.execute(events.insert().values(values))

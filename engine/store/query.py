@@ -1,0 +1,179 @@
+"""Looks runs up: filtered, sorted and paged in the database; must not change any."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import sqlalchemy as sa
+
+from engine.store.records import scalars_of_chunk
+from engine.store.row import RunRow
+from engine.store.runs import COLUMNS, HOLDER, LARGEST_ID, row_of
+from engine.store.schema import chunks, datasets, runs
+from engine.store.store import Store
+from engine.training.telemetry import SCALAR_INDEX
+
+SORT_COLUMNS = {
+    "number": runs.c.id,
+    "name": sa.func.lower(runs.c.name),
+    "status": runs.c.status,
+    "steps": runs.c.step,
+    "training loss": runs.c.train_loss,
+    "validation loss": runs.c.val_loss,
+    "lowest validation loss": runs.c.best_val_loss,
+    "validation score": runs.c.val_score,
+    "test score": runs.c.test_score,
+    "training time": runs.c.seconds,
+    "parameters": runs.c.parameters,
+}
+STATES = ("queued", "running", "paused", "finished", "stopped", "diverged", "failed", "imported")
+LONGEST_SEARCH = 200
+IDS_AT_MOST, TOGETHER = 10_000, 500
+SPARK_POINTS, SPARK_CHUNKS = 30, 8
+
+
+@dataclass(frozen=True)
+class RunFilter:
+    """Which runs are looked for; what is left empty does not matter.
+
+    Attributes
+    ----------
+    text : str
+        Stands in the name, a tag or the note, in either case; or is the number of the run.
+    status : str
+        One of :data:`STATES`; ``paused`` are live runs that wait for Resume.
+    dataset : str
+        Name of the data that they learned from.
+    archived : bool or None
+        None for both kinds.
+    """
+
+    text: str = ""
+    status: str = ""
+    dataset: str = ""
+    archived: bool | None = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing in particular is looked for."""
+        return not (self.text.strip() or self.status or self.dataset or self.archived)
+
+
+def find_runs(
+    store: Store,
+    wanted: RunFilter,
+    *,
+    sort: str = "number",
+    descending: bool = True,
+    limit: int = 50,
+    offset: int = 0,
+) -> tuple[list[RunRow], int]:
+    """Return one page of the runs that match, and how many match in all.
+
+    Parameters
+    ----------
+    sort : str
+        A key of :data:`SORT_COLUMNS`. Runs without a value come last; equal ones newest first.
+
+    Raises
+    ------
+    ValueError
+        For an unknown column.
+    """
+    if sort not in SORT_COLUMNS:
+        raise ValueError(f"sort must be one of {', '.join(SORT_COLUMNS)}, got {sort!r}")
+    condition = _condition(wanted)
+    column = SORT_COLUMNS[sort]
+    order = sa.nulls_last(column.desc() if descending else column.asc())
+    page = sa.select(runs.c.id).where(condition).order_by(order, runs.c.id.desc())
+    page = page.limit(limit).offset(max(0, offset))
+    with store.reading() as connection:
+        total = connection.scalar(sa.select(sa.func.count()).select_from(runs).where(condition)) or 0
+        numbers = list(connection.scalars(page))
+        found = sa.select(*COLUMNS, *HOLDER).where(runs.c.id.in_(numbers))
+        rows = {row.id: row_of(row) for row in connection.execute(found).all()}
+    return [rows[number] for number in numbers if number in rows], total
+
+
+def get_runs(store: Store, run_ids: Sequence[int]) -> list[RunRow]:
+    """Return those of the runs that there are, in the order asked for."""
+    wanted = [run_id for run_id in run_ids if 0 < run_id <= LARGEST_ID]
+    found: dict[int, RunRow] = {}
+    with store.reading() as connection:
+        for start in range(0, len(wanted), TOGETHER):
+            some = runs.c.id.in_(wanted[start : start + TOGETHER])
+            rows = connection.execute(sa.select(*COLUMNS, *HOLDER).where(some)).all()
+            found |= {row.id: row_of(row) for row in rows}
+    return [found[run_id] for run_id in wanted if run_id in found]
+
+
+def find_ids(store: Store, wanted: RunFilter, limit: int = IDS_AT_MOST) -> list[int]:
+    """Return the numbers of the runs that match, newest first."""
+    query = sa.select(runs.c.id).where(_condition(wanted)).order_by(runs.c.id.desc()).limit(limit)
+    with store.reading() as connection:
+        return list(connection.scalars(query))
+
+
+def known_datasets(store: Store) -> list[str]:
+    """Return the names of the data that runs learned from."""
+    with store.reading() as connection:
+        return list(connection.scalars(sa.select(datasets.c.name).distinct().order_by(datasets.c.name)))
+
+
+def _condition(wanted: RunFilter) -> sa.ColumnElement[bool]:
+    parts: list[sa.ColumnElement[bool]] = [sa.true()]
+    text = wanted.text.strip()[:LONGEST_SEARCH].encode("utf-8", "replace").decode().replace("\0", "")
+    if text:
+        places = [
+            column.icontains(text, autoescape=True) for column in (runs.c.name, runs.c.tags, runs.c.note)
+        ]
+        number = text.removeprefix("#")
+        if number.isascii() and number.isdigit() and len(number) < 19:
+            places.append(runs.c.id == int(number))
+        parts.append(sa.or_(*places))
+    if wanted.status == "paused":
+        parts += [runs.c.paused, runs.c.status.in_(("queued", "running"))]
+    elif wanted.status:
+        parts.append(runs.c.status == wanted.status)
+        if wanted.status in ("queued", "running"):
+            parts.append(sa.not_(runs.c.paused))
+    if wanted.dataset:
+        named = sa.select(datasets.c.id).where(datasets.c.name == wanted.dataset)
+        parts.append(runs.c.dataset_id.in_(named))
+    if wanted.archived is not None:
+        parts.append(runs.c.archived == wanted.archived)
+    return sa.and_(*parts)
+
+
+def sparklines(store: Store, run_ids: Sequence[int], column: str = "val_loss") -> dict[int, list[float]]:
+    """Return about thirty finite values of one scalar for each run, first and last among them.
+
+    At most eight chunks of a run are read, evenly spread, so that a page of runs stays quick to draw.
+    """
+    wanted = {int(run_id) for run_id in run_ids}
+    counted = (
+        sa.select(chunks.c.run_id, sa.func.max(chunks.c.number))
+        .where(chunks.c.run_id.in_(wanted))
+        .group_by(chunks.c.run_id)
+    )
+    found: dict[int, list[np.ndarray]] = {run_id: [] for run_id in wanted}
+    with store.reading() as connection:
+        places = [
+            (run_id, int(number))
+            for run_id, last in connection.execute(counted).all()
+            for number in np.unique(np.linspace(0, last, min(SPARK_CHUNKS, last + 1)).round())
+        ]
+        if places:
+            chosen = sa.tuple_(chunks.c.run_id, chunks.c.number).in_(places)
+            query = sa.select(chunks.c.run_id, chunks.c.scalars).where(chosen).order_by(chunks.c.first_step)
+            for run_id, blob in connection.execute(query):
+                found[run_id].append(scalars_of_chunk(blob)[:, SCALAR_INDEX[column]])
+    return {run_id: _thinned(parts) for run_id, parts in found.items()}
+
+
+def _thinned(parts: list[np.ndarray]) -> list[float]:
+    values = np.concatenate(parts) if parts else np.zeros(0)
+    values = values[np.isfinite(values)]
+    if len(values) > SPARK_POINTS:
+        values = values[np.linspace(0, len(values) - 1, SPARK_POINTS).round().astype(int)]
+    return values.tolist()

@@ -1,0 +1,263 @@
+"""Records of a run as columnar chunks in the store: written at the tail, read since a step."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import sqlalchemy as sa
+
+from engine.codec import pack, unpack
+from engine.store.schema import chunks
+from engine.store.store import Store
+from engine.training.telemetry import LAYER_STATISTICS, SCALAR_INDEX, SCALARS, Record
+
+CHUNK_RECORDS = 100
+CHUNKS_TOGETHER = 20
+NO_LAYERS = b""
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """Records of a run, ordered by step.
+
+    Attributes
+    ----------
+    scalars : numpy.ndarray
+        ``(n, len(SCALARS))`` float64.
+    measured : numpy.ndarray
+        ``(n, len(SCALARS))`` bool.
+    layers : numpy.ndarray
+        ``(n, layers, len(LAYER_STATISTICS))`` float64.
+    """
+
+    scalars: np.ndarray
+    measured: np.ndarray
+    layers: np.ndarray
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        """Return one scalar over all records."""
+        return self.scalars[:, SCALAR_INDEX[name]]
+
+    def __len__(self) -> int:
+        return len(self.scalars)
+
+
+NOTHING = Series(
+    np.zeros((0, len(SCALARS))),
+    np.zeros((0, len(SCALARS)), np.bool_),
+    np.zeros((0, 0, len(LAYER_STATISTICS))),
+)
+
+
+class Gathered:
+    """Records of a run, taken up one by one and kept as columns: their own memory is free at once."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._arrays: tuple[np.ndarray, ...] = ()
+
+    def add(self, record: Record) -> None:
+        """Take up a record of the same run."""
+        rows = record.scalars, record.measured, record.layers
+        if not self._arrays:
+            self._arrays = tuple(np.empty((2 * CHUNK_RECORDS, *row.shape), row.dtype) for row in rows)
+        elif self.count == len(self._arrays[0]):
+            self._arrays = tuple(np.concatenate([each, np.empty_like(each)]) for each in self._arrays)
+        for array, row in zip(self._arrays, rows, strict=True):
+            array[self.count] = row
+        self.count += 1
+
+    @property
+    def series(self) -> Series:
+        """What was gathered, as views: to be used before anything is let go."""
+        if not self._arrays:
+            return NOTHING
+        return Series(*(array[: self.count] for array in self._arrays))
+
+    def keep(self, numbers: Sequence[int]) -> None:
+        """Forget all but these of the runs side by side."""
+        self._arrays = tuple(array[:, list(numbers)] for array in self._arrays)
+
+    def let_go(self, count: int) -> None:
+        """Forget the first records."""
+        self.count -= count
+        for array in self._arrays if count else ():
+            array[: self.count] = array[count : count + self.count].copy()
+
+
+def write_tail(connection: sa.Connection, run_id: int, number: int, series: Series) -> int:
+    """Put records in place of chunk ``number``: the open tail grows by being replaced.
+
+    Returns
+    -------
+    int
+        How many chunks are full now; the records in them need not be given again.
+    """
+    return write_tails(connection, {run_id: (number, series)})
+
+
+def write_tails(connection: sa.Connection, tails: Mapping[int, tuple[int, Series]]) -> int:
+    """Put equally many records of each run in place of its chunk of a number, as :func:`write_tail` does."""
+    late = chunks.delete().where(
+        chunks.c.run_id == sa.bindparam("run"), chunks.c.number >= sa.bindparam("first")
+    )
+    connection.execute(late, [{"run": run_id, "first": number} for run_id, (number, _) in tails.items()])
+    rows, full = [], 0
+    for run_id, (number, series) in tails.items():
+        for start in range(0, len(series), CHUNK_RECORDS):
+            chunk = _chosen(series, slice(start, start + CHUNK_RECORDS))
+            rows.append({"run_id": run_id, "number": number + start // CHUNK_RECORDS, **_row(chunk)})
+        full = len(series) // CHUNK_RECORDS
+    if rows:
+        connection.execute(chunks.insert(), rows)
+    return full
+
+
+def series_of_each(together: Series) -> list[Series]:
+    """Return the series of each run from one of runs side by side: their axis is the second one."""
+    arrays = together.scalars, together.measured, together.layers
+    return [Series(*(array[:, number] for array in arrays)) for number in range(together.scalars.shape[1])]
+
+
+def have_records(connection: sa.Connection, run_ids: Sequence[int]) -> set[int]:
+    """Return which of these runs have records in the store."""
+    query = sa.select(chunks.c.run_id).where(chunks.c.run_id.in_(run_ids)).distinct()
+    return set(connection.scalars(query))
+
+
+def read_series(store: Store, run_id: int, since_step: int = -1) -> Series:
+    """Return the records of a run after ``since_step``.
+
+    Raises
+    ------
+    CodecError
+        When a stored chunk is damaged.
+    """
+    query = (
+        sa.select(chunks.c.scalars, chunks.c.layers)
+        .where(chunks.c.run_id == run_id, chunks.c.last_step > since_step)
+        .order_by(chunks.c.first_step)
+    )
+    with store.reading() as connection:
+        rows = connection.execute(query).all()
+    if not rows:
+        return NOTHING
+    return _after(joined([_from_blobs(*row) for row in rows]), since_step)
+
+
+def read_many(store: Store, run_ids: Sequence[int]) -> dict[int, Series]:
+    """Return the records of several runs by run, as one read finds them.
+
+    Raises
+    ------
+    CodecError
+        When a stored chunk is damaged.
+    """
+    query = (
+        sa.select(chunks.c.run_id, chunks.c.scalars, chunks.c.layers)
+        .where(chunks.c.run_id.in_(run_ids))
+        .order_by(chunks.c.run_id, chunks.c.first_step)
+    )
+    with store.reading() as connection:
+        rows = connection.execute(query).all()
+    found: dict[int, list[Series]] = {run_id: [] for run_id in run_ids}
+    for run_id, *blobs in rows:
+        found[run_id].append(_from_blobs(*blobs))
+    return {run_id: joined(parts) if parts else NOTHING for run_id, parts in found.items()}
+
+
+def read_parts(store: Store, run_id: int, *, layers: bool = True) -> Iterator[Series]:
+    """Give the records of a run in parts of some thousand, each in a short read of its own.
+
+    Without ``layers`` the statistics of the layers are left where they are: none are given.
+
+    Together they are a prefix of the run as it stood at the last read, also while it trains.
+
+    Raises
+    ------
+    CodecError
+        When a stored chunk is damaged.
+    """
+    seen = -1
+    while True:
+        query = (
+            sa.select(chunks.c.scalars, chunks.c.layers if layers else sa.literal(NO_LAYERS))
+            .where(chunks.c.run_id == run_id, chunks.c.last_step > seen)
+            .order_by(chunks.c.first_step)
+            .limit(CHUNKS_TOGETHER)
+        )
+        with store.reading() as connection:
+            rows = connection.execute(query).all()
+        if not rows:
+            return
+        part = _after(joined([_from_blobs(*row) for row in rows]), seen)
+        seen = int(part["step"][-1])
+        yield part
+
+
+def joined(parts: Sequence[Series]) -> Series:
+    """Return one or more parts of a run as one."""
+    return Series(
+        np.concatenate([part.scalars for part in parts]),
+        np.concatenate([part.measured for part in parts]),
+        np.concatenate([part.layers for part in parts]),
+    )
+
+
+def write_series(connection: sa.Connection, run_id: int, parts: Iterable[Series]) -> None:
+    """Store all records of a run that has none yet."""
+    number = 0
+    for part in parts:
+        for start in range(0, len(part), CHUNK_RECORDS):
+            chunk = _row(_chosen(part, slice(start, start + CHUNK_RECORDS)))
+            connection.execute(chunks.insert().values(run_id=run_id, number=number, **chunk))
+            number += 1
+
+
+def scalars_of_chunk(blob: bytes) -> np.ndarray:
+    """Return the scalars ``(n, len(SCALARS))`` of one stored chunk."""
+    return unpack(blob)[0]["values"]
+
+
+def cut_after(connection: sa.Connection, run_id: int, step: int) -> int:
+    """Drop the records after ``step``; return the number of the next chunk."""
+    late = chunks.select().where(chunks.c.run_id == run_id, chunks.c.last_step > step)
+    for row in connection.execute(late).all():
+        where = (chunks.c.run_id == run_id) & (chunks.c.number == row.number)
+        connection.execute(chunks.delete().where(where))
+        series = _from_blobs(row.scalars, row.layers)
+        kept = _chosen(series, series["step"] <= step)
+        if len(kept):
+            connection.execute(chunks.insert().values(run_id=run_id, number=row.number, **_row(kept)))
+    last = connection.scalar(sa.select(sa.func.max(chunks.c.number)).where(chunks.c.run_id == run_id))
+    return 0 if last is None else last + 1
+
+
+def _after(series: Series, step: int) -> Series:
+    """Return the records after ``step``."""
+    steps = series["step"]
+    return series if steps[0] > step else _chosen(series, steps > step)
+
+
+def _chosen(series: Series, rows: np.ndarray | slice) -> Series:
+    return Series(series.scalars[rows], series.measured[rows], series.layers[rows])
+
+
+def _row(series: Series) -> dict[str, object]:
+    steps = series["step"]
+    return {
+        "first_step": int(steps[0]),
+        "last_step": int(steps[-1]),
+        "records": len(series),
+        "scalars": pack({"values": series.scalars, "measured": series.measured}),
+        "layers": pack({"values": series.layers}),
+    }
+
+
+def _from_blobs(scalars: bytes, layers: bytes) -> Series:
+    """Return the records of a chunk; its arrays cannot be written."""
+    arrays, _ = unpack(scalars, copy=False)
+    values = arrays["values"]
+    if layers:
+        return Series(values, arrays["measured"], unpack(layers, copy=False)[0]["values"])
+    return Series(values, arrays["measured"], np.zeros((len(values), 0, len(LAYER_STATISTICS))))
