@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui.shell import LOGO, SIDEBAR_WIDTH, carry_on
+from ui.shared.frame import LOGO, SIDEBAR_WIDTH, carry_on
 
 st.set_page_config(
     page_title="Backprop Lab",

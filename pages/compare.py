@@ -4,11 +4,11 @@ import streamlit as st
 
 from engine.config import parse_config
 from engine.figures.bands import numbers_words
-from ui.comparison import chosen_runs
-from ui.overlay import show_comparison
-from ui.seeds import other_seeds_button
-from ui.shell import open_page
-from ui.transport import launch
+from ui.compare.curves import show_comparison
+from ui.compare.tables import chosen_runs
+from ui.shared.frame import open_page
+from ui.shared.seeds import other_seeds_button
+from ui.shared.transport import launch
 
 DEEP = {
     "depth": 10,

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from ui.gallery import show_gallery
-from ui.own_table import choose_table
-from ui.predicting import predict_rows
-from ui.shell import open_page
+from ui.data.datasets import show_gallery
+from ui.data.predict import predict_rows
+from ui.data.table_upload import choose_table
+from ui.shared.frame import open_page
 
 store = open_page()
 datasets, own, predictions = st.tabs(["Datasets", "Your table", "Predict"])

@@ -3,12 +3,12 @@
 import streamlit as st
 
 from engine.config import parse_config
-from ui.gradient_proof import show_proof
-from ui.gradients import second_run, show_gradients
+from ui.gradients.gradient_check import show_proof
+from ui.gradients.view import second_run, show_gradients
 from ui.live_chart import make_ready
-from ui.runs import chosen_run
-from ui.shell import open_page
-from ui.transport import launch
+from ui.shared.frame import open_page
+from ui.shared.run_picker import chosen_run
+from ui.shared.transport import launch
 
 DEEP_SIGMOID = {
     "depth": 10,

@@ -4,10 +4,10 @@ import streamlit as st
 
 from engine.config import parse_config
 from ui.live_chart import make_ready
-from ui.overfitting import show_overfitting
-from ui.runs import chosen_run
-from ui.shell import open_page
-from ui.transport import launch
+from ui.overfitting.view import show_overfitting
+from ui.shared.frame import open_page
+from ui.shared.run_picker import chosen_run
+from ui.shared.transport import launch
 
 LEARNED_BY_HEART = {"samples": 200, "noise": 0.4, "hidden_sizes": [64, 64], "activation": "relu"}
 

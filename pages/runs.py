@@ -3,12 +3,12 @@
 import streamlit as st
 
 from engine.config import parse_config
-from ui.run_actions import action_bar, ask_before_deleting, tell_what_was_done
-from ui.run_card import run_card
-from ui.run_files import import_popover
-from ui.run_table import run_table, search_bar, ticked_runs, watch
-from ui.shell import open_page
-from ui.transport import launch
+from ui.runs.actions import action_bar, ask_before_deleting, tell_what_was_done
+from ui.runs.card import run_card
+from ui.runs.files import import_popover
+from ui.runs.table import run_table, search_bar, ticked_runs, watch
+from ui.shared.frame import open_page
+from ui.shared.transport import launch
 
 
 def start_example() -> None:

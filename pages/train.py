@@ -5,14 +5,14 @@ import streamlit as st
 from engine.config import parse_config
 from engine.plugins.loading import look_again
 from engine.store.row import RunRow
-from ui.form import config_form, fill_form
-from ui.live import show_run
 from ui.live_chart import make_ready
-from ui.presets import choose_preset
-from ui.runs import chosen_run
-from ui.shell import open_page
-from ui.text import as_markdown
-from ui.transport import start_run, twin_words
+from ui.shared.frame import open_page
+from ui.shared.run_picker import chosen_run
+from ui.shared.text import as_markdown
+from ui.shared.transport import start_run, twin_words
+from ui.train.form import config_form, fill_form
+from ui.train.live import show_run
+from ui.train.presets import choose_preset
 
 
 def begin_twin(origin: RunRow) -> None:

@@ -18,7 +18,7 @@ from engine.figures.mistakes import confusion_matrix, predicted_against_true
 from engine.figures.overfitting import gap_curve
 from engine.training.model import initial_state, predict
 from engine.training.telemetry import SCALARS
-from ui.live_chart.drawn import drawn, whole_figure
+from ui.live_chart.encoding import drawn, whole_figure
 
 STEPS = np.arange(60.0)
 

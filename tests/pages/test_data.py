@@ -31,7 +31,7 @@ def table(rows: int = 120) -> bytes:
 @pytest.fixture
 def app(store, store_url, monkeypatch):
     monkeypatch.setenv(STORE_VARIABLE, store_url)
-    monkeypatch.setattr("ui.transport.ensure_workers", lambda *_: 0)
+    monkeypatch.setattr("ui.shared.transport.ensure_workers", lambda *_: 0)
     return AppTest.from_file(str(PAGES / "data.py"), default_timeout=60).run()
 
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::R
 @pytest.fixture(autouse=True)
 def pages_read_the_tests_store(store, store_url, monkeypatch):
     monkeypatch.setenv(STORE_VARIABLE, store_url)
-    monkeypatch.setattr("ui.transport.ensure_workers", lambda *_: 0)
+    monkeypatch.setattr("ui.shared.transport.ensure_workers", lambda *_: 0)
 
 
 def page(name, **query):

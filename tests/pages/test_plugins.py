@@ -49,8 +49,8 @@ LACKS = "activation snake is not known here: put the file that defines it into p
 @pytest.fixture(autouse=True)
 def pages_read_the_tests_store(store, store_url, monkeypatch):
     monkeypatch.setenv(STORE_VARIABLE, store_url)
-    monkeypatch.setattr("ui.transport.ensure_workers", lambda *_: 0)
-    monkeypatch.setattr("ui.run_card.ensure_workers", lambda *_: 0)
+    monkeypatch.setattr("ui.shared.transport.ensure_workers", lambda *_: 0)
+    monkeypatch.setattr("ui.runs.card.ensure_workers", lambda *_: 0)
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::R
 @pytest.fixture(autouse=True)
 def pages_read_the_tests_store(store, store_url, monkeypatch):
     monkeypatch.setenv(STORE_VARIABLE, store_url)
-    for place in ("ui.transport", "ui.run_card"):
+    for place in ("ui.shared.transport", "ui.runs.card"):
         monkeypatch.setattr(f"{place}.ensure_workers", lambda *_: 0)
 
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::R
 @pytest.fixture(autouse=True)
 def pages_read_the_tests_store(store, store_url, monkeypatch):
     monkeypatch.setenv(STORE_VARIABLE, store_url)
-    monkeypatch.setattr("ui.transport.ensure_workers", lambda *_: 0)
+    monkeypatch.setattr("ui.shared.transport.ensure_workers", lambda *_: 0)
 
 
 def page(name, **query):
@@ -135,7 +135,8 @@ def test_a_diverged_run_says_why_nothing_is_defined(trained):
 def test_compare_computes_scores_only_when_they_are_chosen(store, trained, submitted, monkeypatch):
     asked = []
     monkeypatch.setattr(
-        "ui.scores.scores_by_split", lambda *_: asked.append(1) or {"val": {"scores": SCORED, "parts": []}}
+        "ui.shared.scores.scores_by_split",
+        lambda *_: asked.append(1) or {"val": {"scores": SCORED, "parts": []}},
     )
     ids = [trained(), trained(dataset="digits", samples=200), trained(dataset="sine"), submitted()]
     app = page("compare", runs=",".join(map(str, ids)))

@@ -24,7 +24,7 @@ DEFAULTS = {name: setting.default for name, setting in SETTINGS.items()}
 @pytest.fixture
 def app(store, store_url, monkeypatch):
     monkeypatch.setenv(STORE_VARIABLE, store_url)
-    monkeypatch.setattr("ui.transport.ensure_workers", lambda *_: 0)
+    monkeypatch.setattr("ui.shared.transport.ensure_workers", lambda *_: 0)
     return AppTest.from_file(PAGE, default_timeout=60).run()
 
 

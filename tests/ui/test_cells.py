@@ -6,7 +6,7 @@ import struct
 import numpy as np
 
 from engine.figures.figure import Figure
-from ui.live_chart.cells import Cell, Chart, cells_message, sent_whole
+from ui.live_chart.cards import Cell, Chart, cells_message, sent_whole
 from ui.live_chart.message import MESSAGES_OVERLAPPED
 
 

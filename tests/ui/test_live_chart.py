@@ -8,7 +8,7 @@ import pytest
 
 from engine.figures.figure import Figure
 from ui.live_chart.assets import Script, plotly_script
-from ui.live_chart.drawn import drawn
+from ui.live_chart.encoding import drawn
 from ui.live_chart.message import MESSAGES_OVERLAPPED, POINTS_HELD_AT_MOST, POINTS_WHOLE, message, thinned
 
 HEADER = {"identity": "run 1", "title": "loss", "plotly": "/plotly.js"}

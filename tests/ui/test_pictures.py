@@ -10,7 +10,7 @@ from engine.config.resolve import resolve
 from engine.config.settings import SETTINGS
 from engine.data.dataset import build_dataset
 from engine.training.plan import plan
-from ui.pictures import activation_curves, activation_picture, dataset_picture, schedule_picture
+from ui.shared.thumbnails import activation_curves, activation_picture, dataset_picture, schedule_picture
 
 
 @pytest.mark.parametrize("name", SETTINGS["activation"].choices)

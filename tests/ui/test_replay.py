@@ -15,7 +15,7 @@ from engine.store.lease import claim, new_owner
 from engine.store.runs import get_run, load_run
 from engine.store.snapshots import read_snapshots
 from engine.workers.session import train_claimed
-from ui.replay.film import film_of
+from ui.replay.frames_cache import film_of
 from ui.replay.message import change, message
 
 WIDTHS = {"f4": 4, "i2": 2, "u1": 1}

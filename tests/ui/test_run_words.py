@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ui.run_words import comparison_words, loss_words
+from ui.shared.run_text import comparison_words, loss_words
 
 
 def frame(**columns):

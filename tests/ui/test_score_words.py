@@ -3,7 +3,7 @@
 import numpy as np
 
 from engine.analysis.scores import class_scores, value_scores
-from ui.score_words import flattery_words, undefined_words
+from ui.shared.score_text import flattery_words, undefined_words
 
 
 def scored(labels, said, names=("no", "yes")):

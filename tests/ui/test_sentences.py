@@ -7,7 +7,7 @@ from engine.analysis.overfitting import judge, stop_early
 from engine.analysis.profile import GRADIENT_POWERS, magnitude_counts
 from engine.figures.overfitting import SizedRun
 from engine.training.early_stopping import Patience
-from ui.gradient_words import (
+from ui.gradients.text import (
     NOTHING,
     activation_words,
     clipping_words,
@@ -23,7 +23,7 @@ from ui.gradient_words import (
     unit_words,
     weight_cloud_words,
 )
-from ui.overfitting_words import curve_words, gap_words, size_words, stop_words, verdict_words
+from ui.overfitting.text import curve_words, gap_words, size_words, stop_words, verdict_words
 
 NAN = float("nan")
 THREE = np.array([1, 2, 3])

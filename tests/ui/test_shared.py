@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from engine.store.records import read_series
-from ui import shared
-from ui.shared import built_once, series_of, version
+from ui.shared import cache as shared
+from ui.shared.cache import built_once, series_of, version
 
 
 @pytest.fixture(autouse=True)

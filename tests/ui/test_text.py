@@ -2,7 +2,7 @@
 
 import pytest
 
-from ui.text import as_markdown, duration, layers_text, number, percent, visible
+from ui.shared.text import as_markdown, duration, layers_text, number, percent, visible
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ import streamlit as st
 from streamlit.components.v2 import component
 
 from ui.live_chart.assets import Script, plotly_script, static_url
-from ui.live_chart.cells import Cell, cells_message, sent_whole
-from ui.live_chart.drawn import whole_figure
+from ui.live_chart.cards import Cell, cells_message, sent_whole
+from ui.live_chart.encoding import whole_figure
 from ui.live_chart.message import framed
-from ui.text import as_markdown
+from ui.shared.text import as_markdown
 
 HERE = Path(__file__).parent
 SCRIPT = Script("live_chart", [HERE / "cells.css", HERE / "chart.js", HERE / "cells.js"])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from tsdownsample import MinMaxLTTBDownsampler
 
-from ui.live_chart.drawn import EXACT_IN_FLOAT32, Drawn
+from ui.live_chart.encoding import EXACT_IN_FLOAT32, Drawn
 
 POINTS_WHOLE = 800
 POINTS_HELD_AT_MOST = 1600
@@ -32,7 +32,7 @@ def message(header: dict[str, Any], found: Drawn, sent: Sent) -> tuple[bytes, Se
     header : dict
         What the chart is; ``sent`` counts only while ``identity`` stays the same.
     found : dict
-        From :func:`ui.live_chart.drawn.drawn`.
+        From :func:`ui.live_chart.encoding.drawn`.
     sent : dict
         What this function returned for the previous message, or an empty dict to send everything.
 

@@ -13,10 +13,10 @@ from engine.figures.theme import HIGH, LOW, PALETTE, WRONG, colours_apart
 from engine.store.row import RunRow
 from engine.store.store import Store
 from ui.live_chart.assets import Script
-from ui.replay.film import film_of
+from ui.replay.frames_cache import film_of
 from ui.replay.message import message
-from ui.runs import is_moving
-from ui.text import as_markdown, visible
+from ui.shared.run_picker import is_moving
+from ui.shared.text import as_markdown, visible
 
 HERE = Path(__file__).parent
 PARTS = ("replay.css", "film.js", "paint.js", "plane.js", "graph.js", "plots.js", "view.js", "player.js")

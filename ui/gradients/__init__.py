@@ -1,0 +1,1 @@
+"""The Gradients page: what happens in each layer of a run."""

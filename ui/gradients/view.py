@@ -1,0 +1,248 @@
+"""What happens in the layers of one run, or of two side by side; must not know how a figure is made."""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from engine.analysis.profile import layer_parts, weights_over_time
+from engine.store.row import RunRow
+from engine.store.runs import get_run, list_runs, load_run
+from engine.store.snapshots import snapshot_steps
+from engine.store.store import Store
+from ui.gradients.histograms import gradient_counts, parameters_by_step, shown_steps
+from ui.gradients.panels import (
+    Clouds,
+    LayerView,
+    Panel,
+    at_one_step,
+    clipped,
+    inside_a_layer,
+    over_time,
+)
+from ui.live_chart import Cell, Chart, send_whole, show_cells
+from ui.shared.cache import series_of
+from ui.shared.frame import open_page
+from ui.shared.run_picker import LISTED_AT_MOST, asked_runs, is_moving, run_words, show_badge
+from ui.shared.text import as_markdown
+from ui.shared.transport import keep_workers
+
+AXES = ("step", "epoch", "seconds")
+PACE = 1.0
+SECTIONS = {
+    "time": ("lines", "heat", "ratio", "units"),
+    "step": ("flow", "activations"),
+    "clouds": ("gradients", "weights"),
+    "clipping": ("clipping",),
+}
+CHARTS = {
+    section: [[f"gradients_{name}_chart{side}" for name in names] for side in ("", "_second")]
+    for section, names in SECTIONS.items()
+}
+
+
+def second_run(store: Store, first: RunRow) -> RunRow | None:
+    """Draw the picker of a run to compare with and return the one that the address names, if any."""
+    rows = [row for row in list_runs(store, limit=LISTED_AT_MOST) if row.id != first.id]
+    asked, sentences = asked_runs(store, "with") if "with" in st.query_params else ([], [])
+    for sentence in sentences[:1]:
+        st.warning(as_markdown(sentence), icon=":material/search_off:")
+    chosen = next((row for row in asked if row.id != first.id), None)
+    options = {row.id: run_words(row) for row in [*rows, *([chosen] if chosen else [])]}
+    st.session_state["gradients_second"] = chosen.id if chosen else None
+    st.selectbox(
+        "Beside it",
+        sorted(options, reverse=True),
+        index=None,
+        key="gradients_second",
+        format_func=lambda run_id: options.get(run_id, str(run_id)),
+        on_change=_go_to_second,
+        label_visibility="collapsed",
+        placeholder="Compare with another run",
+        disabled=not options,
+        help="A second run, drawn beside the first on the same scales.",
+    )
+    return chosen
+
+
+def _go_to_second() -> None:
+    picked = st.session_state["gradients_second"]
+    if picked is None:
+        st.query_params.pop("with", None)
+    else:
+        st.query_params["with"] = str(picked)
+
+
+def show_gradients(rows: Sequence[RunRow]) -> None:
+    """Show the layers of one or two runs, and go on showing them while one of them moves."""
+    send_whole(*(_key(section) for section in SECTIONS))
+    pace = PACE if is_moving(rows) else None
+    st.fragment(_layers, run_every=pace)([row.id for row in rows], pace)
+
+
+def _layers(run_ids: list[int], pace: float | None) -> None:
+    store = open_page()
+    rows = [get_run(store, run_id) for run_id in run_ids]
+    for row in rows:
+        keep_workers(store, row)
+    _states(rows)
+    x, numbers = _options(rows)
+    views = [_view(store, row, numbers) for row in rows]
+    stand = tuple(
+        (row.id, row.step, row.status, len(view.series)) for row, view in zip(rows, views, strict=True)
+    )
+    _section("time", (stand, x, tuple(numbers)), rows, lambda: over_time(views, x))
+    st.subheader("At one step")
+    step = _step_slider(rows)
+    _section("step", (stand, step, tuple(numbers)), rows, lambda: at_one_step(views, step))
+    st.subheader("Inside one layer")
+    layer = _layer_slider(rows)
+    kept = [shown_steps(snapshot_steps(store, row.id)) for row in rows]
+    lacks = next((row.lacks for row in rows if row.lacks), "")
+    if lacks:
+        st.caption(as_markdown(lacks))
+    elif all(kept):
+        newest = tuple((row.id, steps[-1], len(steps)) for row, steps in zip(rows, kept, strict=True))
+        _section("clouds", (newest, layer, x), rows, lambda: _clouds(store, views, kept, layer, x))
+    else:
+        st.caption("No snapshot of the weights is kept yet.")
+    st.subheader("Clipping")
+    _section("clipping", (stand, x), rows, lambda: clipped(views, x))
+    if (PACE if is_moving(rows) else None) != pace:
+        st.rerun()
+
+
+def _states(rows: Sequence[RunRow]) -> None:
+    for column, row in zip(st.columns(len(rows), gap="medium"), rows, strict=True):
+        with column.container(horizontal=True, vertical_alignment="center", gap="small"):
+            show_badge(row)
+            st.caption(
+                f"Run {row.id} · epoch {row.epoch:,.4g} of {row.config['epochs']:,} · step {row.step:,}"
+                + (f" · diverged at step {row.step:,}" if row.status == "diverged" else "")
+            )
+
+
+def _options(rows: Sequence[RunRow]) -> tuple[str, list[int]]:
+    deepest = max(_depth(row) for row in rows)
+    st.session_state.setdefault("gradients_x", "step")
+    chosen = [n for n in st.session_state.get("gradients_layers", []) if n <= deepest]
+    st.session_state["gradients_layers"] = chosen
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        x = st.segmented_control(
+            "Over",
+            AXES,
+            required=True,
+            key="gradients_x",
+            label_visibility="collapsed",
+            help="What the pictures run over: optimizer steps, epochs, or seconds of training.",
+            persist_state="session",
+        )
+        layers = st.multiselect(
+            "Layers",
+            range(1, deepest + 1),
+            key="gradients_layers",
+            format_func=lambda number: f"layer {number}",
+            label_visibility="collapsed",
+            placeholder="All layers",
+            help="Which layers are drawn; layer 1 is on the input side. Empty means all.",
+            width=420,
+            persist_state="session",
+        )
+    return x or "step", sorted(layers)
+
+
+def _depth(row: RunRow) -> int:
+    return len(row.config["hidden_sizes"]) + 1
+
+
+def _view(store: Store, row: RunRow, numbers: list[int]) -> LayerView:
+    depth = _depth(row)
+    shown = [number for number in numbers if number <= depth] or list(range(1, depth + 1))
+    return LayerView(row, series_of(store, [row.id])[row.id], np.array(shown))
+
+
+def _step_slider(rows: Sequence[RunRow]) -> int:
+    last = max(row.last_step for row in rows)
+    held = st.session_state.get("gradients_step", last)
+    st.session_state["gradients_step"] = held if held <= last and _same_runs(rows) else last
+    return st.slider(
+        "Step",
+        0,
+        last,
+        key="gradients_step",
+        help="Where in the run to look; the nearest record before it is shown. At the right end: the newest.",
+        persist_state="session",
+    )
+
+
+def _same_runs(rows: Sequence[RunRow]) -> bool:
+    """Tell whether the slider was last drawn for these runs; another run begins at its newest step."""
+    ids = [row.id for row in rows]
+    before = st.session_state.get("gradients_step_of")
+    st.session_state["gradients_step_of"] = ids
+    return before == ids
+
+
+def _layer_slider(rows: Sequence[RunRow]) -> int:
+    deepest = max(_depth(row) for row in rows)
+    if deepest == 1:
+        st.caption("The network has one layer.")
+        return 1
+    held = st.session_state.get("gradients_layer", 1)
+    st.session_state["gradients_layer"] = min(held, deepest)
+    return st.slider(
+        "Layer",
+        1,
+        deepest,
+        key="gradients_layer",
+        help="Whose gradient and weights are counted; layer 1 is on the input side. Gradients are computed "
+        "anew from the stored snapshots, over the fixed training rows, nothing dropped.",
+        persist_state="session",
+    )
+
+
+def _clouds(
+    store: Store, views: Sequence[LayerView], kept: list[list[int]], layer: int, x: str
+) -> list[list[Panel]]:
+    clouds = []
+    for view, steps in zip(views, kept, strict=True):
+        thetas = parameters_by_step(store, view.row, steps)
+        parts = layer_parts(*load_run(store, view.row.id))
+        number = min(layer, len(parts))
+        part = parts[number - 1]
+        gradients = gradient_counts(store, view.row, thetas)[:, number - 1]
+        edges, weights = weights_over_time(thetas, part)
+        at = np.array(list(thetas))
+        first, last = thetas[at[0]][part], thetas[at[-1]][part]
+        clouds.append(Clouds(view.row, view.series, number, at, gradients, edges, weights, first, last))
+    return inside_a_layer(clouds, x)
+
+
+def _section(
+    section: str, state: tuple[Any, ...], rows: Sequence[RunRow], draw: Callable[[], list[list[Panel]]]
+) -> None:
+    """Draw a section's pictures, run by run; they are left as they are while ``state`` stays the same."""
+    panels = cache(draw)
+    kept = f"gradients_{section}_words"
+    if st.session_state.get(kept, [None])[0] != state:
+        told = [[(panel.title, panel.sentence) for panel in side] for side in panels()]
+        st.session_state[kept] = [state, told]
+    words = st.session_state[kept][1]
+
+    def cell(side: int, number: int) -> Cell:
+        (title, sentence), row = words[side][number], rows[side]
+        spoken = f"{title} of run {row.id}: {sentence}"
+        identity = f"{row.id} {state[1:]}"
+        chart = Chart(
+            CHARTS[section][side][number], state, lambda: panels()[side][number].figure, identity, spoken
+        )
+        return Cell(f"Run {row.id}: {title}" if len(rows) > 1 else title, [chart], sentence)
+
+    cells = [cell(side, number) for number in range(len(SECTIONS[section])) for side in range(len(rows))]
+    show_cells(_key(section), cells, wide=min(2, len(cells)))
+
+
+def _key(section: str) -> str:
+    return f"gradients_{section}_cells"

@@ -1,0 +1,101 @@
+"""Says what framed charts are made of, and writes one message for all of them; must not know Streamlit."""
+
+import json
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.figures.figure import Figure
+from ui.live_chart.encoding import Drawn, drawn
+from ui.live_chart.message import MESSAGES_OVERLAPPED, framed, message
+
+Sent = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One chart of a cell.
+
+    Attributes
+    ----------
+    key : str
+        Constant key of the chart on its page.
+    state : hashable
+        All that the chart depends on: while it stays equal, the browser's chart is left as it is.
+    draw : callable
+        Returns the figure, with a fixed height, or what :func:`ui.live_chart.encoding.drawn` made of it;
+        called when the browser needs it. Colours of text and grid are taken from the page's theme.
+    identity : str
+        What is shown, such as the ids of the runs; zoom and hidden legend items are kept while it stays.
+    spoken : str
+        What a screen reader says.
+    """
+
+    key: str
+    state: Hashable
+    draw: Callable[[], Figure | Drawn]
+    identity: str
+    spoken: str
+
+    def drawn(self) -> Drawn:
+        """Return the figure as what is sent of it."""
+        found = self.draw()
+        return drawn(found) if isinstance(found, Figure) else found
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A frame with a title, charts one below the other and a sentence; either of the words may be empty.
+
+    Room for the sentence is kept (``ui/shared/style.css``), so that nothing jumps. Words are shown as
+    they stand.
+    """
+
+    title: str
+    charts: Sequence[Chart]
+    sentence: str = ""
+
+
+def cells_message(header: dict[str, Any], cells: Sequence[Cell], sent: Sent) -> tuple[bytes, Sent]:
+    """Return the bytes for the browser, and by chart what it will hold once they have arrived.
+
+    The message of a chart that stays the same is in as many messages of the cells as Streamlit may merge
+    (``MESSAGES_OVERLAPPED``), and from then on named only: a cell that rests costs some hundred bytes.
+
+    Parameters
+    ----------
+    header : dict
+        What the browser needs to know of all of them.
+    sent : dict
+        What this function returned for the previous message, or what :func:`sent_whole` made of it. Of charts
+        that are away it keeps the serial: when they come back they are new to the browser.
+    """
+    blobs, held, told, end = [], sent_whole(sent), [], 0
+    for cell in cells:
+        places = []
+        for chart in cell.charts:
+            known = held[chart.key] = _held(chart, sent.get(chart.key, {}))
+            blob = known["blob"]
+            places.append({"key": chart.key, "serial": known["serial"], "offset": end, "size": len(blob)})
+            blobs.append(blob + bytes(-len(blob) % 8))
+            end += len(blobs[-1])
+        told.append({"title": cell.title, "sentence": cell.sentence, "charts": places})
+    text = json.dumps({**header, "cells": told}, allow_nan=False, separators=(",", ":"))
+    return framed(text, blobs), held
+
+
+def sent_whole(sent: Sent) -> Sent:
+    """Return what makes the next message a whole one; serials go on, so that it is taken for a new one."""
+    serials = {key: held["serial"] for key, held in sent.items()}
+    return {key: {"serial": serial, "known": {"serial": serial}} for key, serial in serials.items()}
+
+
+def _held(chart: Chart, held: Sent) -> Sent:
+    """Return what the browser will hold of a chart, with its message, which is empty once it is known."""
+    state = (chart.state, chart.identity, chart.spoken)
+    if held.get("state") == state:
+        times = held["times"] + 1
+        return {**held, "times": times, "blob": held["blob"] if times <= MESSAGES_OVERLAPPED else b""}
+    told = {"identity": chart.identity, "title": chart.spoken}
+    blob, known = message(told, chart.drawn(), held.get("known", {}))
+    return {"state": state, "times": 1, "blob": blob, "known": known, "serial": known["serial"]}

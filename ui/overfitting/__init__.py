@@ -1,0 +1,1 @@
+"""The Overfitting page: when a run began to overfit, and what would have helped."""

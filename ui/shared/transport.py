@@ -1,0 +1,176 @@
+"""Start, pause, step, stop and speed of a run; must not know what a run computes or how it is drawn."""
+
+import time
+
+import streamlit as st
+
+from engine.config import ConfigError, RunConfig
+from engine.config.resolve import resolve
+from engine.config.twins import differences, twin_sentence
+from engine.store.fingerprint import other_plugins
+from engine.store.groups import submit_seeds
+from engine.store.row import RunRow
+from engine.store.runs import NoSuchRun, load_run, reopen, request, set_speed
+from engine.store.store import Store
+from engine.workers.launcher import ensure_workers
+from ui.shared.run_picker import LIVE
+from ui.train.form import dataset_of
+
+SPEEDS = ("1", "5", "20", "max")
+
+
+def start_run(store: Store, config: RunConfig) -> None:
+    """Launch a run at the chosen speed and show it in the address; other seeds follow at full speed."""
+    name, seeds = st.session_state.get("train_name", ""), st.session_state.get("train_seeds", 1)
+    try:
+        run_id = launch(store, config, _chosen_speed(), name, seeds)
+    except ConfigError as error:
+        st.session_state["train_refused"] = str(error)
+        return
+    st.query_params["run"] = str(run_id)
+    st.session_state["train_started_at"] = time.time()
+    st.session_state.pop("train_refused", None)
+
+
+def launch(
+    store: Store, config: RunConfig, speed: float | None = None, name: str = "", seeds: int = 1
+) -> int:
+    """Submit a run, or one for each of several seeds; see to workers, and return the first run's id.
+
+    A run with a speed is queued paused and let go once the speed is set: a small one would be over before.
+
+    Raises
+    ------
+    ConfigError
+        When the configuration does not fit its data or the memory.
+    """
+    ids = submit_seeds(store, config, dataset_of(config), seeds, name=name, paused=speed is not None)
+    if speed is not None:
+        set_speed(store, ids[0], speed)
+        for run_id in ids:
+            request(store, run_id, "resume")
+    ensure_workers(store.url)
+    return ids[0]
+
+
+def twin_words(store: Store, run_id: int, config: RunConfig) -> str:
+    """Return a sentence on what differs between a run and the settings that were chosen, both resolved."""
+    try:
+        origin, _ = load_run(store, run_id)
+    except (NoSuchRun, ConfigError):
+        return ""
+    resolved = resolve(config, dataset_of(config).facts)
+    return twin_sentence(run_id, differences(origin, resolved))
+
+
+def transport(store: Store, row: RunRow | None) -> None:
+    """Draw pause or resume, step and stop for a run, as far as they make sense now."""
+    is_live = row is not None and row.status in LIVE
+    is_waiting = row is not None and (row.paused if is_live else row.status in ("stopped", "failed"))
+    if is_waiting:
+        st.button(
+            "Resume",
+            icon=":material/resume:",
+            key="train_resume",
+            shortcut="Alt+P",
+            on_click=_resume,
+            args=(store, row),
+            help="Go on from the last checkpoint, as if nothing had happened.",
+        )
+    else:
+        st.button(
+            "Pause",
+            icon=":material/pause:",
+            key="train_pause",
+            shortcut="Alt+P",
+            on_click=_ask,
+            args=(store, row, "pause"),
+            disabled=not is_live,
+            help="Stop for now after the current step; nothing is lost.",
+        )
+    st.button(
+        "Step",
+        icon=":material/skip_next:",
+        key="train_step",
+        shortcut="Alt+N",
+        on_click=_ask,
+        args=(store, row, "step"),
+        disabled=not is_live,
+        help="Train one epoch, then pause.",
+    )
+    st.button(
+        "Stop",
+        icon=":material/stop:",
+        key="train_stop",
+        on_click=_ask,
+        args=(store, row, "stop"),
+        disabled=not is_live,
+        help="End the run here; what was learned and recorded is kept.",
+    )
+
+
+def speed_control(store: Store, row: RunRow | None) -> None:
+    """Draw the speed: epochs a second, changeable while the run goes on."""
+    if row is not None and row.status in LIVE and st.session_state.get("train_speed_of") != row.id:
+        shown = "max" if row.speed is None else f"{row.speed:g}"
+        st.session_state["train_speed"] = shown if shown in SPEEDS else "20"
+        st.session_state["train_speed_of"] = row.id
+    st.session_state.setdefault("train_speed", "20")
+    st.segmented_control(
+        "Epochs a second",
+        SPEEDS,
+        required=True,
+        key="train_speed",
+        on_change=_apply_speed,
+        args=(store, row),
+        label_visibility="collapsed",
+        format_func=lambda speed: "max" if speed == "max" else f"{speed}/s",
+        help="Epochs a second, changeable at any time; max is as fast as possible, faster than eyes follow.",
+        persist_state="session",
+    )
+
+
+def _chosen_speed() -> float | None:
+    chosen = st.session_state.get("train_speed", "20")
+    return None if chosen == "max" else float(chosen)
+
+
+def _apply_speed(store: Store, row: RunRow | None) -> None:
+    if row is not None and row.status in LIVE:
+        set_speed(store, row.id, _chosen_speed())
+
+
+def _ask(store: Store, row: RunRow, wish: str) -> None:
+    request(store, row.id, wish)
+    st.session_state["train_started_at"] = time.time()
+    ensure_workers(store.url)
+
+
+def _resume(store: Store, row: RunRow) -> None:
+    if asked := resume_run(store, row):
+        st.session_state["train_refused"] = asked
+
+
+def resume_run(store: Store, row: RunRow) -> str:
+    """Let a paused, stopped or interrupted run go on from its last checkpoint.
+
+    Where its plugin has another content now it does so at the second call; the first one returns a sentence
+    that asks.
+    """
+    changed = other_plugins(row.fingerprint, row.config)
+    if changed and st.session_state.get("train_asked") != [row.id, changed]:
+        st.session_state["train_asked"] = [row.id, changed]
+        return f"Run {row.id} was {changed}. Press Resume again to go on all the same."
+    if row.status in LIVE:
+        request(store, row.id, "resume")
+    else:
+        reopen(store, row.id)
+    st.session_state["train_started_at"] = time.time()
+    ensure_workers(store.url)
+    return ""
+
+
+def keep_workers(store: Store, row: RunRow) -> None:
+    """See to a worker while a run waits for one."""
+    if row.status in ("queued", "interrupted") and (not row.paused or row.request):
+        ensure_workers(store.url)

@@ -1,0 +1,104 @@
+"""The folded part of the form, section by section, drawn from SETTINGS; must not know what a run is."""
+
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from engine.config.optimizers import OptimizerSettings
+from engine.config.setting import applies
+from engine.config.settings import SETTINGS, Setting
+from engine.training.schedule import SCHEDULES
+from ui.shared.seeds import name_input, seeds_input
+from ui.train.setting_widget import as_widget_value, setting_widget
+
+OF_A_TABLE = ("table", "target", "columns", "missing", "split", "split_column")
+# What stands above the sections, or on the Data page.
+ELSEWHERE = (
+    "dataset",
+    "features",
+    "hidden_sizes",
+    "activation",
+    "optimizer",
+    "learning_rate",
+    "dropout",
+    *OF_A_TABLE,
+)
+# Within their section these stand first: they are changed most.
+FIRST = ("epochs", "batch_size")
+OF_THE_RECORD = ("seed", "record_every")
+SECTIONS = {
+    "training": ("Epochs, batches, loss", ":material/repeat:"),
+    "data": ("Rows and noise", ":material/scatter_plot:"),
+    "network": ("Layers and their start", ":material/lan:"),
+    "optimizer": ("Optimizer", ":material/directions_walk:"),
+    "limits": ("Penalties and clipping", ":material/compress:"),
+    "schedule": ("Schedule and end", ":material/trending_down:"),
+    "record": ("Name, seeds, records", ":material/label:"),
+}
+
+
+def folded_settings(values: dict[str, Any]) -> DeltaGenerator:
+    """Draw every other setting that applies, folded, and put what is chosen into ``values``.
+
+    Returns
+    -------
+    DeltaGenerator
+        The place of the schedule's picture, which can be drawn once the whole form is known.
+    """
+    places = {}
+    with st.container(gap="xsmall"):
+        for section in SECTIONS:
+            # What a setting depends on may stand below it, still to be drawn.
+            held = {
+                name: st.session_state.get(f"train_{name}", each.default) for name, each in SETTINGS.items()
+            }
+            shown = [
+                name for name in _names_of(section) if applies(SETTINGS[name].explained, {**held, **values})
+            ]
+            if not shown:
+                continue
+            with st.expander(
+                _title(section, shown), icon=SECTIONS[section][1], key=f"train_section_{section}"
+            ):
+                if section == "record":
+                    name_input()
+                    seeds_input()
+                for name in _names_of(section):
+                    if applies(SETTINGS[name].explained, {**held, **values}):
+                        values[name] = setting_widget(SETTINGS[name], values)
+                        if name == "schedule":
+                            places[name] = _place_of_the_schedule(values[name])
+    return places["schedule"]
+
+
+def _names_of(section: str) -> list[str]:
+    names = [name for name in SETTINGS if name not in ELSEWHERE and _section_of(SETTINGS[name]) == section]
+    return [*(name for name in FIRST if name in names), *(name for name in names if name not in FIRST)]
+
+
+def _section_of(setting: Setting) -> str:
+    if setting.name in OF_THE_RECORD:
+        return "record"
+    if setting.name not in OptimizerSettings.model_fields:
+        return setting.section
+    decider = setting.explained.applies_when
+    return "optimizer" if decider and decider[0] == "optimizer" else "limits"
+
+
+def _title(section: str, shown: list[str]) -> str:
+    """Return the words of a section, with how many of its settings are not at their defaults."""
+    changed = sum(_is_changed(SETTINGS[name]) for name in shown)
+    return SECTIONS[section][0] + (f" :primary-badge[{changed} set]" if changed else "")
+
+
+def _is_changed(setting: Setting) -> bool:
+    held = st.session_state.get(f"train_{setting.name}")
+    return held is not None and held != as_widget_value(setting, setting.default)
+
+
+def _place_of_the_schedule(name: str) -> DeltaGenerator:
+    picture = st.container(key="train_schedule_picture")
+    with st.container(key="meaning_schedule"):
+        st.caption(SCHEDULES[name].meaning)
+    return picture
