@@ -61,11 +61,11 @@ TESTS = (
         "tests/training/test_own_layer.py",
         "tests/training/test_optimizer_options.py",
         "tests/training/test_resume.py",
-        "tests/training/test_pacing.py",
+        "tests/training/test_schedule.py",
         "tests/training/test_training.py",
-        "tests/training/test_frames.py",
-        "tests/training/test_predictions.py",
-        "tests/training/test_profile.py",
+        "tests/replay/test_frames.py",
+        "tests/analysis/test_predictions.py",
+        "tests/analysis/test_profile.py",
         "tests/training/test_sizes.py",
         "tests/training/test_presets.py",
     ),
@@ -194,11 +194,16 @@ def tried(mutants: Sequence[Mutant], jobs: int) -> list[Outcome]:
     return sorted(found, key=lambda each: (each.mutant.path, each.mutant.line))
 
 
+def shown_path(mutant: Mutant) -> str:
+    """Return the file of a mutant as tables name it: from engine/nn on."""
+    return mutant.path.relative_to(ROOT / ROOM).as_posix()
+
+
 def report(total: int, found: Sequence[Outcome]) -> str:
     """Return the figures and the survivors as markdown."""
     alive = [each.mutant for each in found if each.survived]
-    killed, by_file = len(found) - len(alive), Counter(each.mutant.path.name for each in found)
-    left, late = Counter(each.path.name for each in alive), sum(each.is_late for each in found)
+    killed, by_file = len(found) - len(alive), Counter(shown_path(each.mutant) for each in found)
+    left, late = Counter(shown_path(each) for each in alive), sum(each.is_late for each in found)
     lines = [
         f"{killed} of {len(found)} mutants killed ({100 * killed / len(found):.1f} %, {late} of them for "
         f"lack of time), a seeded sample of the {total} that `engine/nn` has; {len(alive)} survived.",
@@ -209,7 +214,7 @@ def report(total: int, found: Sequence[Outcome]) -> str:
         "",
         "Survivors:",
         "",
-        *(f"- `{each.path.name}` line {each.line}: `{each.before}` as `{each.after}`" for each in alive),
+        *(f"- `{shown_path(each)}` line {each.line}: `{each.before}` as `{each.after}`" for each in alive),
     ]
     return "\n".join(line if not line.endswith("Survivors:") or alive else "" for line in lines).rstrip()
 
@@ -226,7 +231,7 @@ def report_definitions(found: Sequence[Outcome]) -> str:
     for each in found:
         what = each.mutant.before.replace("|", "\\|")
         test = each.witness.rpartition("::")[2].partition("[")[0]
-        lines.append(f"| `{each.mutant.path.name}` | {what} | {f'`{test}`' if test else 'nothing'} |")
+        lines.append(f"| `{shown_path(each.mutant)}` | {what} | {f'`{test}`' if test else 'nothing'} |")
     return "\n".join(lines)
 
 

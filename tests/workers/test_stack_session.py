@@ -19,7 +19,7 @@ from engine.workers.launcher import ONE_THREAD, ROOT
 from engine.workers.session import train_claimed
 from engine.workers.stack_journal import StackJournal
 from engine.workers.stack_session import train_claimed_together
-from tests.runs.together import statuses, take, train_one_by_one, what_is_left
+from tests.workers.together import statuses, take, train_one_by_one, what_is_left
 
 pytestmark = [pytest.mark.xdist_group("processes"), pytest.mark.usefixtures("one_core")]
 

@@ -22,7 +22,7 @@ from engine.store.store import open_store
 from engine.workers.launcher import ensure_workers
 
 pytestmark = pytest.mark.xdist_group("processes")
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 (EXAMPLE,) = re.findall(r"^```python\n(.*?)^```", CONTRIBUTING, re.MULTILINE | re.DOTALL)
 SMALL = ["--samples", "80", "--epochs", "4", "--hidden-sizes", "6"]

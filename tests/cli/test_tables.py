@@ -17,7 +17,7 @@ from engine.store.runs import get_run, load_run
 from engine.store.store import open_store
 from engine.training.model import predict
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["--epochs", "5", "--hidden-sizes", "6"]
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from docs.compare_with_pytorch import DOCUMENT, PARTS, code
-from tests.test_docs import ROOT
+from tests.docs.test_docs import ROOT
 
 
 def test_the_pages_own_half_runs(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ from engine.exchange.export import exported
 from engine.exchange.imports import BadFile, import_file
 from engine.store.runs import list_runs
 from engine.store.store import open_store
-from tests.runs.bundles import repacked
+from tests.exchange.bundles import repacked
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from engine.store.runs import get_run, list_runs, request
 from engine.store.schema import runs, workers
 
 pytestmark = pytest.mark.xdist_group("processes")
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 SMALL = "base: {samples: 80, epochs: 4, hidden_sizes: [6]}\n"
 

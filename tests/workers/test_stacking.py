@@ -5,7 +5,7 @@ import pytest
 from engine.store.runs import get_run, request, set_speed
 from engine.store.schema import runs
 from engine.workers import stacking as siblings
-from tests.runs.together import statuses, take
+from tests.workers.together import statuses, take
 
 pytestmark = pytest.mark.usefixtures("one_core")
 

@@ -12,7 +12,7 @@ from engine.store.schema import checkpoints, runs
 from engine.training.model import initial_state
 from engine.training.trainer import train
 from engine.workers.stack_session import train_claimed_together
-from tests.runs.together import in_the_middle, statuses, take, train_one_by_one, what_is_left
+from tests.workers.together import in_the_middle, statuses, take, train_one_by_one, what_is_left
 
 pytestmark = pytest.mark.usefixtures("one_core")
 

@@ -18,7 +18,7 @@ from engine.store.schema import runs
 from engine.store.store import open_store
 from engine.training.telemetry import SCALARS
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["--samples", "80", "--epochs", "4", "--hidden-sizes", "6"]
 
 

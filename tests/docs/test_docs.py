@@ -18,7 +18,7 @@ from engine.training.model import initial_state
 from engine.training.telemetry import LAYER_INDEX, Record
 from engine.training.trainer import train
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 ABSENT_UNTIL_RUN = {".venv", ".lab"}

@@ -10,7 +10,7 @@ import pytest
 
 from engine.store.store import Store
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def engine(*arguments: str, url: str) -> subprocess.CompletedProcess[str]:

@@ -7,7 +7,7 @@ import pytest
 from benchmarks.definitions import DEFINITIONS, mistaken
 from docs.correctness import DOCUMENT, rows
 from engine.config.settings import SETTINGS
-from tests.test_docs import ROOT
+from tests.docs.test_docs import ROOT
 
 TEXT = DOCUMENT.read_text("utf-8")
 # What no row is about: they decide how rows are dealt out and when a run ends.

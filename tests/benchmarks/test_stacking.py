@@ -24,7 +24,7 @@ from benchmarks.stacking import (
 )
 from engine.store.runs import list_runs
 from engine.training.stack import most_together
-from tests.test_docs import ROOT
+from tests.docs.test_docs import ROOT
 
 
 def short(runs: Runs) -> Runs:

@@ -28,7 +28,7 @@ from benchmarks.speed_report import (
     without_reason,
 )
 from benchmarks.workloads import LONG, WORKLOADS, Workload
-from tests.test_docs import ROOT
+from tests.docs.test_docs import ROOT
 
 SMALL = ("W1", "W2", "W3", "W4", "W4d", "W4b")
 

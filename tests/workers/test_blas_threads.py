@@ -13,7 +13,7 @@ from engine.store.runs import get_run
 from engine.training.trainer import Training
 from engine.workers.session import train_claimed
 from engine.workers.stack_session import train_claimed_together
-from tests.runs.together import statuses, take
+from tests.workers.together import statuses, take
 
 ROOM_FOR_TWO = (os.cpu_count() or 1) >= 2
 
