@@ -38,9 +38,11 @@ SIGN_OF_SLOPE = 'tape.call(np.sign, slope, slope, label="s = sign(s)")'
 
 # File, what is changed, the place, and what stands there instead.
 DEFINITIONS: tuple[tuple[str, str, str, str], ...] = (
-    ("optimizers/adam", "adam: eps before the correction of the root", ADAMS, ADAMS.replace(CORRECTION, "pass")
+    ("optimizers/adam", "adam: eps before the correction of the root",
+     ADAMS, ADAMS.replace(CORRECTION, "pass")
      .replace(EPS_BEHIND, f"{EPS_BEHIND}\n        {CORRECTION}")),
-    ("optimizers/adam", "nadam: eps before the correction of the root", NADAMS, NADAMS.replace(CORRECTION, "pass")
+    ("optimizers/adam", "nadam: eps before the correction of the root",
+     NADAMS, NADAMS.replace(CORRECTION, "pass")
      .replace(EPS_BEHIND, f"{EPS_BEHIND}\n        {CORRECTION}")),
     ("optimizers/adam", "radam: no eps", RADAMS, RADAMS.replace(EPS_BEHIND, "pass")),
     ("optimizers/adam", "radam: rectified from rho_t > 4, as in the paper", "if now <= 5:", "if now <= 4:"),
@@ -61,7 +63,8 @@ DEFINITIONS: tuple[tuple[str, str, str, str], ...] = (
      EPS_OF_D, "tape.call(np.sqrt, d, u, label='')\n        tape.call(np.add, u, eps, u, label='')"),
     ("optimizers/momentum", "momentum: dampening from the first step on", "step == 1 or self.momentum == 0",
      "self.momentum == 0"),
-    ("optimizers/momentum", "momentum: dampening where there is no momentum", "step == 1 or self.momentum == 0",
+    ("optimizers/momentum", "momentum: dampening where there is no momentum",
+     "step == 1 or self.momentum == 0",
      "step == 1"),
     ("optimizers/momentum", "nesterov: the step is b", AHEAD, "return b"),
     ("optimizers/sign", "rprop: a weight whose sign has changed does not rest",
@@ -89,7 +92,8 @@ DEFINITIONS: tuple[tuple[str, str, str, str], ...] = (
      "tape.call(lambda z, s: np.copyto(s, (z > 0) & (z <= 6)), z.values, slope, label='')"),
     ("activations/squashing", "hard_tanh'(±1) = 1", SIGN_OF_SLOPE,
      "tape.call(lambda z, s: np.copyto(s, np.abs(z) <= 1), z.values, slope, label='')"),
-    ("activations/squashing", "hard_sigmoid'(±3) = 1/6", 'tape.call(np.sign, inside, inside, label="s = sign(s)")',
+    ("activations/squashing", "hard_sigmoid'(±3) = 1/6",
+     'tape.call(np.sign, inside, inside, label="s = sign(s)")',
      "tape.call(lambda z, s: np.copyto(s, np.abs(z) <= bound), z, inside, label='')"),
     ("activations/rectifiers", "slope of leaky_relu 0.02", "slope = 0.01", "slope = 0.02"),
     ("activations/rectifiers", "softplus a line from 19 on", "threshold = 20", "threshold = 19"),
@@ -100,7 +104,8 @@ DEFINITIONS: tuple[tuple[str, str, str, str], ...] = (
      'tape.call(np.expm1, left, left, label=f"{a.name} = exp({a.name}) - 1")',
      "tape.call(lambda z, a: np.subtract(np.exp(z), 1, out=a), left, left, label='')"),
     ("activations/gates", "gelu_tanh's 0.0447", "CUBE = 0.044715", "CUBE = 0.0447"),
-    ("activations/squashing", "sigmoid overflows far on the left", "tape.call(minimum, a, tape.constant(largest), a,",
+    ("activations/squashing", "sigmoid overflows far on the left",
+     "tape.call(minimum, a, tape.constant(largest), a,",
      "tape.call(np.positive, a, a,"),
     ("losses/classification", "the gradient of the softmax without the shift by the maximum",
      'tape.call(np.subtract, z, row, error, label=f"p = {name} - m")',
@@ -121,7 +126,8 @@ DEFINITIONS: tuple[tuple[str, str, str, str], ...] = (
      "return target.shape[-1]"),
     ("losses/regression", "smooth_l1 as Huber's loss", "return 1 / self.delta", "return 1.0"),
     ("optimizers/clipping", "1e-8 beside the norm", "np.array(1e-6)", "np.array(1e-8)"),
-    ("optimizers/clipping", "a gradient below the limit scaled up to it", "tape.call(minimum, squares, one, squares,",
+    ("optimizers/clipping", "a gradient below the limit scaled up to it",
+     "tape.call(minimum, squares, one, squares,",
      "tape.call(np.positive, squares, squares,"),
     ("optimizers/penalties", "the L2 penalty without 1/2", "+ decay / 2 *", "+ decay *"),
     ("layers", "dropout not inverted", "tape.constant(1 / keep)", "tape.constant(1.0)"),
