@@ -3,7 +3,7 @@
 import streamlit as st
 
 from engine.config import parse_config
-from engine.plugins.loading import look_again
+from engine.plugins.loading import refresh_plugins
 from engine.store.row import RunRow
 from ui.live_chart import make_ready
 from ui.shared.frame import open_page
@@ -56,7 +56,7 @@ if config is not None and "train_twin_of" in st.session_state:
 sentence = sentence or st.session_state.pop("train_refused", "")
 if sentence:
     st.error(as_markdown(sentence), icon=":material/error:")
-for broken in look_again():
+for broken in refresh_plugins():
     st.warning(as_markdown(f"plugin not loaded: {broken}"), icon=":material/extension_off:")
 if row is not None:
     show_run(row, bar)

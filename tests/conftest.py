@@ -8,7 +8,7 @@ import pytest
 
 from engine.config import parse_config
 from engine.data.dataset import build_dataset
-from engine.plugins.loading import FOLDER_VARIABLE, look_again
+from engine.plugins.loading import FOLDER_VARIABLE, refresh_plugins
 from engine.plugins.registry import SOURCES, withdraw
 from engine.store.lease import claim, new_owner
 from engine.store.runs import submit
@@ -27,7 +27,7 @@ def plugin_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[P
     monkeypatch.setenv(FOLDER_VARIABLE, str(folder))
     yield folder
     monkeypatch.undo()
-    look_again()
+    refresh_plugins()
     for path in list(SOURCES):
         withdraw(path)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.cli.options import BadInput
-from engine.plugins.loading import load_file, look_again, plugin_folder
+from engine.plugins.loading import load_file, plugin_folder, refresh_plugins
 from engine.plugins.registry import SOURCES, SPOKEN, PluginError
 
 OPTION = "--plugin"
@@ -23,7 +23,7 @@ def take_plugins(arguments: Sequence[str]) -> list[str]:
         When a file that is named cannot be used.
     """
     rest, named = _taken(arguments)
-    for sentence in look_again():
+    for sentence in refresh_plugins():
         print(f"plugin not loaded: {sentence}", file=sys.stderr)
     for path in named:
         try:
@@ -53,7 +53,7 @@ def _taken(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def print_plugins(as_json: bool) -> None:
     """Print what plugins have added, what was checked, and which files of the folder were refused."""
-    refused = look_again()
+    refused = refresh_plugins()
     found = [(source, each) for source in SOURCES.values() for each in source.definitions]
     for source, each in found:
         facts = {"kind": each.kind, "name": each.name, "file": str(source.path), "meaning": each.meaning}

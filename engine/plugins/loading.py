@@ -46,7 +46,7 @@ def load_file(path: Path) -> Source:
             raise PluginError(_one_line(f"{path.name}: {error}")) from None
 
 
-def look_again() -> list[str]:
+def refresh_plugins() -> list[str]:
     """Bring what is registered up to the files of the folder; return a sentence for each refused one.
 
     Cheap where nothing has changed: names, times and sizes are compared. Files whose name begins with ``_``

@@ -11,7 +11,7 @@ import psutil
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
-from engine.plugins.loading import look_again
+from engine.plugins.loading import refresh_plugins
 from engine.store.lease import (
     Lease,
     LeaseLost,
@@ -121,7 +121,7 @@ class _Worker:
     def _train(self, lease: Lease) -> None:
         with suppress(LeaseLost):
             try:
-                refused = look_again()
+                refused = refresh_plugins()
                 lacks = get_run(self.store, lease.run_id).lacks if refused else ""
                 if lacks:
                     told = " ".join(f"Not loaded: {sentence}." for sentence in refused)

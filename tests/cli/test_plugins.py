@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from engine.config import parse_config
 from engine.data.dataset import build_dataset
-from engine.plugins.loading import FOLDER_VARIABLE, look_again
+from engine.plugins.loading import FOLDER_VARIABLE, refresh_plugins
 from engine.store.runs import get_run, submit
 from engine.store.schema import workers
 from engine.store.store import open_store
@@ -164,7 +164,7 @@ def test_a_warm_worker_takes_up_a_file_that_is_dropped_in_and_misses_one_that_is
     wait_for(lambda: get_run(store, before).status == "finished")
     path = plugin_folder / "my_file.py"
     path.write_text(EXAMPLE, "utf-8")
-    assert look_again() == []
+    assert refresh_plugins() == []
     ours = submitted(activation="snake", optimizer="my_lion")
     wait_for(lambda: get_run(store, ours).ended)
     row = get_run(store, ours)

@@ -9,7 +9,7 @@ from engine.config import parse_config
 from engine.data.dataset import build_dataset
 from engine.exchange.export import FORMATS, exported
 from engine.exchange.imports import BadFile, import_file
-from engine.plugins.loading import look_again
+from engine.plugins.loading import refresh_plugins
 from engine.store.groups import submit_seeds
 from engine.store.lease import claim, new_owner
 from engine.store.runs import get_run, list_runs
@@ -57,7 +57,7 @@ def pages_read_the_tests_store(store, store_url, monkeypatch):
 def plugin(plugin_folder):
     path = plugin_folder / "mine.py"
     path.write_text(PLUGIN, "utf-8")
-    assert look_again() == []
+    assert refresh_plugins() == []
     return path
 
 
@@ -140,7 +140,7 @@ def orphans(store, plugin):
         lease = claim(store, new_owner(), run_id)
         assert lease is not None and train_claimed(store, lease) == "finished"
     plugin.unlink()
-    assert look_again() == []
+    assert refresh_plugins() == []
     return ids
 
 
@@ -187,7 +187,7 @@ def test_every_format_but_weights_is_exported_and_a_bundle_needs_the_plugin(stor
     with pytest.raises(BadFile, match="settings of a run cannot be used: activation snake is not known here"):
         import_file(store, files["parquet"])
     (plugin_folder / "mine.py").write_text(PLUGIN, "utf-8")
-    look_again()
+    refresh_plugins()
     (again,) = import_file(store, files["bundle"])
     assert get_run(store, again).config == get_run(store, orphans[0]).config
 

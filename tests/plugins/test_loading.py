@@ -10,7 +10,7 @@ from engine.config.settings import SETTINGS
 from engine.extension import PluginError
 from engine.nn.activations import ACTIVATIONS
 from engine.plugins import loading
-from engine.plugins.loading import FOLDER_VARIABLE, load_file, look_again
+from engine.plugins.loading import FOLDER_VARIABLE, load_file, refresh_plugins
 from engine.plugins.registry import SOURCES, plugins_used
 from engine.store.runs import load_run
 
@@ -42,17 +42,17 @@ def choices() -> set[str]:
 
 
 def test_a_file_that_is_dropped_in_appears_changes_and_goes(plugin_folder):
-    assert look_again() == [] and "snake" not in choices()
+    assert refresh_plugins() == [] and "snake" not in choices()
     path = written(plugin_folder / "mine.py", good())
-    assert look_again() == [] and "snake" in choices()
+    assert refresh_plugins() == [] and "snake" in choices()
     first = ACTIVATIONS["snake"]
-    assert look_again() == [] and ACTIVATIONS["snake"] is first, "nothing has changed, nothing is loaded"
+    assert refresh_plugins() == [] and ACTIVATIONS["snake"] is first, "nothing has changed, nothing is loaded"
     written(path, good(meaning="Another."), at=1)
-    assert look_again() == [] and ACTIVATIONS["snake"].meaning == "Another."
+    assert refresh_plugins() == [] and ACTIVATIONS["snake"].meaning == "Another."
     written(path, good("adder"), at=2)
-    assert look_again() == [] and "snake" not in choices() and "adder" in choices()
+    assert refresh_plugins() == [] and "snake" not in choices() and "adder" in choices()
     path.unlink()
-    assert look_again() == [] and "adder" not in choices() and "adder" not in ACTIVATIONS
+    assert refresh_plugins() == [] and "adder" not in choices() and "adder" not in ACTIVATIONS
 
 
 def test_settings_of_a_run_are_resolved_anew_when_the_plugin_behind_them_changes(
@@ -60,54 +60,54 @@ def test_settings_of_a_run_are_resolved_anew_when_the_plugin_behind_them_changes
 ):
     text = good().replace("sin(2 * z))", "sin(2 * z), start='{start}')")
     path = written(plugin_folder / "mine.py", text.format(start="he_normal"))
-    look_again()
+    refresh_plugins()
     run_id = submitted(activation="snake")
     assert load_run(store, run_id)[0].initializer == "he_normal"
     written(path, text.format(start="xavier_normal"), at=1)
-    look_again()
+    refresh_plugins()
     assert load_run(store, run_id)[0].initializer == "xavier_normal"
 
 
 def test_a_file_that_was_only_touched_is_not_run_again(plugin_folder):
     path = written(plugin_folder / "mine.py", good())
-    look_again()
+    refresh_plugins()
     first = ACTIVATIONS["snake"]
     os.utime(path, ns=(2 * 10**18, 2 * 10**18))
-    assert look_again() == [] and ACTIVATIONS["snake"] is first
+    assert refresh_plugins() == [] and ACTIVATIONS["snake"] is first
 
 
 def test_a_refused_file_is_named_until_it_is_right_and_everything_else_goes_on(plugin_folder):
     bad = written(plugin_folder / "bad.py", WRONG.format(name="viper", meaning=""))
     written(plugin_folder / "mine.py", good())
-    (sentence,) = look_again()
+    (sentence,) = refresh_plugins()
     assert sentence.startswith("bad.py: activation viper: its derivative at z = ")
-    assert look_again() == [sentence]
+    assert refresh_plugins() == [sentence]
     assert "snake" in choices() and "viper" not in choices()
     written(bad, good("viper"), at=1)
-    assert look_again() == [] and {"snake", "viper"} <= choices()
+    assert refresh_plugins() == [] and {"snake", "viper"} <= choices()
 
 
 def test_nothing_of_a_refused_file_is_kept_nor_what_it_defined_before(plugin_folder):
     path = written(plugin_folder / "mine.py", good() + WRONG.format(name="viper", meaning=""))
-    assert len(look_again()) == 1 and not {"snake", "viper"} & choices()
+    assert len(refresh_plugins()) == 1 and not {"snake", "viper"} & choices()
     written(path, good(), at=1)
-    look_again()
+    refresh_plugins()
     written(path, good() + "\nx = 1 / 0\n", at=2)
-    assert "line 10: ZeroDivisionError: division by zero" in look_again()[0] and "snake" not in choices()
+    assert "line 10: ZeroDivisionError: division by zero" in refresh_plugins()[0] and "snake" not in choices()
 
 
 def test_a_name_is_given_to_the_file_that_had_it_first_and_free_again_when_it_goes(plugin_folder):
     first = written(plugin_folder / "a.py", good())
     written(plugin_folder / "b.py", good(meaning="Of b."))
-    (sentence,) = look_again()
+    (sentence,) = refresh_plugins()
     assert sentence == f"b.py: activation snake: the name must be free, got one that {first.resolve()} gives"
     first.unlink()
-    assert look_again() == [] and ACTIVATIONS["snake"].meaning == "Of b."
+    assert refresh_plugins() == [] and ACTIVATIONS["snake"].meaning == "Of b."
 
 
 def test_one_file_gives_a_name_once(plugin_folder):
     written(plugin_folder / "a.py", good() + good())
-    assert look_again() == ["a.py: activation snake: each name must be given once, got it twice"]
+    assert refresh_plugins() == ["a.py: activation snake: each name must be given once, got it twice"]
 
 
 BAD = {
@@ -137,7 +137,7 @@ def test_a_bad_file_is_one_sentence_from_the_folder_and_when_it_is_named(plugin_
     content, opening = BAD[case]
     path = plugin_folder / "mine.py"
     path.write_bytes(content)
-    (sentence,) = look_again()
+    (sentence,) = refresh_plugins()
     assert opening in sentence and "\n" not in sentence and len(sentence) <= 400
     with pytest.raises(PluginError) as refused:
         load_file(path)
@@ -168,7 +168,7 @@ def test_the_folder_is_read_for_python_files_alone(plugin_folder):
     (plugin_folder / "folder.py").mkdir()
     (plugin_folder / "link.py").symlink_to(plugin_folder / "nowhere.py")
     written(plugin_folder / "mine.py", good())
-    assert look_again() == [
+    assert refresh_plugins() == [
         "folder.py: must be a Python file, got a folder",
         "nowhere.py: cannot be read: No such file or directory",
     ]
@@ -178,7 +178,7 @@ def test_the_folder_is_read_for_python_files_alone(plugin_folder):
 def test_a_plugin_may_print_and_sleep_without_spoiling_the_output(plugin_folder, capsys):
     talks = "import time\nprint('hello')\ntime.sleep(0.01)\n" + good()
     written(plugin_folder / "mine.py", talks)
-    assert look_again() == [] and "snake" in choices()
+    assert refresh_plugins() == [] and "snake" in choices()
     said = capsys.readouterr()
     assert said.out == "" and said.err == "hello\n"
 
@@ -186,26 +186,26 @@ def test_a_plugin_may_print_and_sleep_without_spoiling_the_output(plugin_folder,
 def test_a_file_leaves_neither_a_module_nor_a_cache_behind(plugin_folder):
     written(plugin_folder / "mine.py", "from __future__ import annotations\n" + good())
     before = set(sys.modules)
-    assert look_again() == []
+    assert refresh_plugins() == []
     assert {name for name in set(sys.modules) - before if "plugin" in name} == set()
     assert [path.name for path in plugin_folder.iterdir()] == ["mine.py"]
 
 
 def test_the_folder_is_named_by_the_environment_and_may_be_absent(plugin_folder, monkeypatch, tmp_path):
     written(plugin_folder / "mine.py", good())
-    look_again()
+    refresh_plugins()
     assert plugin_folder == Path(os.environ[FOLDER_VARIABLE])
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "absent"))
-    assert look_again() == [] and "snake" not in choices()
+    assert refresh_plugins() == [] and "snake" not in choices()
     monkeypatch.setenv(FOLDER_VARIABLE, "")
     assert loading.plugin_folder().name == "plugins" and (loading.plugin_folder() / "README.md").is_file()
 
 
 def test_settings_name_the_content_of_the_plugins_behind_them(plugin_folder):
     path = written(plugin_folder / "mine.py", good())
-    look_again()
+    refresh_plugins()
     used = plugins_used({"activation": "snake", "optimizer": "adam"})
     assert used.startswith("activation:snake:") and plugins_used({"activation": "relu"}) == ""
     written(path, good(meaning="Another."), at=1)
-    look_again()
+    refresh_plugins()
     assert plugins_used({"activation": "snake"}) not in ("", used)

@@ -13,7 +13,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from threadpoolctl import threadpool_limits
 
-from engine.plugins.loading import look_again
+from engine.plugins.loading import refresh_plugins
 from engine.store.runs import list_runs
 from engine.store.store import Store, StoreError, default_url, open_store
 from engine.workers.launcher import ensure_workers
@@ -36,7 +36,7 @@ def open_page() -> Store:
         PagesManager.uses_pages_directory = False
         st.session_state[FRAMED] = False  # once: if it does not help, the page is better than nothing
         st.rerun()
-    look_again()
+    refresh_plugins()
     try:
         url, engine = _opened(default_url())
     except StoreError as error:
