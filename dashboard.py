@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui.shared.frame import LOGO, SIDEBAR_WIDTH, carry_on
+from ui.shared.frame import LOGO, SIDEBAR_WIDTH, start_background
 
 st.set_page_config(
     page_title="Backprop Lab",
@@ -68,5 +68,5 @@ page = st.navigation(
     ],
     position="top",
 )
-carry_on()
+start_background()
 page.run()

@@ -6,7 +6,7 @@ from engine.config import parse_config
 from engine.figures.bands import numbers_words
 from ui.compare.curves import show_comparison
 from ui.compare.tables import chosen_runs
-from ui.shared.frame import open_page
+from ui.shared.frame import page_store
 from ui.shared.seeds import other_seeds_button
 from ui.shared.transport import launch
 
@@ -28,7 +28,7 @@ def train_example() -> None:
     st.query_params["runs"] = ",".join(str(run) for run in runs)
 
 
-store = open_page()
+store = page_store()
 rows = chosen_runs(store)
 st.caption(f"Comparing runs {numbers_words([row.id for row in rows])}." if rows else "")
 if rows:

@@ -5,9 +5,9 @@ import streamlit as st
 from ui.data.datasets import show_gallery
 from ui.data.predict import predict_rows
 from ui.data.table_upload import choose_table
-from ui.shared.frame import open_page
+from ui.shared.frame import page_store
 
-store = open_page()
+store = page_store()
 datasets, own, predictions = st.tabs(["Datasets", "Your table", "Predict"])
 with datasets:
     st.subheader("Datasets that stand ready")

@@ -6,7 +6,7 @@ from engine.config import parse_config
 from ui.gradients.gradient_check import show_proof
 from ui.gradients.view import second_run, show_gradients
 from ui.live_chart import make_ready
-from ui.shared.frame import open_page
+from ui.shared.frame import page_store
 from ui.shared.run_picker import chosen_run
 from ui.shared.transport import launch
 
@@ -27,7 +27,7 @@ def train_example() -> None:
     st.query_params["run"] = str(launch(store, parse_config(DEEP_SIGMOID)))
 
 
-store = open_page()
+store = page_store()
 left, right = st.columns(2, gap="medium")
 with left:
     row = chosen_run(store, "gradients")

@@ -5,7 +5,7 @@ import streamlit as st
 from engine.config import parse_config
 from ui.live_chart import make_ready
 from ui.overfitting.view import show_overfitting
-from ui.shared.frame import open_page
+from ui.shared.frame import page_store
 from ui.shared.run_picker import chosen_run
 from ui.shared.transport import launch
 
@@ -17,7 +17,7 @@ def train_example() -> None:
     st.query_params["run"] = str(launch(store, parse_config(LEARNED_BY_HEART)))
 
 
-store = open_page()
+store = page_store()
 row = chosen_run(store, "overfitting")
 if row is not None:
     show_overfitting(row)

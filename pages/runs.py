@@ -7,7 +7,7 @@ from ui.runs.actions import action_bar, ask_before_deleting, tell_what_was_done
 from ui.runs.card import run_card
 from ui.runs.files import import_popover
 from ui.runs.table import run_table, search_bar, ticked_runs, watch
-from ui.shared.frame import open_page
+from ui.shared.frame import page_store
 from ui.shared.transport import launch
 
 
@@ -16,7 +16,7 @@ def start_example() -> None:
     launch(store, parse_config({}))
 
 
-store = open_page()
+store = page_store()
 with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="runs_search"):
     wanted, sort, descending = search_bar(store)
     import_popover(store)

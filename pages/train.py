@@ -6,7 +6,7 @@ from engine.config import parse_config
 from engine.plugins.loading import refresh_plugins
 from engine.store.row import RunRow
 from ui.live_chart import make_ready
-from ui.shared.frame import open_page
+from ui.shared.frame import page_store
 from ui.shared.run_picker import chosen_run
 from ui.shared.text import as_markdown
 from ui.shared.transport import start_run, twin_words
@@ -21,7 +21,7 @@ def begin_twin(origin: RunRow) -> None:
     st.session_state["train_twin_of"] = origin.id
 
 
-store = open_page()
+store = page_store()
 left, right = st.columns([3, 1], vertical_alignment="center")
 with right.container(horizontal=True, vertical_alignment="center", gap="small"):
     row = chosen_run(store, "train")

@@ -25,7 +25,7 @@ from ui.live_chart import Cell, Chart, send_whole, show_cells
 from ui.live_chart.encoding import Drawn, drawn
 from ui.replay import pace_behind, replay_beside
 from ui.shared.cache import built_once, series_of, version
-from ui.shared.frame import open_page
+from ui.shared.frame import page_store
 from ui.shared.output_figure import output_figure, scalars_frame
 from ui.shared.run_picker import is_moving, state_of
 from ui.shared.run_text import comparison_words, score_words
@@ -68,7 +68,7 @@ def _offered(
 
 
 def _overlay(run_ids: list[int], options: Options, was_offered: Offer, pace: float | None) -> None:
-    store = open_page()
+    store = page_store()
     rows = get_runs(store, run_ids)
     if len(rows) < len(run_ids):
         st.rerun()

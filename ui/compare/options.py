@@ -11,7 +11,7 @@ from engine.store.records import Series
 from engine.store.row import RunRow
 from engine.store.runs import load_dataset
 from engine.training.telemetry import SCALARS
-from ui.shared.frame import open_page
+from ui.shared.frame import page_store
 from ui.shared.run_picker import run_words
 
 PAIRS = {
@@ -184,4 +184,4 @@ def samples_seen(row: RunRow, steps: np.ndarray) -> np.ndarray:
 @st.cache_data(show_spinner=False, max_entries=500)
 def _training_rows(dataset_id: str) -> int:
     """Return the number of training rows of stored data; its id is that of its content."""
-    return len(load_dataset(open_page(), dataset_id).x_train)
+    return len(load_dataset(page_store(), dataset_id).x_train)

@@ -18,7 +18,7 @@ from engine.store.datasets import stored_table
 from engine.store.files import keep_file, list_files
 from engine.store.runs import plain_text
 from engine.store.store import Store
-from ui.shared.frame import go_to_train, open_page
+from ui.shared.frame import go_to_train, page_store
 from ui.shared.text import as_markdown, visible
 from ui.train.form import data_json, dataset_of, use_data
 from ui.train.metrics import baseline_words
@@ -82,7 +82,7 @@ def _take_upload(store: Store) -> None:
 @st.cache_data(show_spinner="Reading the table", max_entries=4)
 def cached_table(file_id: str) -> Table:
     """Return a stored table; read once."""
-    return stored_table(open_page(), file_id)
+    return stored_table(page_store(), file_id)
 
 
 @st.cache_data(show_spinner=False, max_entries=4)

@@ -24,7 +24,7 @@ from ui.gradients.panels import (
 )
 from ui.live_chart import Cell, Chart, send_whole, show_cells
 from ui.shared.cache import series_of
-from ui.shared.frame import open_page
+from ui.shared.frame import page_store
 from ui.shared.run_picker import LISTED_AT_MOST, asked_runs, is_moving, run_words, show_badge
 from ui.shared.text import as_markdown
 from ui.shared.transport import keep_workers
@@ -83,7 +83,7 @@ def show_gradients(rows: Sequence[RunRow]) -> None:
 
 
 def _layers(run_ids: list[int], pace: float | None) -> None:
-    store = open_page()
+    store = page_store()
     rows = [get_run(store, run_id) for run_id in run_ids]
     for row in rows:
         keep_workers(store, row)

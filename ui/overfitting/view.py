@@ -23,7 +23,7 @@ from ui.live_chart.encoding import drawn, fingerprint
 from ui.overfitting.text import gap_words, size_words, stop_words, verdict_words
 from ui.overfitting.training_sizes import sizes_panel
 from ui.shared.cache import series_of
-from ui.shared.frame import open_page
+from ui.shared.frame import page_store
 from ui.shared.output_figure import scalars_frame
 from ui.shared.run_picker import LISTED_AT_MOST, is_moving, run_words, show_badge
 from ui.shared.text import number
@@ -52,7 +52,7 @@ def show_overfitting(row: RunRow) -> None:
 
 
 def _sides(run_id: int, pace: float | None) -> None:
-    store = open_page()
+    store = page_store()
     row = get_run(store, run_id)
     keep_workers(store, row)
     frame = scalars_frame(series_of(store, [run_id])[run_id])

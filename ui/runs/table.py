@@ -18,7 +18,7 @@ from engine.store.query import (
 from engine.store.row import RunRow
 from engine.store.runs import tags_of
 from engine.store.store import Store
-from ui.shared.frame import open_page
+from ui.shared.frame import page_store
 from ui.shared.run_picker import is_moving, state_of
 from ui.shared.text import layers_text, visible, when
 
@@ -249,6 +249,6 @@ def watch(store: Store, rows: list[RunRow]) -> None:
 
 
 def _look(ids: list[int], seen: list[tuple[int, int, str]]) -> None:
-    rows = get_runs(open_page(), ids)
+    rows = get_runs(page_store(), ids)
     if [(row.id, row.step, state_of(row)) for row in rows] != seen:
         st.rerun()

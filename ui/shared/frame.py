@@ -26,7 +26,7 @@ RUNS_BETWEEN = 1000
 WIDE_ADDRESSES = ("", "0.0.0.0", "::")
 
 
-def open_page() -> Store:
+def page_store() -> Store:
     """Return the store; each page calls this first. Plugins are brought up to their folder's files.
 
     A deep link on a fresh server makes Streamlit run the page's file alone, without `dashboard.py`, because
@@ -42,11 +42,11 @@ def open_page() -> Store:
     except StoreError as error:
         st.error(str(error), icon=":material/database_off:")
         st.stop()
-    _look_through_less()
+    _freeze_gc()
     return Store(url, engine)
 
 
-def _look_through_less() -> None:
+def _freeze_gc() -> None:
     """Keep short what Streamlit does after every run of a script: it collects all garbage.
 
     It looks through all that is not frozen: 94 ms with everything that was imported, 10 ms without, 6 ms more
@@ -82,7 +82,7 @@ def go_to_train() -> None:
         st.switch_page("pages/train.py")
 
 
-def carry_on() -> None:
+def start_background() -> None:
     """Start what runs beside the pages: workers that wait for runs, and Plotly's script in its place."""
     st.session_state[FRAMED] = True
     plotly_script()

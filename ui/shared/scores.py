@@ -12,7 +12,7 @@ from engine.store.predictions import predictions_of
 from engine.store.row import RunRow
 from engine.store.runs import load_dataset, load_run
 from engine.store.store import Store
-from ui.shared.frame import open_page
+from ui.shared.frame import page_store
 from ui.shared.score_text import flattery_words, undefined_words
 from ui.shared.text import as_markdown, visible
 
@@ -34,7 +34,7 @@ LINES_AT_MOST, LONG_TABLE = 10, 388
 @st.cache_data(show_spinner=False, max_entries=500)
 def _computed(url: str, run_id: int, step: int, status: str) -> tuple[str, dict[str, SplitScores]]:
     """Return where the predictions of a run come from and what they are worth; the arguments are the key."""
-    store = open_page()
+    store = page_store()
     said = predictions_of(store, run_id)
     if said is None:
         return "", {}
@@ -72,7 +72,7 @@ def scores_frame(store: Store, row: RunRow) -> DeltaGenerator | None:
 @st.cache_data(show_spinner=False, max_entries=500)
 def _parts_count(url: str, dataset_id: str) -> int:
     """Return how many classes or targets are scored one by one; none for a single target."""
-    dataset = load_dataset(open_page(), dataset_id)
+    dataset = load_dataset(page_store(), dataset_id)
     return dataset.classes or len(dataset.target_names)
 
 

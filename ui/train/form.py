@@ -16,7 +16,7 @@ from engine.nn.activations import ACTIVATIONS
 from engine.nn.optimizers.registry import OPTIMIZERS
 from engine.store.datasets import dataset_for
 from engine.training.plan import TrainingPlan, plan
-from ui.shared.frame import open_page
+from ui.shared.frame import page_store
 from ui.shared.text import megabytes
 from ui.shared.thumbnails import activation_picture, dataset_picture, schedule_picture
 from ui.train.form_data import choose_data, fit_the_batch
@@ -238,7 +238,7 @@ def data_json(config: RunConfig) -> str:
 
 @st.cache_data(show_spinner="Preparing the data", max_entries=16)
 def _dataset_bytes(data_settings: str) -> bytes:
-    return dataset_to_bytes(dataset_for(open_page(), config_from_json(data_settings)))
+    return dataset_to_bytes(dataset_for(page_store(), config_from_json(data_settings)))
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

@@ -24,7 +24,7 @@ from ui.live_chart import Cell, Chart, send_whole, show_cells
 from ui.live_chart.encoding import drawn
 from ui.replay import pace_behind, show_replay
 from ui.shared.cache import built_once, series_of, version
-from ui.shared.frame import open_page
+from ui.shared.frame import page_store
 from ui.shared.output_figure import output_figure, scalars_frame
 from ui.shared.run_picker import is_moving
 from ui.shared.run_text import loss_words, score_words
@@ -62,7 +62,7 @@ def _pace(row: RunRow) -> float | None:
 
 
 def _live(run_id: int, pace: float | None, bar: DeltaGenerator) -> None:
-    store = open_page()
+    store = page_store()
     series = _first_records(store, run_id)
     row = get_run(store, run_id)
     keep_workers(store, row)
