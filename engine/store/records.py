@@ -49,7 +49,7 @@ NOTHING = Series(
 )
 
 
-class Gathered:
+class RecordBuffer:
     """Records of a run, taken up one by one and kept as columns: their own memory is free at once."""
 
     def __init__(self) -> None:
@@ -78,7 +78,7 @@ class Gathered:
         """Forget all but these of the runs side by side."""
         self._arrays = tuple(array[:, list(numbers)] for array in self._arrays)
 
-    def let_go(self, count: int) -> None:
+    def drop_first(self, count: int) -> None:
         """Forget the first records."""
         self.count -= count
         for array in self._arrays if count else ():

@@ -33,7 +33,7 @@ def default_url() -> str:
     )
 
 
-def is_passing(error: DatabaseError) -> bool:
+def is_transient(error: DatabaseError) -> bool:
     """Tell whether waiting can help: the disk is full, or another process holds the write lock."""
     reason = str(error.orig)
     return "disk is full" in reason or "is locked" in reason

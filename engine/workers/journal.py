@@ -11,10 +11,10 @@ from engine.store.checkpoints import write_checkpoint
 from engine.store.lease import Lease, write_held
 from engine.store.maintenance import tidy
 from engine.store.predictions import drop_predictions, write_predictions
-from engine.store.records import CHUNK_RECORDS, Gathered, cut_after, write_tail
+from engine.store.records import CHUNK_RECORDS, RecordBuffer, cut_after, write_tail
 from engine.store.schema import events, runs
 from engine.store.snapshots import cut_snapshots, packed, write_snapshots
-from engine.store.store import Store, is_passing
+from engine.store.store import Store, is_transient
 from engine.training.plan import TrainingPlan
 from engine.training.state import State
 from engine.training.telemetry import Record
@@ -57,7 +57,7 @@ class Journal:
         self.beat_at = self.tidied_at = time.monotonic()
         self.commit_at, self.chunk = self.beat_at + FIRST_COMMIT_SECONDS, -1
         self.is_waiting_for_space = False
-        self._records = Gathered()
+        self._records = RecordBuffer()
         self._snapshots: dict[int, dict[str, np.ndarray]] = {}
         self._summary: dict[str, object] = {}
 
@@ -139,7 +139,7 @@ class Journal:
     def note(self, chunk: int, full: int) -> None:
         """Let go of what was committed: that many full chunks from ``chunk`` on."""
         self.chunk = chunk + full
-        self._records.let_go(full * CHUNK_RECORDS)
+        self._records.drop_first(full * CHUNK_RECORDS)
         self._snapshots, self.opening = {}, {}
         self.is_waiting_for_space = False
 
@@ -148,7 +148,7 @@ class Journal:
             with self.store.writing() as connection:
                 written = self.write(connection, values, predictions)
         except OperationalError as error:
-            if not is_passing(error):
+            if not is_transient(error):
                 raise
             self.tell_of_waiting(str(error.orig))
             return False

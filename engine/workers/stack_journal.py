@@ -16,10 +16,17 @@ from sqlalchemy.exc import OperationalError
 from engine.store.checkpoints import write_checkpoints
 from engine.store.lease import LeaseLost, write_held
 from engine.store.predictions import drop_predictions, write_predictions
-from engine.store.records import CHUNK_RECORDS, Gathered, cut_after, have_records, series_of_each, write_tails
+from engine.store.records import (
+    CHUNK_RECORDS,
+    RecordBuffer,
+    cut_after,
+    have_records,
+    series_of_each,
+    write_tails,
+)
 from engine.store.schema import runs
 from engine.store.snapshots import cut_snapshots, packed, write_snapshots
-from engine.store.store import Store, is_passing
+from engine.store.store import Store, is_transient
 from engine.training.telemetry import Record
 from engine.workers.journal import FIRST_COMMIT_SECONDS, RETRY_SECONDS, pause_after
 from engine.workers.session import Session
@@ -53,7 +60,7 @@ class StackJournal:
         self.store, self.members = store, members
         self.beat_at = time.monotonic()
         self.commit_at = self.beat_at + FIRST_COMMIT_SECONDS
-        self._records = Gathered()
+        self._records = RecordBuffer()
         self._snapshots: dict[int, dict[int, bytes]] = {}
 
     def take(self, record: Record) -> None:
@@ -108,13 +115,13 @@ class StackJournal:
                     self.drop(lost)
                 full = self._write(connection) if self.members else 0
         except OperationalError as error:
-            if not is_passing(error):
+            if not is_transient(error):
                 raise
             for member in self.members:
                 with suppress(LeaseLost):
                     member.session.journal.tell_of_waiting(str(error.orig))
             return False
-        self._records.let_go(full * CHUNK_RECORDS)
+        self._records.drop_first(full * CHUNK_RECORDS)
         self._snapshots = {}
         for member in self.members:
             journal = member.session.journal

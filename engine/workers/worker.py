@@ -23,7 +23,7 @@ from engine.store.lease import (
 )
 from engine.store.runs import get_run
 from engine.store.schema import runs, workers
-from engine.store.store import Store, is_passing, open_store
+from engine.store.store import Store, is_transient, open_store
 from engine.workers.journal import RETRY_SECONDS
 from engine.workers.session import end_run, train_claimed
 from engine.workers.stack_session import train_claimed_together
@@ -69,7 +69,7 @@ class _Worker:
                 if not self._serve_once():
                     return
             except OperationalError as error:
-                if not is_passing(error):
+                if not is_transient(error):
                     raise
                 time.sleep(RETRY_SECONDS)
 

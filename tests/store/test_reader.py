@@ -11,7 +11,7 @@ from engine.store import reader
 from engine.store.edit import delete_runs
 from engine.store.lease import claim, new_owner
 from engine.store.reader import read_on
-from engine.store.records import Gathered, Series, cut_after, read_many, read_series, write_tail
+from engine.store.records import RecordBuffer, Series, cut_after, read_many, read_series, write_tail
 from engine.store.runs import reopen
 from engine.store.schema import runs
 from engine.training.telemetry import LAYER_STATISTICS, SCALAR_INDEX, SCALARS, Record
@@ -19,7 +19,7 @@ from engine.workers.session import train_claimed
 
 
 def records(steps: Iterable[int], seconds: float | None = None) -> Series:
-    gathered = Gathered()
+    gathered = RecordBuffer()
     for step in steps:
         gathered.add(record(step, seconds))
     return gathered.series
