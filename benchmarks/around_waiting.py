@@ -23,7 +23,7 @@ from engine.store.records import read_many, read_series
 from engine.store.runs import submit
 from engine.store.schema import chunks, runs, workers
 from engine.store.store import Store, open_store
-from engine.workers.launcher import dismiss_workers, ensure_workers
+from engine.workers.launcher import ensure_workers, release_workers
 from engine.workers.session import train_claimed
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -95,7 +95,7 @@ def _store_with_workers() -> Iterator[Store]:
             yield store
             with store.reading() as connection:
                 pids = list(connection.scalars(sa.select(workers.c.pid)))
-            dismiss_workers(url)
+            release_workers(url)
             for pid in filter(psutil.pid_exists, pids):
                 psutil.Process(pid).wait(timeout=60)
 

@@ -22,8 +22,8 @@ from engine.data.reading import read_table
 from engine.store.files import keep_file
 from engine.store.store import Store, StoreError
 from engine.store.submit import Batch, prepare, queue
-from engine.workers.launcher import dismiss_workers, ensure_workers, trouble
-from engine.workers.queue_status import QueueStanding, failures_since, standing
+from engine.workers.launcher import ensure_workers, release_workers, trouble
+from engine.workers.queue_status import QueueStatus, failures_since, standing
 
 TICK_SECONDS, LAUNCH_SECONDS = 0.2, 1.0
 JOBS_AT_MOST = 256
@@ -104,9 +104,7 @@ def work_off(store: Store, jobs: int, as_json: bool) -> None:
         sys.exit(1)
 
 
-def _worked_off(
-    store: Store, jobs: int, first: QueueStanding, was_pressed: Callable[[], bool]
-) -> QueueStanding:
+def _worked_off(store: Store, jobs: int, first: QueueStatus, was_pressed: Callable[[], bool]) -> QueueStatus:
     """Keep workers going until nothing is left or Ctrl-C was pressed; return how the queue stands then."""
     now, looked_at = first, float("-inf")
     try:
@@ -122,14 +120,14 @@ def _worked_off(
                 time.sleep(TICK_SECONDS if now.left else 0)
         return standing(store, first)  # with the names of those in training, before they are dismissed
     finally:
-        dismiss_workers(store.url)
+        release_workers(store.url)
 
 
 @dataclass(frozen=True)
 class _End:
     """What there is to tell when nobody waits for the queue any more."""
 
-    standing: QueueStanding
+    standing: QueueStatus
     ended: int
     failures: list[tuple[int, str, str]]
     seconds: float
@@ -147,7 +145,7 @@ class _End:
         return f"trained {_counted(self.ended, 'run')} in {self.seconds:.1f} s, {pace:.1f} a second"
 
 
-def _told_of_leaving(now: QueueStanding) -> str:
+def _told_of_leaving(now: QueueStatus) -> str:
     names = [f"run {run}" for run in now.running]
     parts = [f"{', '.join(names)} {'goes' if len(names) == 1 else 'go'} on to the end"] if names else []
     if now.waiting:
@@ -159,7 +157,7 @@ def _told_of_leaving(now: QueueStanding) -> str:
 class _Bar:
     """One line over the whole queue on a terminal; silent elsewhere."""
 
-    def __init__(self, first: QueueStanding) -> None:
+    def __init__(self, first: QueueStatus) -> None:
         console = Console(stderr=True)
         self.first, self.begun = first, time.monotonic()
         self.progress = Progress(
@@ -182,7 +180,7 @@ class _Bar:
     def __exit__(self, *_: object) -> None:
         self.progress.stop()
 
-    def show(self, now: QueueStanding) -> None:
+    def show(self, now: QueueStatus) -> None:
         """Show how far the queue is, in runs and in updates."""
         ended = now.ended - self.first.ended
         pace = ended / max(time.monotonic() - self.begun, 1e-9)

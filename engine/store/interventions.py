@@ -35,13 +35,13 @@ def ask_change(store: Store, run_id: int, field: str, new: str) -> None:
         connection.execute(events.insert().values(values))
 
 
-def wished_changes(connection: sa.Connection, run_id: int) -> list[tuple[int, Change]]:
+def pending_changes(connection: sa.Connection, run_id: int) -> list[tuple[int, Change]]:
     """Return id and wish of the changes that were asked for and not made yet, oldest first."""
     query = sa.select(events).where(events.c.run_id == run_id, events.c.step == WISHED).order_by(events.c.id)
     return [(row.id, Change(WISHED, row.field, row.new)) for row in connection.execute(query).all()]
 
 
-def wishes_change(run_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+def has_pending_change(run_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
     """Return the condition that a change of a run was asked for and is not made yet."""
     return sa.exists().where(events.c.run_id == run_id, events.c.step == WISHED)
 

@@ -150,7 +150,7 @@ class Journal:
         except OperationalError as error:
             if not is_transient(error):
                 raise
-            self.tell_of_waiting(str(error.orig))
+            self.report_waiting(str(error.orig))
             return False
         self.note(*written)
         return True
@@ -161,7 +161,7 @@ class Journal:
         drop_predictions(connection, self.lease.run_id)
         return cut_after(connection, self.lease.run_id, self.recorded_step)
 
-    def tell_of_waiting(self, reason: str) -> None:
+    def report_waiting(self, reason: str) -> None:
         """Say in the run's row why nothing can be written, if at least that can be written."""
         self.is_waiting_for_space = True
         place = self.store.engine.url.database

@@ -46,7 +46,7 @@ def ensure_workers(store_url: str, count: int | None = None) -> int:
         return _launch(store, count or os.cpu_count() or 1)
 
 
-def dismiss_workers(store_url: str) -> None:
+def release_workers(store_url: str) -> None:
     """Ask the workers that this process started to take no more runs; each ends the one that it has."""
     _reap()
     with closing(open_store(store_url)) as store, store.writing(durable=False) as connection:
@@ -54,7 +54,7 @@ def dismiss_workers(store_url: str) -> None:
             mine = (workers.c.host == host_name()) & (workers.c.pid == child.pid)
             names = list(connection.scalars(sa.select(workers.c.owner).where(mine)))
             connection.execute(workers.delete().where(mine))
-            if names == [_owner_at_birth(child.pid)]:  # it has not spoken yet: it has no run to end
+            if names == [_initial_owner(child.pid)]:  # it has not spoken yet: it has no run to end
                 child.terminate()
 
 
@@ -89,7 +89,7 @@ def _launch(store: Store, most: int) -> int:
             if row not in alive:
                 connection.execute(workers.delete().where(workers.c.owner == row.owner))
         waiting = _waiting(connection)
-        free = sum(1 for row in alive if row.idle or row.owner == _owner_at_birth(row.pid))
+        free = sum(1 for row in alive if row.idle or row.owner == _initial_owner(row.pid))
         wanted = max(waiting - free, 0 if free else 1)
         here = sum(1 for row in alive if row.host == host_name())
         started = max(0, min(wanted, most - here))
@@ -127,10 +127,10 @@ def _plugins() -> list[str]:
 
 
 def _register(connection: sa.Connection, pid: int) -> None:
-    row = {"owner": _owner_at_birth(pid), "host": host_name(), "pid": pid, "started_at": time.time()}
+    row = {"owner": _initial_owner(pid), "host": host_name(), "pid": pid, "started_at": time.time()}
     connection.execute(workers.insert().values(**row, process_start=process_start(pid) or 0.0, idle=False))
 
 
-def _owner_at_birth(pid: int) -> str:
+def _initial_owner(pid: int) -> str:
     """Return the name of a worker that was started and has not spoken yet; it takes one of its own then."""
     return f"{host_name()}-{pid}"

@@ -15,7 +15,7 @@ HOLDER = [runs.c[name] for name in ("lease_host", "lease_pid", "lease_process_st
 
 
 @dataclass(frozen=True)
-class QueueStanding:
+class QueueStatus:
     """The queue at one moment.
 
     Attributes
@@ -51,7 +51,7 @@ class QueueStanding:
         return self.waiting + len(self.running)
 
 
-def standing(store: Store, first: QueueStanding | None = None) -> QueueStanding:
+def standing(store: Store, first: QueueStatus | None = None) -> QueueStatus:
     """Return how the queue stands; ``first`` is how it stood when somebody began to look at it.
 
     A run that a process of its own trains, as ``train`` does, is no part of the queue.
@@ -72,7 +72,7 @@ def standing(store: Store, first: QueueStanding | None = None) -> QueueStanding:
             sa.select(sa.func.count(), sa.func.sum(runs.c.step)).where(ours)
         ).one()
         failed = connection.scalars(sa.select(runs.c.id).where(ours, runs.c.status.in_(FAILED)))
-        return QueueStanding(
+        return QueueStatus(
             lowest,
             waiting + len(lost),
             tuple(sorted(row.id for row in running)),
@@ -84,7 +84,7 @@ def standing(store: Store, first: QueueStanding | None = None) -> QueueStanding:
         )
 
 
-def failures_since(store: Store, first: QueueStanding) -> list[tuple[int, str, str]]:
+def failures_since(store: Store, first: QueueStatus) -> list[tuple[int, str, str]]:
     """Return id, status and message of the runs that failed since ``first``, oldest first."""
     query = sa.select(runs.c.id, runs.c.status, runs.c.message).order_by(runs.c.id)
     with store.reading() as connection:

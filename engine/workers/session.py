@@ -11,7 +11,7 @@ from engine.codec import CodecError
 from engine.config import ConfigError
 from engine.store.checkpoints import drop_checkpoints_after, latest_checkpoint
 from engine.store.fingerprint import fingerprint_of
-from engine.store.interventions import note_change, read_changes, wished_changes, wishes_change
+from engine.store.interventions import has_pending_change, note_change, pending_changes, read_changes
 from engine.store.lease import Lease, LeaseLost, write_held
 from engine.store.loading import loaded
 from engine.store.predictions import packed_predictions
@@ -35,7 +35,10 @@ PAUSE_SECONDS_BEFORE_LEAVING = 60.0
 SPLITS = ("train", "val", "test")
 # One statement, built once: it is sent twenty times a second.
 LOOK_UP = sa.select(
-    runs.c.request, runs.c.speed, runs.c.lease_epoch, wishes_change(runs.c.id).label("wishes_change")
+    runs.c.request,
+    runs.c.speed,
+    runs.c.lease_epoch,
+    has_pending_change(runs.c.id).label("has_pending_change"),
 ).where(runs.c.id == sa.bindparam("run"))
 
 Watcher = Callable[[Record], None]
@@ -167,7 +170,7 @@ class Session:
                     self._keep_speed()
                     if self.is_single_step and self.state.step > self.step_from:
                         self.wish, self.is_single_step = "pause", False
-                if not self._look_up():
+                if not self._poll():
                     return "stopped" if self.wish == "stop" else "queued"
                 due = self._due()
         return self._finish()
@@ -209,22 +212,22 @@ class Session:
                 break
             self.journal.save()
             time.sleep(min(rest, LOOK_UP_SECONDS))
-            self._read_wish()
+            self._read_request()
         self.epoch_started = time.monotonic()
 
-    def _look_up(self) -> bool:
-        self._heed_interrupt()
+    def _poll(self) -> bool:
+        self._check_interrupt()
         if time.monotonic() - self.looked_at > LOOK_UP_SECONDS:
-            self._read_wish()
+            self._read_request()
         return self._obey()
 
-    def _read_wish(self) -> None:
-        self._heed_interrupt()
+    def _read_request(self) -> None:
+        self._check_interrupt()
         with self.store.reading() as connection:
             row = connection.execute(LOOK_UP, {"run": self.lease.run_id}).one()
         if row.lease_epoch != self.lease.epoch:
             raise LeaseLost(f"run {self.lease.run_id} is held by another process")
-        if row.wishes_change:
+        if row.has_pending_change:
             self._take_up_changes()
         self.looked_at = time.monotonic()
         if row.speed != self.speed:
@@ -234,7 +237,7 @@ class Session:
     def _take_up_changes(self) -> None:
         """Let what people want changed act before the next update, and write down that it does."""
         with self.store.reading() as connection:
-            wished = wished_changes(connection, self.lease.run_id)
+            wished = pending_changes(connection, self.lease.run_id)
         if not wished:
             return
         network = build_network(self.config, self.dataset)
@@ -262,7 +265,7 @@ class Session:
         self.wish = ""
         return True
 
-    def _heed_interrupt(self) -> None:
+    def _check_interrupt(self) -> None:
         if self.is_interrupted():
             self._stop("stopped by Ctrl-C")
             raise KeyboardInterrupt
@@ -284,7 +287,7 @@ class Session:
         while time.monotonic() < until:
             time.sleep(LOOK_UP_SECONDS)
             self.journal.save()
-            self._read_wish()
+            self._read_request()
             if self.wish in ("resume", "step", "stop"):
                 return
             self.wish = ""

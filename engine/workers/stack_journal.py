@@ -119,7 +119,7 @@ class StackJournal:
                 raise
             for member in self.members:
                 with suppress(LeaseLost):
-                    member.session.journal.tell_of_waiting(str(error.orig))
+                    member.session.journal.report_waiting(str(error.orig))
             return False
         self._records.drop_first(full * CHUNK_RECORDS)
         self._snapshots = {}

@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from engine.codec import CodecError
 from engine.config import ConfigError
 from engine.store.checkpoints import have_begun
-from engine.store.interventions import wishes_change
+from engine.store.interventions import has_pending_change
 from engine.store.lease import Lease, LeaseLost, write_held
 from engine.store.maintenance import tidy
 from engine.store.query import get_runs
@@ -38,7 +38,7 @@ LOOK_UP = sa.select(
     runs.c.request,
     runs.c.speed,
     runs.c.lease_epoch,
-    wishes_change(runs.c.id).label("wishes_change"),
+    has_pending_change(runs.c.id).label("has_pending_change"),
 ).where(runs.c.id.in_(sa.bindparam("ids", expanding=True)))
 
 
@@ -118,7 +118,7 @@ class _Stack:
                     if on_record is not None:
                         on_record(record)
                     self._end_some(record)
-                if self._see_to_all():
+                if self._handle_requests():
                     states[:] = [each.session.state for each in self.members]
                 if not states:
                     return
@@ -141,13 +141,13 @@ class _Stack:
                 member.predictions, member.values = member.session.end()
                 self.some_leave = True
 
-    def _see_to_all(self) -> bool:
+    def _handle_requests(self) -> bool:
         """Obey what people want, and commit once it is time; return whether runs have left."""
         before = len(self.members)
-        self._heed_interrupt()
+        self._check_interrupt()
         now = time.monotonic()
         if now - self.looked_at > LOOK_UP_SECONDS_IN_TRAINING:
-            self._look_up()
+            self._poll()
             self.looked_at = time.monotonic()
         if now > self.journal.commit_at or self.some_leave:
             self.journal.commit()
@@ -159,14 +159,14 @@ class _Stack:
             self.tidied_at = now
         return len(self.members) < before
 
-    def _heed_interrupt(self) -> None:
+    def _check_interrupt(self) -> None:
         if self.is_interrupted():
             for member in [each for each in self.members if each.stays]:
                 member.predictions, member.values = member.session.end_stopped("stopped by Ctrl-C")
             self.journal.commit()
             raise KeyboardInterrupt
 
-    def _look_up(self) -> None:
+    def _poll(self) -> None:
         """Ask the store once what people want of all runs in it."""
         ids = [each.session.lease.run_id for each in self.members]
         with self.store.reading() as connection:
@@ -181,7 +181,7 @@ class _Stack:
                 member.predictions, member.values = member.session.end_stopped("stopped")
             elif row.request == "pause":
                 member.values = {**BACK, "paused": True, "request": answered("pause")}
-            elif row.request or row.speed or row.wishes_change:
+            elif row.request or row.speed or row.has_pending_change:
                 member.values = {**BACK}
         if lost:
             self.journal.drop(lost)
