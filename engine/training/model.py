@@ -19,7 +19,7 @@ from engine.nn.optimizers.penalties import L1, Decay
 from engine.nn.optimizers.registry import OPTIMIZERS
 from engine.nn.parameter_names import decay_mask, named_statistics, named_views
 from engine.nn.tape import Lead
-from engine.training.per_run_values import OwnValues
+from engine.training.per_run_values import PerRunValues
 from engine.training.plan import network_sizes, rows_at_once
 from engine.training.state import DROPOUT, INITIALIZATION, SHUFFLING, State, stream
 
@@ -32,14 +32,14 @@ def build_network(
     *dropout: np.random.Generator,
     lead: Lead = (),
     within: tuple[Network, int] | None = None,
-    own: OwnValues | None = None,
+    own: PerRunValues | None = None,
 ) -> Network:
     """Return the network of a resolved configuration, weights 0; without a generator nothing is dropped.
 
     With a lead it takes a generator for each replicate, and from ``own`` the rates in which these differ;
     ``within`` is as in :class:`Network`.
     """
-    own = own or OwnValues.of([config])
+    own = own or PerRunValues.of([config])
     return Network(
         network_sizes(config, dataset),
         ACTIVATIONS[config.activation],
@@ -121,14 +121,14 @@ def check_state(config: RunConfig, dataset: Dataset, state: State) -> None:
 
 
 def build_optimizer(
-    config: RunConfig, network: Network, own: OwnValues | None = None, *, has_own_rates: bool = True
+    config: RunConfig, network: Network, own: PerRunValues | None = None, *, has_own_rates: bool = True
 ) -> Optimizer:
     """Return the optimizer of a resolved configuration: clipping, penalties, the rule, decoupled decay.
 
     For a network with a lead ``own`` has the values in which its replicates differ; ``has_own_rates`` is as
     in :class:`Optimizer`.
     """
-    own, parameters = own or OwnValues.of([config]), network.parameters
+    own, parameters = own or PerRunValues.of([config]), network.parameters
     transforms: list[Transform] = []
     value, layer_norm, norm = (own.limits[name] for name in ("clip_value", "clip_layer_norm", "clip_norm"))
     if value is not None:

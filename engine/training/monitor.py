@@ -12,7 +12,7 @@ from engine.training.state import State
 from engine.training.telemetry import Record
 
 
-class Course:
+class RunMonitor:
     """What one run makes of its weights, alone or in a stack: must not change them, but for the best ones.
 
     Parameters

@@ -11,7 +11,7 @@ from engine.nn.tape import Value
 
 
 @dataclass(frozen=True, eq=False)
-class OwnValues:
+class PerRunValues:
     """What network and optimizer take as numbers: of one run, or of runs side by side.
 
     Attributes
@@ -29,7 +29,7 @@ class OwnValues:
     dropout_rates: tuple[Value, ...]
 
     @classmethod
-    def of(cls, configs: Sequence[RunConfig]) -> "OwnValues":
+    def of(cls, configs: Sequence[RunConfig]) -> "PerRunValues":
         """Return the values of resolved configurations that one tape can train."""
         return cls(
             _shared_or_own(configs, lambda config: config.weight_decay, (-1, 1)),

@@ -22,8 +22,8 @@ from engine.training.model import (
     target_columns,
     trained_network,
 )
-from engine.training.monitor import Course
-from engine.training.per_run_values import OwnValues
+from engine.training.monitor import RunMonitor
+from engine.training.per_run_values import PerRunValues
 from engine.training.plan import plan
 from engine.training.schedule import build_schedule
 from engine.training.state import State
@@ -111,7 +111,7 @@ class Training:
         states: Sequence[State],
         changes: Sequence[Change] = (),
     ) -> None:
-        config, self.own = configs[0], OwnValues.of(configs)
+        config, self.own = configs[0], PerRunValues.of(configs)
         self.config, self.states, self.changes = config, states, changes
         self.plan = plan(config, dataset)
         self.clears = subnormals.method() == "cleared"
@@ -131,7 +131,7 @@ class Training:
             if self.lead:
                 single = build_network(config, dataset, within=(self.network, number))
             schedule = build_schedule(own, self.plan)
-            self.courses.append(Course(own, dataset, self.plan, schedule, state, single, rows))
+            self.courses.append(RunMonitor(own, dataset, self.plan, schedule, state, single, rows))
         if self.has_own_rates:
             self._set_rates()
         # A floor is a share of the learning rate: with one, other rates have schedules of other shapes.
