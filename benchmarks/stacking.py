@@ -34,7 +34,7 @@ from engine.training.state import State
 from engine.training.trainer import train
 from engine.workers.session import train_claimed
 from engine.workers.stack_session import train_claimed_together
-from engine.workers.stacking import claim_siblings
+from engine.workers.stacking import claim_stack
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "stacking.md"
 # The largest share of the time one by one that counts as held.
@@ -126,7 +126,7 @@ def work_side_by_side(store: Store) -> None:
     owner = new_owner()
     with mock.patch("os.cpu_count", return_value=1):
         while (lease := claim(store, owner)) is not None:
-            leases = claim_siblings(store, lease)
+            leases = claim_stack(store, lease)
             if len(leases) > 1:
                 train_claimed_together(store, leases)
             else:

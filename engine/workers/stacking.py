@@ -25,7 +25,7 @@ ALIKE = ("dataset_id", "step", "total_steps", "parameters")
 TAKEOVERS_BEFORE_ALONE = 2
 
 
-def claim_siblings(store: Store, lease: Lease) -> list[Lease]:
+def claim_stack(store: Store, lease: Lease) -> list[Lease]:
     """Return a lease and those of waiting runs that are best trained beside its run, claimed together.
 
     Several workers share what waits: each takes its part of it, counting the cores that train nothing yet.

@@ -27,7 +27,7 @@ from engine.store.store import Store, is_transient, open_store
 from engine.workers.journal import RETRY_SECONDS
 from engine.workers.session import end_run, train_claimed
 from engine.workers.stack_session import train_claimed_together
-from engine.workers.stacking import claim_siblings
+from engine.workers.stacking import claim_stack
 
 WARM_SECONDS = 600
 POLL_SECONDS = 0.05
@@ -135,7 +135,7 @@ class _Worker:
                 end_run(self.store, lease, "failed", message=f"{type(error).__name__}: {error}"[:500])
 
     def _train_alone_or_together(self, lease: Lease) -> None:
-        leases = claim_siblings(self.store, lease)
+        leases = claim_stack(self.store, lease)
         if len(leases) > 1:
             train_claimed_together(self.store, leases)
         else:

@@ -13,7 +13,7 @@ from engine.training.telemetry import SCALAR_INDEX
 from engine.workers import stack_journal, stack_session
 from engine.workers.session import train_claimed
 from engine.workers.stack_journal import StackJournal
-from engine.workers.stacking import claim_siblings
+from engine.workers.stacking import claim_stack
 
 COLUMNS = [runs.c[name] for name in ("status", "message", "step", "best_val_loss", "best_step", "paused")]
 COLUMNS += [runs.c[f"{split}_{what}"] for split in ("train", "val", "test") for what in ("loss", "score")]
@@ -23,7 +23,7 @@ def take(store):
     """Claim the oldest waiting run and what may be trained beside it."""
     lease = claim(store, new_owner())
     assert lease is not None
-    return claim_siblings(store, lease)
+    return claim_stack(store, lease)
 
 
 def statuses(store, run_ids):
