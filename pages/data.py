@@ -4,7 +4,7 @@ import streamlit as st
 
 from ui.data.datasets import show_gallery
 from ui.data.predict import predict_rows
-from ui.data.table_upload import choose_table
+from ui.data.table_upload import upload_table
 from ui.shared.frame import page_store
 
 store = page_store()
@@ -14,7 +14,7 @@ with datasets:
     show_gallery(store)
 with own:
     st.subheader("A table of your own")
-    choose_table(store)
+    upload_table(store)
 with predictions:
     st.subheader("Predictions for new rows")
     predict_rows(store)

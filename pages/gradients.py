@@ -5,7 +5,7 @@ import streamlit as st
 from engine.config import parse_config
 from ui.gradients.gradient_check import show_proof
 from ui.gradients.view import second_run, show_gradients
-from ui.live_chart import make_ready
+from ui.live_chart import preload
 from ui.shared.frame import page_store
 from ui.shared.run_picker import chosen_run
 from ui.shared.transport import launch
@@ -37,7 +37,7 @@ if row is not None:
     show_gradients([row, second] if second is not None else [row])
     show_proof(store, row)
 elif "run" not in st.query_params:
-    make_ready()
+    preload()
     with st.container(border=True, horizontal_alignment="center"):
         st.subheader("See a gradient vanish")
         st.write(

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from engine.config import parse_config
-from ui.live_chart import make_ready
+from ui.live_chart import preload
 from ui.overfitting.view import show_overfitting
 from ui.shared.frame import page_store
 from ui.shared.run_picker import chosen_run
@@ -22,7 +22,7 @@ row = chosen_run(store, "overfitting")
 if row is not None:
     show_overfitting(row)
 elif "run" not in st.query_params:
-    make_ready()
+    preload()
     with st.container(border=True, horizontal_alignment="center"):
         st.subheader("Watch a network learn by heart")
         st.write(

@@ -5,7 +5,7 @@ import streamlit as st
 from engine.config import parse_config
 from engine.plugins.loading import refresh_plugins
 from engine.store.row import RunRow
-from ui.live_chart import make_ready
+from ui.live_chart import preload
 from ui.shared.frame import page_store
 from ui.shared.run_picker import chosen_run
 from ui.shared.text import as_markdown
@@ -61,7 +61,7 @@ for broken in refresh_plugins():
 if row is not None:
     show_run(row, bar)
 else:
-    make_ready()
+    preload()
 if row is None and "run" not in st.query_params:
     with st.container(border=True, horizontal_alignment="center"):
         st.subheader("Watch a network learn")

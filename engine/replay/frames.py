@@ -20,7 +20,7 @@ GRADIENT_BINS, GRADIENT_DECADES = 28, (-12.0, 2.0)
 BYTE, SHORT = 255, 32767
 
 
-class Camera:
+class FrameRenderer:
     """Takes the frames of one run: each from the parameters of one step, whatever came before.
 
     Parameters

@@ -11,7 +11,7 @@ from engine.config import parse_config
 from engine.config.resolve import resolve
 from engine.data.dataset import build_dataset
 from engine.data.grid import grid_over
-from engine.replay.frames import GRADIENT_DECADES, Camera, layout, packed_frame
+from engine.replay.frames import GRADIENT_DECADES, FrameRenderer, layout, packed_frame
 from engine.training.model import build_network, initial_state, predict, target_columns
 from engine.training.trainer import train
 
@@ -23,11 +23,11 @@ def shot(**settings: object) -> Any:
     config = resolve(config, dataset.facts)
     state = initial_state(config, dataset)
     records = [record for record in train(config, dataset, state) if record]
-    camera = Camera(config, dataset)
+    camera = FrameRenderer(config, dataset)
     return config, dataset, state, camera, camera.frame(state.learned), records
 
 
-def pictures(camera: Camera, frame: dict[str, Any]) -> list[tuple[Any, np.ndarray]]:
+def pictures(camera: FrameRenderer, frame: dict[str, Any]) -> list[tuple[Any, np.ndarray]]:
     """Return by shown layer with pictures their values as the browser reads them, (units, places)."""
     start, found = 0, []
     shown = [(layer, layer.tile) for layer in camera.scene.layers if layer.tile]
@@ -120,7 +120,7 @@ def test_several_outputs_are_named_by_class_or_by_column() -> None:
 def test_units_asked_in_parts_say_what_they_say_at_once(monkeypatch) -> None:
     config, data, state, _, frame, _ = shot(dataset="moons", dtype="float64")
     monkeypatch.setattr("engine.training.plan.CELLS_AT_ONCE", 900)
-    parted = Camera(config, data).frame(state.learned)
+    parted = FrameRenderer(config, data).frame(state.learned)
     for name in ("output", "wrong", "unit_reach"):
         np.testing.assert_allclose(parted[name], frame[name], atol=1)
     assert np.abs(parted["units"].astype(int) - frame["units"]).max() <= 1
@@ -138,7 +138,7 @@ def test_three_classes_tell_the_class_and_how_surely() -> None:
     three = dataclasses.replace(dataset, class_names=("a", "b", "c"))
     config = resolve(parse_config({"hidden_sizes": [5], "loss": "cross_entropy"}), three.facts)
     theta = initial_state(config, three).theta
-    frame = Camera(config, three).frame({"theta": theta})
+    frame = FrameRenderer(config, three).frame({"theta": theta})
     said = predict(config, three, {"theta": theta}, grid_over(three, 64).points)
     np.testing.assert_array_equal(frame["output"] // 85, said.argmax(axis=1))
     sure = (said.max(axis=1) - 1 / 3) * 1.5

@@ -11,7 +11,7 @@ from engine.config.network import NORMALIZATION_NEEDS_TWO_ROWS
 from engine.config.resolve import resolve
 from engine.data.dataset import build_dataset
 from engine.nn.normalization import NORMALIZATIONS, Normalization
-from engine.replay.frames import Camera
+from engine.replay.frames import FrameRenderer
 from engine.training.model import initial_state, weights_by_layer
 from engine.training.plan import plan
 from engine.training.state import State
@@ -146,7 +146,7 @@ def test_it_trains_and_a_run_resumed_at_every_step_ends_with_the_same_bits(own):
 
 def test_a_replay_shows_the_shift_of_a_unit_or_none(own):
     config, dataset, state = prepared(own[0])
-    bias = Camera(config, dataset).frame(state.learned)["bias"]
+    bias = FrameRenderer(config, dataset).frame(state.learned)["bias"]
     np.testing.assert_array_equal(bias, np.zeros(4 + 3 + 1, np.float32))
 
 

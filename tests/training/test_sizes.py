@@ -11,7 +11,7 @@ from engine.config import RunConfig, parse_config
 from engine.config.resolve import resolve
 from engine.data.dataset import Dataset, build_dataset
 from engine.data.reading import read_table
-from engine.replay.frames import Camera
+from engine.replay.frames import FrameRenderer
 from engine.replay.scene import output_side
 from engine.store.records import read_series
 from engine.store.runs import get_run, load_run
@@ -64,7 +64,7 @@ def test_more_classes_than_a_plane_has_colours_are_drawn_as_a_table_of_confusion
     dataset = many_classes()
     config = resolve(parse_config({"hidden_sizes": [8]}), dataset.facts)
     assert not dataset.has_plane and many_classes(60, 600).has_plane
-    camera = Camera(config, dataset)
+    camera = FrameRenderer(config, dataset)
     assert camera.scene.kind == "none"
     assert "output" not in camera.frame(initial_state(config, dataset).learned)
     assert len(camera.scene.facts(dataset)["outputNames"]) == 8
@@ -74,7 +74,7 @@ def test_sixty_classes_in_a_plane_keep_a_shade_for_how_sure_they_are() -> None:
     dataset = many_classes(60, 600)
     config = resolve(parse_config({"hidden_sizes": [8]}), dataset.facts)
     theta = initial_state(config, dataset).theta
-    camera = Camera(config, dataset)
+    camera = FrameRenderer(config, dataset)
     assert camera.scene.grid is not None
     said = predict(config, dataset, {"theta": theta}, camera.scene.grid.points)
     frame = camera.frame({"theta": theta})
@@ -104,7 +104,7 @@ def test_a_run_of_any_depth_is_stored_layer_by_layer_and_every_reader_copes(stor
     assert norms.shape[1] == depth + 1 and np.isfinite(norms[-1]).all()
     config, dataset = load_run(store, run_id)
     snapshots = read_snapshots(store, run_id)
-    camera, profiler = Camera(config, dataset), Profiler(config, dataset)
+    camera, profiler = FrameRenderer(config, dataset), Profiler(config, dataset)
     for learned in snapshots.values():
         assert len(camera.frame(learned)["profile"]) == depth + 1
     profile = profiler.at(next(iter(snapshots.values()))["theta"])
@@ -147,5 +147,5 @@ def test_parts_add_up_to_the_loss_of_all_rows(monkeypatch) -> None:
 def test_a_wide_network_takes_a_few_steps_and_a_picture_within_its_estimate() -> None:
     config, dataset, state = run(hidden_sizes=[30_000], batch_size=4, steps=2)
     assert np.isfinite(state.theta).all()
-    frame = Camera(config, dataset).frame(state.learned)
+    frame = FrameRenderer(config, dataset).frame(state.learned)
     assert np.isfinite(frame["profile"]).all() and len(frame["output"]) == 64 * 64

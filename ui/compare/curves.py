@@ -21,8 +21,8 @@ from ui.compare.options import Options, comparison_options, known_metrics, measu
 from ui.compare.tables import measure_table, measures_of, show_differences, show_measures
 from ui.compare.verdicts import show_verdicts
 from ui.gradients.text import time_words
-from ui.live_chart import Cell, Chart, send_whole, show_cells
-from ui.live_chart.encoding import Drawn, drawn
+from ui.live_chart import Chart, ChartCard, resend_all, show_cells
+from ui.live_chart.encoding import EncodedFigure, drawn
 from ui.replay import pace_behind, replay_beside
 from ui.shared.cache import built_once, series_of, version
 from ui.shared.frame import page_store
@@ -43,7 +43,7 @@ Offer = tuple[list[str], list[Seeds]]
 
 def show_comparison(store: Store, rows: Sequence[RunRow]) -> None:
     """Show the runs on one scale, and go on showing them while one of them moves."""
-    send_whole(CURVES, PICTURES)
+    resend_all(CURVES, PICTURES)
     # What stays the same has no place in what is drawn every second.
     _downloads(store, [row.id for row in rows])
     show_differences(store, rows)
@@ -133,7 +133,7 @@ def _show_curves(
     grouped = tuple((tuple(band.runs.items()), band.name) for band in bands)
     state = (versions, grouped, astuple(options))
 
-    def build() -> Drawn:
+    def build() -> EncodedFigure:
         figure = compare_seeds(
             frames,
             bands,
@@ -157,7 +157,7 @@ def _show_curves(
         f"{options.metric} of runs {run_ids}",
     )
     words = comparison_words(list(frames.items()), options.columns[-1])
-    show_cells(CURVES, [Cell("", [chart], words)])
+    show_cells(CURVES, [ChartCard("", [chart], words)])
 
 
 def _downloads(store: Store, run_ids: list[int]) -> None:
@@ -199,19 +199,19 @@ def _side_by_side(store: Store, rows: Sequence[RunRow], series: dict[int, Series
     show_cells(PICTURES, cells, wide=len(cells))
 
 
-def _cell(store: Store, place: int, row: RunRow, series: Series, x: str) -> Cell:
+def _cell(store: Store, place: int, row: RunRow, series: Series, x: str) -> ChartCard:
     """Return what a run says of its inputs and how its gradients went; figures are built once a server."""
     state = (row.id, row.step, row.status, row.lacks, version(series), x)
     norms = series.layers[:, :, LAYER_INDEX["grad_norm"]]
 
-    def output() -> Drawn:
+    def output() -> EncodedFigure:
         return drawn(output_figure(store, row, series, x=x, height=SMALL_HEIGHT)[1], moves=not row.ended)
 
-    def heat() -> Drawn:
+    def heat() -> EncodedFigure:
         return drawn(layer_heatmap(series[x], norms, x_title=x, height=SMALL_HEIGHT), moves=not row.ended)
 
-    def chart(name: str, build: Callable[[], Drawn], spoken: str) -> Chart:
-        def once() -> Drawn:
+    def chart(name: str, build: Callable[[], EncodedFigure], spoken: str) -> Chart:
+        def once() -> EncodedFigure:
             return built_once(f"small {name}", store, state, build)
 
         return Chart(f"compare_{name}_{place}", state, once, f"{row.id} {x}", spoken)
@@ -224,4 +224,4 @@ def _cell(store: Store, place: int, row: RunRow, series: Series, x: str) -> Cell
     def words() -> str:
         return f"{score_words(row)} {time_words(np.arange(1, norms.shape[1] + 1), norms)}"
 
-    return Cell(title, charts, built_once("small words", store, state, words))
+    return ChartCard(title, charts, built_once("small words", store, state, words))

@@ -28,7 +28,7 @@ PREVIEW_HEIGHT = 250
 SPLITS = {"random": "random rows", "group": "whole groups", "time": "the latest rows"}
 
 
-def choose_table(store: Store) -> None:
+def upload_table(store: Store) -> None:
     """Draw the upload, the look at the table, and the choices that turn it into data to train on."""
     st.file_uploader(
         "A CSV file with a line of column names",

@@ -22,7 +22,7 @@ from ui.gradients.panels import (
     inside_a_layer,
     over_time,
 )
-from ui.live_chart import Cell, Chart, send_whole, show_cells
+from ui.live_chart import Chart, ChartCard, resend_all, show_cells
 from ui.shared.cache import series_of
 from ui.shared.frame import page_store
 from ui.shared.run_picker import LISTED_AT_MOST, asked_runs, is_moving, run_words, show_badge
@@ -77,7 +77,7 @@ def _go_to_second() -> None:
 
 def show_gradients(rows: Sequence[RunRow]) -> None:
     """Show the layers of one or two runs, and go on showing them while one of them moves."""
-    send_whole(*(_key(section) for section in SECTIONS))
+    resend_all(*(_key(section) for section in SECTIONS))
     pace = PACE if is_moving(rows) else None
     st.fragment(_layers, run_every=pace)([row.id for row in rows], pace)
 
@@ -231,14 +231,14 @@ def _section(
         st.session_state[kept] = [state, told]
     words = st.session_state[kept][1]
 
-    def cell(side: int, number: int) -> Cell:
+    def cell(side: int, number: int) -> ChartCard:
         (title, sentence), row = words[side][number], rows[side]
         spoken = f"{title} of run {row.id}: {sentence}"
         identity = f"{row.id} {state[1:]}"
         chart = Chart(
             CHARTS[section][side][number], state, lambda: panels()[side][number].figure, identity, spoken
         )
-        return Cell(f"Run {row.id}: {title}" if len(rows) > 1 else title, [chart], sentence)
+        return ChartCard(f"Run {row.id}: {title}" if len(rows) > 1 else title, [chart], sentence)
 
     cells = [cell(side, number) for number in range(len(SECTIONS[section])) for side in range(len(rows))]
     show_cells(_key(section), cells, wide=min(2, len(cells)))

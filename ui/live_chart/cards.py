@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.figures.figure import Figure
-from ui.live_chart.encoding import Drawn, drawn
+from ui.live_chart.encoding import EncodedFigure, drawn
 from ui.live_chart.message import MESSAGES_OVERLAPPED, framed, message
 
 Sent = dict[str, Any]
@@ -33,18 +33,18 @@ class Chart:
 
     key: str
     state: Hashable
-    draw: Callable[[], Figure | Drawn]
+    draw: Callable[[], Figure | EncodedFigure]
     identity: str
     spoken: str
 
-    def drawn(self) -> Drawn:
+    def drawn(self) -> EncodedFigure:
         """Return the figure as what is sent of it."""
         found = self.draw()
         return drawn(found) if isinstance(found, Figure) else found
 
 
 @dataclass(frozen=True)
-class Cell:
+class ChartCard:
     """A frame with a title, charts one below the other and a sentence; either of the words may be empty.
 
     Room for the sentence is kept (``ui/shared/style.css``), so that nothing jumps. Words are shown as
@@ -56,7 +56,7 @@ class Cell:
     sentence: str = ""
 
 
-def cells_message(header: dict[str, Any], cells: Sequence[Cell], sent: Sent) -> tuple[bytes, Sent]:
+def cells_message(header: dict[str, Any], cells: Sequence[ChartCard], sent: Sent) -> tuple[bytes, Sent]:
     """Return the bytes for the browser, and by chart what it will hold once they have arrived.
 
     The message of a chart that stays the same is in as many messages of the cells as Streamlit may merge

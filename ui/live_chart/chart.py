@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.components.v2 import component
 
 from ui.live_chart.assets import Script, plotly_script, static_url
-from ui.live_chart.cards import Cell, cells_message, sent_whole
+from ui.live_chart.cards import ChartCard, cells_message, sent_whole
 from ui.live_chart.encoding import whole_figure
 from ui.live_chart.message import framed
 from ui.shared.text import as_markdown
@@ -25,13 +25,13 @@ COMPONENT = component(
 FAILED = "live_chart_script_failed"
 
 
-def send_whole(*keys: str) -> None:
+def resend_all(*keys: str) -> None:
     """Have the cells ``keys`` sent whole next time; a page calls it in each full run of its script."""
     for key in keys:
         st.session_state[f"{key}_sent"] = sent_whole(st.session_state.get(f"{key}_sent", {}))
 
 
-def show_cells(key: str, cells: Sequence[Cell], *, wide: int = 1) -> None:
+def show_cells(key: str, cells: Sequence[ChartCard], *, wide: int = 1) -> None:
     """Show framed charts, sending only what the browser does not hold yet.
 
     All of them are one message: Streamlit takes a third of a millisecond for each element of a page, and
@@ -46,7 +46,7 @@ def show_cells(key: str, cells: Sequence[Cell], *, wide: int = 1) -> None:
     """
     if FAILED in st.session_state:
         _show_plainly(key, cells, wide)
-        send_whole(key)
+        resend_all(key)
         return
     header = {"plotly": _plotly_url(), "wide": wide}
     blob, st.session_state[f"{key}_sent"] = cells_message(
@@ -56,12 +56,12 @@ def show_cells(key: str, cells: Sequence[Cell], *, wide: int = 1) -> None:
     COMPONENT(
         key=key,
         data=blob,
-        on_resend_change=lambda: send_whole(key),
+        on_resend_change=lambda: resend_all(key),
         on_failed_change=lambda: st.session_state.update({FAILED: True}),
     )
 
 
-def make_ready() -> None:
+def preload() -> None:
     """Have the browser load Plotly's script, which takes half a second, before a chart needs it."""
     SCRIPT.serve()
     COMPONENT(key="live_chart_ready", data=framed(json.dumps({"plotly": _plotly_url()}), []))
@@ -72,7 +72,7 @@ def _plotly_url() -> str:
     return static_url(plotly_script())
 
 
-def _show_plainly(key: str, cells: Sequence[Cell], wide: int) -> None:
+def _show_plainly(key: str, cells: Sequence[ChartCard], wide: int) -> None:
     places = [place for _ in range(-(-len(cells) // wide)) for place in st.columns(wide, gap="medium")]
     for place, cell in zip(places, cells, strict=False):
         with place, st.container(border=True, gap=None):

@@ -19,10 +19,10 @@ INLINE_AT_MOST = 4
 
 # Plain values, so that all viewers can share one: ``text`` (JSON of the figure, with {"array": n} in place of
 # the n-th of the arrays), ``key`` of the text, ``lines`` ((uid, trace, x, y)), ``arrays``.
-Drawn = dict[str, Any]
+EncodedFigure = dict[str, Any]
 
 
-def drawn(figure: Figure, *, moves: bool = False) -> Drawn:
+def drawn(figure: Figure, *, moves: bool = False) -> EncodedFigure:
     """Return a figure as what is sent of it.
 
     Points of a line whose ``y`` is not finite are left out: what was not measured is passed over.
@@ -53,14 +53,14 @@ def drawn(figure: Figure, *, moves: bool = False) -> Drawn:
     return {"text": text, "key": _key(text.encode()), "lines": lines, "arrays": arrays}
 
 
-def fingerprint(found: Drawn) -> str:
+def fingerprint(found: EncodedFigure) -> str:
     """Return what is the same for figures that look the same."""
     numbers = [array.get("key") or array["values"] for array in found["arrays"]]
     lines = b"".join(values.tobytes() for _, _, x, y in found["lines"] for values in (x, y))
     return _key(lines, [found["key"], numbers])
 
 
-def whole_figure(found: Drawn) -> dict[str, Any]:
+def whole_figure(found: EncodedFigure) -> dict[str, Any]:
     """Return a figure with all its numbers in their places, as ``st.plotly_chart`` takes it."""
 
     def filled(value: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from tsdownsample import MinMaxLTTBDownsampler
 
-from ui.live_chart.encoding import EXACT_IN_FLOAT32, Drawn
+from ui.live_chart.encoding import EXACT_IN_FLOAT32, EncodedFigure
 
 POINTS_WHOLE = 800
 POINTS_HELD_AT_MOST = 1600
@@ -24,7 +24,7 @@ def thinned(x: np.ndarray, y: np.ndarray, points: int = POINTS_WHOLE) -> tuple[n
     return x[kept], y[kept]
 
 
-def message(header: dict[str, Any], found: Drawn, sent: Sent) -> tuple[bytes, Sent]:
+def message(header: dict[str, Any], found: EncodedFigure, sent: Sent) -> tuple[bytes, Sent]:
     """Return the bytes for the browser, and what it will hold once they have arrived.
 
     Parameters

@@ -18,7 +18,7 @@ from engine.store.row import RunRow
 from engine.store.runs import get_run, list_runs
 from engine.store.store import Store
 from engine.training.early_stopping import Patience
-from ui.live_chart import Cell, Chart, send_whole, show_cells
+from ui.live_chart import Chart, ChartCard, resend_all, show_cells
 from ui.live_chart.encoding import drawn, fingerprint
 from ui.overfitting.text import gap_words, size_words, stop_words, verdict_words
 from ui.overfitting.training_sizes import sizes_panel
@@ -46,7 +46,7 @@ ICONS = {
 
 def show_overfitting(row: RunRow) -> None:
     """Show a run from the side of overfitting, and go on showing it while it or its twins move."""
-    send_whole(*CELLS)
+    resend_all(*CELLS)
     pace = PACE if is_moving([row]) or st.session_state.get("overfitting_sizes_move") == row.id else None
     st.fragment(_sides, run_every=pace)(row.id, pace)
 
@@ -209,11 +209,11 @@ def _chosen_sizes(store: Store, row: RunRow) -> list[SizedRun]:
     ]
 
 
-def _cell(name: str, title: str, figure: Figure, sentence: str, identity: str) -> Cell:
+def _cell(name: str, title: str, figure: Figure, sentence: str, identity: str) -> ChartCard:
     """Return a framed chart, which is drawn anew only when its figure is another one."""
     found = drawn(figure)
     spoken = f"{title}: {sentence}"
-    return Cell(
+    return ChartCard(
         title,
         [Chart(f"overfitting_{name}_chart", fingerprint(found), lambda: found, identity, spoken)],
         sentence,

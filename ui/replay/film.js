@@ -18,7 +18,7 @@ async function unpacked(bytes) {
     return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-class Film {
+class ReplayFrames {
     constructor(told) {
         Object.assign(this, { run: told.run, frames: [], steps: [], epochs: [], span: null, reach: 0, scale: 0 });
         this.places = {};

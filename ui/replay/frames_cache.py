@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from engine.data.dataset import Dataset
-from engine.replay.frames import Camera, layout, packed_frame
+from engine.replay.frames import FrameRenderer, layout, packed_frame
 from engine.store.loading import loaded
 from engine.store.row import RunRow
 from engine.store.snapshots import read_snapshots
@@ -16,11 +16,11 @@ from engine.training.plan import plan
 from ui.replay.message import change
 from ui.shared.text import visible
 
-Film = dict[str, Any]
+ReplayFrames = dict[str, Any]
 FILMS_KEPT = 12
 
 
-def film_of(store: Store, row: RunRow, seconds: float) -> tuple[Film, bool]:
+def frames_of(store: Store, row: RunRow, seconds: float) -> tuple[ReplayFrames, bool]:
     """Return the film of a run as far as it is known, and whether snapshots wait for the next call.
 
     A film is a dict: ``facts`` (of the scene), ``layout`` (of a frame), ``steps``, ``epochs`` and ``changes``
@@ -40,24 +40,24 @@ def film_of(store: Store, row: RunRow, seconds: float) -> tuple[Film, bool]:
 
 
 @st.cache_resource(max_entries=FILMS_KEPT, show_spinner=False)
-def _kept(url: str, run_id: int, created_at: float, dataset_id: str) -> Film:
+def _kept(url: str, run_id: int, created_at: float, dataset_id: str) -> ReplayFrames:
     lists: dict[str, list] = {"layout": [], "steps": [], "epochs": [], "changes": []}
     return {"facts": {}, **lists, "newest": b"", "lock": threading.Lock()}
 
 
-def _facts(camera: Camera, dataset: Dataset) -> dict[str, Any]:
+def _facts(camera: FrameRenderer, dataset: Dataset) -> dict[str, Any]:
     facts = camera.scene.facts(dataset)
     names = ("names", "axisNames", "outputNames")
     return facts | {key: [visible(name, 30) for name in facts[key]] for key in names}
 
 
-def _grow(film: Film, store: Store, row: RunRow, seconds: float) -> bool:
+def _grow(film: ReplayFrames, store: Store, row: RunRow, seconds: float) -> bool:
     until = time.perf_counter() + seconds
     snapshots = read_snapshots(store, row.id, film["steps"][-1] if film["steps"] else -1)
     if not snapshots:
         return False
     config, dataset = loaded(store, row)
-    camera = Camera(config, dataset)
+    camera = FrameRenderer(config, dataset)
     per_epoch = plan(config, dataset).steps_per_epoch
     for taken, (step, parameters) in enumerate(snapshots.items(), start=1):
         arrays = camera.frame(parameters)

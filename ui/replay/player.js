@@ -83,7 +83,7 @@ class Player {
         const films = new Map(isNew ? [] : this.films);
         for (const told of header.films) {
             const isSame = films.get(told.run)?.layoutKey === JSON.stringify(told.layout);
-            const film = isSame ? films.get(told.run) : new Film(told);
+            const film = isSame ? films.get(told.run) : new ReplayFrames(told);
             film.layoutKey = JSON.stringify(told.layout);
             if (!(await film.absorb(told, bytes))) {
                 this.identity = null; // what is shown stays until everything has come again

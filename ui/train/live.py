@@ -20,7 +20,7 @@ from engine.training.interventions import Change
 from engine.training.telemetry import LAYER_INDEX
 from engine.workers.launcher import trouble
 from ui.gradients.text import spread_words, time_words
-from ui.live_chart import Cell, Chart, send_whole, show_cells
+from ui.live_chart import Chart, ChartCard, resend_all, show_cells
 from ui.live_chart.encoding import drawn
 from ui.replay import pace_behind, show_replay
 from ui.shared.cache import built_once, series_of, version
@@ -48,7 +48,7 @@ AXES = ("epoch", "step", "seconds")
 
 def show_run(row: RunRow, bar: DeltaGenerator) -> None:
     """Show a run, and go on showing it while it moves; its controls stand in ``bar``."""
-    send_whole(CELLS, MISTAKES)
+    resend_all(CELLS, MISTAKES)
     pace = _pace(row)
     st.fragment(_live, run_every=pace)(row.id, pace, bar)
 
@@ -180,7 +180,7 @@ def _with_batches(figure: Any, along: np.ndarray, losses: np.ndarray) -> Any:
     return figure
 
 
-def _cell(key: str, state: tuple[Any, ...], picture: dict[str, Any], x: str, log_y: bool) -> Cell:
+def _cell(key: str, state: tuple[Any, ...], picture: dict[str, Any], x: str, log_y: bool) -> ChartCard:
     identity = f"{state[0]} {x} {log_y}"
     chart = Chart(key, state, lambda: picture["drawn"], identity, picture["spoken"])
-    return Cell(picture["title"], [chart], picture["sentence"])
+    return ChartCard(picture["title"], [chart], picture["sentence"])

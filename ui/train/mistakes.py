@@ -16,7 +16,7 @@ from engine.store.checkpoints import latest_checkpoint
 from engine.store.loading import loaded
 from engine.store.row import RunRow
 from engine.store.store import Store
-from ui.live_chart import Cell, Chart, show_cells
+from ui.live_chart import Chart, ChartCard, show_cells
 from ui.shared.text import visible
 
 CELL = "train_mistakes_cell"
@@ -53,7 +53,7 @@ def show_mistakes(store: Store, row: RunRow) -> None:
             str(row.id),
             _spoken(row, shown),
         )
-        show_cells(CELL, [Cell(title, [chart])])
+        show_cells(CELL, [ChartCard(title, [chart])])
     with right, st.container(border=True, height="stretch"):
         st.markdown("**Worst examples**, highest loss first")
         if dataset.name == "digits":

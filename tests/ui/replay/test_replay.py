@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.replay.frames import Camera, layout, packed_frame
+from engine.replay.frames import FrameRenderer, layout, packed_frame
 from engine.store.lease import claim, new_owner
 from engine.store.runs import get_run, load_run
 from engine.store.snapshots import read_snapshots
 from engine.workers.session import train_claimed
-from ui.replay.frames_cache import film_of
+from ui.replay.frames_cache import frames_of
 from ui.replay.message import change, message
 
 WIDTHS = {"f4": 4, "i2": 2, "u1": 1}
@@ -115,30 +115,30 @@ def trained(store, submitted):
 
 def test_a_film_holds_every_snapshot_of_its_run_however_little_time_each_call_has(store, trained) -> None:
     row = get_run(store, trained)
-    (seen, waits), calls = film_of(store, row, seconds=0.0), 1
+    (seen, waits), calls = frames_of(store, row, seconds=0.0), 1
     while waits:
         assert len(seen["changes"]) == calls
-        (seen, waits), calls = film_of(store, row, seconds=0.0), calls + 1
+        (seen, waits), calls = frames_of(store, row, seconds=0.0), calls + 1
     snapshots = read_snapshots(store, trained)
     config, dataset = load_run(store, trained)
-    camera = Camera(config, dataset)
+    camera = FrameRenderer(config, dataset)
     assert seen["steps"] == list(snapshots)
     frames = frames_of(seen["changes"])
     assert frames == [packed_frame(camera.frame(taken)) for taken in snapshots.values()]
     assert seen["epochs"][-1] == 12.0
     assert sum(WIDTHS[kind] * size for _, kind, size in seen["layout"]) <= len(frames[0])
-    assert film_of(store, row, seconds=0.0) == (seen, False)
+    assert frames_of(store, row, seconds=0.0) == (seen, False)
 
 
 def test_a_packed_frame_in_a_message_is_read_back_number_by_number(store, trained) -> None:
-    seen, _ = film_of(store, get_run(store, trained), seconds=10.0)
+    seen, _ = frames_of(store, get_run(store, trained), seconds=10.0)
     told = {**seen, "run": trained, "title": "", "colour": ""}
     header, _ = read(message({"identity": "x"}, [told], {})[0])
     (listed,) = header["films"]
     browser = Browser()
     assert browser.take(message({"identity": "x"}, [told], {})[0])
     config, dataset = load_run(store, trained)
-    arrays = Camera(config, dataset).frame(list(read_snapshots(store, trained).values())[-1])
+    arrays = FrameRenderer(config, dataset).frame(list(read_snapshots(store, trained).values())[-1])
     data, offset = browser.frames[trained][-1], 0
     for name, kind, size in listed["layout"]:
         found = np.frombuffer(data, f"<{kind}", size, offset)
