@@ -20,7 +20,7 @@ ReplayFrames = dict[str, Any]
 FILMS_KEPT = 12
 
 
-def frames_of(store: Store, row: RunRow, seconds: float) -> tuple[ReplayFrames, bool]:
+def cached_frames(store: Store, row: RunRow, seconds: float) -> tuple[ReplayFrames, bool]:
     """Return the film of a run as far as it is known, and whether snapshots wait for the next call.
 
     A film is a dict: ``facts`` (of the scene), ``layout`` (of a frame), ``steps``, ``epochs`` and ``changes``

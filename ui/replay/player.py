@@ -13,7 +13,7 @@ from engine.figures.theme import HIGH, LOW, PALETTE, WRONG, colours_apart
 from engine.store.row import RunRow
 from engine.store.store import Store
 from ui.live_chart.assets import Script
-from ui.replay.frames_cache import frames_of
+from ui.replay.frames_cache import cached_frames
 from ui.replay.message import message
 from ui.shared.run_picker import is_moving
 from ui.shared.text import as_markdown, visible
@@ -50,7 +50,7 @@ def show_replay(store: Store, rows: Sequence[RunRow], key: str) -> None:
     colours = colours_apart(row.id for row in rows)
     for row in rows[:RUNS_AT_MOST]:
         try:
-            film, waits = frames_of(store, row, LIVE_SECONDS if is_moving([row]) else ENDED_SECONDS)
+            film, waits = cached_frames(store, row, LIVE_SECONDS if is_moving([row]) else ENDED_SECONDS)
         except (CodecError, ConfigError) as error:
             st.warning(
                 as_markdown(f"run {row.id} cannot be replayed: {error}"), icon=":material/broken_image:"

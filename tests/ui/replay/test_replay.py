@@ -15,7 +15,7 @@ from engine.store.lease import claim, new_owner
 from engine.store.runs import get_run, load_run
 from engine.store.snapshots import read_snapshots
 from engine.workers.session import train_claimed
-from ui.replay.frames_cache import frames_of
+from ui.replay.frames_cache import cached_frames
 from ui.replay.message import change, message
 
 WIDTHS = {"f4": 4, "i2": 2, "u1": 1}
@@ -115,10 +115,10 @@ def trained(store, submitted):
 
 def test_a_film_holds_every_snapshot_of_its_run_however_little_time_each_call_has(store, trained) -> None:
     row = get_run(store, trained)
-    (seen, waits), calls = frames_of(store, row, seconds=0.0), 1
+    (seen, waits), calls = cached_frames(store, row, seconds=0.0), 1
     while waits:
         assert len(seen["changes"]) == calls
-        (seen, waits), calls = frames_of(store, row, seconds=0.0), calls + 1
+        (seen, waits), calls = cached_frames(store, row, seconds=0.0), calls + 1
     snapshots = read_snapshots(store, trained)
     config, dataset = load_run(store, trained)
     camera = FrameRenderer(config, dataset)
@@ -127,11 +127,11 @@ def test_a_film_holds_every_snapshot_of_its_run_however_little_time_each_call_ha
     assert frames == [packed_frame(camera.frame(taken)) for taken in snapshots.values()]
     assert seen["epochs"][-1] == 12.0
     assert sum(WIDTHS[kind] * size for _, kind, size in seen["layout"]) <= len(frames[0])
-    assert frames_of(store, row, seconds=0.0) == (seen, False)
+    assert cached_frames(store, row, seconds=0.0) == (seen, False)
 
 
 def test_a_packed_frame_in_a_message_is_read_back_number_by_number(store, trained) -> None:
-    seen, _ = frames_of(store, get_run(store, trained), seconds=10.0)
+    seen, _ = cached_frames(store, get_run(store, trained), seconds=10.0)
     told = {**seen, "run": trained, "title": "", "colour": ""}
     header, _ = read(message({"identity": "x"}, [told], {})[0])
     (listed,) = header["films"]
