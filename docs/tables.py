@@ -1,6 +1,7 @@
 """Writes the glossary and the annotated tree of README.md from the code: ``make docs``."""
 
 import ast
+from collections.abc import Sequence
 from pathlib import Path
 
 from docs.blocks import with_block
@@ -34,7 +35,7 @@ def blocks() -> dict[str, str]:
     }
 
 
-def _columns(columns: tuple[Column, ...]) -> str:
+def _columns(columns: Sequence[Column]) -> str:
     rows = [f"| `{column.name}` | {column.description} | {column.unit} |" for column in columns]
     return "\n".join(["| column | meaning | unit |", "|---|---|---|", *rows])
 

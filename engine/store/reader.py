@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from engine.store.records import Series, joined, read_many, read_series
 from engine.store.schema import chunks, runs
 from engine.store.store import Store
+from engine.training.telemetry import LAYER_STATISTICS, SCALARS
 
 BYTES_HELD_AT_MOST = 64 * 2**20
 
@@ -42,7 +43,8 @@ def read_on(
             series = found[run_id]
             held[run_id] = {
                 "mark": marks[run_id],
-                "arrays": (series.scalars, series.measured, series.layers),
+                "columns": _columns(),
+                "arrays": series.arrays,
             }
     _forget(held, bytes_at_most)
     return {run_id: found[run_id] for run_id in run_ids}
@@ -64,6 +66,8 @@ def _marks(store: Store, run_ids: Sequence[int]) -> dict[int, tuple[int, int | N
 
 def _grown(store: Store, run_id: int, kept: dict[str, Any], mark: tuple | None) -> Series | None:
     """Return what is held of a run with what came since, None where all of it must be read again."""
+    if kept["columns"] != _columns():
+        return None
     before = Series(*kept["arrays"])
     if kept["mark"] == mark:
         return before
@@ -72,7 +76,12 @@ def _grown(store: Store, run_id: int, kept: dict[str, Any], mark: tuple | None) 
     tail = read_series(store, run_id, since_step=int(before["step"][-1]) - 1)
     if not _begins_with_last(tail, before):
         return None
-    return joined([before, Series(tail.scalars[1:], tail.measured[1:], tail.layers[1:])])
+    return joined([before, Series(*(array[1:] for array in tail.arrays))])
+
+
+def _columns() -> tuple[tuple[str, ...], ...]:
+    """Return what the held arrays are read by: it changes where a server loads new code while it runs."""
+    return SCALARS.names, LAYER_STATISTICS.names
 
 
 def _begins_with_last(tail: Series, before: Series) -> bool:

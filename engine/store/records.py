@@ -1,4 +1,7 @@
-"""Records of a run as columnar chunks in the store: written at the tail, read since a step."""
+"""Records of a run as columnar chunks in the store: written at the tail, read since a step.
+
+A chunk names its columns; reading puts them where this version has them (``Columns.arrange``).
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import sqlalchemy as sa
 
-from engine.codec import pack, unpack
-from engine.store.schema import chunks
+from engine.codec import CodecError, pack, unpack_table
+from engine.store.schema import UNNAMED_LAYER_STATISTICS, UNNAMED_SCALARS, chunks
 from engine.store.store import Store
 from engine.training.telemetry import LAYER_STATISTICS, SCALAR_INDEX, SCALARS, Record
 
@@ -28,11 +31,19 @@ class Series:
         ``(n, len(SCALARS))`` bool.
     layers : numpy.ndarray
         ``(n, layers, len(LAYER_STATISTICS))`` float64.
+    recorded : numpy.ndarray
+        ``(n, len(LAYER_STATISTICS))`` bool: False where a record was made without that statistic.
     """
 
     scalars: np.ndarray
     measured: np.ndarray
     layers: np.ndarray
+    recorded: np.ndarray
+
+    @property
+    def arrays(self) -> tuple[np.ndarray, ...]:
+        """All arrays, as the constructor takes them."""
+        return self.scalars, self.measured, self.layers, self.recorded
 
     def __getitem__(self, name: str) -> np.ndarray:
         """Return one scalar over all records."""
@@ -42,11 +53,15 @@ class Series:
         return len(self.scalars)
 
 
-NOTHING = Series(
-    np.zeros((0, len(SCALARS))),
-    np.zeros((0, len(SCALARS)), np.bool_),
-    np.zeros((0, 0, len(LAYER_STATISTICS))),
-)
+def no_records() -> Series:
+    """Return the series of a run that has no record yet."""
+    scalars, layers = np.zeros((0, len(SCALARS))), np.zeros((0, 0, len(LAYER_STATISTICS)))
+    return Series(scalars, scalars.astype(np.bool_), layers, recorded_by_all(0))
+
+
+def recorded_by_all(count: int) -> np.ndarray:
+    """Return :attr:`Series.recorded` of records that have every statistic."""
+    return np.ones((count, len(LAYER_STATISTICS)), np.bool_)
 
 
 class RecordBuffer:
@@ -71,8 +86,8 @@ class RecordBuffer:
     def series(self) -> Series:
         """What was gathered, as views: to be used before anything is let go."""
         if not self._arrays:
-            return NOTHING
-        return Series(*(array[: self.count] for array in self._arrays))
+            return no_records()
+        return Series(*(array[: self.count] for array in self._arrays), recorded_by_all(self.count))
 
     def keep(self, numbers: Sequence[int]) -> None:
         """Forget all but these of the runs side by side."""
@@ -115,8 +130,9 @@ def write_tails(connection: sa.Connection, tails: Mapping[int, tuple[int, Series
 
 def series_of_each(together: Series) -> list[Series]:
     """Return the series of each run from one of runs side by side: their axis is the second one."""
-    arrays = together.scalars, together.measured, together.layers
-    return [Series(*(array[:, number] for array in arrays)) for number in range(together.scalars.shape[1])]
+    *arrays, recorded = together.arrays
+    runs = range(together.scalars.shape[1])
+    return [Series(*(array[:, number] for array in arrays), recorded) for number in runs]
 
 
 def have_records(connection: sa.Connection, run_ids: Sequence[int]) -> set[int]:
@@ -141,7 +157,7 @@ def read_series(store: Store, run_id: int, since_step: int = -1) -> Series:
     with store.reading() as connection:
         rows = connection.execute(query).all()
     if not rows:
-        return NOTHING
+        return no_records()
     return _after(joined([_from_blobs(*row) for row in rows]), since_step)
 
 
@@ -163,7 +179,7 @@ def read_many(store: Store, run_ids: Sequence[int]) -> dict[int, Series]:
     found: dict[int, list[Series]] = {run_id: [] for run_id in run_ids}
     for run_id, *blobs in rows:
         found[run_id].append(_from_blobs(*blobs))
-    return {run_id: joined(parts) if parts else NOTHING for run_id, parts in found.items()}
+    return {run_id: joined(parts) if parts else no_records() for run_id, parts in found.items()}
 
 
 def read_parts(store: Store, run_id: int, *, layers: bool = True) -> Iterator[Series]:
@@ -197,11 +213,7 @@ def read_parts(store: Store, run_id: int, *, layers: bool = True) -> Iterator[Se
 
 def joined(parts: Sequence[Series]) -> Series:
     """Return one or more parts of a run as one."""
-    return Series(
-        np.concatenate([part.scalars for part in parts]),
-        np.concatenate([part.measured for part in parts]),
-        np.concatenate([part.layers for part in parts]),
-    )
+    return Series(*map(np.concatenate, zip(*(part.arrays for part in parts), strict=True)))
 
 
 def write_series(connection: sa.Connection, run_id: int, parts: Iterable[Series]) -> None:
@@ -216,7 +228,8 @@ def write_series(connection: sa.Connection, run_id: int, parts: Iterable[Series]
 
 def scalars_of_chunk(blob: bytes) -> np.ndarray:
     """Return the scalars ``(n, len(SCALARS))`` of one stored chunk."""
-    return unpack(blob)[0]["values"]
+    arrays, names = _named(blob, UNNAMED_SCALARS)
+    return SCALARS.arrange(arrays["values"], names)
 
 
 def cut_after(connection: sa.Connection, run_id: int, step: int) -> int:
@@ -240,7 +253,7 @@ def _after(series: Series, step: int) -> Series:
 
 
 def _chosen(series: Series, rows: np.ndarray | slice) -> Series:
-    return Series(series.scalars[rows], series.measured[rows], series.layers[rows])
+    return Series(*(array[rows] for array in series.arrays))
 
 
 def _row(series: Series) -> dict[str, object]:
@@ -249,15 +262,36 @@ def _row(series: Series) -> dict[str, object]:
         "first_step": int(steps[0]),
         "last_step": int(steps[-1]),
         "records": len(series),
-        "scalars": pack({"values": series.scalars, "measured": series.measured}),
-        "layers": pack({"values": series.layers}),
+        "scalars": pack({"values": series.scalars, "measured": series.measured}, columns=SCALARS.names),
+        "layers": pack({"values": series.layers, **recorded_mask(series)}, columns=LAYER_STATISTICS.names),
     }
+
+
+def recorded_mask(series: Series) -> dict[str, np.ndarray]:
+    """Return ``recorded`` as an array to be packed; none where every record has every statistic."""
+    return {} if series.recorded.all() else {"recorded": series.recorded}
 
 
 def _from_blobs(scalars: bytes, layers: bytes) -> Series:
     """Return the records of a chunk; its arrays cannot be written."""
-    arrays, _ = unpack(scalars, copy=False)
-    values = arrays["values"]
-    if layers:
-        return Series(values, arrays["measured"], unpack(layers, copy=False)[0]["values"])
-    return Series(values, arrays["measured"], np.zeros((len(values), 0, len(LAYER_STATISTICS))))
+    arrays, names = _named(scalars, UNNAMED_SCALARS)
+    values = SCALARS.arrange(arrays["values"], names)
+    measured = SCALARS.arrange(arrays["measured"], names)
+    if not layers:
+        no_layers = np.zeros((len(values), 0, len(LAYER_STATISTICS)))
+        return Series(values, measured, no_layers, recorded_by_all(len(values)))
+    arrays, names = _named(layers, UNNAMED_LAYER_STATISTICS)
+    recorded = arrays.get("recorded")
+    if recorded is None:
+        recorded = np.ones((len(values), len(names)), np.bool_)
+    statistics = LAYER_STATISTICS.arrange(arrays["values"], names)
+    return Series(values, measured, statistics, LAYER_STATISTICS.arrange(recorded, names))
+
+
+def _named(blob: bytes, unnamed: tuple[str, ...]) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
+    """Return the arrays of a blob and the names of their columns; ``unnamed`` where it has none."""
+    arrays, columns = unpack_table(blob, copy=False)
+    names = columns or unnamed
+    if arrays["values"].shape[-1] != len(names):
+        raise CodecError(f"a chunk must have {len(names)} columns, got {arrays['values'].shape[-1]}")
+    return arrays, names

@@ -2,8 +2,38 @@
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 APPLICATION = "backprop-lab"
+
+# What chunks hold that do not name their columns: all that were written before schema 4. Never to be changed.
+UNNAMED_SCALARS = (
+    "step",
+    "epoch",
+    "seconds",
+    "learning_rate",
+    "batch_loss",
+    "train_loss",
+    "val_loss",
+    "generalization_gap",
+    "train_accuracy",
+    "val_accuracy",
+    "train_r2",
+    "val_r2",
+    "grad_norm",
+    "grad_norm_clipped",
+    "update_ratio",
+    "penalty",
+)
+UNNAMED_LAYER_STATISTICS = (
+    "grad_norm",
+    "grad_mean_abs",
+    "weight_norm",
+    "update_ratio",
+    "activation_mean",
+    "activation_std",
+    "saturated_fraction",
+    "dead_fraction",
+)
 
 metadata = sa.MetaData()
 Blob = sa.LargeBinary
@@ -186,5 +216,9 @@ def _to_version_3(connection: sa.Connection) -> None:
     predictions.create(connection)
 
 
+def _to_version_4(_: sa.Connection) -> None:
+    """Change no table: chunks name their columns from here on, which older programs would read by place."""
+
+
 # By the version that each of them leads to; a store of an older version takes them in turn.
-MIGRATIONS = {2: _to_version_2, 3: _to_version_3}
+MIGRATIONS = {2: _to_version_2, 3: _to_version_3, 4: _to_version_4}

@@ -1,7 +1,9 @@
 """What is recorded of a run: the columns, their meaning, and one record; must not know who stores it."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from typing import overload
 
 import numpy as np
 
@@ -15,7 +17,75 @@ class Column:
     unit: str = ""
 
 
-SCALARS = (
+class Columns(Sequence[Column]):
+    """Recorded quantities, each at its place along the last axis of an array.
+
+    Code that depends on the columns asks this list when it is called and keeps nothing derived from it.
+
+    Attributes
+    ----------
+    names : tuple of str
+        In the order of the places.
+    places : dict of str to int
+        Place by name.
+    """
+
+    def __init__(self, *columns: Column) -> None:
+        self.places: dict[str, int] = {}
+        self.replace(columns)
+
+    def replace(self, columns: Iterable[Column]) -> None:
+        """Hold these columns from now on, for everybody who holds this list."""
+        self._columns = tuple(columns)
+        self.names = tuple(column.name for column in self._columns)
+        self.places.clear()
+        self.places.update({name: place for place, name in enumerate(self.names)})
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    @overload
+    def __getitem__(self, place: int) -> Column: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Column, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> Column | tuple[Column, ...]:
+        return self._columns[place]
+
+    def arrange(self, values: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
+        """Return values that were recorded under other columns with the columns of this list.
+
+        Parameters
+        ----------
+        values : numpy.ndarray
+            ``(..., len(names))``, float or bool.
+        names : tuple of str
+            What the values are, each name once.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(..., len(self))``. A column that is not among ``names`` is blank: NaN, or False. One that this
+            list does not have is left out. The same array where the columns are the same.
+        """
+        if names == self.names:
+            return values
+        taken, placed = _common_places(names, self.names)
+        blank = False if values.dtype == np.bool_ else np.nan
+        arranged = np.full((*values.shape[:-1], len(self)), blank, values.dtype)
+        arranged[..., placed] = values[..., taken]
+        return arranged
+
+
+@lru_cache(maxsize=64)
+def _common_places(names: tuple[str, ...], known: tuple[str, ...]) -> tuple[list[int], list[int]]:
+    """Return the places of the names that both have, in the one and in the other."""
+    common = [name for name in names if name in known]
+    return [names.index(name) for name in common], [known.index(name) for name in common]
+
+
+SCALARS = Columns(
     Column("step", "completed updates; 0 is before the first", "steps"),
     Column("epoch", "full passes over the training rows", "epochs"),
     Column("seconds", "time spent training, pauses left out", "s"),
@@ -37,7 +107,7 @@ SCALARS = (
         "decay; not part of the losses",
     ),
 )
-LAYER_STATISTICS = (
+LAYER_STATISTICS = Columns(
     Column("grad_norm", "norm of the layer's gradient of the data loss, before clipping"),
     Column("grad_mean_abs", "mean magnitude of the layer's gradient elements"),
     Column("weight_norm", "norm of the layer's parameters at this step"),
@@ -47,8 +117,8 @@ LAYER_STATISTICS = (
     Column("saturated_fraction", "share of the same outputs beyond the activation's flat ends", "fraction"),
     Column("dead_fraction", "share of relu units active on less than 1 % of the same rows", "fraction"),
 )
-SCALAR_INDEX = {column.name: index for index, column in enumerate(SCALARS)}
-LAYER_INDEX = {column.name: index for index, column in enumerate(LAYER_STATISTICS)}
+SCALAR_INDEX = SCALARS.places
+LAYER_INDEX = LAYER_STATISTICS.places
 
 
 @dataclass(eq=False)
@@ -82,7 +152,8 @@ class Record:
         With a lead ``(R,)`` it is the record of R runs side by side, with that axis in front of its arrays;
         :meth:`row` gives that of one of them.
         """
-        scalars, measured, statistics = _nothing_measured(layers, lead)
+        shape = (*lead, layers, len(LAYER_INDEX))
+        scalars, measured, statistics = _nothing_measured((*lead, len(SCALAR_INDEX)), shape)
         record = cls(step, scalars.copy(), measured.copy(), statistics.copy())
         record["step"] = step
         return record
@@ -108,6 +179,7 @@ class Record:
 
 
 @cache
-def _nothing_measured(layers: int, lead: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    scalars = np.full((*lead, len(SCALARS)), np.nan)
-    return scalars, scalars == 0, np.full((*lead, layers, len(LAYER_STATISTICS)), np.nan)
+def _nothing_measured(
+    scalars: tuple[int, ...], layers: tuple[int, ...]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return np.full(scalars, np.nan), np.zeros(scalars, np.bool_), np.full(layers, np.nan)

@@ -30,9 +30,7 @@ from engine.training.state import State
 from engine.training.telemetry import LAYER_INDEX, SCALARS, Record
 
 LOOK_UP_SECONDS = 0.05
-JUDGED = np.array(
-    [column.name in ("batch_loss", "train_loss", "val_loss", "grad_norm") for column in SCALARS]
-)
+JUDGED = ("batch_loss", "train_loss", "val_loss", "grad_norm")
 
 
 def train(
@@ -124,6 +122,7 @@ class Training:
         self.optimizer = build_optimizer(config, self.network, self.own, has_own_rates=self.has_own_rates)
         self.decay_mask = build_decay_mask(config, self.network)
         rows = fixed_rows(config, dataset)
+        self.judged = np.isin(SCALARS.names, JUDGED)
         self.courses = []
         for number, (own, state) in enumerate(zip(configs, states, strict=True)):
             self._adopt(state, (number, ...) if self.lead else ...)
@@ -282,7 +281,7 @@ class Training:
                 course.evaluate(record.row(number) if self.lead else record)
             if self.has_own_rates:
                 self._set_rates()
-        is_off = (record.measured & JUDGED) > np.isfinite(record.scalars)
+        is_off = (record.measured & self.judged) > np.isfinite(record.scalars)
         diverged: list[bool] = np.ravel(is_off.any(axis=-1)).tolist()
         record.diverged = np.array(diverged) if self.lead else diverged[0]
         for state in self.states:

@@ -19,7 +19,7 @@ from engine.training.telemetry import SCALARS
 
 def scalars_frame(series: Series) -> pd.DataFrame:
     """Return the records of a run as the figures take them: a column for each scalar."""
-    return pd.DataFrame(series.scalars, columns=[column.name for column in SCALARS])
+    return pd.DataFrame(series.scalars, columns=list(SCALARS.names))
 
 
 def output_figure(store: Store, row: RunRow, series: Series, *, x: str, height: int) -> tuple[str, Any]:

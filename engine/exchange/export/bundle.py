@@ -16,7 +16,7 @@ from engine.codec import pack
 from engine.exchange.export.summary import run_summary
 from engine.store.checkpoints import latest_checkpoint
 from engine.store.predictions import stored_predictions
-from engine.store.records import Series, read_parts
+from engine.store.records import Series, read_parts, recorded_mask
 from engine.store.row import RunRow
 from engine.store.runs import get_run
 from engine.store.schema import datasets, events, runs, snapshots
@@ -44,8 +44,8 @@ def write_bundle(store: Store, run_ids: Sequence[int], file: IO[bytes]) -> None:
             "format": FORMAT,
             "version": VERSION,
             "created_at": time.time(),
-            "scalars": [column.name for column in SCALARS],
-            "layer_statistics": [column.name for column in LAYER_STATISTICS],
+            "scalars": SCALARS.names,
+            "layer_statistics": LAYER_STATISTICS.names,
             "runs": described,
         }
         _add(archive, MANIFEST, json.dumps(about, allow_nan=False).encode())
@@ -105,7 +105,8 @@ def _write_snapshots(store: Store, run_id: int, archive: zipfile.ZipFile, place:
 
 
 def _packed(part: Series) -> bytes:
-    return pack({"values": part.scalars, "measured": part.measured, "layers": part.layers})
+    arrays = {"values": part.scalars, "measured": part.measured, "layers": part.layers}
+    return pack(arrays | recorded_mask(part))
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:

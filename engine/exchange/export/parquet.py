@@ -7,7 +7,11 @@ from typing import IO, Any
 import numpy as np
 
 from engine.exchange.export.summary import run_summary
-from engine.exchange.export.text import LAYERS_HEADER, METRICS_HEADER, layers_known
+from engine.exchange.export.text import (
+    layers_header,
+    layers_known,
+    metrics_header,
+)
 from engine.store.records import Series, read_parts
 from engine.store.runs import get_run
 from engine.store.store import Store
@@ -32,7 +36,7 @@ def write_parquet(store: Store, run_ids: Sequence[int], file: IO[bytes], *, laye
     import pyarrow.parquet as pq
 
     rows = [get_run(store, run_id) for run_id in run_ids]
-    header = LAYERS_HEADER if layers else METRICS_HEADER
+    header = layers_header() if layers else metrics_header()
     kind = "layers" if layers else "metrics"
     about = {"kind": kind, "version": VERSION, "runs": [run_summary(row) for row in rows]}
     fields = [(name, pa.string() if name == "name" else _type(pa, name)) for name in header]

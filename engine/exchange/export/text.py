@@ -11,12 +11,19 @@ from engine.store.runs import get_run
 from engine.store.store import Store
 from engine.training.telemetry import LAYER_INDEX, LAYER_STATISTICS, SCALAR_INDEX, SCALARS
 
-METRICS_HEADER = ("run", "name", *(column.name for column in SCALARS))
-LAYERS_HEADER = ("run", "name", "step", "epoch", "layer", *(column.name for column in LAYER_STATISTICS))
-WHOLE = frozenset({SCALAR_INDEX["step"]})
 FORMULA_STARTS = tuple("=+-@\t\r＝＋－＠")
 EVALUATED = ("activation_mean", "activation_std", "saturated_fraction", "dead_fraction")
 SCORES = ("accuracy", "r2")
+
+
+def metrics_header() -> tuple[str, ...]:
+    """Return the names of the columns of a table of metrics."""
+    return "run", "name", *SCALARS.names
+
+
+def layers_header() -> tuple[str, ...]:
+    """Return the names of the columns of a table of layer statistics."""
+    return "run", "name", "step", "epoch", "layer", *LAYER_STATISTICS.names
 
 
 def metrics_csv(store: Store, run_ids: Sequence[int], *, spreadsheet_safe: bool = False) -> str:
@@ -62,12 +69,12 @@ def wide_csv(store: Store, run_ids: Sequence[int]) -> str:
 
 def metrics_parts(store: Store, run_ids: Sequence[int], spreadsheet_safe: bool = False) -> Iterator[str]:
     """Give the text of :func:`metrics_csv` in parts of some thousand rows."""
-    return _parts(store, run_ids, METRICS_HEADER, metrics_cells, spreadsheet_safe)
+    return _parts(store, run_ids, metrics_header(), metrics_cells, spreadsheet_safe)
 
 
 def layers_parts(store: Store, run_ids: Sequence[int], spreadsheet_safe: bool = False) -> Iterator[str]:
     """Give the text of :func:`layers_csv` in parts of some thousand records."""
-    return _parts(store, run_ids, LAYERS_HEADER, _layer_cells, spreadsheet_safe)
+    return _parts(store, run_ids, layers_header(), _layer_cells, spreadsheet_safe)
 
 
 def _parts(
@@ -90,10 +97,7 @@ def _parts(
 
 def metrics_cells(series: Series) -> list[list[str]]:
     """Return the texts of each scalar's column."""
-    return [
-        _texts(series.scalars[:, index], series.measured[:, index], index in WHOLE)
-        for index in range(len(SCALARS))
-    ]
+    return [metrics_cells_of(series, name) for name in SCALARS.names]
 
 
 def _texts(values: np.ndarray, known: np.ndarray, whole: bool = False) -> list[str]:
@@ -107,14 +111,13 @@ def _texts(values: np.ndarray, known: np.ndarray, whole: bool = False) -> list[s
 
 def layers_known(series: Series) -> np.ndarray:
     """Return which layer statistics were measured, ``(n, layers, len(LAYER_STATISTICS))`` bool."""
-    known = np.repeat(series.measured[:, SCALAR_INDEX["grad_norm"]], series.layers.shape[1])
-    known = np.repeat(known.reshape(*series.layers.shape[:2], 1), len(LAYER_STATISTICS), axis=2)
-    evaluated = series.measured[:, SCALAR_INDEX["train_loss"], np.newaxis]
-    for name in EVALUATED:
-        known[:, :, LAYER_INDEX[name]] = evaluated
-    known[:, :, LAYER_INDEX["weight_norm"]] = True
-    for name in ("saturated_fraction", "dead_fraction"):
-        known[:, :, LAYER_INDEX[name]] &= ~np.isnan(series.layers[:, :, LAYER_INDEX[name]])
+    updated, evaluated = (series.measured[:, SCALAR_INDEX[name]] for name in ("grad_norm", "train_loss"))
+    known = np.empty(series.layers.shape, np.bool_)
+    for name, place in LAYER_INDEX.items():
+        measured = True if name == "weight_norm" else evaluated if name in EVALUATED else updated
+        known[:, :, place] = (series.recorded[:, place] & measured)[:, np.newaxis]
+        if name in ("saturated_fraction", "dead_fraction"):
+            known[:, :, place] &= ~np.isnan(series.layers[:, :, place])
     return known
 
 
@@ -136,13 +139,13 @@ def _layer_cells(series: Series) -> list[list[str]]:
 def metrics_cells_of(series: Series, name: str) -> list[str]:
     """Return the texts of one scalar's column."""
     index = SCALAR_INDEX[name]
-    return _texts(series.scalars[:, index], series.measured[:, index], index in WHOLE)
+    return _texts(series.scalars[:, index], series.measured[:, index], name == "step")
 
 
 def wide_parts(store: Store, run_ids: Sequence[int]) -> Iterator[str]:
     """Give the text of :func:`wide_csv` line by line; of each run one part is held at a time."""
     rows = [get_run(store, run_id) for run_id in run_ids]
-    columns = [[name for name in METRICS_HEADER[3:] if _belongs(name, row.score_name)] for row in rows]
+    columns = [[name for name in SCALARS.names[1:] if _belongs(name, row.score_name)] for row in rows]
     yield _line(
         [
             "step",

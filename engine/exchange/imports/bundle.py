@@ -18,7 +18,13 @@ from engine.data.dataset import Dataset, dataset_from_bytes
 from engine.exchange.export.bundle import FORMAT, MANIFEST, VERSION
 from engine.exchange.imports.errors import BadFile, shown
 from engine.exchange.imports.fields import Fields
-from engine.exchange.imports.parts import ColumnMap, check_dataset, check_predictions, check_state, series_of
+from engine.exchange.imports.parts import (
+    BundleColumns,
+    check_dataset,
+    check_predictions,
+    check_state,
+    series_of,
+)
 from engine.store.checkpoints import write_checkpoint
 from engine.store.edit import as_tags
 from engine.store.predictions import write_predictions
@@ -124,7 +130,7 @@ def _runs(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) -> Iter
         raise BadFile(
             f"{MANIFEST} must be of a {FORMAT}, version {VERSION}, got {shown(about.get('version'))}"
         )
-    columns = ColumnMap.of(fields.names("scalars"), fields.names("layer_statistics"))
+    columns = BundleColumns.of(fields.names("scalars"), fields.names("layer_statistics"))
     listed = fields.objects("runs")
     if not 0 < len(listed) <= RUNS_AT_MOST:
         raise BadFile(f"a bundle must hold 1 to {RUNS_AT_MOST:,} runs, got {len(listed):,}")
@@ -140,7 +146,7 @@ def _runs(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) -> Iter
             raise BadFile(f"run {place + 1} of the bundle is damaged: {str(error)[:200]}") from None
 
 
-def _run(told: Fields, place: int, columns: ColumnMap, read: Any) -> _Run:
+def _run(told: Fields, place: int, columns: BundleColumns, read: Any) -> _Run:
     config_text = told.text("config", 200_000)
     config = config_from_json(config_text)
     data = read(f"data/{told.text('dataset', 64)}")

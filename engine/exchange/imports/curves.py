@@ -103,7 +103,8 @@ def _insert(
 ) -> int:
     layers = len(config.hidden_sizes) + 1
     blank = np.full((len(curves.scalars), layers, len(LAYER_STATISTICS)), np.nan)
-    series = Series(curves.scalars, curves.measured, blank)
+    recorded = np.zeros((len(blank), len(LAYER_STATISTICS)), np.bool_)
+    series = Series(curves.scalars, curves.measured, blank, recorded)
     score = "r2" if curves.measured[:, SCALAR_INDEX["val_r2"]].any() else "accuracy"
     losses = series["val_loss"]
     best = int(np.nanargmin(losses)) if np.isfinite(losses).any() else None

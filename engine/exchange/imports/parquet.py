@@ -8,13 +8,13 @@ import numpy as np
 from engine.config import ConfigError, RunConfig, parse_config
 from engine.config.text import lacking
 from engine.exchange.export.parquet import METADATA_KEY, VERSION
-from engine.exchange.export.text import METRICS_HEADER
+from engine.exchange.export.text import metrics_header
 from engine.exchange.imports.curves import Curves
 from engine.exchange.imports.errors import BadFile, shown
 from engine.exchange.imports.text import ALWAYS, ROWS_AT_MOST, RUNS_AT_MOST
 from engine.store.edit import as_tags
 from engine.store.runs import plain_text
-from engine.training.telemetry import SCALAR_INDEX, SCALARS
+from engine.training.telemetry import SCALARS
 
 LARGEST_HEADER, ENTRIES_AT_MOST = 20_000_000, 1_000_000
 ROWS_TOGETHER = 20_000
@@ -74,7 +74,7 @@ def _columns(pa: Any, file: Any) -> list[str]:
         raise BadFile(f"the file must have at most {ROWS_AT_MOST:,} rows, got {rows:,}")
     for field in schema:
         required = pa.int64() if field.name in ("run", "step") else pa.float64()
-        if field.name not in METRICS_HEADER:
+        if field.name not in metrics_header():
             raise BadFile(f"unknown column {shown(field.name)}")
         if field.name != "name" and field.type != required:
             raise BadFile(f"column {field.name} must be {required}, got {field.type}")
@@ -103,15 +103,13 @@ def _by_run(
     numbers, first = np.unique(table["run"], return_index=True)
     if len(numbers) > RUNS_AT_MOST:
         raise BadFile(f"the file must have at most {RUNS_AT_MOST:,} runs, got {len(numbers):,}")
-    found = []
+    found, names = [], tuple(name for name in table if name != "run")
     for number in numbers[np.argsort(first)].tolist():
         mine = table["run"] == number
-        scalars = np.full((int(mine.sum()), len(SCALARS)), np.nan)
-        measured = np.zeros(scalars.shape, np.bool_)
-        for name, values in table.items():
-            if name in SCALAR_INDEX:
-                scalars[:, SCALAR_INDEX[name]] = values[mine]
-                measured[:, SCALAR_INDEX[name]] = known[name][mine]
+        scalars, measured = (
+            SCALARS.arrange(np.column_stack([each[name][mine] for name in names]), names)
+            for each in (table, known)
+        )
         told = about.get(number, {})
         config = _config(told.get("config"))
         curves = Curves(str(number), str(told.get("name") or ""), scalars, measured, config)

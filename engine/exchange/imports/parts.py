@@ -13,35 +13,35 @@ from engine.data.features import FEATURES
 from engine.exchange.imports.errors import BadFile
 from engine.store.records import Series
 from engine.training.state import State
-from engine.training.telemetry import LAYER_INDEX, LAYER_STATISTICS, SCALAR_INDEX, SCALARS
+from engine.training.telemetry import LAYER_STATISTICS, SCALARS
 
 
 @dataclass(frozen=True)
-class ColumnMap:
-    """Where the columns of a file stand in the tables of this version: places by their order in the file."""
+class BundleColumns:
+    """The names of the columns of a bundle's records, in their order."""
 
-    scalars: list[int]
-    layers: list[int]
+    scalars: tuple[str, ...]
+    layers: tuple[str, ...]
 
     @classmethod
-    def of(cls, scalars: list[str], layers: list[str]) -> "ColumnMap":
-        """Return the map of a file with these columns.
+    def of(cls, scalars: list[str], layers: list[str]) -> "BundleColumns":
+        """Return the columns of a file, checked.
 
         Raises
         ------
         BadFile
             For a column that this version does not know, or one that comes twice.
         """
-        for names, known in ((scalars, SCALAR_INDEX), (layers, LAYER_INDEX)):
+        for names, known in ((scalars, SCALARS.names), (layers, LAYER_STATISTICS.names)):
             for name in names:
                 if name not in known:
                     raise BadFile(unknown_name("column", name, known))
             if len(set(names)) < len(names):
                 raise BadFile("each column of a bundle must be given once")
-        return cls([SCALAR_INDEX[name] for name in scalars], [LAYER_INDEX[name] for name in layers])
+        return cls(tuple(scalars), tuple(layers))
 
 
-def series_of(arrays: dict[str, np.ndarray], columns: ColumnMap, depth: int) -> Series:
+def series_of(arrays: dict[str, np.ndarray], columns: BundleColumns, depth: int) -> Series:
     """Return the records of one part; columns that the file lacks were not measured.
 
     Raises
@@ -55,19 +55,17 @@ def series_of(arrays: dict[str, np.ndarray], columns: ColumnMap, depth: int) -> 
     wide = (count, len(columns.scalars))
     if shapes != (wide, wide, (count,), (len(columns.layers),)) or count == 0:
         raise BadFile("the records of a run do not have the columns that the bundle names")
-    if values.dtype != np.float64 or layers.dtype != np.float64 or measured.dtype != np.bool_:
+    recorded = arrays.get("recorded", np.ones((count, len(columns.layers)), np.bool_))
+    if recorded.shape != (count, len(columns.layers)):
+        raise BadFile("the records of a run do not have the columns that the bundle names")
+    if (values.dtype, measured.dtype, layers.dtype, recorded.dtype) != (np.float64, np.bool_) * 2:
         raise BadFile("the records of a run must be float64 and bool")
     if layers.shape[1] not in (0, depth):
         raise BadFile(f"the records of a run must have {depth} layers, got {layers.shape[1]}")
-    series = Series(
-        np.full((count, len(SCALARS)), np.nan),
-        np.zeros((count, len(SCALARS)), np.bool_),
-        np.full((count, layers.shape[1], len(LAYER_STATISTICS)), np.nan),
+    return Series(
+        *(SCALARS.arrange(each, columns.scalars) for each in (values, measured)),
+        *(LAYER_STATISTICS.arrange(each, columns.layers) for each in (layers, recorded)),
     )
-    series.scalars[:, columns.scalars] = values
-    series.measured[:, columns.scalars] = measured
-    series.layers[:, :, columns.layers] = layers
-    return series
 
 
 def check_dataset(dataset: Dataset) -> None:

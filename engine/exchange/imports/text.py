@@ -8,9 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.config.errors import unknown_name
+from engine.exchange.export.text import metrics_header
 from engine.exchange.imports.curves import Curves
 from engine.exchange.imports.errors import BadFile, shown
-from engine.training.telemetry import SCALAR_INDEX, SCALARS
+from engine.training.telemetry import SCALARS
 
 ROWS_AT_MOST, RUNS_AT_MOST = 1_000_000, 1000
 LONGEST_CELL = 10_000
@@ -75,7 +76,7 @@ def _text(content: bytes) -> str:
 
 
 def _places(header: Sequence[str]) -> dict[str, int]:
-    known = ["run", "name", *SCALAR_INDEX]
+    known = metrics_header()
     for name in header:
         if name not in known:
             raise BadFile(unknown_name("column", name, known))
@@ -90,15 +91,11 @@ def _places(header: Sequence[str]) -> dict[str, int]:
 def _curves(
     number: str, name: str, rows: list[list[str]], lines: list[int], places: dict[str, int]
 ) -> Curves:
-    scalars = np.full((len(rows), len(SCALARS)), np.nan)
-    measured = np.zeros((len(rows), len(SCALARS)), np.bool_)
-    for column, place in places.items():
-        if column in SCALAR_INDEX:
-            cells = [row[place] for row in rows]
-            index = SCALAR_INDEX[column]
-            measured[:, index] = [cell != "" for cell in cells]
-            scalars[:, index] = _numbers(cells, column, lines)
-    return Curves(number, name, scalars, measured)
+    names = tuple(column for column in places if column not in ("run", "name"))
+    cells = [[row[places[column]] for row in rows] for column in names]
+    scalars = np.array([_numbers(each, column, lines) for each, column in zip(cells, names, strict=True)]).T
+    measured = np.array([[cell != "" for cell in each] for each in cells]).T
+    return Curves(number, name, SCALARS.arrange(scalars, names), SCALARS.arrange(measured, names))
 
 
 def _numbers(cells: list[str], column: str, lines: list[int]) -> list[float]:
