@@ -1,7 +1,7 @@
 """Fixtures that several test modules share."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from engine.plugins.registry import SOURCES, withdraw
 from engine.store.lease import claim, new_owner
 from engine.store.runs import submit
 from engine.store.store import Store, open_store
+from engine.training.telemetry import LAYER_STATISTICS, SCALARS, Column
 from engine.workers.session import train_claimed
 
 # What somebody keeps in plugins/ is no part of what is tested.
@@ -67,3 +68,19 @@ def trained(store: Store, submitted):
         return run_id
 
     return train_settings
+
+
+@pytest.fixture
+def columns():
+    """Give this program other columns of records, scalars and layer statistics alike, for the test alone.
+
+    ``columns(change)`` takes a function of the columns of this version; ``columns(list)`` brings those back.
+    """
+    own = [(each, tuple(each)) for each in (SCALARS, LAYER_STATISTICS)]
+
+    def swap(change: Callable[[tuple[Column, ...]], Iterable[Column]]) -> None:
+        for each, columns in own:
+            each.replace(change(columns))
+
+    yield swap
+    swap(list)

@@ -1,12 +1,14 @@
 """What is packed comes back bit by bit; what is damaged never does."""
 
+import hashlib
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from engine.codec import CodecError, pack, unpack
+from engine.codec import CodecError, pack, unpack, unpack_table
 
 
 @given(
@@ -51,3 +53,20 @@ def test_an_array_in_any_order_is_packed_as_its_values():
     array = np.arange(24.0).reshape(2, 3, 4)
     for each in (array.T, array[:, ::2], array.astype(">f8"), np.asfortranarray(array), np.float64(3.0)):
         np.testing.assert_array_equal(unpack(pack({"array": np.asarray(each)}))[0]["array"], each)
+
+
+def test_columns_come_back_with_the_arrays_and_are_no_facts():
+    blob = pack({"array": np.arange(6.0).reshape(3, 2)}, {"step": 3}, columns=("x", "y"))
+    arrays, columns = unpack_table(blob)
+    assert columns == ("x", "y") and arrays["array"].tolist() == [[0, 1], [2, 3], [4, 5]]
+    assert unpack(blob)[1] == {"step": 3} and unpack_table(pack(arrays))[1] == ()
+    assert pack(arrays, columns=("x", "y")) != pack(arrays, columns=("y", "x"))
+
+
+def test_what_has_no_columns_is_packed_to_the_bytes_of_earlier_versions():
+    blobs = pack({"array": np.arange(9.0)}, {"step": 3}), pack({"array": np.arange(9.0)})
+    found = [hashlib.sha256(blob).hexdigest()[:16] for blob in blobs]
+    assert found == [
+        "9eac10f0a4a78540",
+        "6c1f6b80b00a5616",
+    ]

@@ -132,6 +132,30 @@ def test_the_layer_csv_has_one_row_for_each_record_and_layer(store_url):
     assert len(lines) == 1 + 2 * len(read_series(open_store(store_url), 1))
 
 
+# The program, as it would be with one more column before the last one.
+WITH_ONE_MORE_COLUMN = """
+import runpy, sys
+from engine.training.telemetry import LAYER_STATISTICS, SCALARS, Column
+for columns in (SCALARS, LAYER_STATISTICS):
+    columns.replace([*columns[:-1], Column("sharpness", "new"), columns[-1]])
+sys.argv[0] = "engine"
+runpy.run_module("engine", run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize("layers", [[], ["--layers"]])
+def test_an_export_of_a_run_that_is_older_than_a_column_leaves_the_column_blank(store_url, layers):
+    engine("train", *SMALL, "--activation", "relu", url=store_url)
+    arguments = ["export", "1", *layers, "--store", store_url]
+    command = [sys.executable, "-c", WITH_ONE_MORE_COLUMN, *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = list(csv.DictReader(done.stdout.splitlines()))
+    assert list(rows[0])[-2] == "sharpness" and {row.pop("sharpness") for row in rows} == {""}
+    before = engine("export", "1", *layers, url=store_url).stdout
+    assert rows == list(csv.DictReader(before.splitlines()))
+
+
 def test_names_that_look_like_formulas_are_defused_only_when_asked(store_url):
     engine("train", *SMALL, "--name", "=1+1", url=store_url)
     assert ",=1+1," in engine("export", "1", url=store_url).stdout
