@@ -10,10 +10,12 @@ from engine.config import parse_config
 from engine.data.dataset import build_dataset
 from engine.plugins.loading import FOLDER_VARIABLE, refresh_plugins
 from engine.plugins.registry import SOURCES, withdraw
+from engine.store.groups import submit_seeds
 from engine.store.lease import claim, new_owner
 from engine.store.runs import submit
 from engine.store.store import Store, open_store
 from engine.training.telemetry import LAYER_STATISTICS, SCALARS, Column
+from engine.workers import stacking
 from engine.workers.session import train_claimed
 
 # What somebody keeps in plugins/ is no part of what is tested.
@@ -84,3 +86,20 @@ def columns():
 
     yield swap
     swap(list)
+
+
+@pytest.fixture
+def one_core(monkeypatch):
+    """The share of a worker does not depend on the machine that runs the tests."""
+    monkeypatch.setattr(stacking.os, "cpu_count", lambda: 1)
+
+
+@pytest.fixture
+def seeds(store):
+    """Submit a configuration with several seeds and return the ids of the runs."""
+
+    def submit(count=4, **settings):
+        config = parse_config({"samples": 80, "epochs": 4, "hidden_sizes": [6], **settings})
+        return submit_seeds(store, config, build_dataset(config), count)
+
+    return submit

@@ -7,13 +7,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.figures.curves import compare_runs
-from engine.runs.catalog import get_run
-from engine.runs.series import read_series, write_tail
-from engine.runs.store import STORE_VARIABLE
+from engine.store.records import read_series, write_tail
+from engine.store.runs import get_run
+from engine.store.store import STORE_VARIABLE
 from tests.pages.frames import framed_words
-from tests.runs.other_columns import GONE, one_fewer
-from ui.gradient_panels import LayerView
-from ui.outputs import scalars_frame
+from tests.store.other_columns import GONE, one_fewer
+from ui.gradients.panels import LayerView
+from ui.shared.output_figure import scalars_frame
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")

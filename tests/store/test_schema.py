@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sqlalchemy as sa
-from tests.runs.other_columns import NEW, one_more
 
 from engine.exchange.export import exported
 from engine.exchange.export.text import layers_csv, metrics_csv, wide_csv
@@ -26,6 +25,7 @@ from engine.training.model import initial_state
 from engine.training.telemetry import LAYER_STATISTICS, SCALARS
 from engine.training.trainer import train
 from engine.workers.session import train_claimed
+from tests.store.other_columns import NEW, one_more
 
 FIRST_SCHEMA = Path(__file__).with_name("schema1.sql")
 SECOND_SCHEMA = Path(__file__).with_name("schema2.sql")

@@ -7,16 +7,6 @@ from collections import OrderedDict
 import numpy as np
 import pytest
 import sqlalchemy as sa
-from tests.runs.other_columns import (
-    CHANGES,
-    GONE,
-    NEW,
-    another_order,
-    blank,
-    by_name,
-    one_more,
-    without_names,
-)
 
 from engine.codec import CodecError, pack, unpack_table
 from engine.exchange.export import exported
@@ -34,6 +24,16 @@ from engine.store.schema import chunks, datasets
 from engine.training.telemetry import LAYER_STATISTICS, SCALARS
 from engine.workers.session import train_claimed
 from engine.workers.stack_session import train_claimed_together
+from tests.store.other_columns import (
+    CHANGES,
+    GONE,
+    NEW,
+    another_order,
+    blank,
+    by_name,
+    one_more,
+    without_names,
+)
 from tests.workers.together import take
 
 SETTINGS = {"epochs": 60, "record_every": 1, "hidden_sizes": [4, 3], "dropout": 0.2}
