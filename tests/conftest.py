@@ -1,10 +1,13 @@
 """Fixtures that several test modules share."""
 
 import os
+import signal
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from engine.config import parse_config
 from engine.data.dataset import build_dataset
@@ -13,10 +16,12 @@ from engine.plugins.registry import SOURCES, withdraw
 from engine.store.groups import submit_seeds
 from engine.store.lease import claim, new_owner
 from engine.store.runs import submit
+from engine.store.schema import runs, workers
 from engine.store.store import Store, open_store
 from engine.training.telemetry import LAYER_STATISTICS, SCALARS, Column
-from engine.workers import stacking
+from engine.workers import session, stacking
 from engine.workers.session import train_claimed
+from tests.holding import Held
 
 # What somebody keeps in plugins/ is no part of what is tested.
 os.environ[FOLDER_VARIABLE] = str(Path(__file__).with_name("no_plugins"))
@@ -103,3 +108,37 @@ def seeds(store):
         return submit_seeds(store, config, build_dataset(config), count)
 
     return submit
+
+
+def start_held(store_url: str, tmp_path: Path) -> Iterator[Callable[..., Held]]:
+    """Start a command on the store that stands still at a place and step; none is left afterwards."""
+    started: list[Held] = []
+
+    def start(place: str, step: int, *arguments: str) -> Held:
+        folder = tmp_path / f"held{len(started)}"
+        started.append(Held(place, step, folder, *arguments, "--store", store_url))
+        return started[-1]
+
+    yield start
+    for held in started:
+        if held.process.poll() is None:
+            held.kill()
+
+
+@pytest.fixture
+def no_worker_is_left(store: Store) -> Iterator[None]:
+    """End what trains runs of the store once the test is over."""
+    yield
+    with store.reading() as connection:
+        pids = set(connection.scalars(sa.select(workers.c.pid)))
+        pids |= set(connection.scalars(sa.select(runs.c.lease_pid).where(runs.c.status == "running")))
+    for pid in pids - {None, os.getpid()}:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def looking_up_always(monkeypatch):
+    """What is asked of a run is obeyed at its next record."""
+    monkeypatch.setattr(session, "LOOK_UP_SECONDS", -1.0)
+    monkeypatch.setattr(session, "LOOK_UP_SECONDS_IN_TRAINING", 0.0)

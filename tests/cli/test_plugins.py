@@ -3,13 +3,10 @@
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
-import psutil
 import pytest
 import sqlalchemy as sa
 
@@ -20,6 +17,7 @@ from engine.store.runs import get_run, submit
 from engine.store.schema import workers
 from engine.store.store import open_store
 from engine.workers.launcher import ensure_workers
+from tests.waiting import SECONDS_AT_MOST, wait_for
 
 pytestmark = pytest.mark.xdist_group("processes")
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,7 +47,7 @@ def engine(store_url, plugin_folder):
             env=environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=SECONDS_AT_MOST,
             check=False,
         )
 
@@ -136,23 +134,6 @@ def test_plugin_without_a_file_is_refused(engine, words):
 def test_without_plugins_the_list_says_where_they_go(engine, plugin_folder):
     done = engine("plugins")
     assert done.stdout == f"no plugins: put files into {plugin_folder}, or name one with --plugin FILE\n"
-
-
-def wait_for(condition, seconds=60):
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "waited too long"
-        time.sleep(0.02)
-
-
-@pytest.fixture
-def no_worker_is_left(store):
-    yield
-    with store.reading() as connection:
-        pids = list(connection.scalars(sa.select(workers.c.pid)))
-    for pid in pids:
-        if psutil.pid_exists(pid):
-            os.kill(pid, signal.SIGKILL)
 
 
 @pytest.mark.usefixtures("no_worker_is_left")

@@ -9,13 +9,16 @@ from pathlib import Path
 import pytest
 
 from engine.store.store import Store
+from tests.waiting import SECONDS_AT_MOST
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def engine(*arguments: str, url: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "engine", *arguments, "--store", url]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS_AT_MOST, check=False
+    )
 
 
 def test_two_classes_are_scored_as_a_whole_and_one_by_one(trained, store_url: str) -> None:

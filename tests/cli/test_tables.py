@@ -16,6 +16,7 @@ from engine.store.datasets import predict_file
 from engine.store.runs import get_run, load_run
 from engine.store.store import open_store
 from engine.training.model import predict
+from tests.waiting import SECONDS_AT_MOST
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["--epochs", "5", "--hidden-sizes", "6"]
@@ -23,7 +24,9 @@ SMALL = ["--epochs", "5", "--hidden-sizes", "6"]
 
 def engine(*arguments: str, url: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "engine", *arguments, "--store", url]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS_AT_MOST, check=False
+    )
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """From no hidden layer to two hundred, and from one unit to a million, networks train."""
 
-import time
-
 import numpy as np
 import pytest
 
@@ -50,12 +48,12 @@ def test_single_units_in_a_row_train():
     assert found[-1] < found[0]
 
 
-def test_a_million_units_step_in_reasonable_time():
-    started = time.perf_counter()
+def test_a_million_units_step_with_no_more_calls_than_ten_take():
     network = Network([2, 1_000_000, 1], ACTIVATIONS["relu"], LOSSES["mse"])
     first, second = losses(network, 2, 1e-5, batch=2)
     assert network.parameters.size == 4_000_001 and np.isfinite([first, second]).all() and second < first
-    assert time.perf_counter() - started < 20
+    few = Network([2, 10, 1], ACTIVATIONS["relu"], LOSSES["mse"])
+    assert len(network.recording(2).tape) == len(few.recording(2).tape)
 
 
 def test_outputs_do_not_depend_on_the_blocks_in_which_rows_are_asked():

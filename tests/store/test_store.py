@@ -2,7 +2,6 @@
 
 import sqlite3
 import subprocess
-import time
 
 import numpy as np
 import pytest
@@ -27,6 +26,7 @@ from engine.store.snapshots import read_snapshots
 from engine.store.store import StoreError, open_store
 from engine.training.model import predict
 from engine.workers.session import train_claimed
+from tests.waiting import wait_for
 
 
 def trained(store, run_id):
@@ -46,11 +46,10 @@ def test_a_run_whose_workers_die_without_progress_fails_after_three_takeovers(st
 
 def test_a_zombie_and_a_process_number_used_again_count_as_gone():
     child = subprocess.Popen(["true"])
-    while process_start(child.pid) is not None:
-        pass
+    wait_for(lambda: process_start(child.pid) is None)
     assert holder_is_gone(host_name(), child.pid, 0.0)
     child.wait()
-    living = subprocess.Popen(["sleep", "60"])
+    living = subprocess.Popen(["sleep", "3600"])
     started = process_start(living.pid)
     assert started is not None
     assert not holder_is_gone(host_name(), living.pid, started)
@@ -59,7 +58,9 @@ def test_a_zombie_and_a_process_number_used_again_count_as_gone():
     living.wait()
 
 
-def test_a_damaged_checkpoint_is_passed_over_and_the_records_after_the_good_one_go(store, submitted):
+def test_a_damaged_checkpoint_is_passed_over_and_the_records_after_the_good_one_go(
+    store, submitted, looking_up_always
+):
     run_id = submitted(epochs=40)
     lease = claim(store, "a", run_id)
     assert lease is not None
@@ -67,7 +68,6 @@ def test_a_damaged_checkpoint_is_passed_over_and_the_records_after_the_good_one_
     def commit_often(record):
         if record.step in (20, 30):
             request(store, run_id, "resume")  # a request is obeyed with a commit
-            time.sleep(0.06)
 
     train_claimed(store, lease, commit_often)
     expected = read_series(store, run_id)

@@ -1,7 +1,6 @@
 """What goes wrong around a run never changes its bits, loses a record or ends another run."""
 
 import threading
-import time
 from contextlib import suppress
 
 import pytest
@@ -13,15 +12,17 @@ from engine.store import runs as catalog
 from engine.store.checkpoints import latest_checkpoint
 from engine.store.interventions import ask_change, copy_changes, read_changes
 from engine.store.lease import LeaseLost, claim, write_held
-from engine.store.maintenance import tidy
+from engine.store.maintenance import READERS_MILLISECONDS, tidy
 from engine.store.records import read_series
 from engine.store.runs import get_run, list_runs, reopen, request
 from engine.store.schema import chunks
-from engine.store.store import open_store
+from engine.store.store import BUSY_SECONDS, open_store
 from engine.training.interventions import weight_change
 from engine.training.telemetry import SCALAR_INDEX
-from engine.workers import worker
+from engine.workers import journal, worker
+from engine.workers.journal import Journal
 from engine.workers.session import train_claimed
+from tests.waiting import SECONDS_AT_MOST, WITHOUT_END
 
 
 class KilledError(BaseException):
@@ -61,7 +62,7 @@ def test_a_run_that_is_interrupted_again_and_again_ends_with_the_same_bits(store
 
 
 def test_takeovers_are_counted_only_as_long_as_a_run_makes_no_progress(store, submitted):
-    run_id = submitted(epochs=100_000)
+    run_id = submitted(**WITHOUT_END)
 
     def die_after_progress(record):
         if get_run(store, run_id).step > before:
@@ -82,7 +83,7 @@ def test_a_chunk_holds_100_records_at_most_however_fast_the_steps_come(store, su
     assert len(read_series(store, run_id)) == get_run(store, run_id).total_steps + 1
 
 
-def test_a_full_disk_makes_a_run_wait_and_it_loses_nothing(store, submitted):
+def test_a_full_disk_makes_a_run_wait_and_it_loses_nothing(store, submitted, monkeypatch):
     settings = {"epochs": 200, "hidden_sizes": [40, 40], "record_every": 1}
     whole, waiting = submitted(**settings), submitted(**settings)
     train_claimed(store, held(store, whole))
@@ -96,15 +97,24 @@ def test_a_full_disk_makes_a_run_wait_and_it_loses_nothing(store, submitted):
     def make_room(connection, *_):
         connection.execute("PRAGMA max_page_count = 1000000").fetchall()
 
+    waits, usual = threading.Semaphore(0), Journal.report_waiting
+
+    def report_waiting(journal, reason):
+        usual(journal, reason)
+        waits.release()
+
+    monkeypatch.setattr(Journal, "report_waiting", report_waiting)
+    monkeypatch.setattr(journal, "RETRY_SECONDS", 0.05)
     event.listen(store.engine, "checkout", fill_up)
     training = threading.Thread(target=train_claimed, args=(store, lease))
     training.start()
-    time.sleep(2)
+    for _ in range(3):
+        assert waits.acquire(timeout=SECONDS_AT_MOST)
     row = get_run(store, waiting)
     assert training.is_alive() and row.status == "running" and row.step < row.total_steps
     event.remove(store.engine, "checkout", fill_up)
     event.listen(store.engine, "checkout", make_room)
-    training.join(30)
+    training.join(SECONDS_AT_MOST)
     assert get_run(store, waiting).status == "finished" and get_run(store, waiting).message == ""
     assert bits(store, waiting) == bits(store, whole)
 
@@ -116,9 +126,13 @@ def test_a_reader_that_pins_the_log_is_not_waited_for(store, store_url, submitte
         reader.exec_driver_sql("BEGIN")
         reader.exec_driver_sql("SELECT count(*) FROM runs").scalar_one()
         submitted()
-        began = time.monotonic()
+        said = []
+        event.listen(store.engine, "before_cursor_execute", lambda _c, _k, words, *_: said.append(words))
         assert not tidy(store, limit=0)
-        assert time.monotonic() - began < 5
+        place = said.index("PRAGMA wal_checkpoint(TRUNCATE)")
+        assert said[place - 1] == f"PRAGMA busy_timeout = {READERS_MILLISECONDS}"
+        assert said[place + 1] == f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS}"
+        assert READERS_MILLISECONDS < 1000
     pinning.close()
     assert tidy(store, limit=0)
 
@@ -160,7 +174,7 @@ def test_a_step_through_the_last_epoch_finishes_the_run(store, submitted):
 
 
 def test_a_worker_that_was_taken_for_dead_writes_nothing_when_it_wakes_up(store, submitted):
-    run_id = submitted(epochs=100_000)
+    run_id = submitted(**WITHOUT_END)
     sleeper, seen = held(store, run_id), []
 
     def fall_asleep_and_lose_the_run(record):

@@ -1,12 +1,11 @@
 """Workers are real processes: killed at any instant, the run ends with the bits of an unbroken one."""
 
-import os
-import signal
+import math
+import sys
 import time
 from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
 import sqlalchemy as sa
 
@@ -16,33 +15,22 @@ from engine.store.records import read_series
 from engine.store.runs import get_run, request, set_speed
 from engine.store.schema import runs, workers
 from engine.training.telemetry import SCALAR_INDEX
-from engine.workers import launcher
+from engine.workers import launcher, session
 from engine.workers.launcher import ensure_workers
 from engine.workers.session import train_claimed
+from tests.waiting import WITHOUT_END, wait_for
 
-pytestmark = pytest.mark.xdist_group("processes")
-
-
-def wait_for(condition, seconds=60):
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "waited too long"
-        time.sleep(0.02)
-
-
-@pytest.fixture(autouse=True)
-def no_worker_is_left(store):
-    yield
-    with store.reading() as connection:
-        pids = list(connection.scalars(sa.select(workers.c.pid)))
-    for pid in pids:
-        if psutil.pid_exists(pid):
-            os.kill(pid, signal.SIGKILL)
+pytestmark = [pytest.mark.xdist_group("processes"), pytest.mark.usefixtures("no_worker_is_left")]
 
 
 def holder(store, run_id):
     with store.reading() as connection:
         return connection.scalar(sa.select(runs.c.lease_pid).where(runs.c.id == run_id))
+
+
+def idle_workers(store):
+    with store.reading() as connection:
+        return list(connection.scalars(sa.select(workers.c.idle)))
 
 
 def without_seconds(series):
@@ -51,21 +39,25 @@ def without_seconds(series):
     return scalars.tobytes() + series.layers.tobytes()
 
 
-def test_a_run_killed_in_the_middle_ends_with_the_bits_of_an_unbroken_one(store, store_url, submitted):
-    settings = {"epochs": 3000, "dropout": 0.2, "samples": 200, "record_every": 50}
-    unbroken, killed = submitted(**settings), None
+def test_a_run_killed_in_the_middle_ends_with_the_bits_of_an_unbroken_one(
+    store, store_url, submitted, start_held
+):
+    """Twice with updates that are in no store yet, once with a commit that is written and not done."""
+    settings = {"epochs": 120, "dropout": 0.2, "samples": 200, "record_every": 5}
+    unbroken = submitted(**settings)
     lease = claim(store, new_owner(), unbroken)
     assert lease is not None and train_claimed(store, lease) == "finished"
     killed = submitted(**settings)
-    set_speed(store, killed, 1500.0)  # so that no machine is too fast to be caught in the middle
-    ensure_workers(store_url, 1)
-    for _ in range(2):
+    for place, step in (("between commits", 100), ("in a commit", 250), ("between commits", 400)):
         before = get_run(store, killed).step
-        wait_for(lambda before=before: get_run(store, killed).step > before + 300)
-        os.kill(holder(store, killed), signal.SIGKILL)
-        wait_for(lambda: get_run(store, killed).status == "interrupted")
-        assert 0 < get_run(store, killed).step < get_run(store, killed).total_steps
-        ensure_workers(store_url, 1)
+        worker = start_held(place, step, "worker")
+        reached = worker.reached()
+        assert get_run(store, killed).status == "running" and holder(store, killed) == worker.process.pid
+        worker.kill()
+        row = get_run(store, killed)
+        assert row.status == "interrupted" and before <= row.step < reached < row.total_steps
+        assert (row.step >= step) == (place == "between commits")
+    ensure_workers(store_url, 1)
     wait_for(lambda: get_run(store, killed).status == "finished")
     first, second = latest_checkpoint(store, unbroken)[0], latest_checkpoint(store, killed)[0]
     assert first is not None and second is not None
@@ -78,14 +70,14 @@ def test_a_run_killed_in_the_middle_ends_with_the_bits_of_an_unbroken_one(store,
 def test_pause_freezes_the_step_resume_goes_on_step_trains_one_epoch_and_stop_ends(
     store, store_url, submitted
 ):
-    run_id = submitted(epochs=100_000)
-    per_epoch = get_run(store, run_id).total_steps // 100_000
+    run_id = submitted(**WITHOUT_END)
+    per_epoch = get_run(store, run_id).total_steps // WITHOUT_END["epochs"]
     ensure_workers(store_url, 1)
     wait_for(lambda: get_run(store, run_id).step > 0)
     request(store, run_id, "pause")
     wait_for(lambda: get_run(store, run_id).paused)
     frozen = get_run(store, run_id).step
-    time.sleep(0.5)
+    time.sleep(0.5)  # several looks of a worker at the store
     assert get_run(store, run_id).step == frozen
     request(store, run_id, "step")
     wait_for(lambda: get_run(store, run_id).paused and get_run(store, run_id).step > frozen)
@@ -99,14 +91,48 @@ def test_pause_freezes_the_step_resume_goes_on_step_trains_one_epoch_and_stop_en
 
 def test_a_chosen_speed_holds_the_run_back_and_can_be_changed(store, store_url, submitted):
     run_id = submitted(epochs=2000)
-    set_speed(store, run_id, 10.0)
+    set_speed(store, run_id, 1e-4)
     ensure_workers(store_url, 1)
-    wait_for(lambda: get_run(store, run_id).epoch >= 3)
-    begun, epoch = time.monotonic(), get_run(store, run_id).epoch
-    wait_for(lambda: get_run(store, run_id).epoch >= epoch + 5)
-    assert get_run(store, run_id).epoch - epoch <= 10 * (time.monotonic() - begun) + 5
+    wait_for(lambda: len(read_series(store, run_id)) == 1)
+    time.sleep(0.5)  # for some hundred epochs, at full speed
+    assert (get_run(store, run_id).status, get_run(store, run_id).step) == ("running", 0)
     set_speed(store, run_id, None)
     wait_for(lambda: get_run(store, run_id).status == "finished")
+
+
+class Clock:
+    """A clock that stands still but for those who sleep."""
+
+    time = staticmethod(time.time)
+
+    def __init__(self):
+        self.now = 0.0
+
+    def monotonic(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+
+def test_each_epoch_lasts_as_long_as_the_chosen_speed_wants_it_to(store, submitted, monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(session, "time", clock)
+    run_id = submitted(epochs=30)
+    set_speed(store, run_id, 10.0)
+    epochs = {}
+
+    def note(record):
+        if record["epoch"] == int(record["epoch"]):
+            epochs[int(record["epoch"])] = clock.now
+        if record["epoch"] == 20:
+            set_speed(store, run_id, 2.0)
+
+    lease = claim(store, new_owner(), run_id)
+    assert lease is not None and train_claimed(store, lease, note) == "finished"
+    assert epochs[20] == pytest.approx(2.0)
+    assert np.diff(list(epochs.values())[1:21]) == pytest.approx(0.1)
+    assert np.diff(list(epochs.values())[22:]) == pytest.approx(0.5)
 
 
 def test_no_queued_run_is_left_however_many_launchers_race(store, store_url, submitted):
@@ -118,7 +144,13 @@ def test_no_queued_run_is_left_however_many_launchers_race(store, store_url, sub
         assert set(connection.scalars(sa.select(runs.c.lease_epoch))) == {1}
 
 
-def test_a_worker_that_is_still_starting_counts_as_one_that_will_take_the_run(store, store_url, submitted):
+def test_a_worker_that_is_still_starting_counts_as_one_that_will_take_the_run(
+    store, store_url, submitted, monkeypatch, tmp_path
+):
+    slow = tmp_path / "slow"
+    slow.write_text("#!/bin/sh\nexec sleep 3600\n")
+    slow.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(slow))
     submitted()
     assert ensure_workers(store_url, 2) == 1
     assert ensure_workers(store_url, 2) == 0
@@ -129,6 +161,7 @@ def test_a_worker_that_cannot_start_leaves_its_words_in_a_file_and_is_not_tried_
 ):
     submitted()
     monkeypatch.setenv("PYTHONWARNINGS", "ignore")
+    monkeypatch.setattr(launcher, "WAIT_AFTER_FAILURE_SECONDS", math.inf)
     monkeypatch.setattr(launcher, "ROOT", Path(store_url.removeprefix("sqlite:///")).parent)
     assert ensure_workers(store_url, 1) == 1
     wait_for(lambda: launcher.trouble(store_url))
@@ -144,4 +177,5 @@ def test_an_idle_worker_waits_warm_for_the_next_run(store, store_url, submitted)
     wait_for(lambda: get_run(store, first).status == "finished")
     second = submitted()
     wait_for(lambda: get_run(store, second).status == "finished")
+    wait_for(lambda: idle_workers(store) == [True])
     assert ensure_workers(store_url, 2) == 0

@@ -1,0 +1,123 @@
+"""Processes of the command line that stand still at a step that a test names; holds no test.
+
+``python -m tests.holding PLACE STEP FOLDER ARGUMENT ...`` is ``python -m engine ARGUMENT ...`` as on a
+machine with one core, but at the first record from STEP on it stores what there is, and stands still once
+it is
+
+- ``between commits``: at the next record, with work that is in no store yet, or
+- ``in a commit``: with everything written and nothing committed.
+
+It says at which step in the file ``reached`` of FOLDER, and goes on once there is a file ``drop_first``.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from engine.cli import main
+from engine.training.telemetry import Record
+from engine.workers import journal, stack_journal
+from engine.workers.launcher import ONE_THREAD, ROOT
+from tests.waiting import wait_for
+
+PLACES = ("between commits", "in a commit")
+
+
+class Held:
+    """A process that stands still somewhere.
+
+    Parameters
+    ----------
+    place : str
+        One of ``PLACES``.
+    step : int
+    folder : Path
+        One that does not exist yet.
+    arguments : str
+        Of the command line.
+    """
+
+    def __init__(self, place: str, step: int, folder: Path, *arguments: str) -> None:
+        self.folder = folder
+        folder.mkdir()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.holding", place, str(step), str(folder), *arguments],
+            cwd=ROOT,
+            env=os.environ | ONE_THREAD,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def reached(self) -> int:
+        """Wait until it stands still; return the step."""
+        file = self.folder / "reached"
+        wait_for(lambda: file.exists() or self.process.poll() is not None)
+        assert file.exists(), f"it ended before: {self.process.communicate()}"
+        return int(file.read_text())
+
+    def drop_first(self) -> None:
+        """Let it go on."""
+        (self.folder / "drop_first").touch()
+
+    def kill(self) -> None:
+        """Kill it; nothing is left of it afterwards."""
+        self.process.kill()
+        self.process.communicate()
+
+
+class _Hold:
+    """What makes this process stand still: once, at the place and step that were named."""
+
+    def __init__(self, place: str, step: int, folder: Path) -> None:
+        self.place, self.step, self.folder = place, step, folder
+        self.is_committing = self.has_committed = False
+
+    def taking(self, kind: type[Any]) -> None:
+        """Commit at the step that was named, and stand still there or at the record that follows."""
+        usual = kind.take
+
+        def take(taker: Any, record: Record) -> None:
+            usual(taker, record)
+            if self.has_committed and self.place == "between commits":
+                self.stand_still(record.step)
+            elif not self.has_committed and record.step >= self.step:
+                self.step, self.is_committing = record.step, True
+                taker.commit()
+                self.is_committing, self.has_committed = False, True
+
+        kind.take = take
+
+    def writing(self, module: Any, name: str) -> None:
+        """Stand still after a module's function that writes the last part of a commit."""
+        usual = getattr(module, name)
+
+        def write(*arguments: Any) -> None:
+            usual(*arguments)
+            if self.is_committing and self.place == "in a commit":
+                self.stand_still(self.step)
+
+        setattr(module, name, write)
+
+    def stand_still(self, step: int) -> None:
+        """Say where this process is, and wait until it is let go; from then on it only passes by."""
+        beside = self.folder / "reaching"
+        beside.write_text(str(step))
+        beside.rename(self.folder / "reached")
+        while not (self.folder / "drop_first").exists():
+            time.sleep(0.01)
+        self.place = ""
+
+
+if __name__ == "__main__":
+    os.cpu_count = lambda: 1
+    hold = _Hold(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]))
+    hold.taking(journal.Journal)
+    hold.taking(stack_journal.StackJournal)
+    hold.writing(journal, "write_checkpoint")
+    hold.writing(stack_journal, "write_checkpoints")
+    sys.argv[1:] = sys.argv[4:]
+    main()
