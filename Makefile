@@ -3,10 +3,11 @@
 PORT ?= 8501
 VENV := .venv
 RUN := $(VENV)/bin/python
-# Stamps: pip runs again only when the requirements have changed.
+# Stamps: what is required is installed again only when the requirements have changed.
 READY := $(VENV)/ready
 READY_DEV := $(VENV)/ready-dev
-# The peers of the speed benchmark (PyTorch, jax) are large and nothing else needs them.
+# The peers of the speed benchmark (PyTorch, jax) are large and nothing else needs them. They are left to pip,
+# which takes the PyTorch that this machine is set up for.
 PEERS := .venv-bench
 READY_PEERS := $(PEERS)/ready
 
@@ -88,15 +89,16 @@ clean: ## Remove the environment and the tools' caches (runs in .lab stay)
 
 $(READY): requirements.txt
 	@sh .ci/environment $(VENV)
-	$(RUN) -m pip install --quiet -r requirements.txt
+	$(RUN) .ci/install.py -r requirements.txt
 	@touch $@
 
 $(READY_DEV): requirements-dev.txt $(READY)
-	$(RUN) -m pip install --quiet -r requirements-dev.txt
+	$(RUN) .ci/install.py -r requirements-dev.txt
 	@touch $@
 
 $(READY_PEERS): benchmarks/requirements-peers.txt requirements.txt
 	@sh .ci/environment $(PEERS)
+	$(PEERS)/bin/python .ci/install.py -r requirements.txt
 	$(PEERS)/bin/python -m pip install --quiet -r benchmarks/requirements-peers.txt
 	@$(PEERS)/bin/python -m pip install --quiet "jax>=0.6,<1" || echo "jax does not install here: it is left out"
 	@touch $@
