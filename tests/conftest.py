@@ -115,6 +115,7 @@ def seeds(store):
     return submit
 
 
+@pytest.fixture
 def start_held(store_url: str, tmp_path: Path) -> Iterator[Callable[..., Held]]:
     """Start a command on the store that stands still at a place and step; none is left afterwards."""
     started: list[Held] = []

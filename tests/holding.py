@@ -7,7 +7,7 @@ it is
 - ``between commits``: at the next record, with work that is in no store yet, or
 - ``in a commit``: with everything written and nothing committed.
 
-It says at which step in the file ``reached`` of FOLDER, and goes on once there is a file ``drop_first``.
+It says at which step in the file ``reached`` of FOLDER, and goes on once there is a file ``release``.
 """
 
 import os
@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from engine.cli import main
+from engine.cli.main import main
 from engine.training.telemetry import Record
 from engine.workers import journal, stack_journal
 from engine.workers.launcher import ONE_THREAD, ROOT
@@ -59,9 +59,9 @@ class Held:
         assert file.exists(), f"it ended before: {self.process.communicate()}"
         return int(file.read_text())
 
-    def drop_first(self) -> None:
+    def release(self) -> None:
         """Let it go on."""
-        (self.folder / "drop_first").touch()
+        (self.folder / "release").touch()
 
     def kill(self) -> None:
         """Kill it; nothing is left of it afterwards."""
@@ -107,7 +107,7 @@ class _Hold:
         beside = self.folder / "reaching"
         beside.write_text(str(step))
         beside.rename(self.folder / "reached")
-        while not (self.folder / "drop_first").exists():
+        while not (self.folder / "release").exists():
             time.sleep(0.01)
         self.place = ""
 

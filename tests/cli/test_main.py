@@ -179,7 +179,7 @@ def test_ctrl_c_stops_after_the_step_and_resume_asks_on_another_machine_and_goes
     reached = held.reached()
     assert json.loads(engine("show", "1", "--json", url=store_url).stdout)["status"] == "running"
     held.process.send_signal(signal.SIGINT)
-    held.drop_first()
+    held.release()
     _, said = held.process.communicate(timeout=SECONDS_AT_MOST)
     assert held.process.returncode == 130 and said == "run 1 stopped; `resume 1` goes on from here\n"
     stopped = get_run(open_store(store_url), 1)
