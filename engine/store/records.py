@@ -87,7 +87,7 @@ class RecordBuffer:
         """What was gathered, as views: to be used before anything is let go."""
         if not self._arrays:
             return no_records()
-        return Series(*(array[: self.count] for array in self._arrays), recorded_by_all(self.count))
+        return Series(*(array[: self.count] for array in self._arrays), recorded=recorded_by_all(self.count))
 
     def keep(self, numbers: Sequence[int]) -> None:
         """Forget all but these of the runs side by side."""
@@ -132,7 +132,7 @@ def series_of_each(together: Series) -> list[Series]:
     """Return the series of each run from one of runs side by side: their axis is the second one."""
     *arrays, recorded = together.arrays
     runs = range(together.scalars.shape[1])
-    return [Series(*(array[:, number] for array in arrays), recorded) for number in runs]
+    return [Series(*(array[:, number] for array in arrays), recorded=recorded) for number in runs]
 
 
 def have_records(connection: sa.Connection, run_ids: Sequence[int]) -> set[int]:
