@@ -23,8 +23,9 @@ from engine.store.store import Store, open_store
 from engine.training import trainer
 from engine.training.model import initial_state
 from engine.training.plan import TrainingPlan, plan
+from engine.workers.blas import own_blas_threads
 from engine.workers.journal import Journal
-from engine.workers.session import own_blas_threads, train_claimed
+from engine.workers.session import train_claimed
 
 EVALUATING_MAY_TAKE, STORING_MAY_TAKE = 1.15, 3.0
 # Runs on the table: its target, settings beside the defaults, how often a round repeats it.
@@ -168,8 +169,8 @@ def _stored(store: Store, asked: RunConfig, dataset: Dataset, spent: list[float]
         lease = claim(store, new_owner(), run_id, even_paused=True)
         assert lease is not None
         spent.append(0.0)
-        taking, committing = _timed(Journal.take, spent), _timed(Journal.commit, spent)
-        with patch.object(Journal, "take", taking), patch.object(Journal, "commit", committing):
+        adding, committing = _timed(Journal.add, spent), _timed(Journal.commit, spent)
+        with patch.object(Journal, "add", adding), patch.object(Journal, "commit", committing):
             return clocked(lambda: train_claimed(store, lease))
 
     return candidate

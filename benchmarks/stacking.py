@@ -33,7 +33,6 @@ from engine.training.stack import most_together, train_stack
 from engine.training.state import State
 from engine.training.trainer import train
 from engine.workers.session import train_claimed
-from engine.workers.stack_session import train_claimed_together
 from engine.workers.stacking import claim_stack
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "stacking.md"
@@ -126,11 +125,7 @@ def work_side_by_side(store: Store) -> None:
     owner = new_owner()
     with mock.patch("os.cpu_count", return_value=1):
         while (lease := claim(store, owner)) is not None:
-            leases = claim_stack(store, lease)
-            if len(leases) > 1:
-                train_claimed_together(store, leases)
-            else:
-                train_claimed(store, lease)
+            train_claimed(store, claim_stack(store, lease))
 
 
 def seconds_of(work: Callable[[], object]) -> float:

@@ -19,7 +19,7 @@ from typing import Any
 
 from engine.cli.main import main
 from engine.training.telemetry import Record
-from engine.workers import journal, stack_journal
+from engine.workers import journal
 from engine.workers.launcher import ONE_THREAD, ROOT
 from tests.waiting import wait_for
 
@@ -76,20 +76,20 @@ class _Hold:
         self.place, self.step, self.folder = place, step, folder
         self.is_committing = self.has_committed = False
 
-    def taking(self, kind: type[Any]) -> None:
+    def adding(self, kind: type[Any]) -> None:
         """Commit at the step that was named, and stand still there or at the record that follows."""
-        usual = kind.take
+        usual = kind.add
 
-        def take(taker: Any, record: Record) -> None:
-            usual(taker, record)
+        def add(recorder: Any, record: Record) -> None:
+            usual(recorder, record)
             if self.has_committed and self.place == "between commits":
                 self.stand_still(record.step)
             elif not self.has_committed and record.step >= self.step:
                 self.step, self.is_committing = record.step, True
-                taker.commit()
+                recorder.commit()
                 self.is_committing, self.has_committed = False, True
 
-        kind.take = take
+        kind.add = add
 
     def writing(self, module: Any, name: str) -> None:
         """Stand still after a module's function that writes the last part of a commit."""
@@ -115,9 +115,7 @@ class _Hold:
 if __name__ == "__main__":
     os.cpu_count = lambda: 1
     hold = _Hold(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]))
-    hold.taking(journal.Journal)
-    hold.taking(stack_journal.StackJournal)
-    hold.writing(journal, "write_checkpoint")
-    hold.writing(stack_journal, "write_checkpoints")
+    hold.adding(journal.Journal)
+    hold.writing(journal, "write_checkpoints")
     sys.argv[1:] = sys.argv[4:]
     main()

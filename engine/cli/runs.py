@@ -62,9 +62,9 @@ class TrainingBar:
             self.progress.update(self.task, loss=f"{record['train_loss']:.4f}")
 
     def advance_together(self, record: Record, count: int) -> None:
-        """Show how far ``count`` runs side by side are, with the mean of their losses."""
+        """Show how far ``count`` stacked runs are, with the mean of their losses."""
         self.progress.update(self.task, completed=self.before + count * record.step)
-        losses = record.scalars[:, SCALAR_INDEX["train_loss"]]
+        losses = record.scalars[..., SCALAR_INDEX["train_loss"]]
         if not np.isnan(losses).all():
             self.progress.update(self.task, loss=f"{np.nanmean(losses):.4f}")
 

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from engine.analysis.statistics import mean_interval
@@ -17,12 +18,12 @@ from engine.cli.runs import (
     train_here,
 )
 from engine.store.groups import SeedGroup
-from engine.store.lease import claim, new_owner
+from engine.store.lease import LeaseLost, claim, new_owner
 from engine.store.row import RunRow
 from engine.store.runs import get_run, load_run, request
 from engine.store.store import Store
 from engine.training.stack import most_together
-from engine.workers.stack_session import train_claimed_together
+from engine.workers.session import train_claimed
 
 
 def follow_seeds(store: Store, run_ids: Sequence[int], as_json: bool) -> None:
@@ -58,7 +59,7 @@ def follow_seeds(store: Store, run_ids: Sequence[int], as_json: bool) -> None:
 
 
 def _train_part(store: Store, run_ids: Sequence[int], bar: TrainingBar) -> None:
-    """Train runs side by side, then each by itself of which somebody wanted more than a stack can do.
+    """Train runs as a stack, then each by itself of which somebody requested more than a stack can do.
 
     One that was paused meanwhile stays in the queue: a worker takes it once it is resumed.
     """
@@ -67,13 +68,15 @@ def _train_part(store: Store, run_ids: Sequence[int], bar: TrainingBar) -> None:
         owner = new_owner()
         claimed = [claim(store, owner, run_id, even_paused=True) for run_id in run_ids]
         leases = [lease for lease in claimed if lease is not None]
-        with noting_ctrl_c() as is_interrupted:
-            train_claimed_together(
+        with noting_ctrl_c() as is_interrupted, suppress(LeaseLost):
+            train_claimed(
                 store,
                 leases,
                 lambda record: bar.advance_together(record, len(leases)),
                 is_interrupted=is_interrupted,
             )
+        if is_interrupted():
+            raise KeyboardInterrupt
         rows = [get_run(store, run_id) for run_id in run_ids]
         alone = [row.id for row in rows if not row.ended and not row.paused]
         for row in rows:

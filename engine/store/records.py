@@ -129,7 +129,9 @@ def write_tails(connection: sa.Connection, tails: Mapping[int, tuple[int, Series
 
 
 def series_of_each(together: Series) -> list[Series]:
-    """Return the series of each run from one of runs side by side: their axis is the second one."""
+    """Return the series of each run from one of stacked runs, whose axis is the second one; or of one run."""
+    if together.scalars.ndim == 2:
+        return [together]
     *arrays, recorded = together.arrays
     runs = range(together.scalars.shape[1])
     return [Series(*(array[:, number] for array in arrays), recorded=recorded) for number in runs]

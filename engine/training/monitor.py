@@ -74,7 +74,7 @@ class RunMonitor:
         state.waiting = self.patience.after(state.waiting, state.step, val_loss)
         state.stopped_early = self.patience.is_over(state.waiting, state.step)
 
-    def heed(self, diverged: bool) -> None:
+    def update_status(self, diverged: bool) -> None:
         """Note whether a run diverged; at its end bring back the best weights where that is asked."""
         state = self.state
         state.diverged = diverged

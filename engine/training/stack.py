@@ -1,10 +1,11 @@
-"""Trains runs of one shape side by side, each to the bits that it would reach alone; knows no store."""
+"""Trains stacked runs of one shape, each to the bits that it would reach alone."""
 
 from collections.abc import Generator, Sequence
 
 from engine.config import RunConfig
 from engine.data.dataset import Dataset
 from engine.nn.optimizers.registry import OPTIMIZERS
+from engine.training.interventions import Change
 from engine.training.plan import network_sizes, plan
 from engine.training.state import State
 from engine.training.telemetry import Record
@@ -16,14 +17,15 @@ SCRATCH_VECTORS = 3
 
 
 def train_stack(
-    configs: Sequence[RunConfig], dataset: Dataset, states: list[State]
+    configs: Sequence[RunConfig], dataset: Dataset, states: list[State], changes: Sequence[Change] = ()
 ) -> Generator[Record | None, None, None]:
     """Train runs that stand at the same step to their ends; each goes its way as in :func:`train`.
 
-    Yields what :func:`engine.training.trainer.train` yields, as records of runs side by side: one row for
-    each state in the list. At every yield all states are whole. Those that have ended leave the list behind
-    the yield that told so; the caller may take out others while it holds one, and the stack goes on without
-    them. Record 0 comes where one of them has none; the row of one that had it before is to be left aside.
+    Yields what :func:`engine.training.trainer.train` yields, as records of stacked runs: one row for each
+    state in the list; with one state the record of a single run. At every yield all states are whole. Those
+    that have ended leave the list behind the yield that told so; the caller may take out others while it
+    holds one, and the stack goes on without them. Record 0 comes where one of them has none; the row of one
+    that had it before is to be left aside.
 
     Parameters
     ----------
@@ -32,37 +34,20 @@ def train_stack(
     dataset : Dataset
     states : list of State
         Owned by the caller; those in the list are changed in place.
+    changes : sequence of Change
+        By hand, as in :func:`train`; only of a run that is the only one.
     """
     config_of = {id(state): config for config, state in zip(configs, states, strict=True)}
     while states:
-        present = list(states)
-        training = Training([config_of[id(state)] for state in present], dataset, present)
-        # Never across a yield, as in train.
-        if any(state.recorded_step < 0 for state in present):
-            with training.flushing:
-                record = training.first_record()
-            yield _beside(record)
-            _drop_ended(states, training.plan.total_steps)
-        while states == present:
-            with training.flushing:
-                record = training.advance()
-            yield None if record is None else _beside(record)
-            _drop_ended(states, training.plan.total_steps)
-
-
-def _beside(record: Record) -> Record:
-    return record if record.scalars.ndim > 1 else record.as_one_of_one()
-
-
-def _drop_ended(states: list[State], total_steps: int) -> None:
-    states[:] = [state for state in states if state.step < total_steps and not state.has_ended]
+        training = Training([config_of[id(state)] for state in states], dataset, states, changes)
+        yield from training.records(states)
 
 
 def most_together(config: RunConfig, dataset: Dataset) -> int:
-    """Return how many runs of a configuration are best trained side by side; 1 where each is faster alone.
+    """Return how many runs of a configuration are best stacked; 1 where each is faster alone.
 
     Calls on small arrays cost the same for one run as for many, until the arrays of all outgrow the cache.
-    Measured, time of 16 runs side by side by that of 16 alone, updates without records: .24 for 2-8-8-1
+    Measured, time of 16 stacked runs by that of 16 alone, updates without records: .24 for 2-8-8-1
     with batches of 10, .30 for 2-16-16-16-2 with batches of 32; none is gained for 64-128-64-10. Whole runs
     stand in docs/stacking.md.
     """

@@ -159,14 +159,11 @@ class Record:
         return record
 
     def row(self, number: int) -> "Record":
-        """Return the record of one of several runs side by side: views of this one."""
+        """Return the record of one of several stacked runs, as views; of a single run it is this one."""
+        if self.scalars.ndim == 1:
+            return self
         diverged = bool(np.atleast_1d(self.diverged)[number]) if np.any(self.diverged) else False
         return Record(self.step, self.scalars[number], self.measured[number], self.layers[number], diverged)
-
-    def as_one_of_one(self) -> "Record":
-        """Return the record of a single run as that of runs side by side, of which there is one."""
-        diverged = np.atleast_1d(self.diverged)
-        return Record(self.step, self.scalars[None], self.measured[None], self.layers[None], diverged)
 
     def __getitem__(self, name: str) -> float:
         """Return a scalar by its name."""

@@ -29,8 +29,8 @@ from engine.training.schedule import build_schedule
 from engine.training.state import State
 from engine.training.telemetry import LAYER_INDEX, SCALARS, Record
 
-LOOK_UP_SECONDS = 0.05
-JUDGED = ("batch_loss", "train_loss", "val_loss", "grad_norm")
+YIELD_SECONDS = 0.05
+WATCHED = "batch_loss", "train_loss", "val_loss", "grad_norm"
 
 
 def train(
@@ -39,7 +39,7 @@ def train(
     """Train from ``state`` to the end of the plan, or to the record that diverged or ended patience.
 
     Yields a :class:`Record` at each recorded step, and None about every 50 ms and at each epoch's end, so
-    that the caller can look up, pause, store or stop. At every yield ``state`` is whole: stored then and
+    that the caller can poll, pause, store or stop. At every yield ``state`` is whole: stored then and
     loaded later it leads to the same bits. What the caller does in between never changes the arithmetic.
     With ``restore_best`` the state that goes with the last record, of whatever weights that tells, holds the
     weights of the lowest validation loss already; those of a diverged run stay as they are.
@@ -55,16 +55,7 @@ def train(
         In the order in which they act; the caller may append while it holds a record. Those that the state
         has made already are passed over.
     """
-    training = Training([config], dataset, [state], changes)
-    # Never across a yield: whoever takes the record computes with all numbers that there are.
-    if state.recorded_step < 0:
-        with training.flushing:
-            record = training.first_record()
-        yield record
-    while state.step < training.plan.total_steps and not state.has_ended:
-        with training.flushing:
-            record = training.advance()
-        yield record
+    yield from Training([config], dataset, [state], changes).records([state])
 
 
 def final_summary(config: RunConfig, dataset: Dataset, state: State) -> dict[str, float | int]:
@@ -110,7 +101,7 @@ class Training:
         changes: Sequence[Change] = (),
     ) -> None:
         config, self.own = configs[0], PerRunValues.of(configs)
-        self.config, self.states, self.changes = config, states, changes
+        self.config, self.states, self.changes = config, list(states), changes
         self.plan = plan(config, dataset)
         self.clears = subnormals.method() == "cleared"
         self.flushing = nullcontext() if self.clears else subnormals.Flushing()
@@ -122,15 +113,15 @@ class Training:
         self.optimizer = build_optimizer(config, self.network, self.own, has_own_rates=self.has_own_rates)
         self.decay_mask = build_decay_mask(config, self.network)
         rows = fixed_rows(config, dataset)
-        self.judged = np.isin(SCALARS.names, JUDGED)
-        self.courses = []
+        self.is_watched = np.isin(SCALARS.names, WATCHED)
+        self.monitors = []
         for number, (own, state) in enumerate(zip(configs, states, strict=True)):
             self._adopt(state, (number, ...) if self.lead else ...)
             single = self.network
             if self.lead:
                 single = build_network(config, dataset, within=(self.network, number))
             schedule = build_schedule(own, self.plan)
-            self.courses.append(RunMonitor(own, dataset, self.plan, schedule, state, single, rows))
+            self.monitors.append(RunMonitor(own, dataset, self.plan, schedule, state, single, rows))
         if self.has_own_rates:
             self._set_rates()
         # A floor is a share of the learning rate: with one, other rates have schedules of other shapes.
@@ -154,15 +145,15 @@ class Training:
     def _learning_rate(self) -> float | np.ndarray:
         """Return the learning rate of the next update, or that of each run, ``(R, 1)``, where they differ."""
         if not self.has_own_rates:
-            return self.courses[0].scheduled_rate * self.states[0].plateau.factor
+            return self.monitors[0].scheduled_rate * self.states[0].plateau.factor
         step = self.states[0].step
         if self.shares_schedule:
-            return self.bases * self.courses[0].schedule(step) * self.factors
-        return self.bases * np.array([[course.schedule(step)] for course in self.courses]) * self.factors
+            return self.bases * self.monitors[0].schedule(step) * self.factors
+        return self.bases * np.array([[each.schedule(step)] for each in self.monitors]) * self.factors
 
     def _set_rates(self) -> None:
         """Take up the learning rates of a stack after evaluations: what one of them may change."""
-        self.bases = np.array([[course.base_rate] for course in self.courses])
+        self.bases = np.array([[each.base_rate] for each in self.monitors])
         self.factors = np.array([[state.plateau.factor] for state in self.states])
 
     def _gather(self) -> None:
@@ -170,6 +161,20 @@ class Training:
             place = number if self.lead else ...
             np.take(self.x, state.permutation, axis=1, out=self.epoch_x[place], mode="clip")
             np.take(self.y, state.permutation, axis=1, out=self.epoch_y[place], mode="clip")
+
+    def records(self, going: list[State]) -> Generator[Record | None, None, None]:
+        """Yield as :func:`train` does until a state leaves the list: it ends, or the caller takes it out."""
+        has_records = all(state.recorded_step >= 0 for state in going)
+        next_record = self.advance if has_records else self.first_record
+        while True:
+            going[:] = [each for each in going if each.step < self.plan.total_steps and not each.has_ended]
+            if going != self.states:
+                return
+            # Never across a yield: whoever takes the record computes with all numbers that there are.
+            with self.flushing:
+                record = next_record()
+            yield record
+            next_record = self.advance
 
     def first_record(self) -> Record:
         """Return record 0: losses and activations before the first update.
@@ -197,7 +202,7 @@ class Training:
                     is_evaluated = state.step in plan.evaluation_steps
                     record = self._finished(record, [True] * len(self.states) if is_evaluated else None)
                 now = time.perf_counter()
-                if record or state.step % plan.steps_per_epoch == 0 or now - started > LOOK_UP_SECONDS:
+                if record or state.step % plan.steps_per_epoch == 0 or now - started > YIELD_SECONDS:
                     break
         for state in self.states:
             state.seconds += (now - started) / len(self.states)
@@ -275,19 +280,19 @@ class Training:
         record["seconds"] = np.reshape([state.seconds for state in self.states], self.lead)
 
     def _finished(self, record: Record, evaluated: Sequence[bool] | None) -> Record:
-        """Return a record with an evaluation of those runs, and let each run heed it."""
+        """Return a record with an evaluation of those runs, and update the status of each run."""
         if evaluated is not None:
-            for number, course in compress(enumerate(self.courses), evaluated):
-                course.evaluate(record.row(number) if self.lead else record)
+            for number, monitor in compress(enumerate(self.monitors), evaluated):
+                monitor.evaluate(record.row(number) if self.lead else record)
             if self.has_own_rates:
                 self._set_rates()
-        is_off = (record.measured & self.judged) > np.isfinite(record.scalars)
+        is_off = (record.measured & self.is_watched) > np.isfinite(record.scalars)
         diverged: list[bool] = np.ravel(is_off.any(axis=-1)).tolist()
         record.diverged = np.array(diverged) if self.lead else diverged[0]
         for state in self.states:
             state.recorded_step = record.step
         # What else a record means for a run, only an evaluation or divergence can tell.
         if evaluated is not None or any(diverged):
-            for course, has_diverged in zip(self.courses, diverged, strict=True):
-                course.heed(has_diverged)
+            for monitor, has_diverged in zip(self.monitors, diverged, strict=True):
+                monitor.update_status(has_diverged)
         return record

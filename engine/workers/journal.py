@@ -1,23 +1,32 @@
-"""What the process that trains a run writes about it; must not know why a run pauses, stops or ends."""
+"""Commits what held runs have trained: records, snapshots, checkpoints and rows of all in one transaction."""
 
 import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, TypeVar
 
-import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
-from engine.store.checkpoints import write_checkpoint
-from engine.store.lease import Lease, write_held
+from engine.store.checkpoints import write_checkpoints
+from engine.store.lease import LeaseLost, write_held
 from engine.store.maintenance import tidy
 from engine.store.predictions import drop_predictions, write_predictions
-from engine.store.records import CHUNK_RECORDS, RecordBuffer, cut_after, write_tail
-from engine.store.schema import events, runs
+from engine.store.records import (
+    CHUNK_RECORDS,
+    RecordBuffer,
+    cut_after,
+    have_records,
+    series_of_each,
+    write_tails,
+)
+from engine.store.schema import runs
 from engine.store.snapshots import cut_snapshots, packed, write_snapshots
 from engine.store.store import Store, is_transient
-from engine.training.plan import TrainingPlan
-from engine.training.state import State
 from engine.training.telemetry import Record
+from engine.workers.stacked_run import RowUpdate, StackedRun
 
 # Soon enough to be seen. A run that is over before is one transaction: small runs wait for little else.
 FIRST_COMMIT_SECONDS = 0.05
@@ -29,167 +38,238 @@ COMMIT_SHARE, COMMIT_SHARE_OF_PROCESSOR, COMMIT_SECONDS_FOR_THE_PROCESSOR = 40, 
 BEAT_SECONDS = 2
 TIDY_SECONDS = 5
 RETRY_SECONDS = 1
+NO_UPDATES: Mapping[int, RowUpdate] = MappingProxyType({})
+Written = TypeVar("Written")
+
+
+@dataclass(eq=False)
+class _Page:
+    """What of one run is not committed yet, and where it goes.
+
+    Attributes
+    ----------
+    first_step, recorded_step : int
+        Of the state with which the journal began; what the store has after it is cut off.
+    columns : dict
+        What the first commit sets in the run's row.
+    chunk : int
+        Number of the next chunk; -1 until something was committed.
+    summary : dict
+        Columns of the row that follow from the last evaluation.
+    snapshots : dict of int to bytes
+        Packed parameters by step.
+    """
+
+    first_step: int
+    recorded_step: int
+    columns: dict[str, object]
+    chunk: int = -1
+    summary: dict[str, object] = field(default_factory=dict)
+    snapshots: dict[int, bytes] = field(default_factory=dict)
 
 
 class Journal:
-    """Takes up the records of a held run and commits them, with the state that belongs to them.
+    """Takes the records of held runs and commits them, with the states that belong to them.
 
-    Records, snapshots, checkpoint and the run's row are written in one transaction: whatever a killed
-    process leaves is a consistent beginning of its run. The first one drops what came after the state.
+    Whatever a killed process leaves is a consistent beginning of each of its runs. The first commit drops
+    what the store has after their states.
 
     Parameters
     ----------
-    values
-        Columns of the run's row that the first transaction sets.
+    all_runs : sequence of StackedRun
+        In the order of the rows of each record; all stand at one step.
+
+    Attributes
+    ----------
+    runs : list of StackedRun
+        Those that are still written: not the ones that left with a commit, nor those that another process
+        holds.
+    commit_at : float
+        When the next commit is due, on the monotonic clock.
 
     Raises
     ------
     LeaseLost
-        From every method that writes, when another process holds the run now.
+        From every method that writes, when another process holds the last of the runs now.
     """
 
-    def __init__(
-        self, store: Store, lease: Lease, plan: TrainingPlan, state: State, **values: object
-    ) -> None:
-        self.store, self.lease, self.plan, self.state = store, lease, plan, state
-        self.first_step, self.committed_step = state.step, -1
-        self.recorded_step, self.opening = state.recorded_step, values
+    def __init__(self, store: Store, all_runs: Sequence[StackedRun]) -> None:
+        self.store, self.runs = store, list(all_runs)
         self.beat_at = self.tidied_at = time.monotonic()
-        self.commit_at, self.chunk = self.beat_at + FIRST_COMMIT_SECONDS, -1
-        self.is_waiting_for_space = False
+        self.commit_at = self.beat_at + FIRST_COMMIT_SECONDS
+        self.committed_step, self.is_waiting = -1, False
         self._records = RecordBuffer()
-        self._snapshots: dict[int, dict[str, np.ndarray]] = {}
-        self._summary: dict[str, object] = {}
+        self._pages = {
+            run.id: _Page(run.state.step, run.state.recorded_step, {"fingerprint": run.fingerprint})
+            for run in all_runs
+        }
 
-    def take(self, record: Record) -> None:
-        """Take up a record for the next commit."""
+    def add(self, record: Record) -> None:
+        """Add a record of all runs to the next commit."""
         self._records.add(record)
-        self.summarise(record)
-        if record.step in self.plan.snapshot_steps or self.state.stopped_early:
-            self._snapshots[record.step] = {name: each.copy() for name, each in self.state.learned.items()}
-
-    def summarise(self, record: Record) -> None:
-        """Let the run's row tell what an evaluated record says."""
-        self._summary.update(_summary(record))
+        plan = self.runs[0].plan
+        is_evaluated, is_due = record.step in plan.evaluation_steps, record.step in plan.snapshot_steps
+        if not (is_evaluated or is_due):
+            return
+        for number, run in enumerate(self.runs):
+            page = self._pages[run.id]
+            if is_evaluated:
+                page.summary |= _summary(record.row(number))
+            if is_due or run.state.stopped_early:
+                page.snapshots[record.step] = packed(run.state.learned)
 
     def save(self) -> None:
         """Commit what is new once it is time, and show in between that this process lives."""
         now = time.monotonic()
-        is_new = self._records.count > 0 or self.state.step != self.committed_step
+        is_new = self.is_waiting or self.runs[0].state.step != self.committed_step
         if is_new and now > self.commit_at:
             self.commit()
         elif now - self.beat_at > BEAT_SECONDS:
-            with self.store.writing() as connection:
-                write_held(connection, self.lease)
-            self.beat_at = now
+            self._write(self._beat)
         if now - self.tidied_at > TIDY_SECONDS:
             tidy(self.store)
             self.tidied_at = now
 
-    def commit(self, *, predictions: bytes | None = None, **values: object) -> None:
-        """Store the open records, the checkpoint that belongs to them and the run's row at once.
+    def commit(self, updates: Mapping[int, RowUpdate] = NO_UPDATES) -> None:
+        """Store at once the open records, the checkpoints that belong to them and the rows of all runs.
 
-        At the end of a run its predictions are stored with them.
         Waits as long as the disk is full or the store locked: nothing is lost, training goes on after it.
+
+        Parameters
+        ----------
+        updates : mapping of int to RowUpdate
+            By run. Those that set a status are not written any more after it.
         """
-        started, worked = time.monotonic(), time.thread_time()
-        while not self._written(values, predictions):
-            time.sleep(RETRY_SECONDS)
+        chunks, pause = self._write(lambda connection: self._write_all(connection, updates))
+        self.commit_at = self.beat_at + pause
+        self._mark_committed(chunks)
+        self._keep([run for run in self.runs if run.id not in updates or not updates[run.id].status])
+
+    def drop(self, lost: Collection[StackedRun]) -> None:
+        """Write no more of these: another process holds them, or they are gone."""
+        self._keep([run for run in self.runs if run not in lost])
+        if not self.runs:
+            raise LeaseLost(f"run {', '.join(str(run.id) for run in lost)} is held by another process")
+
+    def _keep(self, kept: list[StackedRun]) -> None:
+        if len(kept) < len(self.runs):
+            self._records.keep([number for number, run in enumerate(self.runs) if run in kept])
+            self.runs = kept
+
+    def _write(self, write: Callable[[sa.Connection], Written]) -> tuple[Written, float]:
+        """Write in one transaction, once the store can; return the result and how long to wait after it."""
+        while True:
             started, worked = time.monotonic(), time.thread_time()
-        self.beat_at = time.monotonic()
-        self.commit_at = self.beat_at + pause_after(self.beat_at - started, time.thread_time() - worked)
-        self.committed_step = self.state.step
+            try:
+                with self.store.writing() as connection:
+                    self._drop_lost(connection)
+                    written = write(connection)
+            except OperationalError as error:
+                if not is_transient(error):
+                    raise
+                self.report_waiting(str(error.orig))
+                time.sleep(RETRY_SECONDS)
+                continue
+            self.beat_at = time.monotonic()
+            return written, pause_after(self.beat_at - started, time.thread_time() - worked)
 
-    def tell(self, field: str, old: str, new: str) -> None:
-        """Note an event of the run at its present step."""
-        values = {"run_id": self.lease.run_id, "created_at": time.time(), "step": self.state.step}
-        with self.store.writing() as connection:
-            connection.execute(events.insert().values(field=field, old=old, new=new, **values))
+    def _drop_lost(self, connection: sa.Connection) -> None:
+        """Drop the runs that another process holds now, or nobody; lock the rows of the others."""
+        ids = [run.id for run in self.runs]
+        query = sa.select(runs.c.id, runs.c.lease_epoch).where(runs.c.id.in_(ids), runs.c.status == "running")
+        held = {tuple(row) for row in connection.execute(query.with_for_update()).all()}
+        if lost := [run for run in self.runs if (run.id, run.lease.epoch) not in held]:
+            self.drop(lost)
 
-    def write(
-        self, connection: sa.Connection, values: dict[str, object], predictions: bytes | None
-    ) -> tuple[int, int]:
-        """Write what a commit stores; when the lease is lost nothing was written.
-
-        Returns
-        -------
-        (int, int)
-            For :meth:`note` after it: the first chunk that was written, how many are full now.
-        """
-        run_id = self.lease.run_id
-        write_held(connection, self.lease, **self.columns(values))
-        chunk = self.chunk if self.chunk >= 0 else self._cut(connection)
-        full = write_tail(connection, run_id, chunk, self._records.series)
-        snapshots = {step: packed(each) for step, each in self._snapshots.items()}
-        write_snapshots(connection, {run_id: snapshots})
-        write_checkpoint(connection, run_id, self.state)
-        if predictions is not None:
-            write_predictions(connection, run_id, self.state.step, predictions)
-        return chunk, full
-
-    def columns(self, values: dict[str, object]) -> dict[str, object]:
-        """Return what a commit sets in the run's row, these values among it."""
-        columns = {**self._progress(), **self.opening, **values}
-        if self.state.step > self.first_step:
-            columns["takeovers"] = 0
-        if self.is_waiting_for_space:
-            columns.setdefault("message", "")
-        return columns
-
-    def note(self, chunk: int, full: int) -> None:
-        """Let go of what was committed: that many full chunks from ``chunk`` on."""
-        self.chunk = chunk + full
-        self._records.drop_first(full * CHUNK_RECORDS)
-        self._snapshots, self.opening = {}, {}
-        self.is_waiting_for_space = False
-
-    def _written(self, values: dict[str, object], predictions: bytes | None) -> bool:
-        try:
-            with self.store.writing() as connection:
-                written = self.write(connection, values, predictions)
-        except OperationalError as error:
-            if not is_transient(error):
-                raise
-            self.report_waiting(str(error.orig))
-            return False
-        self.note(*written)
-        return True
-
-    def _cut(self, connection: sa.Connection) -> int:
-        """Drop what came after the state; return the number of the next chunk."""
-        cut_snapshots(connection, self.recorded_step, self.lease.run_id)
-        drop_predictions(connection, self.lease.run_id)
-        return cut_after(connection, self.lease.run_id, self.recorded_step)
+    def _beat(self, connection: sa.Connection) -> None:
+        for run in self.runs:
+            write_held(connection, run.lease)
 
     def report_waiting(self, reason: str) -> None:
-        """Say in the run's row why nothing can be written, if at least that can be written."""
-        self.is_waiting_for_space = True
-        place = self.store.engine.url.database
+        """Say in the rows of the runs why nothing can be written, if at least that can be written."""
+        self.is_waiting = True
+        message = f"waiting for the store: {reason} ({self.store.engine.url.database})"
         with suppress(OperationalError), self.store.writing() as connection:
-            write_held(connection, self.lease, message=f"waits: {reason} ({place})")
+            self._drop_lost(connection)
+            for run in self.runs:
+                write_held(connection, run.lease, message=message)
 
-    def _progress(self) -> dict[str, object]:
-        state = self.state
+    def _write_all(self, connection: sa.Connection, updates: Mapping[int, RowUpdate]) -> dict[int, int]:
+        """Write all that a commit stores; return the number of each run's next chunk."""
+        self._write_rows(connection, updates)
+        chunks, full = self._first_chunks(connection), 0
+        if self._records.count:
+            each = zip(chunks.items(), series_of_each(self._records.series), strict=True)
+            full = write_tails(connection, {run_id: (number, series) for (run_id, number), series in each})
+        write_snapshots(connection, {run.id: self._pages[run.id].snapshots for run in self.runs})
+        write_checkpoints(connection, {run.id: run.state for run in self.runs})
+        for run in self.runs:
+            if run.id in updates and (predictions := updates[run.id].predictions) is not None:
+                write_predictions(connection, run.id, run.state.step, predictions)
+        return {run_id: number + full for run_id, number in chunks.items()}
+
+    def _write_rows(self, connection: sa.Connection, updates: Mapping[int, RowUpdate]) -> None:
+        """Update the rows of all runs: those that set the same columns in one statement."""
+        alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        for run in self.runs:
+            columns = self._columns(run, updates.get(run.id))
+            if any(isinstance(value, sa.ClauseElement) for value in columns.values()):
+                write_held(connection, run.lease, **columns)
+                continue
+            alike.setdefault(tuple(columns), []).append({"held_run": run.id, **columns})
+        for names, rows in alike.items():
+            update = runs.update().where(runs.c.id == sa.bindparam("held_run"))
+            named = {name: sa.bindparam(name) for name in names}
+            connection.execute(update.values(lease_beat=runs.c.lease_beat + 1, **named), rows)
+
+    def _columns(self, run: StackedRun, update: RowUpdate | None) -> dict[str, object]:
+        """Return what a commit sets in the row of a run."""
+        state, page = run.state, self._pages[run.id]
         is_known = state.best_val_loss < float("inf")
-        return {
+        columns = {
             "step": state.step,
-            "epoch": state.step / self.plan.steps_per_epoch,
+            "epoch": state.step / run.plan.steps_per_epoch,
             "seconds": state.seconds,
             "best_val_loss": state.best_val_loss if is_known else None,
             "best_step": state.best_step if is_known else None,
-            **self._summary,
+            **page.summary,
+            **page.columns,
+            **(update.columns if update else {}),
         }
+        if state.step > page.first_step:
+            columns["takeovers"] = 0
+        if self.is_waiting:
+            columns.setdefault("message", "")
+        return columns
+
+    def _first_chunks(self, connection: sa.Connection) -> dict[int, int]:
+        """Return the number of each run's next chunk; at the first commit drop what came after the states."""
+        chunks = {run.id: self._pages[run.id].chunk for run in self.runs}
+        new = [run_id for run_id, number in chunks.items() if number < 0]
+        if new:
+            (recorded_step,) = {self._pages[run_id].recorded_step for run_id in new}
+            cut_snapshots(connection, recorded_step, *new)
+            drop_predictions(connection, *new)
+            some = have_records(connection, new)
+            chunks |= {
+                run_id: cut_after(connection, run_id, recorded_step) if run_id in some else 0
+                for run_id in new
+            }
+        return chunks
+
+    def _mark_committed(self, chunks: Mapping[int, int]) -> None:
+        """Forget what was committed: only the records of the open chunk are written again."""
+        self._records.drop_first(self._records.count // CHUNK_RECORDS * CHUNK_RECORDS)
+        for run_id, number in chunks.items():
+            page = self._pages[run_id]
+            page.chunk, page.snapshots, page.columns = number, {}, {}
+        self.committed_step, self.is_waiting = self.runs[0].state.step, False
 
 
 def pause_after(took: float, worked: float) -> float:
     """Return the seconds until the next commit after one that took so long, and the processor so long."""
     for_the_processor = min(COMMIT_SHARE_OF_PROCESSOR * worked, COMMIT_SECONDS_FOR_THE_PROCESSOR)
     return max(COMMIT_SECONDS, COMMIT_SHARE * took, for_the_processor)
-
-
-def answered(wish: str) -> sa.ColumnElement[str]:
-    """Clear the request that was just obeyed, and keep one that came in meanwhile."""
-    return sa.case((runs.c.request == wish, ""), else_=runs.c.request)
 
 
 def _summary(record: Record) -> dict[str, object]:

@@ -1,295 +1,284 @@
-"""One run in training under a lease: obeys requests, keeps the chosen speed, tells how it ended."""
+"""Trains held runs, one alone or several as a stack, and handles what people request of them meanwhile."""
 
 import time
-from bisect import bisect_right
-from collections.abc import Callable
-from contextlib import closing
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
 
-from engine.codec import CodecError
-from engine.config import ConfigError
-from engine.store.checkpoints import drop_checkpoints_after, latest_checkpoint
-from engine.store.fingerprint import fingerprint_of
 from engine.store.interventions import has_pending_change, note_change, pending_changes, read_changes
 from engine.store.lease import Lease, LeaseLost, write_held
-from engine.store.loading import loaded
-from engine.store.predictions import packed_predictions
-from engine.store.row import RunRow
-from engine.store.runs import get_run
 from engine.store.schema import runs
 from engine.store.store import Store
-from engine.training.early_stopping import ending_words
 from engine.training.interventions import Change, value_before
-from engine.training.model import build_network, check_state, initial_state
-from engine.training.plan import plan
+from engine.training.model import build_network
+from engine.training.stack import train_stack
+from engine.training.state import State
 from engine.training.telemetry import Record
-from engine.training.trainer import final_summary, train
 from engine.workers.blas import own_blas_threads
-from engine.workers.journal import Journal, answered
+from engine.workers.controls import Controls
+from engine.workers.journal import Journal
+from engine.workers.stacked_run import RowUpdate, StackedRun, answered, end_run, open_runs, requeued
+from engine.workers.stacking import TAKEOVERS_BEFORE_ALONE
 
-LOOK_UP_SECONDS = 0.05
-# At full speed, where each look costs training.
-LOOK_UP_SECONDS_IN_TRAINING = 0.2
+POLL_SECONDS = 0.05
+# At full speed, where each poll costs training.
+POLL_SECONDS_IN_TRAINING = 0.2
 PAUSE_SECONDS_BEFORE_LEAVING = 60.0
-SPLITS = ("train", "val", "test")
-# One statement, built once: it is sent twenty times a second.
-LOOK_UP = sa.select(
+# One statement, built once: it is sent up to twenty times a second.
+POLLED = sa.select(
+    runs.c.id,
     runs.c.request,
+    runs.c.paused,
     runs.c.speed,
     runs.c.lease_epoch,
     has_pending_change(runs.c.id).label("has_pending_change"),
-).where(runs.c.id == sa.bindparam("run"))
+).where(runs.c.id.in_(sa.bindparam("ids", expanding=True)))
 
 Watcher = Callable[[Record], None]
 
 
 def train_claimed(
     store: Store,
-    lease: Lease,
+    leases: Lease | Sequence[Lease],
     on_record: Watcher | None = None,
     *,
     is_interrupted: Callable[[], bool] = lambda: False,
     leaves_when_paused: bool = True,
 ) -> str:
-    """Train a claimed run to its end, or until it is stopped or paused for long; return its status.
+    """Train a claimed run, or several as a stack, until each has ended or went back into the queue.
+
+    A run alone can be paused, paced, stepped and changed by hand. Of a stack a run can be stopped; of which
+    anything else is requested goes back into the queue, with the request, to be trained alone. When
+    something goes wrong with a stack as a whole its runs go back as they are in the store.
 
     Parameters
     ----------
+    leases : Lease or sequence of Lease
+        Several are of runs that one tape can train, see :func:`engine.workers.stacking.claim_stack`.
     on_record : callable, optional
-        Called with each record, after it was taken up for the next commit.
+        Called with each record, of all runs that are left, after it was added to the next commit.
     is_interrupted : callable
-        Asked between two updates; once it says True the run is stopped where it stands.
+        Asked between two updates; once it says True all runs are stopped where they are.
     leaves_when_paused : bool
-        Give the run back after a minute of pause, so that the process can train another one.
+        Give a run back after a minute of pause, so that the process can train another one.
+
+    Returns
+    -------
+    str
+        The status in which the run was left; of several the status of the one that left last.
 
     Raises
     ------
     LeaseLost
-        When another process took the run over; nothing more was written.
+        When another process took the run over, of several the last one; nothing more was written.
     KeyboardInterrupt
-        After the run was stopped because of ``is_interrupted``.
+        After runs were stopped because of ``is_interrupted``.
     """
-    pause_seconds = PAUSE_SECONDS_BEFORE_LEAVING if leaves_when_paused else float("inf")
+    leases = [leases] if isinstance(leases, Lease) else leases
+    opened: list[StackedRun] = []
     try:
-        session = Session(store, lease, pause_seconds, is_interrupted)
-    except (CodecError, ConfigError, MemoryError) as error:
-        return end_run(store, lease, "failed", message=str(error) or "out of memory")
-    try:
-        with own_blas_threads(session.config):
-            return session.run(on_record)
-    except MemoryError:
-        needed = session.plan.bytes_needed / 1e6
-        return end_run(store, lease, "failed", message=f"out of memory (needed about {needed:.0f} MB)")
+        opened = open_runs(store, leases)
+        if not opened:
+            return "failed"
+        controls = None
+        if len(leases) == 1:
+            changes = [change for change, _ in read_changes(store, opened[0].id)]
+            controls = Controls(changes, PAUSE_SECONDS_BEFORE_LEAVING if leaves_when_paused else float("inf"))
+        with own_blas_threads(opened[0].config):
+            return Session(store, opened, controls, is_interrupted).run(on_record)
+    except (OperationalError, LeaseLost):
+        raise
+    except Exception as error:
+        if len(leases) > 1:
+            traceback.print_exc()
+            return _requeue_all(store, leases)
+        if isinstance(error, MemoryError) and opened:
+            needed = opened[0].plan.bytes_needed / 1e6
+            return end_run(store, leases[0], "failed", f"out of memory (needed about {needed:.0f} MB)")
+        raise
 
 
-def end_run(store: Store, lease: Lease, status: str, message: str) -> str:
-    """End a held run as it stands in the store, without a word of what was trained since; return status.
-
-    Raises
-    ------
-    LeaseLost
-        When another process holds the run now.
-    """
-    with store.writing() as connection:
-        write_held(connection, lease, status=status, message=message, finished_at=time.time())
-    return status
+def _requeue_all(store: Store, leases: Sequence[Lease]) -> str:
+    """Give the runs of a stack back so that each is trained alone."""
+    for lease in leases:
+        with suppress(LeaseLost), store.writing() as connection:
+            write_held(connection, lease, **requeued(takeovers=TAKEOVERS_BEFORE_ALONE))
+    return "queued"
 
 
 class Session:
-    """A held run from its newest checkpoint on, with the journal that stores it.
+    """Held runs in training, and the journal that stores them.
 
     Parameters
     ----------
-    pause_seconds : float
-        How long a paused run is waited for.
+    opened : sequence of StackedRun
+        All at one step.
+    controls : Controls or None
+        Of the only run; None of a stack, also when one of its runs is left.
     is_interrupted : callable
-        Asked between two updates; once it says True the run is stopped where it stands.
-    row : RunRow, optional
-        The run as it stands, where it was read already.
-    has_begun : bool
-        False for a run that is known to have neither checkpoints nor changes: they are not looked for.
-
-    Raises
-    ------
-    LeaseLost
-        From what writes, when another process holds the run now.
-    CodecError, ConfigError
-        When it cannot be trained.
+        As in :func:`train_claimed`.
     """
 
     def __init__(
         self,
         store: Store,
-        lease: Lease,
-        pause_seconds: float = PAUSE_SECONDS_BEFORE_LEAVING,
-        is_interrupted: Callable[[], bool] = lambda: False,
-        *,
-        row: RunRow | None = None,
-        has_begun: bool = True,
+        opened: Sequence[StackedRun],
+        controls: Controls | None,
+        is_interrupted: Callable[[], bool],
     ) -> None:
-        self.store, self.lease = store, lease
-        self.pause_seconds, self.is_interrupted = pause_seconds, is_interrupted
-        row = row or get_run(store, lease.run_id)
-        self.config, self.dataset = loaded(store, row)
-        found, damaged = latest_checkpoint(store, lease.run_id) if has_begun else (None, 0)
-        self.state = found if found is not None else initial_state(self.config, self.dataset)
-        self.plan = plan(self.config, self.dataset)
-        self.wish = "pause" if row.paused and not row.request else row.request
-        self.speed = row.speed
-        self.changes = [change for change, _ in read_changes(store, lease.run_id)] if has_begun else []
-        self.looked_at, self.epoch_started = 0.0, time.monotonic()
-        self.is_single_step, self.step_from = False, 0
-        here = fingerprint_of(self.config.model_dump())
-        self.journal = Journal(store, lease, self.plan, self.state, fingerprint=here)
-        if damaged:
-            drop_checkpoints_after(store, lease.run_id, self.state.step if found is not None else -1)
-            self.journal.tell("checkpoint", f"{damaged} damaged", f"step {self.state.step} used")
-        if found is not None and row.fingerprint not in ("", here):
-            check_state(self.config, self.dataset, found)
-            self.journal.tell("fingerprint", row.fingerprint, here)
+        self.store, self.controls, self.is_interrupted = store, controls, is_interrupted
+        self.journal = Journal(store, opened)
+        self.polled_at = self.due = float("-inf")
+        self.updates: dict[int, RowUpdate] = {}
+        self.status = ""
 
-    def run(self, on_record: Watcher | None) -> str:
-        """Train the run until it ends or leaves; return its status."""
-        with closing(train(self.config, self.dataset, self.state, self.changes)) as stream:
-            self._take_up_changes()
-            if not self._obey():
-                return "stopped" if self.wish == "stop" else "queued"
-            due = self._due()
+    def run(self, on_record: Watcher | None = None) -> str:
+        """Train the runs until each has left; return the status of the one that left last."""
+        (dataset, *_), changes = [run.dataset for run in self.journal.runs], ()
+        self._close_ended()
+        if self.controls is not None and not self.updates:
+            changes = self.controls.changes
+            self._poll()
+            self._handle_request(self.controls)
+        self._commit_updates()
+        configs, states = [run.config for run in self.journal.runs], self._states()
+        with closing(train_stack(configs, dataset, states, changes)) as stream:
             for record in stream:
                 if record is not None:
-                    self.journal.take(record)
+                    self.journal.add(record)
                     if on_record is not None:
                         on_record(record)
+                    self._close_ended()
                 # Short epochs end often: in between nothing is looked at but the clock.
-                if time.monotonic() < due and not self.is_interrupted():
+                if time.monotonic() < self.due and not self.is_interrupted():
                     continue
-                self.journal.save()
-                at_epoch_end = self.state.step % self.plan.steps_per_epoch == 0
-                if at_epoch_end and not self.state.has_ended and self.state.step < self.plan.total_steps:
-                    self._keep_speed()
-                    if self.is_single_step and self.state.step > self.step_from:
-                        self.wish, self.is_single_step = "pause", False
-                if not self._poll():
-                    return "stopped" if self.wish == "stop" else "queued"
-                due = self._due()
-        return self._finish()
+                self._do_what_is_due()
+                states[:] = self._states()
+        return self.status
 
-    def _due(self) -> float:
-        """Return when there is next something to store, to look up or to wait for."""
-        if self.speed or self.wish or self.is_single_step:
-            return 0.0
-        return min(self.looked_at + LOOK_UP_SECONDS_IN_TRAINING, self.journal.commit_at)
+    def _states(self) -> list[State]:
+        return [run.state for run in self.journal.runs]
 
-    def _finish(self) -> str:
-        predictions, ended = self.end()
-        self.journal.commit(predictions=predictions, **ended)
-        return str(ended["status"])
+    def _close_ended(self) -> None:
+        """Let runs that have ended leave with the next commit, which is due at once."""
+        for run in self.journal.runs:
+            if run.has_ended:
+                self.updates[run.id] = run.finished()
+                self.due = 0.0
 
-    def end(self) -> tuple[bytes | None, dict[str, object]]:
-        """Return the predictions and the columns of the row that a run has at its end."""
-        summary = final_summary(self.config, self.dataset, self.state)
-        score = "r2" if self.dataset.task == "regression" else "accuracy"
-        status, message = "finished", ending_words(self.config, self.plan, self.state)
-        if self.state.diverged:
-            status, message = "diverged", f"diverged at step {self.state.step}"
-        values = {"status": status, "message": message, "finished_at": time.time()}
-        losses = {f"{split}_loss": summary.get(f"{split}_loss") for split in SPLITS}
-        scores = {f"{split}_score": summary.get(f"{split}_{score}") for split in SPLITS}
-        return packed_predictions(self.config, self.dataset, self.state), {
-            **values,
-            **losses,
-            **scores,
-            "request": "",
-            "paused": False,
-        }
-
-    def _keep_speed(self) -> None:
-        """Wait until the epoch has lasted as long as the chosen speed wants it to."""
-        while self.speed and not self.is_single_step:
-            rest = self.epoch_started + 1 / self.speed - time.monotonic()
-            if rest <= 0 or self.wish:
-                break
+    def _do_what_is_due(self) -> None:
+        self._check_interrupt()
+        controls = None if self.updates else self.controls
+        if controls is not None:
+            self._keep_pace(controls)
+        if time.monotonic() - self.polled_at > POLL_SECONDS:
+            self._poll()
+        if controls is not None:
+            self._handle_request(controls)
+        if self.updates:
+            self._commit_updates()
+        else:
             self.journal.save()
-            time.sleep(min(rest, LOOK_UP_SECONDS))
-            self._read_request()
-        self.epoch_started = time.monotonic()
+        self.due = min(self.polled_at + POLL_SECONDS_IN_TRAINING, self.journal.commit_at)
+        if self.controls is not None and self.controls.holds_back:
+            self.due = 0.0
 
-    def _poll(self) -> bool:
-        self._check_interrupt()
-        if time.monotonic() - self.looked_at > LOOK_UP_SECONDS:
-            self._read_request()
-        return self._obey()
-
-    def _read_request(self) -> None:
-        self._check_interrupt()
-        with self.store.reading() as connection:
-            row = connection.execute(LOOK_UP, {"run": self.lease.run_id}).one()
-        if row.lease_epoch != self.lease.epoch:
-            raise LeaseLost(f"run {self.lease.run_id} is held by another process")
-        if row.has_pending_change:
-            self._take_up_changes()
-        self.looked_at = time.monotonic()
-        if row.speed != self.speed:
-            self.epoch_started = self.looked_at
-        self.wish, self.speed = row.request or self.wish, row.speed
-
-    def _take_up_changes(self) -> None:
-        """Let what people want changed act before the next update, and write down that it does."""
-        with self.store.reading() as connection:
-            wished = pending_changes(connection, self.lease.run_id)
-        if not wished:
-            return
-        network = build_network(self.config, self.dataset)
-        with self.store.writing() as connection:
-            write_held(connection, self.lease)
-            for event_id, wish in wished:
-                old = value_before(wish.field, wish.new, self.config, network, self.state)
-                note_change(connection, event_id, self.state.step, old)
-                place = bisect_right([change.step for change in self.changes], self.state.step)
-                self.changes.insert(place, Change(self.state.step, wish.field, wish.new))
-
-    def _obey(self) -> bool:
-        """Do what was asked for; return whether to go on training."""
-        if self.wish == "pause":
-            self._pause()
-        if self.wish == "stop":
-            self._stop("stopped")
-            return False
-        if self.wish == "left":
-            return False
-        if self.wish in ("resume", "step"):
-            self.is_single_step, self.step_from = self.wish == "step", self.state.step
-            self.journal.commit(request=answered(self.wish), paused=False)
-            self.epoch_started = time.monotonic()
-        self.wish = ""
-        return True
+    def _commit_updates(self) -> None:
+        """Commit what runs leave with, where there is some."""
+        if self.updates:
+            updates, self.updates = self.updates, {}
+            self.journal.commit(updates)
+            self.status = [update.status for update in updates.values()][-1]
 
     def _check_interrupt(self) -> None:
-        if self.is_interrupted():
-            self._stop("stopped by Ctrl-C")
+        going = [run for run in self.journal.runs if run.id not in self.updates]
+        if going and self.is_interrupted():
+            self.updates |= {run.id: run.stopped("stopped by Ctrl-C") for run in going}
+            self._commit_updates()
             raise KeyboardInterrupt
 
-    def _stop(self, message: str) -> None:
-        said, ended = self.end_stopped(message)
-        self.journal.commit(predictions=said, **ended)
+    def _poll(self) -> None:
+        """Read once what people request of all runs."""
+        with self.store.reading() as connection:
+            found = connection.execute(POLLED, {"ids": [run.id for run in self.journal.runs]}).all()
+        self.polled_at = time.monotonic()
+        rows = {(row.id, row.lease_epoch): row for row in found}
+        pairs = [(run, rows.get((run.id, run.lease.epoch))) for run in self.journal.runs]
+        if lost := [run for run, row in pairs if row is None]:
+            self.journal.drop(lost)
+        for run, row in pairs:
+            if row is None or run.id in self.updates:
+                continue
+            if self.controls is None:
+                self._let_leave(run, row)
+                continue
+            if row.has_pending_change:
+                self._make_changes(run, self.controls)
+            self.controls.update(row.request, row.paused, row.speed)
 
-    def end_stopped(self, message: str) -> tuple[bytes | None, dict[str, object]]:
-        """Return the predictions and the columns of the row that a run has when it is stopped."""
-        ended = {"status": "stopped", "message": message, "finished_at": time.time()}
-        said = packed_predictions(self.config, self.dataset, self.state, with_test=False)
-        return said, {**ended, "request": "", "paused": False}
+    def _let_leave(self, run: StackedRun, row: sa.Row[Any]) -> None:
+        """Let a run of a stack leave with the next commit where something is requested of it."""
+        if row.request == "stop":
+            self.updates[run.id] = run.stopped("stopped")
+        elif row.request == "pause":
+            self.updates[run.id] = RowUpdate(requeued(paused=True, request=answered("pause")))
+        elif row.request or row.speed or row.has_pending_change:
+            self.updates[run.id] = RowUpdate(requeued())
 
-    def _pause(self) -> None:
-        self.journal.commit(request=answered(self.wish), paused=True)
-        self.wish = ""
-        until = time.monotonic() + self.pause_seconds
-        while time.monotonic() < until:
-            time.sleep(LOOK_UP_SECONDS)
-            self.journal.save()
-            self._read_request()
-            if self.wish in ("resume", "step", "stop"):
+    def _make_changes(self, run: StackedRun, controls: Controls) -> None:
+        """Let pending changes act before the next update, and write down that they do."""
+        network = build_network(run.config, run.dataset)
+        with self.store.writing() as connection:
+            write_held(connection, run.lease)
+            for event_id, change in pending_changes(connection, run.id):
+                old = value_before(change.field, change.new, run.config, network, run.state)
+                note_change(connection, event_id, run.state.step, old)
+                controls.add_change(Change(run.state.step, change.field, change.new))
+
+    def _keep_pace(self, controls: Controls) -> None:
+        """At the end of an epoch wait until it has lasted as long as it should; pause after a single step."""
+        (run,) = self.journal.runs
+        if run.state.step % run.plan.steps_per_epoch:
+            return
+        while controls.speed and controls.stepped_from is None and not controls.request:
+            rest = controls.epoch_started + 1 / controls.speed - time.monotonic()
+            if rest <= 0:
+                break
+            self._wait(min(rest, POLL_SECONDS))
+        controls.epoch_started = time.monotonic()
+        if controls.stepped_from is not None and run.state.step > controls.stepped_from:
+            controls.request, controls.stepped_from = "pause", None
+
+    def _handle_request(self, controls: Controls) -> None:
+        """Do what was requested of a run alone; one that leaves does so with the next commit."""
+        (run,) = self.journal.runs
+        if controls.request == "pause":
+            self._pause(run, controls)
+        if controls.request == "stop":
+            self.updates[run.id] = run.stopped("stopped")
+        elif controls.request in ("resume", "step"):
+            controls.stepped_from = run.state.step if controls.request == "step" else None
+            columns = {"request": answered(controls.request), "paused": False}
+            self.journal.commit({run.id: RowUpdate(columns)})
+            controls.epoch_started = time.monotonic()
+        controls.request = ""
+
+    def _pause(self, run: StackedRun, controls: Controls) -> None:
+        """Wait for another request; after some time give the run back."""
+        self.journal.commit({run.id: RowUpdate({"request": answered("pause"), "paused": True})})
+        until = time.monotonic() + controls.pause_seconds
+        while controls.request not in ("resume", "step", "stop"):
+            if time.monotonic() >= until:
+                self.updates[run.id] = RowUpdate(requeued())
                 return
-            self.wish = ""
-        self.journal.commit(status="queued")
-        self.wish = "left"
+            self._wait(POLL_SECONDS)
+
+    def _wait(self, seconds: float) -> None:
+        self.journal.save()
+        time.sleep(seconds)
+        self._check_interrupt()
+        self._poll()

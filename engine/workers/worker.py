@@ -25,8 +25,8 @@ from engine.store.runs import get_run
 from engine.store.schema import runs, workers
 from engine.store.store import Store, is_transient, open_store
 from engine.workers.journal import RETRY_SECONDS
-from engine.workers.session import end_run, train_claimed
-from engine.workers.stack_session import train_claimed_together
+from engine.workers.session import train_claimed
+from engine.workers.stacked_run import end_run
 from engine.workers.stacking import claim_stack
 
 WARM_SECONDS = 600
@@ -127,19 +127,12 @@ class _Worker:
                     told = " ".join(f"Not loaded: {sentence}." for sentence in refused)
                     end_run(self.store, lease, "failed", message=f"{lacks}. {told}"[:1000])
                 else:
-                    self._train_alone_or_together(lease)
+                    train_claimed(self.store, claim_stack(self.store, lease))
             except (LeaseLost, OperationalError):
                 raise
             except Exception as error:  # noqa: BLE001 - whatever becomes of one run, the others go on
                 traceback.print_exc()
                 end_run(self.store, lease, "failed", message=f"{type(error).__name__}: {error}"[:500])
-
-    def _train_alone_or_together(self, lease: Lease) -> None:
-        leases = claim_stack(self.store, lease)
-        if len(leases) > 1:
-            train_claimed_together(self.store, leases)
-        else:
-            train_claimed(self.store, lease)
 
     def _set_idle(self, idle: bool) -> None:
         if idle == self.is_idle:

@@ -109,7 +109,8 @@ def test_a_seed_of_which_more_is_asked_is_trained_by_itself_and_a_paused_one_is_
             set_speed(store, 2, 1000.0)
             request(store, 3, "pause")
 
-    monkeypatch.setattr("engine.workers.stack_session.LOOK_UP_SECONDS_IN_TRAINING", 0.0)
+    monkeypatch.setattr("engine.workers.session.POLL_SECONDS", 0.0)
+    monkeypatch.setattr("engine.workers.session.POLL_SECONDS_IN_TRAINING", 0.0)
     monkeypatch.setattr("engine.cli.runs.TrainingBar.advance_together", ask)
     status, said, _ = engine("train", *SMALL, "--seeds", "4")
     rows = list_runs(open_store(store_url))[::-1]

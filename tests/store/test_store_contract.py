@@ -23,7 +23,6 @@ from engine.store.runs import NoSuchRun, get_run, list_runs, reopen, request
 from engine.store.schema import chunks, datasets
 from engine.training.telemetry import LAYER_STATISTICS, SCALARS
 from engine.workers.session import train_claimed
-from engine.workers.stack_session import train_claimed_together
 from tests.store.other_columns import (
     CHANGES,
     GONE,
@@ -261,7 +260,7 @@ class StoreContract:
         columns(one_more)
         leases = take(store)
         assert [lease.run_id for lease in leases] == beside
-        train_claimed_together(store, leases)
+        train_claimed(store, leases)
         columns(another_order)
         for one, other in zip(alone, beside, strict=True):
             before, after = by_name(read_series(store, one)), by_name(read_series(store, other))

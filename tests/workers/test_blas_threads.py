@@ -12,7 +12,6 @@ from engine.store.lease import claim, new_owner
 from engine.store.runs import get_run
 from engine.training.trainer import Training
 from engine.workers.session import train_claimed
-from engine.workers.stack_session import train_claimed_together
 from tests.workers.together import statuses, take
 
 ROOM_FOR_TWO = (os.cpu_count() or 1) >= 2
@@ -51,7 +50,7 @@ def test_a_stack_has_the_threads_of_its_runs_and_the_process_its_own_afterwards(
     run_ids = submit_seeds(store, config, build_dataset(config), 4)
     leases = take(store)
     assert len(leases) == 4
-    train_claimed_together(store, leases)
+    train_claimed(store, leases)
     assert statuses(store, run_ids) == ["finished"] * 4
     assert seen == ({2} if ROOM_FOR_TWO else {1})
     assert threads_of_blas() == before

@@ -143,10 +143,10 @@ def test_an_error_in_one_run_fails_that_run_and_the_worker_takes_the_next(
     broken, healthy = submitted(), submitted()
     real = worker.train_claimed
 
-    def break_the_first(store, lease):
-        if lease.run_id == broken:
+    def break_the_first(store, leases):
+        if leases[0].run_id == broken:
             raise ArithmeticError("no such luck")
-        return real(store, lease)
+        return real(store, leases)
 
     monkeypatch.setattr(worker, "train_claimed", break_the_first)
     monkeypatch.setattr(worker, "WARM_SECONDS", 0)

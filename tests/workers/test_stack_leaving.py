@@ -11,7 +11,7 @@ from engine.store.runs import get_run, load_run, reopen, request, set_speed
 from engine.store.schema import checkpoints, runs
 from engine.training.model import initial_state
 from engine.training.trainer import train
-from engine.workers.stack_session import train_claimed_together
+from engine.workers.session import train_claimed
 from tests.workers.together import in_the_middle, statuses, take, train_one_by_one, what_is_left
 
 pytestmark = pytest.mark.usefixtures("one_core")
@@ -24,7 +24,7 @@ def test_a_run_that_leaves_between_two_chunks_takes_its_own_records_with_it(stor
     with monkeypatch.context() as patched:
         leases = take(store)
         in_the_middle(patched, lambda: request(store, ids[0], "pause"), at=130)
-        train_claimed_together(store, leases)
+        train_claimed(store, leases)
     left = get_run(store, ids[0])
     assert left.paused and left.step == 130 and len(read_series(store, ids[0])) == 131
     assert statuses(store, ids[1:]) == ["finished"] * 2
@@ -42,9 +42,9 @@ def test_runs_with_and_without_their_first_record_are_not_stacked(store, seeds):
     next(train(config, dataset, state))
     with store.writing() as connection:
         write_checkpoint(connection, ids[0], state)
-    train_claimed_together(store, take(store))
+    train_claimed(store, take(store))
     assert first.step == 0 and statuses(store, ids) == ["finished", "queued", "queued"]
-    train_claimed_together(store, take(store))
+    train_claimed(store, take(store))
     assert statuses(store, ids) == ["finished"] * 3
 
 
@@ -62,7 +62,7 @@ def test_a_run_of_which_more_is_asked_goes_back_into_the_queue_with_the_request(
     ids = seeds(3, epochs=30)
     leases = take(store)
     in_the_middle(monkeypatch, lambda: ask(store, ids[1]))
-    train_claimed_together(store, leases)
+    train_claimed(store, leases)
     left = get_run(store, ids[1])
     assert [get_run(store, run_id).status for run_id in ids[::2]] == ["finished"] * 2
     assert left.status == "queued" and 0 < left.step < left.total_steps and not left.paused
@@ -80,7 +80,7 @@ def test_a_change_asked_of_one_run_of_a_stack_acts_where_it_left(store, seeds, m
     ids = seeds(3, epochs=30)
     leases = take(store)
     in_the_middle(monkeypatch, lambda: ask_change(store, ids[1], "learning_rate", "0.5"))
-    train_claimed_together(store, leases)
+    train_claimed(store, leases)
     left_at = get_run(store, ids[1]).step
     train_one_by_one(store, [ids[1]])
     ((change, _),) = read_changes(store, ids[1])
@@ -99,7 +99,7 @@ def test_a_run_that_another_process_took_over_is_written_no_more_and_the_others_
             connection.execute(mine.values(lease_epoch=runs.c.lease_epoch + 1, step=-7))
 
     in_the_middle(monkeypatch, take_over)
-    train_claimed_together(store, leases)
+    train_claimed(store, leases)
     assert statuses(store, ids) == ["running", "finished", "finished"]
     assert get_run(store, ids[0]).step == -7
 
@@ -110,14 +110,14 @@ def test_a_run_whose_checkpoint_is_damaged_leaves_the_stack_and_all_end_as_they_
     with pytest.MonkeyPatch.context() as patched:
         leases = take(store)
         in_the_middle(patched, lambda: [request(store, run_id, "stop") for run_id in ids])
-        train_claimed_together(store, leases)
+        train_claimed(store, leases)
     for run_id in ids:
         reopen(store, run_id)
     with store.writing() as connection:
         mine = checkpoints.c.run_id == ids[1]
         newest = sa.select(sa.func.max(checkpoints.c.step)).where(mine).scalar_subquery()
         connection.execute(checkpoints.update().where(mine, checkpoints.c.step == newest).values(state=b"x"))
-    train_claimed_together(store, take(store))
+    train_claimed(store, take(store))
     assert statuses(store, ids) == ["finished", "queued", "finished"]
     train_one_by_one(store, [ids[1]])
     for first, second in zip(unbroken, ids, strict=True):

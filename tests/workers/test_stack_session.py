@@ -13,11 +13,10 @@ from engine.store.groups import submit_seeds
 from engine.store.predictions import stored_predictions
 from engine.store.runs import get_run, request
 from engine.store.store import open_store
-from engine.workers import stack_journal, stack_session
+from engine.workers import journal as journal_module
+from engine.workers.journal import Journal
 from engine.workers.launcher import ONE_THREAD, ROOT
-from engine.workers.session import train_claimed
-from engine.workers.stack_journal import StackJournal
-from engine.workers.stack_session import train_claimed_together
+from engine.workers.session import Session, train_claimed
 from tests.waiting import WITHOUT_END, wait_for
 from tests.workers.together import statuses, take, train_one_by_one, what_is_left
 
@@ -63,7 +62,7 @@ def test_runs_trained_together_leave_in_the_store_what_they_leave_alone(store, t
     ids = seeds(6, **settings)
     leases = take(store)
     assert [lease.run_id for lease in leases] == ids
-    train_claimed_together(store, leases)
+    train_claimed(store, leases)
     other = open_store(f"sqlite:///{tmp_path / 'other.db'}")
     config = parse_config({"samples": 80, "epochs": 4, "hidden_sizes": [6], **settings})
     train_one_by_one(other, submit_seeds(other, config, build_dataset(config), 6))
@@ -81,7 +80,7 @@ def test_a_grid_of_values_trained_together_leaves_in_the_store_what_it_leaves_al
     ids = [run_id for settings in grid for run_id in seeds(1, **settings)]
     leases = take(store)
     assert [lease.run_id for lease in leases] == ids
-    train_claimed_together(store, leases)
+    train_claimed(store, leases)
     other = open_store(f"sqlite:///{tmp_path / 'other.db'}")
     for settings in grid:
         config = parse_config({"samples": 80, "epochs": 4, "hidden_sizes": [6], **settings})
@@ -143,8 +142,8 @@ def test_when_a_stack_fails_each_of_its_runs_is_tried_alone(store, seeds, monkey
     ids = seeds(3)
     leases = take(store)
     with monkeypatch.context() as patched:
-        patched.setattr(stack_session._Stack, "run", lambda *_: [].pop())
-        train_claimed_together(store, leases)
+        patched.setattr(Session, "run", lambda *_: [].pop())
+        train_claimed(store, leases)
     assert "IndexError" in capsys.readouterr().err
     assert statuses(store, ids) == ["queued"] * 3
     for run_id in ids:
@@ -153,16 +152,16 @@ def test_when_a_stack_fails_each_of_its_runs_is_tried_alone(store, seeds, monkey
 
 
 def test_a_full_disk_makes_the_stack_wait_and_nothing_is_lost(store, seeds, monkeypatch):
-    ids, failed, usual = seeds(3), [], StackJournal._write
+    ids, failed, usual = seeds(3), [], Journal._write_all
 
-    def full_at_first(journal, connection):
+    def full_at_first(journal, connection, updates):
         if len(failed) < 2:
             failed.append(journal)
             raise OperationalError("INSERT", {}, Exception("database or disk is full"))
-        return usual(journal, connection)
+        return usual(journal, connection, updates)
 
-    monkeypatch.setattr(StackJournal, "_write", full_at_first)
-    monkeypatch.setattr(stack_journal, "RETRY_SECONDS", 0.0)
-    train_claimed_together(store, take(store))
+    monkeypatch.setattr(Journal, "_write_all", full_at_first)
+    monkeypatch.setattr(journal_module, "RETRY_SECONDS", 0.0)
+    train_claimed(store, take(store))
     assert len(failed) == 2 and statuses(store, ids) == ["finished"] * 3
     assert {get_run(store, run_id).message for run_id in ids} == {""}

@@ -1,4 +1,4 @@
-"""How tests claim runs together, act upon them and look at what they leave; holds no test."""
+"""How tests claim stacked runs, act upon them and compare what they leave in the store."""
 
 import sqlalchemy as sa
 
@@ -10,9 +10,10 @@ from engine.store.runs import get_run
 from engine.store.schema import runs
 from engine.store.snapshots import read_snapshots
 from engine.training.telemetry import SCALAR_INDEX
-from engine.workers import stack_journal, stack_session
+from engine.workers import journal as journal_module
+from engine.workers import session
+from engine.workers.journal import Journal
 from engine.workers.session import train_claimed
-from engine.workers.stack_journal import StackJournal
 from engine.workers.stacking import claim_stack
 
 COLUMNS = [runs.c[name] for name in ("status", "message", "step", "best_val_loss", "best_step", "paused")]
@@ -20,7 +21,7 @@ COLUMNS += [runs.c[f"{split}_{what}"] for split in ("train", "val", "test") for 
 
 
 def take(store):
-    """Claim the oldest waiting run and what may be trained beside it."""
+    """Claim the oldest waiting run and those that are stacked with it."""
     lease = claim(store, new_owner())
     assert lease is not None
     return claim_stack(store, lease)
@@ -48,21 +49,27 @@ def what_is_left(store, run_id):
         step: [array.tobytes() for array in arrays.values()]
         for step, arrays in read_snapshots(store, run_id).items()
     }
-    told = series.scalars.tobytes() + series.measured.tobytes() + series.layers.tobytes()
-    return tuple(row), told, state.to_bytes(), snapshots, stored_predictions(store, run_id)
+    recorded = series.scalars.tobytes() + series.measured.tobytes() + series.layers.tobytes()
+    return tuple(row), recorded, state.to_bytes(), snapshots, stored_predictions(store, run_id)
+
+
+def poll_at_once(monkeypatch):
+    """Let a session ask the store between any two yields of the training loop."""
+    monkeypatch.setattr(session, "POLL_SECONDS", 0.0)
+    monkeypatch.setattr(session, "POLL_SECONDS_IN_TRAINING", 0.0)
 
 
 def in_the_middle(monkeypatch, act, at=2):
     """Let something happen when the stack commits for the second time, or for the time that is named."""
-    commits, usual = [], StackJournal.commit
+    commits, usual = [], Journal.commit
 
-    def commit(journal):
-        usual(journal)
+    def commit(journal, *updates):
+        usual(journal, *updates)
         commits.append(journal)
         if len(commits) == at:
             act()
 
-    monkeypatch.setattr(StackJournal, "commit", commit)
-    monkeypatch.setattr(stack_journal, "FIRST_COMMIT_SECONDS", 0)
-    monkeypatch.setattr(stack_journal, "pause_after", lambda took, worked: 0)
-    monkeypatch.setattr(stack_session, "LOOK_UP_SECONDS_IN_TRAINING", 0.0)
+    monkeypatch.setattr(Journal, "commit", commit)
+    monkeypatch.setattr(journal_module, "FIRST_COMMIT_SECONDS", 0)
+    monkeypatch.setattr(journal_module, "pause_after", lambda took, worked: 0)
+    poll_at_once(monkeypatch)
