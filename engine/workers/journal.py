@@ -1,7 +1,7 @@
 """Commits what held runs have trained: records, snapshots, checkpoints and rows of all in one transaction."""
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -97,7 +97,7 @@ class Journal:
         self.store, self.runs = store, list(all_runs)
         self.beat_at = self.tidied_at = time.monotonic()
         self.commit_at = self.beat_at + FIRST_COMMIT_SECONDS
-        self.committed_step, self.is_waiting = -1, False
+        self.committed_at, self.is_waiting = (-1, -1), False
         self._records = RecordBuffer()
         self._pages = {
             run.id: _Page(run.state.step, run.state.recorded_step, {"fingerprint": run.fingerprint})
@@ -121,7 +121,7 @@ class Journal:
     def save(self) -> None:
         """Commit what is new once it is time, and show in between that this process lives."""
         now = time.monotonic()
-        is_new = self.is_waiting or self.runs[0].state.step != self.committed_step
+        is_new = self.is_waiting or self.runs[0].position != self.committed_at
         if is_new and now > self.commit_at:
             self.commit()
         elif now - self.beat_at > BEAT_SECONDS:
@@ -145,11 +145,11 @@ class Journal:
         self._mark_committed(chunks)
         self._keep([run for run in self.runs if run.id not in updates or not updates[run.id].status])
 
-    def drop(self, lost: Collection[StackedRun]) -> None:
+    def drop(self, lost: Sequence[StackedRun]) -> None:
         """Write no more of these: another process holds them, or they are gone."""
         self._keep([run for run in self.runs if run not in lost])
         if not self.runs:
-            raise LeaseLost(f"run {', '.join(str(run.id) for run in lost)} is held by another process")
+            raise LeaseLost(f"run {lost[-1].id} is held by another process")
 
     def _keep(self, kept: list[StackedRun]) -> None:
         if len(kept) < len(self.runs):
@@ -263,7 +263,7 @@ class Journal:
         for run_id, number in chunks.items():
             page = self._pages[run_id]
             page.chunk, page.snapshots, page.columns = number, {}, {}
-        self.committed_step, self.is_waiting = self.runs[0].state.step, False
+        self.committed_at, self.is_waiting = self.runs[0].position, False
 
 
 def pause_after(took: float, worked: float) -> float:

@@ -138,10 +138,10 @@ class Session:
 
     def run(self, on_record: Watcher | None = None) -> str:
         """Train the runs until each has left; return the status of the one that left last."""
-        (dataset, *_), changes = [run.dataset for run in self.journal.runs], ()
+        dataset = self.journal.runs[0].dataset
+        changes = self.controls.changes if self.controls is not None else ()
         self._close_ended()
         if self.controls is not None and not self.updates:
-            changes = self.controls.changes
             self._poll()
             self._handle_request(self.controls)
         self._commit_updates()
@@ -206,7 +206,7 @@ class Session:
         with self.store.reading() as connection:
             found = connection.execute(POLLED, {"ids": [run.id for run in self.journal.runs]}).all()
         self.polled_at = time.monotonic()
-        rows = {(row.id, row.lease_epoch): row for row in found}
+        rows: dict[tuple[int, int], Any] = {(row.id, row.lease_epoch): row for row in found}
         pairs = [(run, rows.get((run.id, run.lease.epoch))) for run in self.journal.runs]
         if lost := [run for run, row in pairs if row is None]:
             self.journal.drop(lost)
@@ -220,7 +220,7 @@ class Session:
                 self._make_changes(run, self.controls)
             self.controls.update(row.request, row.paused, row.speed)
 
-    def _let_leave(self, run: StackedRun, row: sa.Row[Any]) -> None:
+    def _let_leave(self, run: StackedRun, row: Any) -> None:
         """Let a run of a stack leave with the next commit where something is requested of it."""
         if row.request == "stop":
             self.updates[run.id] = run.stopped("stopped")

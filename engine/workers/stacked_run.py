@@ -74,6 +74,11 @@ class StackedRun:
         """Whether no update follows: it diverged, ran out of patience or has reached its last step."""
         return self.state.has_ended or self.state.step >= self.plan.total_steps
 
+    @property
+    def position(self) -> tuple[int, int]:
+        """Its completed updates, and the step of its last record."""
+        return self.state.step, self.state.recorded_step
+
     def finished(self) -> RowUpdate:
         """Return the columns and the predictions of a run that has ended by itself."""
         summary = final_summary(self.config, self.dataset, self.state)
@@ -144,17 +149,13 @@ def open_runs(store: Store, leases: Sequence[Lease]) -> list[StackedRun]:
             with passed_over:
                 end_run(store, lease, "failed", message=str(error) or "out of memory")
             continue
-        if not opened or _position(run) == _position(opened[0]):
+        if not opened or run.position == opened[0].position:
             opened.append(run)
             continue
         # The newest checkpoint of one is damaged, or it stopped before record 0.
         with passed_over, store.writing() as connection:
             write_held(connection, lease, **requeued())
     return opened
-
-
-def _position(run: StackedRun) -> tuple[int, int]:
-    return run.state.step, run.state.recorded_step
 
 
 def _open(store: Store, lease: Lease, row: RunRow, *, has_begun: bool) -> StackedRun:
