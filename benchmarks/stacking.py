@@ -1,4 +1,4 @@
-"""Whole runs side by side against the same runs one by one, with all they record: ``make bench-stacking``.
+"""Whole stacked runs against the same runs one by one, with all they record: ``make bench-stacking``.
 
 Training alone, and through a store as a worker does it: claim, train, commit. One process, one thread; writes
 the table of ``docs/stacking.md``.
@@ -170,11 +170,11 @@ def check_equal(runs: Runs) -> None:
     Raises
     ------
     SystemExit
-        When a run ends with other weights side by side than alone.
+        When a run ends with other weights in a stack than alone.
     """
     for one, other in zip(train_one_by_one(runs), train_side_by_side(runs), strict=True):
         if one.step != other.step or not np.array_equal(one.theta, other.theta, equal_nan=True):
-            raise SystemExit(f"{runs.workload}, {runs.words}: weights side by side must be those alone")
+            raise SystemExit(f"{runs.workload}, {runs.words}: weights in a stack must be those alone")
 
 
 def measure(runs: Runs, rounds: int) -> Measured:

@@ -8,7 +8,7 @@ import numpy as np
 from engine.config import RunConfig
 from engine.data.dataset import Dataset
 from engine.nn.tape import Arena, Tape
-from engine.training.model import build_loss, outputs_of, target_columns, told, trained_network
+from engine.training.model import build_loss, in_data_units, outputs_of, target_columns, trained_network
 
 WORST_SHOWN = 12
 
@@ -101,7 +101,7 @@ def mistakes(
     """
     network, y = trained_network(config, dataset, learned), dataset.y_val
     raw = outputs_of(network, dataset.x_val)
-    losses, outputs = row_losses(config, dataset, raw, y), told(network, dataset, raw)
+    losses, outputs = row_losses(config, dataset, raw, y), in_data_units(network, dataset, raw)
     worst = np.argsort(-np.nan_to_num(losses, nan=np.inf), kind="stable")[:count]
     if dataset.task == "regression":
         blank = np.full(len(worst), np.nan)

@@ -22,8 +22,8 @@ from engine.data.reading import read_table
 from engine.store.files import keep_file
 from engine.store.store import Store, StoreError
 from engine.store.submit import Batch, prepare, queue
-from engine.workers.launcher import ensure_workers, release_workers, trouble
-from engine.workers.queue_status import QueueStatus, failures_since, standing
+from engine.workers.launcher import ensure_workers, last_worker_error, release_workers
+from engine.workers.queue_status import QueueStatus, failures_since, queue_status
 
 TICK_SECONDS, LAUNCH_SECONDS = 0.2, 1.0
 JOBS_AT_MOST = 256
@@ -87,7 +87,7 @@ def work_off(store: Store, jobs: int, as_json: bool) -> None:
     """
     if not 1 <= jobs <= JOBS_AT_MOST:
         raise BadInput(f"jobs must be >= 1 and <= {JOBS_AT_MOST}, got {jobs}")
-    begun, first = time.monotonic(), standing(store)
+    begun, first = time.monotonic(), queue_status(store)
     with noting_ctrl_c() as was_pressed:
         now = _worked_off(store, jobs, first, was_pressed) if first.left else first
         is_interrupted = was_pressed()
@@ -113,12 +113,12 @@ def _worked_off(store: Store, jobs: int, first: QueueStatus, was_pressed: Callab
                 if time.monotonic() - looked_at > LAUNCH_SECONDS:
                     ensure_workers(store.url, jobs)
                     looked_at = time.monotonic()
-                now = standing(store, first)
+                now = queue_status(store, first)
                 bar.show(now)
-                if trouble(store.url) and not now.workers:
-                    raise StoreError(trouble(store.url))
+                if last_worker_error(store.url) and not now.workers:
+                    raise StoreError(last_worker_error(store.url))
                 time.sleep(TICK_SECONDS if now.left else 0)
-        return standing(store, first)  # with the names of those in training, before they are dismissed
+        return queue_status(store, first)  # with the names of those in training, before they are dismissed
     finally:
         release_workers(store.url)
 
@@ -127,19 +127,19 @@ def _worked_off(store: Store, jobs: int, first: QueueStatus, was_pressed: Callab
 class _End:
     """What there is to tell when nobody waits for the queue any more."""
 
-    standing: QueueStatus
+    status: QueueStatus
     ended: int
     failures: list[tuple[int, str, str]]
     seconds: float
 
     def as_json(self) -> str:
         failed = [{"run": run, "status": status, "message": text} for run, status, text in self.failures]
-        facts: dict[str, Any] = {"runs": self.ended, "failed": failed, "left": self.standing.waiting}
-        facts |= {"running": list(self.standing.running), "seconds": round(self.seconds, 3)}
+        facts: dict[str, Any] = {"runs": self.ended, "failed": failed, "left": self.status.waiting}
+        facts |= {"running": list(self.status.running), "seconds": round(self.seconds, 3)}
         return json.dumps(facts)
 
     def sentence(self) -> str:
-        if not self.ended and not self.standing.left:
+        if not self.ended and not self.status.left:
             return "nothing is queued"
         pace = self.ended / max(self.seconds, 1e-9)
         return f"trained {_counted(self.ended, 'run')} in {self.seconds:.1f} s, {pace:.1f} a second"

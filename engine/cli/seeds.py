@@ -1,4 +1,4 @@
-"""The command line's groups of seeds: trained side by side under one bar, told as mean ± interval."""
+"""The command line's groups of seeds: trained as a stack under one bar, summarised as mean ± interval."""
 
 import json
 import sys
@@ -27,7 +27,7 @@ from engine.workers.session import train_claimed
 
 
 def follow_seeds(store: Store, run_ids: Sequence[int], as_json: bool) -> None:
-    """Train runs in this process, side by side where that is faster.
+    """Train runs in this process, as a stack where that is faster.
 
     Leaves with status 1 when one failed or diverged.
 

@@ -1,4 +1,4 @@
-"""Which settings may differ between runs that one tape trains side by side; must not know how it does."""
+"""Which settings may differ between runs that one tape trains as a stack."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ OWN = ("seed", *NUMBERS, "dropout")
 
 
 def tape_shape(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what must be equal in two configurations so that runs with them can be trained side by side.
+    """Return what must be equal in two configurations so that runs with them can be stacked.
 
     That is every setting but those in ``OWN``, and of these whether they do anything at all: a tape without
     weight decay has no call for it. Of dropout it counts which hidden layers it acts on.

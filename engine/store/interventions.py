@@ -12,7 +12,7 @@ from engine.store.store import Store
 from engine.training.interventions import CHANGEABLE, Change, check_change
 from engine.training.model import build_network
 
-WISHED = -1
+PENDING = -1
 
 
 def ask_change(store: Store, run_id: int, field: str, new: str) -> None:
@@ -30,24 +30,24 @@ def ask_change(store: Store, run_id: int, field: str, new: str) -> None:
         raise ConfigError(f"{field} can be changed while run {run_id} trains; it is {row.status}")
     config, dataset = load_run(store, run_id)
     check_change(field, new, config, build_network(config, dataset))
-    values = {"run_id": run_id, "created_at": time.time(), "step": WISHED, "field": field, "new": new}
+    values = {"run_id": run_id, "created_at": time.time(), "step": PENDING, "field": field, "new": new}
     with store.writing() as connection:
         connection.execute(events.insert().values(values))
 
 
 def pending_changes(connection: sa.Connection, run_id: int) -> list[tuple[int, Change]]:
-    """Return id and wish of the changes that were asked for and not made yet, oldest first."""
-    query = sa.select(events).where(events.c.run_id == run_id, events.c.step == WISHED).order_by(events.c.id)
-    return [(row.id, Change(WISHED, row.field, row.new)) for row in connection.execute(query).all()]
+    """Return id and content of the pending changes: asked for and not made yet, oldest first."""
+    query = sa.select(events).where(events.c.run_id == run_id, events.c.step == PENDING).order_by(events.c.id)
+    return [(row.id, Change(PENDING, row.field, row.new)) for row in connection.execute(query).all()]
 
 
 def has_pending_change(run_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
     """Return the condition that a change of a run was asked for and is not made yet."""
-    return sa.exists().where(events.c.run_id == run_id, events.c.step == WISHED)
+    return sa.exists().where(events.c.run_id == run_id, events.c.step == PENDING)
 
 
 def note_change(connection: sa.Connection, event_id: int, step: int, old: str) -> None:
-    """Write at which step a wished change acts and what it replaced."""
+    """Write at which step a pending change acts and what it replaced."""
     connection.execute(events.update().where(events.c.id == event_id).values(step=step, old=old))
 
 
@@ -55,7 +55,7 @@ def read_changes(store: Store, run_id: int) -> list[tuple[Change, str]]:
     """Return the changes of a run in the order in which they act, each with what it replaced."""
     query = (
         sa.select(events)
-        .where(events.c.run_id == run_id, events.c.field.in_(CHANGEABLE), events.c.step != WISHED)
+        .where(events.c.run_id == run_id, events.c.field.in_(CHANGEABLE), events.c.step != PENDING)
         .order_by(events.c.step, events.c.id)
     )
     with store.reading() as connection:

@@ -50,20 +50,20 @@ def go_on(state: State) -> None:
         state.stopped_early = False
 
 
-def ending_words(config: RunConfig, plan: TrainingPlan, state: State) -> str:
+def describe_ending(config: RunConfig, plan: TrainingPlan, state: State) -> str:
     """Say how a finished run ended, if not with the last weights of its last epoch; else nothing."""
-    told = []
+    parts = []
     if state.stopped_early and state.step < plan.total_steps:
         lower = "no lower validation loss"
         if config.early_stopping_min_delta:
             lower = f"no validation loss lower by more than {config.early_stopping_min_delta:g}"
         epochs = f"{config.early_stopping} epoch{'' if config.early_stopping == 1 else 's'}"
-        told.append(
+        parts.append(
             f"stopped early at step {state.step} (epoch {state.step / plan.steps_per_epoch:.4g}): "
             f"{lower} for {epochs}"
         )
     if state.restored:
-        told.append(f"weights of step {state.best_step} kept")
-    elif told and math.isfinite(state.best_val_loss):
-        told.append(f"the lowest stood at step {state.best_step}")
-    return "; ".join(told)
+        parts.append(f"weights of step {state.best_step} kept")
+    elif parts and math.isfinite(state.best_val_loss):
+        parts.append(f"the lowest was at step {state.best_step}")
+    return "; ".join(parts)

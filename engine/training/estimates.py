@@ -1,4 +1,4 @@
-"""About how many seconds an update and an evaluation take, from sizes alone; must not measure anything."""
+"""About how many seconds an update and an evaluation take, from sizes alone."""
 
 # On one core of 2024, within a factor of three: calls of numpy, then arithmetic.
 SECONDS_A_STEP, SECONDS_A_LAYER = 8e-6, 4e-6

@@ -1,4 +1,4 @@
-"""Losses, scores and activation statistics at given weights, in evaluation mode; must not change a weight."""
+"""Losses, scores and activation statistics at given weights, in evaluation mode."""
 
 import math
 from dataclasses import dataclass

@@ -84,9 +84,9 @@ def _number(field: str, text: str) -> float:
 def _cell(network: Network, text: str) -> tuple[np.ndarray, tuple[int, int], float]:
     """Return the matrix, the place in it and the value that a weight's text names."""
     try:
-        wish: dict[str, Any] = json.loads(text)
-        layer, unit, source = (int(wish[name]) for name in ("layer", "unit", "source"))
-        value = float(wish["value"])
+        named: dict[str, Any] = json.loads(text)
+        layer, unit, source = (int(named[name]) for name in ("layer", "unit", "source"))
+        value = float(named["value"])
     except (ValueError, KeyError, TypeError):
         raise ConfigError(f"weight must name layer, unit, source and value, got {text[:80]}") from None
     weights = network.parameters.weights

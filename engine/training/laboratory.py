@@ -1,4 +1,4 @@
-"""A network under one's own hands: weights set, gradients and slots read, updates made; knows no run.
+"""A network under one's own hands: weights set, gradients and slots read, updates made.
 
 The door for comparison with other programs: arrays go in and out as ``(n, features)`` in float64, under names
 such as ``dense1.weight``, and nothing is drawn, shuffled or scaled on the way.

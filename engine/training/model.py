@@ -1,4 +1,4 @@
-"""Builds the network and the optimizer of a configuration, and uses trained weights; knows no loop."""
+"""Builds the network and the optimizer of a configuration, and uses trained weights."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -219,7 +219,7 @@ def outputs_of(network: Network, x: np.ndarray) -> np.ndarray:
 def predict(
     config: RunConfig, dataset: Dataset, learned: Mapping[str, np.ndarray], x: np.ndarray
 ) -> np.ndarray:
-    """Return what the network says of standardised rows ``(n, features)``; ``learned`` as a state has it.
+    """Return the predictions for standardised rows ``(n, features)``; ``learned`` as a state has it.
 
     Returns
     -------
@@ -228,13 +228,13 @@ def predict(
         alone for binary cross-entropy; scores when classes are learned with mse or a loss of one's own).
     """
     network = trained_network(config, dataset, learned)
-    return told(network, dataset, outputs_of(network, x))
+    return in_data_units(network, dataset, outputs_of(network, x))
 
 
-def told(network: Network, dataset: Dataset, outputs: np.ndarray) -> np.ndarray:
-    """Return raw outputs ``(n, outputs)`` as people are told them, see :func:`predict`."""
+def in_data_units(network: Network, dataset: Dataset, outputs: np.ndarray) -> np.ndarray:
+    """Return raw outputs ``(n, outputs)`` in the units of the data, see :func:`predict`."""
     with np.errstate(all="ignore"):
-        said = network.loss.decide(outputs)
+        decided = network.loss.decide(outputs)
         if dataset.task == "regression":
-            return said.astype(np.float64) * dataset.y_scale + dataset.y_mean
-        return said
+            return decided.astype(np.float64) * dataset.y_scale + dataset.y_mean
+        return decided

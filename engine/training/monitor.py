@@ -1,4 +1,4 @@
-"""The course of one run between its updates: evaluations, the best so far, plateau, patience, its end."""
+"""Watches one run between its updates: evaluations, the best so far, plateau, patience, its end."""
 
 from engine.config import RunConfig
 from engine.data.dataset import Dataset
@@ -13,7 +13,7 @@ from engine.training.telemetry import Record
 
 
 class RunMonitor:
-    """What one run makes of its weights, alone or in a stack: must not change them, but for the best ones.
+    """Evaluates one run, alone or of a stack, and decides when it ends; restores its best weights then.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class RunMonitor:
 
     @property
     def scheduled_rate(self) -> float:
-        """The learning rate of the next update before plateau has its say."""
+        """The learning rate of the next update before plateau reduces it."""
         return self.base_rate * self.schedule(self.state.step)
 
     def evaluate(self, record: Record) -> None:
@@ -75,7 +75,7 @@ class RunMonitor:
         state.stopped_early = self.patience.is_over(state.waiting, state.step)
 
     def update_status(self, diverged: bool) -> None:
-        """Note whether a run diverged; at its end bring back the best weights where that is asked."""
+        """Mark whether a run diverged; at its end restore the best weights where the settings say so."""
         state = self.state
         state.diverged = diverged
         is_last = state.stopped_early or state.step == self.plan.total_steps

@@ -1,4 +1,4 @@
-"""Settings in which runs that train side by side differ, as arrays along the axis of runs; knows no tape."""
+"""Settings in which stacked runs differ, as arrays along the axis of runs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from engine.nn.tape import Value
 
 @dataclass(frozen=True, eq=False)
 class PerRunValues:
-    """What network and optimizer take as numbers: of one run, or of runs side by side.
+    """What network and optimizer take as numbers: of one run, or of stacked runs.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""The learning rate of a run: its schedule with epochs turned into updates, once; must not know a network."""
+"""The learning rate of a run: its schedule with epochs turned into updates, once."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

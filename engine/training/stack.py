@@ -23,9 +23,9 @@ def train_stack(
 
     Yields what :func:`engine.training.trainer.train` yields, as records of stacked runs: one row for each
     state in the list; with one state the record of a single run. At every yield all states are whole. Those
-    that have ended leave the list behind the yield that told so; the caller may take out others while it
-    holds one, and the stack goes on without them. Record 0 comes where one of them has none; the row of one
-    that had it before is to be left aside.
+    that have ended leave the list after the yield of their last record; the caller may take out others while
+    it holds a record, and the stack goes on without them. Record 0 comes where one of them has none; the row
+    of one that had it before is to be ignored.
 
     Parameters
     ----------

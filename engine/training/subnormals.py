@@ -1,4 +1,4 @@
-"""Keeps numbers too small for full precision from slowing a run down; must not know a network.
+"""Keeps numbers too small for full precision from slowing a run down.
 
 The moment of a dead unit decays until it is subnormal and stays there, where each operation takes a processor
 ten to a hundred times as long. On x86-64 Linux the processor takes such numbers for 0 while a run makes its
@@ -59,7 +59,7 @@ class Flushing:
 
 @cache
 def method() -> Method:
-    """Return how subnormal numbers are kept away on this machine; tried out, not believed."""
+    """Return how subnormal numbers are kept away on this machine; tried out, not assumed."""
     # Looked up outside: numpy would remember for good that it found no subnormal numbers.
     halved = [(np.finfo(dtype).smallest_normal, dtype(0.5)) for dtype in (np.float32, np.float64)]
     try:

@@ -1,4 +1,4 @@
-"""What is recorded of a run: the columns, their meaning, and one record; must not know who stores it."""
+"""What is recorded of a run: the columns, their meaning, and one record."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -135,8 +135,8 @@ class Record:
     layers : numpy.ndarray
         ``(layers, len(LAYER_STATISTICS))`` float64, layer 1 on the input side first; NaN likewise.
     diverged : bool or numpy.ndarray
-        A measured loss or gradient norm was not finite: the run ends with this record. In a record of runs
-        side by side ``(R,)``.
+        A measured loss or gradient norm was not finite: the run ends with this record. In a record of
+        stacked runs ``(R,)``.
     """
 
     step: int
@@ -149,7 +149,7 @@ class Record:
     def blank(cls, step: int, layers: int, lead: tuple[int, ...] = ()) -> "Record":
         """Return a record in which nothing but the step is measured yet.
 
-        With a lead ``(R,)`` it is the record of R runs side by side, with that axis in front of its arrays;
+        With a lead ``(R,)`` it is the record of R stacked runs, with that axis in front of its arrays;
         :meth:`row` gives that of one of them.
         """
         shape = (*lead, layers, len(LAYER_INDEX))

@@ -41,8 +41,8 @@ def train(
     Yields a :class:`Record` at each recorded step, and None about every 50 ms and at each epoch's end, so
     that the caller can poll, pause, store or stop. At every yield ``state`` is whole: stored then and
     loaded later it leads to the same bits. What the caller does in between never changes the arithmetic.
-    With ``restore_best`` the state that goes with the last record, of whatever weights that tells, holds the
-    weights of the lowest validation loss already; those of a diverged run stay as they are.
+    With ``restore_best`` the state already holds the weights of the lowest validation loss when the last
+    record is yielded, which was measured before; those of a diverged run stay as they are.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ class Training:
     Parameters
     ----------
     configs : sequence of RunConfig
-        Resolved, one for each state; their seeds have no say.
+        Resolved, one for each state; their seeds are not used.
     dataset : Dataset
     states : sequence of State
         Each adopts its part of the vectors.
@@ -291,7 +291,7 @@ class Training:
         record.diverged = np.array(diverged) if self.lead else diverged[0]
         for state in self.states:
             state.recorded_step = record.step
-        # What else a record means for a run, only an evaluation or divergence can tell.
+        # What else a record means for a run, only an evaluation or divergence can say.
         if evaluated is not None or any(diverged):
             for monitor, has_diverged in zip(self.monitors, diverged, strict=True):
                 monitor.update_status(has_diverged)

@@ -1,4 +1,4 @@
-"""Gives matrix products the threads that a run's settings say; must not know what they multiply."""
+"""Gives matrix products the threads that a run's settings say."""
 
 from contextlib import AbstractContextManager
 from functools import cache

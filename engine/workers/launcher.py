@@ -54,25 +54,25 @@ def release_workers(store_url: str) -> None:
             mine = (workers.c.host == host_name()) & (workers.c.pid == child.pid)
             names = list(connection.scalars(sa.select(workers.c.owner).where(mine)))
             connection.execute(workers.delete().where(mine))
-            if names == [_initial_owner(child.pid)]:  # it has not spoken yet: it has no run to end
+            if names == [_initial_owner(child.pid)]:  # it has not registered yet: it has no run to end
                 child.terminate()
 
 
-def trouble(store_url: str) -> str:
-    """Return a sentence when the last worker that ended here ended with an error, or nothing."""
+def last_worker_error(store_url: str) -> str:
+    """Return a sentence when the last worker that ended here ended with an error, else nothing."""
     _reap()
-    return f"A worker could not go on; its last words are in {log_path(store_url)}." if _failures else ""
+    return f"A worker stopped with an error; the log is {log_path(store_url)}." if _failures else ""
 
 
 def log_path(store_url: str) -> Path:
-    """Return the file that takes what workers of a store say when they fail."""
+    """Return the log file of the workers of a store."""
     database = make_url(store_url).database
     is_file = make_url(store_url).get_backend_name() == "sqlite" and database is not None
     return Path(f"{database}.workers.log") if is_file else ROOT / ".lab" / "workers.log"
 
 
 def _reap() -> None:
-    """Take leave of children that ended, so that none stays a zombie, and note those that failed."""
+    """Reap children that ended, so that none stays a zombie, and remember those that failed."""
     for child in [child for child in _children if child.poll() is not None]:
         _children.remove(child)
         if child.returncode > 0:
@@ -132,5 +132,5 @@ def _register(connection: sa.Connection, pid: int) -> None:
 
 
 def _initial_owner(pid: int) -> str:
-    """Return the name of a worker that was started and has not spoken yet; it takes one of its own then."""
+    """Return the name of a worker until it registers under one of its own."""
     return f"{host_name()}-{pid}"

@@ -1,4 +1,4 @@
-"""How the queue of a store stands: what waits, what is trained, what has ended; must not start anything."""
+"""The status of the queue of a store: which runs wait, which are trained, which have ended."""
 
 from dataclasses import dataclass
 
@@ -51,8 +51,8 @@ class QueueStatus:
         return self.waiting + len(self.running)
 
 
-def standing(store: Store, first: QueueStatus | None = None) -> QueueStatus:
-    """Return how the queue stands; ``first`` is how it stood when somebody began to look at it.
+def queue_status(store: Store, first: QueueStatus | None = None) -> QueueStatus:
+    """Return the status of the queue; ``first`` is that of when somebody began to watch it.
 
     A run that a process of its own trains, as ``train`` does, is no part of the queue.
     """

@@ -20,7 +20,7 @@ from engine.store.row import RunRow
 from engine.store.runs import get_run
 from engine.store.schema import events, runs
 from engine.store.store import Store
-from engine.training.early_stopping import ending_words
+from engine.training.early_stopping import describe_ending
 from engine.training.model import check_state, initial_state
 from engine.training.plan import TrainingPlan, plan
 from engine.training.state import State
@@ -83,7 +83,7 @@ class StackedRun:
         """Return the columns and the predictions of a run that has ended by itself."""
         summary = final_summary(self.config, self.dataset, self.state)
         score = "r2" if self.dataset.task == "regression" else "accuracy"
-        status, message = "finished", ending_words(self.config, self.plan, self.state)
+        status, message = "finished", describe_ending(self.config, self.plan, self.state)
         if self.state.diverged:
             status, message = "diverged", f"diverged at step {self.state.step}"
         losses = {f"{split}_loss": summary.get(f"{split}_loss") for split in SPLITS}

@@ -1,4 +1,4 @@
-"""Claims the runs that can be trained beside a claimed one: of one shape, on one dataset, at one step."""
+"""Claims the runs that can be stacked with a claimed one: of one shape, on one dataset, at one step."""
 
 import json
 import os
@@ -19,47 +19,47 @@ from engine.store.store import Store
 from engine.training.interventions import CHANGEABLE
 from engine.training.stack import most_together
 
-LOOKED_THROUGH_AT_MOST = 500
+WAITING_AT_MOST = 500
 ALIKE = ("dataset_id", "step", "total_steps", "parameters")
 # A run whose worker died that often without progress since is trained alone: it may be what kills them.
 TAKEOVERS_BEFORE_ALONE = 2
 
 
 def claim_stack(store: Store, lease: Lease) -> list[Lease]:
-    """Return a lease and those of waiting runs that are best trained beside its run, claimed together.
+    """Return a lease and those of the waiting runs that are best stacked with its run, claimed together.
 
     Several workers share what waits: each takes its part of it, counting the cores that train nothing yet.
-    The lease stands alone where nothing waits that fits, where somebody asked something of its run, and
-    where the network is so large that runs side by side are no faster.
+    The lease comes back alone where no waiting run fits, where something was requested of its run, and where
+    the network is so large that a stack is no faster.
     """
     with store.reading() as connection:
-        if not _siblings(connection, lease.run_id):
+        if not _stackable_runs(connection, lease.run_id):
             return [lease]
     try:
         most = most_together(*loaded(store, get_run(store, lease.run_id)))
     except (CodecError, ConfigError):
-        most = 1  # training it will tell what is wrong with it
+        most = 1  # it fails when it is trained, with a message
     if most == 1:
         return [lease]
     # Like a claim: one that a power failure undoes leaves the runs in the queue.
     with store.writing(durable=False) as connection:
-        found = _siblings(connection, lease.run_id)
+        found = _stackable_runs(connection, lease.run_id)
         share = -(-(len(found) + 1) // _free_cores(connection, lease))
         return [lease, *hold_all(connection, found[: min(most, share) - 1], lease.owner)]
 
 
-def _siblings(connection: sa.Connection, run_id: int) -> Sequence[sa.Row[Any]]:
+def _stackable_runs(connection: sa.Connection, run_id: int) -> Sequence[sa.Row[Any]]:
     """Return the rows of the runs that wait and fit, oldest first."""
     named = [runs.c[name] for name in (*ALIKE, "config")]
-    own = connection.execute(sa.select(*named).where(runs.c.id == run_id, _goes_along())).first()
+    own = connection.execute(sa.select(*named).where(runs.c.id == run_id, _can_be_stacked())).first()
     if own is None:
         return []
     alike = [runs.c[name] == own._mapping[name] for name in ALIKE]
     query = (
         sa.select(*CLAIMED, runs.c.config)
-        .where(runs.c.id != run_id, runs.c.status.in_(("queued", "running")), _goes_along(), *alike)
+        .where(runs.c.id != run_id, runs.c.status.in_(("queued", "running")), _can_be_stacked(), *alike)
         .order_by(runs.c.id)
-        .limit(LOOKED_THROUGH_AT_MOST)
+        .limit(WAITING_AT_MOST)
     )
     return [
         row
@@ -68,14 +68,14 @@ def _siblings(connection: sa.Connection, run_id: int) -> Sequence[sa.Row[Any]]:
     ]
 
 
-@lru_cache(maxsize=2 * LOOKED_THROUGH_AT_MOST)
+@lru_cache(maxsize=2 * WAITING_AT_MOST)
 def _shape(config: str) -> str:
-    """Return the tape shape of a stored configuration; a long queue is looked through at every claim."""
+    """Return the tape shape of a stored configuration; a long queue is compared at every claim."""
     return json.dumps(tape_shape(json.loads(config)), sort_keys=True)
 
 
-def _goes_along() -> sa.ColumnElement[bool]:
-    """Return the condition on ``runs``: nobody asked anything of it, nor changed anything by hand."""
+def _can_be_stacked() -> sa.ColumnElement[bool]:
+    """Return the condition on ``runs``: nothing was requested of it, nothing changed by hand."""
     changed = sa.exists().where(events.c.run_id == runs.c.id, events.c.field.in_(CHANGEABLE))
     return (
         sa.not_(runs.c.paused)

@@ -1,4 +1,4 @@
-"""A worker: claims queued runs one after another and trains them; must not import pandas, plotly, sklearn."""
+"""A worker: claims queued runs one after another and trains them, alone or stacked."""
 
 import os
 import time
@@ -124,8 +124,8 @@ class _Worker:
                 refused = refresh_plugins()
                 lacks = get_run(self.store, lease.run_id).lacks if refused else ""
                 if lacks:
-                    told = " ".join(f"Not loaded: {sentence}." for sentence in refused)
-                    end_run(self.store, lease, "failed", message=f"{lacks}. {told}"[:1000])
+                    not_loaded = " ".join(f"Not loaded: {sentence}." for sentence in refused)
+                    end_run(self.store, lease, "failed", message=f"{lacks}. {not_loaded}"[:1000])
                 else:
                     train_claimed(self.store, claim_stack(self.store, lease))
             except (LeaseLost, OperationalError):

@@ -1,4 +1,4 @@
-"""The benchmark of runs side by side trains what it says, both ways to the same end; nothing is timed."""
+"""The benchmark of stacked runs trains what it says, both ways to the same end; nothing is timed."""
 
 import dataclasses
 
@@ -52,7 +52,7 @@ def test_other_weights_side_by_side_would_be_noticed(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(
         stacking, "train_side_by_side", lambda _: train_side_by_side(dataclasses.replace(runs, configs=other))
     )
-    with pytest.raises(SystemExit, match="weights side by side must be those alone"):
+    with pytest.raises(SystemExit, match="weights in a stack must be those alone"):
         check_equal(runs)
 
 

@@ -290,5 +290,5 @@ def test_workers_that_cannot_start_are_one_sentence_with_their_log(engine, grid,
     monkeypatch.setattr(launcher, "ROOT", tmp_path)
     status, _, errors = engine("work", "--jobs", "1")
     assert status == 2
-    assert errors.startswith("error: A worker could not go on; its last words are in ")
+    assert errors.startswith("error: A worker stopped with an error; the log is ")
     launcher._failures.clear()

@@ -9,7 +9,7 @@ from engine.analysis.overfitting import stop_early
 from engine.config import parse_config
 from engine.config.resolve import resolve
 from engine.data.dataset import build_dataset
-from engine.training.early_stopping import Patience, ending_words, go_on, patience_of
+from engine.training.early_stopping import Patience, describe_ending, go_on, patience_of
 from engine.training.evaluation import evaluate, fixed_rows
 from engine.training.model import initial_state, trained_network
 from engine.training.plan import plan
@@ -96,7 +96,7 @@ def test_nothing_is_restored_where_the_last_weights_are_the_best():
     assert losses.argmin() == len(steps) - 1
     assert not state.restored
     assert state.theta.tobytes() == state.best["theta"].tobytes()
-    assert ending_words(config, plan(config, dataset), state) == ""
+    assert describe_ending(config, plan(config, dataset), state) == ""
 
 
 def test_a_diverged_run_keeps_the_weights_that_show_it():
@@ -182,12 +182,12 @@ def test_the_stop_is_the_first_evaluation_that_lies_patience_after_the_last_low_
         (
             {"early_stopping": 4},
             "stopped early at step 90 (epoch 30): no lower validation loss for 4 epochs; "
-            "the lowest stood at step 60",
+            "the lowest was at step 60",
         ),
         (
             {"early_stopping": 4, "early_stopping_min_delta": 0.01},
             "stopped early at step 90 (epoch 30): no validation loss lower by more than 0.01 for 4 epochs; "
-            "the lowest stood at step 60",
+            "the lowest was at step 60",
         ),
     ],
 )
@@ -197,6 +197,6 @@ def test_a_run_that_stopped_early_says_when_why_and_with_what(settings, words):
     state.step, state.stopped_early, state.best_step, state.best_val_loss = 90, True, 60, 0.5
     state.restored = config.restore_best
     assert planned.steps_per_epoch == 3
-    assert ending_words(config, planned, state) == words
+    assert describe_ending(config, planned, state) == words
     state.step = planned.total_steps
-    assert ending_words(config, planned, state) == ("weights of step 60 kept" if state.restored else "")
+    assert describe_ending(config, planned, state) == ("weights of step 60 kept" if state.restored else "")

@@ -76,9 +76,9 @@ def test_sixty_classes_in_a_plane_keep_a_shade_for_how_sure_they_are() -> None:
     theta = initial_state(config, dataset).theta
     camera = FrameRenderer(config, dataset)
     assert camera.scene.grid is not None
-    said = predict(config, dataset, {"theta": theta}, camera.scene.grid.points)
+    predicted = predict(config, dataset, {"theta": theta}, camera.scene.grid.points)
     frame = camera.frame({"theta": theta})
-    np.testing.assert_array_equal(frame["output"] // 4, said.argmax(axis=1))
+    np.testing.assert_array_equal(frame["output"] // 4, predicted.argmax(axis=1))
 
 
 def test_each_layer_may_have_a_width_of_its_own() -> None:
@@ -91,8 +91,8 @@ def test_each_layer_may_have_a_width_of_its_own() -> None:
 def test_no_hidden_layer_is_a_linear_model() -> None:
     config, dataset, state = run(depth=0, dataset="plane", dtype="float64")
     weight, bias = state.theta[:2], state.theta[2]
-    said = predict(config, dataset, state.learned, dataset.x_val)
-    np.testing.assert_allclose(said[:, 0], dataset.x_val @ weight + bias)
+    predicted = predict(config, dataset, state.learned, dataset.x_val)
+    np.testing.assert_allclose(predicted[:, 0], dataset.x_val @ weight + bias)
 
 
 @pytest.mark.parametrize("depth", [0, 200])

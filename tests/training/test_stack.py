@@ -1,4 +1,4 @@
-"""Runs trained side by side end, one by one, with the bits of the same runs trained alone."""
+"""Stacked runs end, one by one, with the bits of the same runs trained alone."""
 
 import tracemalloc
 

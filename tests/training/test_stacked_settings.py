@@ -1,4 +1,4 @@
-"""Runs that differ in what a tape takes as numbers train side by side with the bits of the runs alone."""
+"""Stacked runs that differ in what a tape takes as numbers have the bits of the runs alone."""
 
 import numpy as np
 import pytest

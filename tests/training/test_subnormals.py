@@ -75,7 +75,7 @@ def test_where_flushing_is_not_known_the_fallback_is_taken(monkeypatch):
     assert subnormals.method.__wrapped__() == "cleared"
 
 
-def test_a_processor_that_does_not_obey_is_found_out(monkeypatch):
+def test_a_processor_that_does_not_flush_is_found_out(monkeypatch):
     monkeypatch.setattr(subnormals.Flushing, "__init__", lambda self: None)
     monkeypatch.setattr(subnormals.Flushing, "__enter__", lambda self: None)
     monkeypatch.setattr(subnormals.Flushing, "__exit__", lambda self, *_: None)

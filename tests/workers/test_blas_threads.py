@@ -1,4 +1,4 @@
-"""A run's settings say how many threads its matrix products have, and its fingerprint tells."""
+"""A run's settings say how many threads its matrix products have, and so does its fingerprint."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""A run that patience ends is finished: told so, continued, repeated and resumed without losing a bit."""
+"""A run that patience ends is finished and says so; continued, repeated and resumed it loses no bit."""
 
 from dataclasses import replace
 

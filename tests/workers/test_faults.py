@@ -156,7 +156,7 @@ def test_an_error_in_one_run_fails_that_run_and_the_worker_takes_the_next(
     assert get_run(store, healthy).status == "finished"
 
 
-def test_a_stop_asked_of_a_paused_run_that_its_worker_just_left_is_obeyed(store, store_url, submitted):
+def test_a_stop_asked_of_a_paused_run_that_its_worker_just_left_is_handled(store, store_url, submitted):
     run_id = submitted()
     with store.writing() as connection:
         paused = catalog.runs.update().where(catalog.runs.c.id == run_id)
@@ -192,16 +192,16 @@ def test_a_worker_that_was_taken_for_dead_writes_nothing_when_it_wakes_up(store,
 def test_a_changed_learning_rate_and_weight_are_kept_repeated_and_survive_every_kill(store, submitted):
     settings = {"epochs": 40, "record_every": 1, "optimizer": "momentum"}
     changed = submitted(**settings)
-    wishes = {5: ("learning_rate", "0.3"), 11: ("weight", weight_change(2, 1, 3, -7.5))}
+    wanted = {5: ("learning_rate", "0.3"), 11: ("weight", weight_change(2, 1, 3, -7.5))}
 
-    def wish(record):
-        if record.step in wishes:
-            ask_change(store, changed, *wishes[record.step])
+    def request_changes(record):
+        if record.step in wanted:
+            ask_change(store, changed, *wanted[record.step])
 
     while get_run(store, changed).status != "finished":
         lease, looks = held(store, changed), iter(range(1000))
         with suppress(KeyboardInterrupt):
-            train_claimed(store, lease, wish, is_interrupted=lambda looks=looks: next(looks) > 9)
+            train_claimed(store, lease, request_changes, is_interrupted=lambda looks=looks: next(looks) > 9)
         reopen(store, changed)
     first, second = read_changes(store, changed)[:2]
     assert (first[0].field, first[1], second[0].field) == ("learning_rate", "0.01", "weight")

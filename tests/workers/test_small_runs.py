@@ -11,14 +11,14 @@ from engine.workers.session import train_claimed
 
 def statements_of(store, action):
     """Return what a store is asked while ``action`` runs."""
-    said = []
-    hear = lambda _connection, _cursor, statement, *_: said.append(statement)  # noqa: E731
-    event.listen(store.engine, "before_cursor_execute", hear)
+    statements = []
+    keep = lambda _connection, _cursor, statement, *_: statements.append(statement)  # noqa: E731
+    event.listen(store.engine, "before_cursor_execute", keep)
     try:
         action()
     finally:
-        event.remove(store.engine, "before_cursor_execute", hear)
-    return said
+        event.remove(store.engine, "before_cursor_execute", keep)
+    return statements
 
 
 def trained(store, run_id):
@@ -32,9 +32,11 @@ def test_a_run_that_is_over_at_once_takes_two_transactions_and_waits_once_for_th
 ):
     monkeypatch.setattr("engine.workers.journal.FIRST_COMMIT_SECONDS", 1000)
     run_id = submitted()
-    said = statements_of(store, lambda: trained(store, run_id))
-    assert said.count("BEGIN IMMEDIATE") == 2
-    assert said.count("PRAGMA synchronous = NORMAL") == said.count("PRAGMA synchronous = FULL") == 1
+    statements = statements_of(store, lambda: trained(store, run_id))
+    assert statements.count("BEGIN IMMEDIATE") == 2
+    assert (
+        statements.count("PRAGMA synchronous = NORMAL") == statements.count("PRAGMA synchronous = FULL") == 1
+    )
     assert get_run(store, run_id).status == "finished"
     assert len(read_series(store, run_id)) == get_run(store, run_id).total_steps + 1
 
@@ -48,8 +50,8 @@ def test_after_a_transaction_that_may_be_lost_the_connection_waits_for_the_disk_
 
 def test_the_oldest_run_that_waits_is_claimed_and_the_rest_of_the_queue_is_not_read(store, submitted):
     first, *_ = [submitted(seed=seed) for seed in range(5)]
-    said = statements_of(store, lambda: claim(store, new_owner(), first))
-    queued = [each for each in said if "'queued'" in each or "runs.status = ?" in each]
+    statements = statements_of(store, lambda: claim(store, new_owner(), first))
+    queued = [each for each in statements if "'queued'" in each or "runs.status = ?" in each]
     assert any("LIMIT" in each for each in queued)
     second = claim(store, new_owner())
     assert second is not None and second.run_id == first + 1

@@ -1,4 +1,4 @@
-"""A run leaves a stack when more is asked of it than a stack can do; it and the others keep their bits."""
+"""A run leaves a stack when more is requested of it than a stack can do; all runs keep their bits."""
 
 import pytest
 import sqlalchemy as sa

@@ -1,4 +1,4 @@
-"""A worker trains waiting seeds of one configuration together; each run keeps its own life and its bits."""
+"""A worker trains waiting seeds of one configuration as a stack; each has its own status and its bits."""
 
 import os
 import subprocess

@@ -1,10 +1,10 @@
-"""Which waiting runs a worker claims together with one that it has claimed."""
+"""Which waiting runs a worker stacks with one that it has claimed."""
 
 import pytest
 
 from engine.store.runs import get_run, request, set_speed
 from engine.store.schema import runs
-from engine.workers import stacking as siblings
+from engine.workers import stacking
 from tests.workers.together import statuses, take
 
 pytestmark = pytest.mark.usefixtures("one_core")
@@ -70,7 +70,7 @@ def test_a_large_network_is_trained_alone(store, seeds):
 
 
 def test_two_workers_share_what_waits(store, seeds, monkeypatch):
-    monkeypatch.setattr(siblings.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(stacking.os, "cpu_count", lambda: 2)
     ids = seeds(9)
     assert [lease.run_id for lease in take(store)] == ids[:5]
     assert [lease.run_id for lease in take(store)] == ids[5:]

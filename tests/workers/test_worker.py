@@ -164,8 +164,8 @@ def test_a_worker_that_cannot_start_leaves_its_words_in_a_file_and_is_not_tried_
     monkeypatch.setattr(launcher, "WAIT_AFTER_FAILURE_SECONDS", math.inf)
     monkeypatch.setattr(launcher, "ROOT", Path(store_url.removeprefix("sqlite:///")).parent)
     assert ensure_workers(store_url, 1) == 1
-    wait_for(lambda: launcher.trouble(store_url))
-    assert str(launcher.log_path(store_url)) in launcher.trouble(store_url)
+    wait_for(lambda: launcher.last_worker_error(store_url))
+    assert str(launcher.log_path(store_url)) in launcher.last_worker_error(store_url)
     assert "No module named engine" in launcher.log_path(store_url).read_text()
     assert ensure_workers(store_url, 1) == 0
     launcher._failures.clear()

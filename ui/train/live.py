@@ -18,7 +18,7 @@ from engine.store.runs import get_run
 from engine.store.store import Store
 from engine.training.interventions import Change
 from engine.training.telemetry import LAYER_INDEX
-from engine.workers.launcher import trouble
+from engine.workers.launcher import last_worker_error
 from ui.gradients.text import spread_words, time_words
 from ui.live_chart import Chart, ChartCard, resend_all, show_cells
 from ui.live_chart.encoding import drawn
@@ -69,7 +69,7 @@ def _live(run_id: int, pace: float | None, bar: DeltaGenerator) -> None:
     with bar:
         transport(store, row)
         speed_control(store, row)
-    status_line(row, trouble(store.url))
+    status_line(row, last_worker_error(store.url))
     measure_strip(row, series)
     baseline_line(store, row)
     seeds_line(store, row)
