@@ -144,7 +144,7 @@ def no_worker_is_left(store: Store) -> Iterator[None]:
 
 
 @pytest.fixture
-def looking_up_always(monkeypatch):
-    """What is asked of a run is obeyed at its next record."""
-    monkeypatch.setattr(session, "LOOK_UP_SECONDS", -1.0)
-    monkeypatch.setattr(session, "LOOK_UP_SECONDS_IN_TRAINING", 0.0)
+def polling_always(monkeypatch):
+    """What is requested of a run is handled at its next record."""
+    monkeypatch.setattr(session, "POLL_SECONDS", -1.0)
+    monkeypatch.setattr(session, "POLL_SECONDS_IN_TRAINING", 0.0)

@@ -59,7 +59,7 @@ def test_a_zombie_and_a_process_number_used_again_count_as_gone():
 
 
 def test_a_damaged_checkpoint_is_passed_over_and_the_records_after_the_good_one_go(
-    store, submitted, looking_up_always
+    store, submitted, polling_always
 ):
     run_id = submitted(epochs=40)
     lease = claim(store, "a", run_id)

@@ -110,7 +110,7 @@ class StoreContract:
         assert get_run(store, queued).status == "stopped" and get_run(store, done).status == "finished"
 
     def test_a_stopped_run_goes_on_to_the_same_bits_as_an_unbroken_one(
-        self, store, submitted, looking_up_always
+        self, store, submitted, polling_always
     ):
         whole, broken = submitted(epochs=30, dropout=0.2), submitted(epochs=30, dropout=0.2)
         trained(store, whole)
