@@ -15,7 +15,7 @@ from engine.store.records import read_series
 from engine.store.runs import get_run, request, set_speed
 from engine.store.schema import runs, workers
 from engine.training.telemetry import SCALAR_INDEX
-from engine.workers import launcher, session
+from engine.workers import controls, launcher, session
 from engine.workers.launcher import ensure_workers
 from engine.workers.session import train_claimed
 from tests.waiting import WITHOUT_END, wait_for
@@ -117,7 +117,8 @@ class Clock:
 
 def test_each_epoch_lasts_as_long_as_the_chosen_speed_wants_it_to(store, submitted, monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(session, "time", clock)
+    for module in (session, controls):
+        monkeypatch.setattr(module, "time", clock)
     run_id = submitted(epochs=30)
     set_speed(store, run_id, 10.0)
     epochs = {}
