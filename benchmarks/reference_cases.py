@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.config.setting import applies
-from engine.config.settings import SETTINGS
+from engine.config.settings import SETTINGS, applies
 from engine.training.laboratory import Laboratory
 
 STORED = Path(__file__).with_name("reference_values.npz")

@@ -35,7 +35,7 @@ STORE = {"engine.store", "engine.plugins", *TRAINING}
 SCREEN = {"numpy", "pandas", "plotly", "streamlit"}
 ROOMS = {
     "engine": Room(),
-    "engine.config": Room(libraries={"pydantic", "pydantic_core"}, when_used={"yaml"}),
+    "engine.config": Room({"engine.nn"}, {"pydantic", "pydantic_core"}, {"yaml"}),
     "engine.codec": Room(libraries={"numpy"}),
     "engine.nn": Room(libraries={"numpy"}, when_used={"scipy"}),
     "engine.data": Room(MATHEMATICS, {"numpy"}, {"sklearn"}),
@@ -184,6 +184,7 @@ def test_a_wrong_import_is_noticed() -> None:
     assert not allowed("engine.training", Import("engine.store.store", 1, False))
     assert not allowed("engine.cli", Import("plotly", 1, False))
     assert not allowed("engine.config", Import("numpy", 1, True))
+    assert not allowed("engine.nn", Import("engine.config.settings", 1, False))
     assert not allowed("engine", Import("engine.store.store", 1, True))
     assert not allowed("engine.plugins", Import("engine.store.store", 1, True))
     assert not allowed("engine.training", Import("engine.plugins.registry", 1, True))

@@ -10,8 +10,8 @@ import numpy as np
 
 from engine.analysis.predictions import decided
 from engine.config import RunConfig
-from engine.config.losses import PROBABILITY_LOSSES
 from engine.data.dataset import Dataset
+from engine.nn.losses import PROBABILITY_LOSSES
 
 NAMED_AT_MOST = 3
 

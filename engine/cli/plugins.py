@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.cli.options import BadInput
 from engine.plugins.loading import load_file, plugin_folder, refresh_plugins
-from engine.plugins.registry import SOURCES, SPOKEN, PluginError
+from engine.plugins.registry import SOURCES, PluginError
 
 OPTION = "--plugin"
 
@@ -60,7 +60,7 @@ def print_plugins(as_json: bool) -> None:
         if as_json:
             print(json.dumps({**facts, "checks": each.checks}))
         else:
-            print(f"{SPOKEN.get(each.kind, each.kind)} {each.name} ({source.path})\n  {each.meaning}")
+            print(f"{each.kind} {each.name} ({source.path})\n  {each.meaning}")
             print("\n".join(f"  checked: {check}" for check in each.checks))
     for sentence in refused:
         print(json.dumps({"refused": sentence}) if as_json else f"refused: {sentence}")

@@ -1,10 +1,11 @@
 """The settings of the data of a run; must not know how the data is made."""
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
-from engine.config.setting import Help, setting
+from engine.config.choices import CHOICES
+from engine.config.settings import Help, NameOf, When, setting
 
 TABLE = "table"
 REGRESSION_DATASETS = ("sine", "plane", "diabetes", "linnerud")
@@ -37,11 +38,11 @@ TARGETS_AT_MOST = 100
 
 ColumnName = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH)]
 ColumnNames = tuple[ColumnName, ...]
-OF_A_TABLE = ("dataset", (TABLE,))
-OF_A_PLANE = ("dataset", PLANE_DATASETS)
-OF_VALUES = ("dataset", (*REGRESSION_DATASETS, TABLE))
+OF_A_TABLE = [When("dataset", (TABLE,))]
+OF_A_PLANE = [When("dataset", PLANE_DATASETS)]
+OF_VALUES = [When("dataset", (*REGRESSION_DATASETS, TABLE))]
 
-Feature = Literal["x1", "x2", "x1_squared", "x2_squared", "x1_times_x2", "sin_x1", "sin_x2"]
+Feature = Annotated[str, NameOf("features")]
 COORDINATES = ("x1", "x2")
 
 
@@ -65,7 +66,7 @@ def _in_order(features: tuple[Feature, ...]) -> tuple[Feature, ...]:
     """Return features in their own order, so that the same ones are the same data."""
     if len(set(features)) < len(features):
         raise ValueError(f"must name each feature once, got {', '.join(features)}")
-    return tuple(name for name in get_args(Feature) if name in features)
+    return tuple(name for name in CHOICES["features"] if name in features)
 
 
 class DataSettings(BaseModel):
@@ -101,14 +102,14 @@ class DataSettings(BaseModel):
             "what the classes depend on must be put together by hidden units",
             "more weights, and sharper bends where there are no rows",
             group="main",
-            applies_when=OF_A_PLANE,
+            depends_on=OF_A_PLANE,
         ),
         min_length=1,
     )
     table: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = setting(
         None,
         "the CSV file of your own, named by the sha256 of its content",
-        Help(applies_when=OF_A_TABLE),
+        Help(depends_on=OF_A_TABLE),
     )
     target: Annotated[
         ColumnName | Annotated[ColumnNames, Field(min_length=1, max_length=TARGETS_AT_MOST)] | None,
@@ -118,30 +119,30 @@ class DataSettings(BaseModel):
         None,
         "the column to predict: text or at most 10 different whole numbers are classes, other numbers "
         "values; or several columns of numbers, predicted together",
-        Help(applies_when=OF_A_TABLE),
+        Help(depends_on=OF_A_TABLE),
     )
     columns: Annotated[ColumnNames, BeforeValidator(_as_tuple)] | None = setting(
         None,
         "the columns to learn from; by default all that are neither constant, nor numbers of rows, nor text "
         "with more than 50 values",
-        Help(applies_when=OF_A_TABLE),
+        Help(depends_on=OF_A_TABLE),
         max_length=2000,
     )
     missing: Literal["impute", "drop"] = setting(
         "impute",
         "empty cells: impute takes the training median, and a category of its own for text; drop leaves "
         "such rows out",
-        Help(applies_when=OF_A_TABLE),
+        Help(depends_on=OF_A_TABLE),
     )
     split: Literal["random", "group", "time"] = setting(
         "random",
         "which rows are held out: random ones, whole groups (no group on both sides), or the latest",
-        Help(applies_when=OF_A_TABLE),
+        Help(depends_on=OF_A_TABLE),
     )
     split_column: ColumnName | None = setting(
         None,
         "the column that holds the groups, or the time",
-        Help(applies_when=("split", ("group", "time"))),
+        Help(depends_on=[When("split", ("group", "time"))]),
     )
     samples: int | None = setting(
         None,
@@ -198,6 +199,6 @@ class DataSettings(BaseModel):
         "auto",
         "the same for the values to predict; predictions come in their own units in any case; auto is on for "
         "tables, off for sine and plane, which are small already",
-        Help(applies_when=OF_VALUES),
+        Help(depends_on=OF_VALUES),
     )
     data_seed: int = setting(0, "seed of data generation and split", ge=0, le=2**32 - 1)

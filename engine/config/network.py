@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
-from engine.config.setting import Help, OneOf, Takers, Takes, setting
+from engine.config.settings import Help, NameOf, When, setting
 
 INITIALIZER_ALIASES = {
     "xavier": "xavier_uniform",
@@ -19,62 +19,17 @@ INITIALIZER_ALIASES = {
     "lecun": "lecun_normal",
 }
 
-# The activations by name, the common ones first, and how weights start with each where auto is to choose. He
-# makes up for relu and its kin, which are nearly 0 on the left and lose about half of the signal there.
-ACTIVATION_STARTS = {
-    "relu": "he_normal",
-    "tanh": "xavier_uniform",
-    "sigmoid": "xavier_uniform",
-    "leaky_relu": "he_normal",
-    "gelu": "he_normal",
-    "elu": "he_normal",
-    "silu": "he_normal",
-    "selu": "lecun_normal",
-    "softplus": "he_normal",
-    "mish": "he_normal",
-    "identity": "xavier_uniform",
-    "celu": "he_normal",
-    "gelu_tanh": "he_normal",
-    "relu6": "he_normal",
-    "hard_swish": "he_normal",
-    "hard_tanh": "xavier_uniform",
-    "hard_sigmoid": "xavier_uniform",
-    "log_sigmoid": "xavier_uniform",
-    "softsign": "xavier_uniform",
-    "tanh_shrink": "xavier_uniform",
-}
-# What may stand between the weighted sums of a hidden layer and its activation, as engine/nn names it, and
-# whether it needs training batches of two rows or more.
-NORMALIZATION_NEEDS_TWO_ROWS = {"none": False, "batch": True, "layer": False}
 Rate = Annotated[float, Field(ge=0, lt=1)]
 Width = Annotated[int, Field(ge=1, le=10_000_000)]
-OF_THE_GAIN = {"initializer_gain": 1.0}
-INITIALIZER_SETTINGS: Takes = {
-    "auto": OF_THE_GAIN,
-    "xavier_uniform": OF_THE_GAIN,
-    "xavier_normal": OF_THE_GAIN,
-    "he_uniform": OF_THE_GAIN,
-    "he_normal": OF_THE_GAIN,
-    "lecun_uniform": OF_THE_GAIN,
-    "lecun_normal": OF_THE_GAIN,
-    "orthogonal": OF_THE_GAIN,
-    "pytorch": {},
-    "normal": {"initializer_std": 0.01},
-    "zeros": {},
-}
 Initializer = Annotated[
     str,
-    OneOf(INITIALIZER_SETTINGS),
+    NameOf("initializer"),
     BeforeValidator(lambda name: INITIALIZER_ALIASES.get(name, name) if isinstance(name, str) else name),
 ]
 
 
 def _as_tuple(values: Any) -> Any:
     return tuple(values) if isinstance(values, list) else values
-
-
-def _of_the_initializer(name: str) -> tuple[str, Takers]:
-    return "initializer", Takers(INITIALIZER_SETTINGS, name)
 
 
 class NetworkSettings(BaseModel):
@@ -88,10 +43,10 @@ class NetworkSettings(BaseModel):
         ),
         max_length=200,
     )
-    activation: Annotated[str, OneOf(ACTIVATION_STARTS)] = setting(
+    activation: Annotated[str, NameOf("activation")] = setting(
         "tanh", "what each hidden unit does with its weighted sum", Help(group="main")
     )
-    normalization: Annotated[str, OneOf(NORMALIZATION_NEEDS_TWO_ROWS)] = setting(
+    normalization: Annotated[str, NameOf("normalization")] = setting(
         "none",
         "brings the weighted sums of each hidden layer to mean 0 and variance 1 before the activation: "
         "each unit over the batch, or each row over the layer",
@@ -107,7 +62,7 @@ class NetworkSettings(BaseModel):
         Help(
             "signals fade layer by layer",
             "signals grow layer by layer",
-            applies_when=_of_the_initializer("initializer_gain"),
+            depends_on=[When("initializer", has="initializer_gain")],
         ),
         gt=0,
         le=1000,
@@ -118,7 +73,7 @@ class NetworkSettings(BaseModel):
         Help(
             "signals fade layer by layer",
             "units saturate",
-            applies_when=_of_the_initializer("initializer_std"),
+            depends_on=[When("initializer", has="initializer_std")],
         ),
         gt=0,
         le=100,

@@ -13,10 +13,11 @@ from engine.config.data import (
     DataSettings,
 )
 from engine.config.errors import ConfigError
-from engine.config.losses import FITTING
-from engine.config.network import ACTIVATION_STARTS, NORMALIZATION_NEEDS_TWO_ROWS
-from engine.config.optimizers import DECAY_KINDS
 from engine.config.run_config import RunConfig, default_beside
+from engine.nn.activations import ACTIVATIONS
+from engine.nn.losses import losses_for
+from engine.nn.normalization import NORMALIZATIONS
+from engine.nn.optimizers import OPTIMIZERS
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def resolve(config: RunConfig, facts: DataFacts) -> RunConfig:
     """
     values: dict[str, Any] = {"loss": _loss(config, facts), "initializer": _initializer(config)}
     if config.weight_decay > 0 and config.decay_kind == "auto":
-        values["decay_kind"] = DECAY_KINDS.get(config.optimizer, "coupled")
+        values["decay_kind"] = "decoupled" if OPTIMIZERS[config.optimizer].decoupled else "coupled"
     samples, noise = resolved_size(config)
     values |= {"samples": config.samples if config.dataset == TABLE else samples, "noise": noise}
     values["standardize_target"] = _standardize_target(config, facts)
@@ -103,7 +104,8 @@ def _standardize_target(config: RunConfig, facts: DataFacts) -> str:
 
 def _refuse_a_single_row(config: RunConfig, facts: DataFacts) -> None:
     normalization = config.normalization
-    if not NORMALIZATION_NEEDS_TWO_ROWS[normalization] or not config.hidden_sizes:
+    kind = NORMALIZATIONS[normalization]
+    if kind is None or not kind.needs_two_rows or not config.hidden_sizes:
         return
     rows = facts.train_rows
     batch = rows if config.batch_size == "full" else config.batch_size
@@ -129,12 +131,12 @@ def _check_classes(config: RunConfig, facts: DataFacts) -> None:
 
 
 def _initializer(config: RunConfig) -> str:
-    return ACTIVATION_STARTS[config.activation] if config.initializer == "auto" else config.initializer
+    return ACTIVATIONS[config.activation].start if config.initializer == "auto" else config.initializer
 
 
 def _loss(config: RunConfig, facts: DataFacts) -> str:
     kind = "two classes" if facts.classes == 2 else "classes" if facts.classes else "regression"
-    fitting = FITTING[kind]
+    fitting = losses_for(kind)
     if config.loss == "auto":
         return fitting[0]
     if config.loss not in fitting:

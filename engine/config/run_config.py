@@ -10,7 +10,7 @@ from engine.config.data import DataSettings
 from engine.config.errors import ConfigError, explain, unknown_name
 from engine.config.network import NetworkSettings
 from engine.config.schedules import ScheduleSettings
-from engine.config.setting import Help, applies
+from engine.config.settings import SETTINGS, applies, describe_sections
 from engine.config.training import TrainingSettings
 
 CONFIG_VERSION = 1
@@ -30,7 +30,9 @@ class RunConfig(ScheduleSettings, TrainingSettings, NetworkSettings, DataSetting
     ``None`` is filled in by :func:`engine.config.resolve.resolve`.
     """
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, strict=True, extra="forbid", allow_inf_nan=False, defer_build=False
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -45,20 +47,21 @@ class RunConfig(ScheduleSettings, TrainingSettings, NetworkSettings, DataSetting
 
     @model_validator(mode="after")
     def _refuse_values_that_do_not_apply(self) -> Self:
-        for name, field in type(self).model_fields.items():
-            explained = help_of(name)
-            if getattr(self, name) != field.default and not applies(explained, self.__dict__):
-                deciders = [each for each in (explained.applies_when, explained.or_when) if each]
-                wanted = " or ".join(f"{decider} {' or '.join(accepted)}" for decider, accepted in deciders)
-                came = " and ".join(f"{decider} {_word(getattr(self, decider))}" for decider, _ in deciders)
+        for name, setting in SETTINGS.items():
+            explained = setting.explained
+            if getattr(self, name) != setting.default and not applies(explained, self.__dict__):
+                wanted = " or ".join(map(str, explained.depends_on))
+                deciders = [when.setting for when in explained.depends_on]
+                came = " and ".join(f"{decider} {_word(getattr(self, decider))}" for decider in deciders)
                 raise ValueError(f"{name} applies only with {wanted}, got {came}")
         return self
 
     @model_validator(mode="after")
     def _ask_for_what_a_table_needs(self) -> Self:
         for name in ("table", "target", "split_column"):
-            decider, _ = help_of(name).applies_when  # type: ignore[misc]
-            if getattr(self, name) is None and applies(help_of(name), self.__dict__):
+            explained = SETTINGS[name].explained
+            decider = explained.depends_on[0].setting
+            if getattr(self, name) is None and applies(explained, self.__dict__):
                 raise ValueError(f"{name} must be given with {decider} {getattr(self, decider)}, got none")
         held_out = self.validation_fraction + self.test_fraction
         if held_out > 0.95:
@@ -87,6 +90,9 @@ class RunConfig(ScheduleSettings, TrainingSettings, NetworkSettings, DataSetting
         return self.model_dump_json()
 
 
+describe_sections(SECTIONS, RunConfig.model_fields)
+
+
 def _expand_shorthands(values: dict[str, Any]) -> dict[str, Any]:
     given = [name for name in SHORTHANDS if name in values]
     if not given:
@@ -105,21 +111,12 @@ def _word(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
-def help_of(name: str) -> Help:
-    """Return the help that the field ``name`` carries."""
-    extra = RunConfig.model_fields[name].json_schema_extra
-    assert isinstance(extra, dict)
-    explained = extra["help"]
-    assert isinstance(explained, Help)
-    return explained
-
-
 def default_beside(name: str, values: Mapping[str, Any]) -> Any:
     """Return what an open setting stands for beside the other values; None where none is known."""
-    explained = help_of(name)
-    if not explained.applies_when:
+    explained = SETTINGS[name].explained
+    if not explained.depends_on:
         return None
-    return explained.defaults.get(values[explained.applies_when[0]])
+    return explained.defaults.get(values[explained.depends_on[0].setting])
 
 
 def parse_config(values: Mapping[str, Any]) -> RunConfig:

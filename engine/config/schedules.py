@@ -4,34 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from engine.config.setting import Given, Help, OneOf, Takers, Takes, setting
-
-# Which settings each schedule takes, and what an open one stands for.
-SCHEDULE_SETTINGS: Takes = {
-    "constant": {},
-    "cosine": {"min_learning_rate": 0.0},
-    "one_cycle": {"pct_start": 0.3, "div_factor": 25.0, "final_div_factor": 1e4},
-    "plateau": {
-        "schedule_gamma": 0.1,
-        "plateau_patience": 10,
-        "plateau_threshold": 1e-4,
-        "plateau_cooldown": 0,
-        "min_learning_rate": 0.0,
-    },
-    "step": {"schedule_gamma": 0.1, "schedule_every": 30},
-    "multi_step": {"schedule_gamma": 0.1, "schedule_milestones": (50, 75)},
-    "exponential": {"schedule_gamma": 0.95},
-    "polynomial": {"schedule_power": 1.0},
-    "warm_restarts": {"cycle_epochs": 10, "cycle_multiple": 2, "min_learning_rate": 0.0},
-    "cyclic_triangular": {"cycle_epochs": 10, "div_factor": 10.0},
-    "cyclic_triangular2": {"cycle_epochs": 10, "div_factor": 10.0},
-    "cyclic_exp_range": {"cycle_epochs": 10, "div_factor": 10.0, "schedule_gamma": 0.95},
-}
-
-
-def _taken_by(name: str) -> tuple[str, Takers]:
-    return "schedule", Takers(SCHEDULE_SETTINGS, name)
-
+from engine.config.settings import Help, NameOf, When, setting
 
 Milestones = Annotated[
     tuple[Annotated[int, Field(ge=1, le=1_000_000)], ...],
@@ -43,7 +16,7 @@ Milestones = Annotated[
 class ScheduleSettings(BaseModel):
     """How the learning rate goes on, and when a run ends before its last epoch."""
 
-    schedule: Annotated[str, OneOf(SCHEDULE_SETTINGS)] = setting(
+    schedule: Annotated[str, NameOf("schedule")] = setting(
         "constant",
         "how the learning rate goes on; learning_rate is where it starts, and the highest that one_cycle and "
         "the cyclic ones reach (none of them cycles a momentum)",
@@ -52,7 +25,7 @@ class ScheduleSettings(BaseModel):
         None,
         "factor of the learning rate at each step down (0.1 by default), or an epoch with exponential and "
         "cyclic_exp_range (0.95)",
-        Help("learning stops early", "no effect", applies_when=_taken_by("schedule_gamma")),
+        Help("learning stops early", "no effect", depends_on=[When("schedule", has="schedule_gamma")]),
         gt=0,
         le=1,
     )
@@ -63,7 +36,7 @@ class ScheduleSettings(BaseModel):
             "learning stops early",
             "no effect",
             unit="epochs",
-            applies_when=_taken_by("schedule_every"),
+            depends_on=[When("schedule", has="schedule_every")],
         ),
         ge=1,
         le=1_000_000,
@@ -76,7 +49,7 @@ class ScheduleSettings(BaseModel):
             "learning stops early",
             "no effect",
             unit="epochs",
-            applies_when=_taken_by("schedule_milestones"),
+            depends_on=[When("schedule", has="schedule_milestones")],
         ),
     )
     schedule_power: float | None = setting(
@@ -85,7 +58,7 @@ class ScheduleSettings(BaseModel):
         Help(
             "high rates nearly to the end",
             "low rates from early on",
-            applies_when=_taken_by("schedule_power"),
+            depends_on=[When("schedule", has="schedule_power")],
         ),
         gt=0,
         le=100,
@@ -93,28 +66,38 @@ class ScheduleSettings(BaseModel):
     min_learning_rate: float | None = setting(
         None,
         "lowest learning rate that a schedule goes down to (0 by default)",
-        Help("", "stays restless to the end", applies_when=_taken_by("min_learning_rate")),
+        Help("", "stays restless to the end", depends_on=[When("schedule", has="min_learning_rate")]),
         ge=0,
         le=1e6,
     )
     cycle_epochs: int | None = setting(
         None,
         "epochs of a cycle, up and down, or of the first descent of warm_restarts (10 by default)",
-        Help("restless", "hardly a second cycle", unit="epochs", applies_when=_taken_by("cycle_epochs")),
+        Help(
+            "restless",
+            "hardly a second cycle",
+            unit="epochs",
+            depends_on=[When("schedule", has="cycle_epochs")],
+        ),
         ge=1,
         le=1_000_000,
     )
     cycle_multiple: int | None = setting(
         None,
         "how many times as long as the one before it each descent of warm_restarts is (2 by default)",
-        Help("equally long descents", "few restarts", applies_when=_taken_by("cycle_multiple")),
+        Help("equally long descents", "few restarts", depends_on=[When("schedule", has="cycle_multiple")]),
         ge=1,
         le=1000,
     )
     pct_start: float | None = setting(
         None,
         "share of the updates over which one_cycle rises (0.3 by default)",
-        Help("no warm-up", "little time to settle", unit="fraction", applies_when=_taken_by("pct_start")),
+        Help(
+            "no warm-up",
+            "little time to settle",
+            unit="fraction",
+            depends_on=[When("schedule", has="pct_start")],
+        ),
         gt=0,
         lt=1,
     )
@@ -122,7 +105,7 @@ class ScheduleSettings(BaseModel):
         None,
         "learning_rate divided by it is where one_cycle starts (25 by default) and the lowest of the cyclic "
         "ones (10)",
-        Help("hardly a rise", "hardly learns at low rates", applies_when=_taken_by("div_factor")),
+        Help("hardly a rise", "hardly learns at low rates", depends_on=[When("schedule", has="div_factor")]),
         ge=1,
         le=1e12,
     )
@@ -132,7 +115,7 @@ class ScheduleSettings(BaseModel):
         Help(
             "stays restless to the end",
             "the last epochs learn nothing",
-            applies_when=_taken_by("final_div_factor"),
+            depends_on=[When("schedule", has="final_div_factor")],
         ),
         ge=1,
         le=1e12,
@@ -144,7 +127,7 @@ class ScheduleSettings(BaseModel):
             "steps down at the first bump",
             "waits for nothing",
             unit="epochs",
-            applies_when=_taken_by("plateau_patience"),
+            depends_on=[When("schedule", has="plateau_patience")],
         ),
         ge=0,
         le=1_000_000,
@@ -156,7 +139,7 @@ class ScheduleSettings(BaseModel):
             "noise counts as progress",
             "slow progress counts as none",
             unit="fraction",
-            applies_when=_taken_by("plateau_threshold"),
+            depends_on=[When("schedule", has="plateau_threshold")],
         ),
         ge=0,
         lt=1,
@@ -164,7 +147,7 @@ class ScheduleSettings(BaseModel):
     plateau_cooldown: int | None = setting(
         None,
         "epochs after a step down before plateau begins to wait again (0 by default)",
-        Help("", "steps down late", unit="epochs", applies_when=_taken_by("plateau_cooldown")),
+        Help("", "steps down late", unit="epochs", depends_on=[When("schedule", has="plateau_cooldown")]),
         ge=0,
         le=1_000_000,
     )
@@ -188,7 +171,7 @@ class ScheduleSettings(BaseModel):
         Help(
             "noise counts as progress",
             "slow progress counts as none",
-            applies_when=("early_stopping", Given()),
+            depends_on=[When("early_stopping", given=True)],
         ),
         ge=0,
         le=1e6,

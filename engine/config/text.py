@@ -7,13 +7,12 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from engine.config.choices import OPEN_CHOICES
 from engine.config.errors import ConfigError, shown
 from engine.config.run_config import RunConfig, parse_config
 from engine.config.settings import SETTINGS
 
 WORDS = ("balanced",)
-# Settings whose choices a plugin may add to.
-OPEN_CHOICES = ("activation", "optimizer", "loss", "normalization")
 NAMES = ("table", "split_column")
 LISTS_OF_NAMES = ("target", "columns")
 

@@ -4,11 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from engine.config.losses import LOSS_SETTINGS
 from engine.config.optimizers import OptimizerSettings
-from engine.config.setting import Help, OneOf, Takers, setting
+from engine.config.settings import Help, NameOf, When, setting
 
-WITH_CLASSES = ("loss", ("auto", "cross_entropy", "binary_cross_entropy"))
 ClassWeights = Annotated[
     tuple[Annotated[float, Field(gt=0, le=1e6)], ...],
     Field(min_length=1),
@@ -19,7 +17,7 @@ ClassWeights = Annotated[
 class Objective(BaseModel):
     """What is minimised."""
 
-    loss: Annotated[str, OneOf(LOSS_SETTINGS)] = setting(
+    loss: Annotated[str, NameOf("loss")] = setting(
         "auto",
         "what is minimised; auto is mse for regression and cross-entropy for classes (the binary one for "
         "two); mae, huber and smooth_l1 are for regression",
@@ -27,14 +25,16 @@ class Objective(BaseModel):
     loss_delta: float | None = setting(
         None,
         "error at which huber and smooth_l1 turn from a square into a line (1 by default)",
-        Help("like mae", "like mse", applies_when=("loss", Takers(LOSS_SETTINGS, "loss_delta"))),
+        Help("like mae", "like mse", depends_on=[When("loss", has="loss_delta")]),
         gt=0,
         le=1e6,
     )
     label_smoothing: float = setting(
         0.0,
         "share of each label spread over all classes; counts in batch, training and validation loss alike",
-        Help("", "nothing is sure any more", unit="fraction", applies_when=WITH_CLASSES),
+        Help(
+            "", "nothing is sure any more", unit="fraction", depends_on=[When("loss", has="label_smoothing")]
+        ),
         ge=0,
         lt=1,
     )
@@ -42,7 +42,7 @@ class Objective(BaseModel):
         None,
         "weight of each class in the loss, such as 1, 2.5; balanced gives rare classes as much as common "
         "ones; the mean is over the weights, in batch, training and validation loss alike",
-        Help(applies_when=WITH_CLASSES),
+        Help(depends_on=[When("loss", has="class_weights")]),
     )
 
 

@@ -9,9 +9,9 @@ from engine.config.data import COORDINATES
 from engine.config.errors import shown
 from engine.data.columns import CATEGORIES_AT_MOST
 from engine.data.decoding import TableError
-from engine.data.features import features_of
 from engine.data.reading import read_table
 from engine.data.table import Column, Table
+from engine.nn.features import features_of
 
 CELLS_AT_MOST = 50_000_000
 EMPTY = "(empty)"

@@ -1,12 +1,13 @@
-"""What may stand between a dense layer and its activation, an open registry; knows no network."""
+"""What may stand between a dense layer and its activation, and the registry of it; knows no network."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from engine.nn.layers import Backward, Mode, no_backward
+from engine.nn.registry import Entry, PluginError, Registry, fill_in, meaning_of, name_of
 from engine.nn.tape import Arena, Block, Tape
 
 EPS = 1e-5
@@ -18,8 +19,7 @@ class Normalization(ABC):
     """A layer between the weighted sums of a hidden layer and its activation.
 
     A subclass says by its class attributes what a network must know before it can be built, and records its
-    formula. One of one's own is added to :data:`NORMALIZATIONS`, and to the table of
-    ``engine/config/network.py``.
+    formula; :func:`normalization` adds it to :data:`NORMALIZATIONS`.
 
     Parameters
     ----------
@@ -62,6 +62,44 @@ class Normalization(ABC):
         """Record ``n = f(z)`` into ``arena.blocks[self.output]``, as every layer does."""
 
 
+NORMALIZATIONS: Registry[type[Normalization] | None] = Registry("normalization")
+NORMALIZATIONS.register(Entry("none", None))
+
+
+def normalization(definition: Any = None, *, name: str | None = None, meaning: str | None = None) -> Any:
+    """Register a layer between weighted sums and activation: it becomes a choice of ``normalization``.
+
+    Parameters
+    ----------
+    definition : class
+        A subclass of :class:`Normalization`: its attributes name what each unit learns and remembers,
+        ``record`` records its NumPy calls and returns what records their backward.
+    name, meaning : str, optional
+        By default the attribute ``name`` or the name of the class, and the first line of the docstring.
+
+    Returns
+    -------
+    The class, unchanged.
+
+    Raises
+    ------
+    PluginError
+        When the name is taken, a gradient differs from finite differences, or another check fails.
+    """
+
+    def register(kind: Any) -> Any:
+        called = name_of(kind, name)
+        NORMALIZATIONS.check_name(called)
+        if not (isinstance(kind, type) and issubclass(kind, Normalization)):
+            raise PluginError(f"normalization {called}: it must be a subclass of {__name__}.Normalization")
+        fill_in(kind, name=called)
+        NORMALIZATIONS.register(Entry(called, kind, meaning_of(kind, meaning)))
+        return kind
+
+    return register if definition is None else register(definition)
+
+
+@normalization(name="batch")
 class BatchNorm(Normalization):
     """``n = γ (z - μ) / sqrt(σ² + 1e-5) + β``, μ and σ² of each unit over the batch.
 
@@ -132,6 +170,7 @@ class BatchNorm(Normalization):
         _record_scale_and_shift(tape, self.parameters, n.values, n, i)
 
 
+@normalization(name="layer")
 class LayerNorm(Normalization):
     """``n = γ (z - μ) / sqrt(σ² + 1e-5) + β``, μ and σ² of each row over the units.
 
@@ -168,13 +207,6 @@ class LayerNorm(Normalization):
             tape.call(np.multiply, dz, root, dz, label=f"{name} = r{i} {name}")
 
         return n, backward
-
-
-NORMALIZATIONS: dict[str, type[Normalization] | None] = {
-    "none": None,
-    "batch": BatchNorm,
-    "layer": LayerNorm,
-}
 
 
 def _columns(pair: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,131 +1,20 @@
-"""Registers an activation once its derivative equals finite differences; knows no network."""
+"""Checks an activation: its derivative equals finite differences, and more; knows no network."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from engine.config.network import ACTIVATION_STARTS, INITIALIZER_SETTINGS
-from engine.nn.activations import ACTIVATIONS, Activation
-from engine.nn.tape import Arena, Block, Lead, Tape
-from engine.plugins.reading import fill_in, meaning_of, name_of, plain
-from engine.plugins.registry import Definition, PluginError, check_name, declare
+from engine.nn.activations import Activation
+from engine.nn.registry import PluginError
+from engine.nn.tape import Arena, Lead, Tape
+from engine.plugins.registry import plain
 
-Function = Callable[[np.ndarray], Any]
 STEP = 1e-5
 TOLERANCE = 1e-6
 AROUND_A_KINK = 1e-3
 GRID = np.linspace(-6, 6, 241)
 FAR = np.array([-1e4, 1e4])
-
-
-def activation(
-    definition: Any = None,
-    *,
-    derivative: Function | None = None,
-    name: str | None = None,
-    meaning: str | None = None,
-    formula: str | None = None,
-    derivative_formula: str | None = None,
-    saturated: tuple[float, float] | None = None,
-    dies: bool = False,
-    kinks: tuple[float, ...] = (),
-    start: str = "xavier_uniform",
-) -> Any:
-    """Register an activation: a function of an array with its ``derivative``, or a class.
-
-    Parameters
-    ----------
-    definition : function or class
-        ``f(z)`` for an array of any shape, element by element; or a class with ``forward`` and ``backward``
-        of :class:`engine.nn.activations.Activation`, whose recorded calls allocate nothing and are faster.
-        A class gives what it has of ``name``, ``meaning``, ``formula``, ``derivative``, ``saturated``,
-        ``dies`` and ``kinks`` as attributes.
-    derivative : function
-        ``f'(z)``; only beside a function.
-    name, meaning : str, optional
-        By default the function's name and the first line of its docstring.
-    formula, derivative_formula : str, optional
-        Both as people write them.
-    saturated : (float, float), optional
-        Outputs beyond which a unit counts as saturated.
-    dies : bool
-        Whether a unit can be stuck at zero output with zero derivative.
-    kinks : tuple of float
-        Values of z at which the derivative jumps.
-    start : str
-        The initializer that ``auto`` stands for.
-
-    Returns
-    -------
-    The definition, unchanged.
-
-    Raises
-    ------
-    PluginError
-        When the name is taken, the derivative is not that of the function, or a value is not finite.
-    """
-
-    def register(thing: Any) -> Any:
-        called = name_of(thing, name)
-        check_name("activation", called)
-        if start not in INITIALIZER_SETTINGS or start == "auto":
-            raise PluginError(f"activation {called}: start must be the name of an initializer, got {start!r}")
-        about = {
-            "formula": formula or f"{called}(z)",
-            "saturated": saturated,
-            "dies": dies,
-            "kinks": tuple(kinks),
-        }
-        if isinstance(thing, type):
-            fill_in(thing, **about, derivative=derivative_formula or f"{called}'(z)")
-            thing.name, thing.meaning = called, meaning_of(thing, meaning)  # type: ignore[attr-defined]
-            built: Activation = thing()
-        elif derivative is None:
-            raise PluginError(f"activation {called}: its derivative must be given, got none")
-        else:
-            said = meaning_of(thing, meaning)
-            shown = derivative_formula or f"{called}'(z)"
-            built = _OfFunctions(called, said, shown, thing, derivative, **about)
-        checks = _check(built)
-        entries = ((ACTIVATIONS, built), (ACTIVATION_STARTS, start))
-        declare(Definition("activation", called, built.meaning, checks, entries))
-        return thing
-
-    return register if definition is None else register(definition)
-
-
-@dataclass(frozen=True)
-class _OfFunctions:
-    """An activation made of two plain functions, which allocate their results at each call."""
-
-    name: str
-    meaning: str
-    derivative: str
-    function: Function
-    slope: Function
-    formula: str
-    saturated: tuple[float, float] | None
-    dies: bool
-    kinks: tuple[float, ...]
-
-    def forward(self, tape: Tape, z: Block, a: Block) -> None:
-        """Record ``a = f(z)``."""
-        tape.call(_writing(self.function), z.values, a.values, label=f"{a.name} = {self.name}({z.name})")
-
-    def backward(self, tape: Tape, z: Block, a: Block) -> None:
-        """Record ``dz = da f'(z)``."""
-        slope = tape.array(*a.values.shape[-2:])
-        tape.call(_writing(self.slope), z.values, slope, label=f"s = {self.name}'({z.name})")
-        tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
-
-
-def _writing(function: Function) -> Callable[[np.ndarray, np.ndarray], None]:
-    def write(z: np.ndarray, out: np.ndarray) -> None:
-        out[...] = function(z)
-
-    return write
 
 
 @dataclass(frozen=True)
@@ -161,8 +50,14 @@ def _wrong(activation: Activation, sentence: str) -> PluginError:
     return PluginError(f"activation {activation.name}: {sentence}")
 
 
-def _check(activation: Activation) -> tuple[str, ...]:
-    """Return what holds of an activation; refuse it where something does not."""
+def check_activation(name: str, activation: Activation) -> tuple[str, ...]:
+    """Return what holds of an activation.
+
+    Raises
+    ------
+    PluginError
+        Where something does not hold.
+    """
     kinks = np.array([*activation.kinks, np.inf])
     z = GRID[np.abs(GRID[:, np.newaxis] - kinks).min(axis=1) > AROUND_A_KINK]
     found = _replayed(activation, z, np.float64)

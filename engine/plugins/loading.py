@@ -102,7 +102,8 @@ def _loaded(path: Path) -> Source:
         _run(path, content, f"backprop_lab_plugin_{digest[:12]}")
     if not definitions:
         raise PluginError(
-            "must register something by activation, optimizer, loss or layer of engine.extension, got nothing"
+            "must register something by activation, optimizer, loss or normalization of engine.extension, "
+            "got nothing"
         )
     source = Source(path, digest, tuple(definitions))
     register(source)

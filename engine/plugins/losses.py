@@ -1,113 +1,17 @@
-"""Registers a loss once its error equals finite differences of its value; knows no network."""
+"""Checks a loss: its error equals finite differences of its value, and more; knows no network."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from engine.config.losses import FITTING, LOSS_SETTINGS
-from engine.nn.losses import LOSSES, Loss
-from engine.nn.losses.regression import OfElements, elements, record_mean
-from engine.nn.tape import Arena, Block, Lead, Tape
-from engine.plugins.reading import fill_in, meaning_of, name_of, plain
-from engine.plugins.registry import Definition, PluginError, check_name, declare
+from engine.nn.losses.registry import Loss, RegisteredLoss
+from engine.nn.registry import PluginError
+from engine.nn.tape import Arena, Lead, Tape
+from engine.plugins.registry import plain
 
-Function = Callable[[np.ndarray, np.ndarray], Any]
-TARGETS = {"regression": ("regression",), "classification": ("two classes", "classes")}
 STEP = 1e-5
 TOLERANCE = 1e-6
 OUTPUTS, ROWS = 3, 8
-
-
-def loss(
-    definition: Any = None,
-    *,
-    task: str | None = None,
-    derivative: Function | None = None,
-    name: str | None = None,
-    meaning: str | None = None,
-    formula: str | None = None,
-) -> Any:
-    """Register a loss: a function of outputs and targets with its ``derivative``, or a class.
-
-    Parameters
-    ----------
-    definition : function or class
-        ``f(a, y)``, element by element, of which the mean over all elements is the loss; or a class with
-        ``record_error`` and ``record_value`` of :class:`engine.nn.losses.Loss`. Where a class lacks them,
-        ``decide`` returns the outputs as they are, and ``mass`` the number of elements.
-    task : str
-        ``regression``, or ``classification`` with one-hot targets, one output for each class; a class may
-        have it as an attribute.
-    derivative : function
-        ``df/da``, element by element; only beside a function.
-    name, meaning, formula : str, optional
-        By default the function's name, and the first line of its docstring.
-
-    Returns
-    -------
-    The definition, unchanged.
-
-    Raises
-    ------
-    PluginError
-        When the name is taken, the error is not the derivative of the value, or a number is not finite.
-    """
-
-    def register(thing: Any) -> Any:
-        called, fitting = name_of(thing, name), task or getattr(thing, "task", None)
-        check_name("loss", called)
-        if fitting not in TARGETS:
-            raise PluginError(f"loss {called}: task must be regression or classification, got {fitting!r}")
-        said, shown = meaning_of(thing, meaning), formula or f"mean {called}(a, y)"
-        if isinstance(thing, type):
-            fill_in(thing, formula=shown, decide=OfElements.decide, mass=OfElements.mass)
-            thing.name = called  # type: ignore[attr-defined]
-            built: Loss = thing()
-        elif derivative is None:
-            raise PluginError(f"loss {called}: its derivative must be given, got none")
-        else:
-            built = _OfFunctions(called, shown, thing, derivative)
-        checks = _check(built, fitting)
-        offered = tuple((FITTING[target], None) for target in TARGETS[fitting])
-        declare(Definition("loss", called, said, checks, ((LOSSES, built), *offered, (LOSS_SETTINGS, {}))))
-        return thing
-
-    return register if definition is None else register(definition)
-
-
-@dataclass(frozen=True)
-class _OfFunctions(OfElements):
-    """A loss made of two plain functions, which allocate their results at each call."""
-
-    name: str
-    formula: str
-    function: Function
-    slope: Function
-
-    def record_error(self, tape: Tape, output: Block, target: np.ndarray) -> None:
-        """Record ``dz = f'(a, y) / elements``."""
-        count, error = elements(target), output.error
-        tape.call(
-            _writing(self.slope), output.values, target, error, label=f"e = {self.name}'({output.name}, y)"
-        )
-        tape.call(np.multiply, error, tape.constant(1 / count), error, label=f"d{output.name} = e / {count}")
-
-    def record_value(self, tape: Tape, output: Block, target: np.ndarray, value: np.ndarray) -> None:
-        """Record the mean of ``f(a, y)``."""
-        terms = tape.array(*target.shape[-2:])
-        tape.call(
-            _writing(self.function), output.values, target, terms, label=f"e = {self.name}({output.name}, y)"
-        )
-        record_mean(tape, terms, elements(target), value)
-
-
-def _writing(function: Function) -> Callable[[np.ndarray, np.ndarray, np.ndarray], None]:
-    def write(a: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:
-        out[...] = function(a, y)
-
-    return write
 
 
 class _Recorded:
@@ -138,12 +42,18 @@ class _Recorded:
         return self.output.error.copy()
 
 
-def _check(loss: Loss, task: str) -> tuple[str, ...]:
-    """Return what holds of a loss; refuse it where something does not."""
+def check_loss(name: str, loss: RegisteredLoss) -> tuple[str, ...]:
+    """Return what holds of a loss.
+
+    Raises
+    ------
+    PluginError
+        Where something does not hold.
+    """
     generator = np.random.default_rng(0)
     a = generator.normal(0, 1.5, (OUTPUTS, ROWS))
     y = generator.normal(0, 1.5, a.shape)
-    if task == "classification":
+    if "regression" not in loss.fits:
         y = np.eye(OUTPUTS)[:, generator.integers(0, OUTPUTS, ROWS)]
     recorded = _Recorded(loss, ROWS, np.float64)
     value, exact = float(recorded.value_of(a, y)), recorded.error_of(a, y)

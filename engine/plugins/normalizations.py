@@ -1,4 +1,4 @@
-"""Registers a layer that stands before the activations, once its gradients are right; knows no run."""
+"""Checks a normalization: gradients of a network with it, its memory, evaluation; knows no run."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,57 +6,22 @@ from typing import Any
 
 import numpy as np
 
-from engine.config.network import NORMALIZATION_NEEDS_TWO_ROWS
 from engine.nn.activations import ACTIVATIONS
 from engine.nn.gradient_check import check_gradients
 from engine.nn.losses import LOSSES
 from engine.nn.network import Network
 from engine.nn.normalization import NORMALIZATIONS, Normalization
+from engine.nn.registry import PluginError
 from engine.nn.tape import Lead
-from engine.plugins.reading import fill_in, meaning_of, name_of, plain
-from engine.plugins.registry import GOOD_NAME, Definition, PluginError, check_name, declare
+from engine.plugins.registry import GOOD_NAME, plain
 
 SIZES = (3, 5, 4, 2)
 ROWS = 7
 TOLERANCE = 1e-5
 
 
-def layer(definition: Any = None, *, name: str | None = None, meaning: str | None = None) -> Any:
-    """Register a layer between weighted sums and activation: it becomes a choice of ``normalization``.
-
-    Parameters
-    ----------
-    definition : class
-        A subclass of :class:`engine.nn.normalization.Normalization`: its attributes name what each unit
-        learns and remembers, ``record`` records its NumPy calls and returns what records their backward.
-    name, meaning : str, optional
-        By default the attribute ``name`` or the name of the class, and the first line of the docstring.
-
-    Returns
-    -------
-    The class, unchanged.
-
-    Raises
-    ------
-    PluginError
-        When the name is taken, a gradient differs from finite differences, or another check fails.
-    """
-
-    def register(kind: Any) -> Any:
-        called = name_of(kind, name)
-        check_name("normalization", called)
-        if not (isinstance(kind, type) and issubclass(kind, Normalization)):
-            raise PluginError(
-                f"layer {called}: it must be a subclass of engine.nn.normalization.Normalization"
-            )
-        fill_in(kind, name=called)
-        _check_starts(called, kind)
-        checks = _check(called, kind)
-        entries = ((NORMALIZATIONS, kind), (NORMALIZATION_NEEDS_TWO_ROWS, bool(kind.needs_two_rows)))
-        declare(Definition("normalization", called, meaning_of(kind, meaning), checks, entries))
-        return kind
-
-    return register if definition is None else register(definition)
+def _wrong(called: str, sentence: str) -> PluginError:
+    return PluginError(f"normalization {called}: {sentence}")
 
 
 def _check_starts(called: str, kind: type[Normalization]) -> None:
@@ -67,7 +32,7 @@ def _check_starts(called: str, kind: type[Normalization]) -> None:
             for name, value in starts.items()
         )
         if not is_good:
-            raise PluginError(f"layer {called}: {what} must give names and finite numbers, got {starts!r}")
+            raise _wrong(called, f"{what} must give names and finite numbers, got {starts!r}")
 
 
 @contextmanager
@@ -103,8 +68,15 @@ def _stepped(network: Network, seed: int) -> np.ndarray:
     return network.parameters.grad.copy()
 
 
-def _check(called: str, kind: type[Normalization]) -> tuple[str, ...]:
-    """Return what holds of a layer; refuse it where something does not."""
+def check_normalization(called: str, kind: type[Normalization]) -> tuple[str, ...]:
+    """Return what holds of a normalization.
+
+    Raises
+    ------
+    PluginError
+        Where something does not hold.
+    """
+    _check_starts(called, kind)
     with _tried(called, kind) as name:
         largest = _check_gradients(called, name)
         single = _check_finite(called, name)
@@ -112,7 +84,7 @@ def _check(called: str, kind: type[Normalization]) -> tuple[str, ...]:
         _check_memory(called, name)
         stacked = _stepped(_network(name, lead=(2,)), 1)
         if not np.allclose(stacked, single, rtol=1e-9, atol=1e-12):
-            raise PluginError(f"layer {called}: replicates must be like single networks, got other gradients")
+            raise _wrong(called, "replicates must be like single networks, got other gradients")
     return (
         f"gradients equal finite differences in every layer (largest relative error {largest:.1e})",
         "all that it remembers is in its statistics, and only training changes them",
@@ -131,14 +103,13 @@ def _check_gradients(called: str, name: str) -> float:
     errors = np.array([each.largest_error for each in checks])
     worst = int(np.argmax(np.where(np.isnan(errors), np.inf, errors)))
     if not errors[worst] < TOLERANCE:
-        raise PluginError(
-            f"layer {called}: the gradient of a network with it must equal finite differences within "
-            f"{TOLERANCE:.0e}, got a relative error of {plain(float(errors[worst]))} in layer {worst + 1}"
+        raise _wrong(
+            called,
+            f"the gradient of a network with it must equal finite differences within "
+            f"{TOLERANCE:.0e}, got a relative error of {plain(float(errors[worst]))} in layer {worst + 1}",
         )
     if not np.array_equal(network.statistics, before):
-        raise PluginError(
-            f"layer {called}: its statistics must change in training alone, got a change in mode 'gradient'"
-        )
+        raise _wrong(called, "its statistics must change in training alone, got a change in mode 'gradient'")
     return float(errors[worst])
 
 
@@ -146,7 +117,7 @@ def _check_finite(called: str, name: str) -> np.ndarray:
     networks = [_network(name, dtype) for dtype in (np.float32, np.float64)]
     gradients = [_stepped(network, 1) for network in networks]
     if not all(np.isfinite(each).all() for each in (*gradients, *(one.statistics for one in networks))):
-        raise PluginError(f"layer {called}: gradients and statistics must be finite, got others")
+        raise _wrong(called, "gradients and statistics must be finite, got others")
     return gradients[-1]
 
 
@@ -157,15 +128,11 @@ def _check_evaluation(called: str, name: str) -> None:
     with np.errstate(all="ignore"):
         together, alone = network.outputs(rows), network.outputs(rows[:1])
     if not np.isfinite(together).all():
-        raise PluginError(f"layer {called}: outputs in evaluation must be finite, got others")
+        raise _wrong(called, "outputs in evaluation must be finite, got others")
     if not np.allclose(together[:1], alone, rtol=1e-9, atol=1e-12):
-        raise PluginError(
-            f"layer {called}: a row in evaluation must not hang on the others, got one that does"
-        )
+        raise _wrong(called, "a row in evaluation must not hang on the others, got one that does")
     if not np.array_equal(network.statistics, before):
-        raise PluginError(
-            f"layer {called}: its statistics must change in training alone, got a change in evaluation"
-        )
+        raise _wrong(called, "its statistics must change in training alone, got a change in evaluation")
 
 
 def _check_memory(called: str, name: str) -> None:
@@ -176,6 +143,6 @@ def _check_memory(called: str, name: str) -> None:
     second.statistics[...] = first.statistics
     same = np.array_equal(_stepped(first, 4), _stepped(second, 4))
     if not same or not np.array_equal(first.statistics, second.statistics):
-        raise PluginError(
-            f"layer {called}: all that it remembers must be in its statistics, got other steps after a resume"
+        raise _wrong(
+            called, "all that it remembers must be in its statistics, got other steps after a resume"
         )

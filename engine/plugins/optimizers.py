@@ -1,4 +1,4 @@
-"""Registers an optimizer once its steps are finite and its memory is in its slots; knows no network."""
+"""Checks an optimizer: known settings, finite steps, all of its memory in its slots; knows no network."""
 
 from collections.abc import Sequence
 from dataclasses import MISSING, fields
@@ -7,73 +7,16 @@ from typing import Any
 import numpy as np
 
 from engine.config import ConfigError, parse_config
-from engine.config.optimizers import DECAY_KINDS, OPTIMIZER_SETTINGS
-from engine.config.setting import Takers
-from engine.config.settings import SETTINGS
-from engine.nn.optimizers.chain import Optimizer, Steady, Transform
-from engine.nn.optimizers.registry import OPTIMIZERS, Rule
+from engine.config.settings import SETTINGS, When
+from engine.nn.optimizers.chain import Optimizer, Transform
+from engine.nn.optimizers.registry import OptimizerInfo
 from engine.nn.parameters import Parameters
+from engine.nn.registry import PluginError
 from engine.nn.tape import Lead, Tape, cell_shape
-from engine.plugins.reading import fill_in, meaning_of, name_of
-from engine.plugins.registry import Definition, PluginError, check_name, declare
 
 SHAPES = [(4, 3), (2, 5)]
 STEPS = 6
 RATE = 0.1
-
-
-def optimizer(
-    definition: Any = None,
-    *,
-    name: str | None = None,
-    meaning: str | None = None,
-    advice: str = "",
-    decoupled: bool = False,
-) -> Any:
-    """Register an optimizer: a frozen dataclass that is a :class:`engine.nn.optimizers.chain.Transform`.
-
-    Parameters
-    ----------
-    definition : class
-        Its fields are names of settings that optimizers have, with defaults of its own. ``slots`` names the
-        vectors that it remembers, ``cells`` the scalars that ``scalars(step)`` gives for each update; both
-        are empty where they are not given. ``record`` records its NumPy calls and returns the vector that
-        they write: the step before the learning rate.
-    name, meaning : str, optional
-        By default the attribute ``name`` or the name of the class, and the first line of the docstring.
-    advice : str
-        What learning rate or batch it wants, where that is not what others want.
-    decoupled : bool
-        Whether weight decay acts apart from the gradient where ``decay_kind`` is auto.
-
-    Returns
-    -------
-    The class, unchanged.
-
-    Raises
-    ------
-    PluginError
-        When the name is taken, a field is no such setting, or a check fails.
-    """
-
-    def register(kind: Any) -> Any:
-        called = name_of(kind, name)
-        check_name("optimizer", called)
-        params = getattr(kind, "__dataclass_params__", None)
-        if not isinstance(kind, type) or not getattr(params, "frozen", False):
-            raise PluginError(f"optimizer {called}: it must be a class under @dataclass(frozen=True)")
-        fill_in(kind, slots=(), cells=Steady.cells, clips=False, scalars=Steady.scalars)
-        defaults = _defaults(called, kind)
-        transform: Any = kind
-        _check_names(called, transform())
-        checks = _check(called, transform())
-        rule = Rule(called, meaning_of(kind, meaning), transform, advice)
-        decay = ((DECAY_KINDS, "decoupled"),) if decoupled else ()
-        entries = ((OPTIMIZERS, rule), *decay, (OPTIMIZER_SETTINGS, defaults))
-        declare(Definition("optimizer", called, rule.meaning, checks, entries))
-        return kind
-
-    return register if definition is None else register(definition)
 
 
 def _check_names(called: str, transform: Transform) -> None:
@@ -87,15 +30,14 @@ def _check_names(called: str, transform: Transform) -> None:
             )
 
 
-def _settings_of_optimizers() -> dict[str, Takers]:
-    """Return the settings that belong to optimizers, each with those that take it."""
-    found = {name: setting.explained.applies_when for name, setting in SETTINGS.items()}
-    takers = {name: when[1] for name, when in found.items() if when and isinstance(when[1], Takers)}
-    return {name: taker for name, taker in takers.items() if taker.table is OPTIMIZER_SETTINGS}
+def _settings_of_optimizers() -> dict[str, When]:
+    """Return the settings that belong to optimizers, each with the condition that it has."""
+    conditions = {name: each.explained.depends_on for name, each in SETTINGS.items()}
+    return {name: when[0] for name, when in conditions.items() if when and when[0].setting == "optimizer"}
 
 
-def _defaults(called: str, kind: Any) -> dict[str, Any]:
-    known, defaults = _settings_of_optimizers(), {}
+def _check_fields(called: str, kind: Any) -> None:
+    known = _settings_of_optimizers()
     for field in fields(kind):
         if field.name not in known:
             raise PluginError(
@@ -105,11 +47,9 @@ def _defaults(called: str, kind: Any) -> dict[str, Any]:
         if field.default is MISSING or field.default is None:
             raise PluginError(f"optimizer {called}: the field {field.name} must have a default, got none")
         try:
-            parse_config({"optimizer": next(iter(known[field.name])), field.name: field.default})
+            parse_config({"optimizer": next(iter(known[field.name].defaults)), field.name: field.default})
         except ConfigError as error:
             raise PluginError(f"optimizer {called}: {error}") from None
-        defaults[field.name] = field.default
-    return defaults
 
 
 def _gradients(step: int) -> np.ndarray:
@@ -148,8 +88,18 @@ class _Course:
         return self.parameters.theta
 
 
-def _check(called: str, transform: Transform) -> tuple[str, ...]:
-    """Return what holds of a transform; refuse it where something does not."""
+def check_optimizer(called: str, info: OptimizerInfo) -> tuple[str, ...]:
+    """Return what holds of an optimizer.
+
+    Raises
+    ------
+    PluginError
+        Where something does not hold.
+    """
+    assert info.transform is not None
+    _check_fields(called, info.transform)
+    transform = info.transform()
+    _check_names(called, transform)
     steps = range(1, STEPS + 1)
     _check_record(called, transform)
     whole = _Course(transform).go(steps).theta

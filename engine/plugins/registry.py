@@ -1,23 +1,18 @@
-"""What plugins have added to the tables of names, and how it is taken away again; knows no check."""
+"""What plugins have added to the registries, and how it is taken away again; knows no check."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.config.settings import SETTINGS
-from engine.config.text import OPEN_CHOICES
+from engine.config.choices import CHOICES, OPEN_CHOICES
+from engine.nn.registry import Entry, PluginError
 
-# A table of names that grows: entries by name, or names alone.
-Table = dict[str, Any] | list[str]
+Check = Callable[[str, Any], tuple[str, ...]]
 GOOD_NAME = re.compile("[a-z][a-z0-9_]{0,39}")
-
-
-class PluginError(ValueError):
-    """A plugin that cannot be used; its text is one sentence for people."""
 
 
 @dataclass(frozen=True)
@@ -28,18 +23,25 @@ class Definition:
     ----------
     kind : str
         The setting that it becomes a choice of: ``activation``, ``optimizer``, ``loss``, ``normalization``.
-    name, meaning : str
+    entry : Entry
+        Its name, its meaning, and what builds it.
     checks : tuple of str
         What was checked, with the figures that came out.
-    entries : tuple of (table, value)
-        Where its name goes, and what stands there; what builds it comes before what offers it.
     """
 
     kind: str
-    name: str
-    meaning: str
+    entry: Entry[Any]
     checks: tuple[str, ...]
-    entries: tuple[tuple[Table, Any], ...]
+
+    @property
+    def name(self) -> str:
+        """What it is called in the configuration."""
+        return self.entry.name
+
+    @property
+    def meaning(self) -> str:
+        """One sentence for people."""
+        return self.entry.meaning
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,6 @@ class _Collection:
 SOURCES: dict[Path, Source] = {}
 HERE = Path("<python>")
 REVISION = {"number": 0}
-# The setting ``normalization`` chooses a layer of one's own, too.
-SPOKEN = {"normalization": "layer"}
 _collection: ContextVar[_Collection | None] = ContextVar("collection", default=None)
 
 
@@ -92,27 +92,48 @@ def plugins_used(values: Mapping[str, Any]) -> str:
     return ",".join(used)
 
 
-def check_name(kind: str, name: str) -> None:
-    """Refuse a name that cannot be one, or that is taken.
+class Checked:
+    """Guards the registry of a kind: what joins it from now on has a free name and passes its check.
 
-    Raises
-    ------
-    PluginError
+    Parameters
+    ----------
+    check : callable
+        From name and thing to what holds of it; raises :class:`PluginError`.
     """
-    spoken = SPOKEN.get(kind, kind)
-    if not GOOD_NAME.fullmatch(name):
-        raise PluginError(
-            f"{spoken} {name[:60]!r}: a name must be small letters, digits and _, at most 40, a letter first"
-        )
-    collection = _collection.get()
-    path, found = (collection.path, collection.found) if collection else (HERE, [])
-    holder = next((source.path for source in SOURCES.values() if (kind, name) in source.names), None)
-    if any((each.kind, each.name) == (kind, name) for each in found):
-        raise PluginError(f"{spoken} {name}: each name must be given once, got it twice")
-    if holder is not None and holder != path:
-        raise PluginError(f"{spoken} {name}: the name must be free, got one that {holder} gives")
-    if holder is None and name in SETTINGS[kind].choices:
-        raise PluginError(f"{spoken} {name}: the name must be free, got that of a built-in one")
+
+    def __init__(self, check: Check) -> None:
+        self.check = check
+
+    def check_name(self, kind: str, name: str) -> None:
+        """Refuse a name that cannot be one, or that is taken.
+
+        Raises
+        ------
+        PluginError
+        """
+        if not GOOD_NAME.fullmatch(name):
+            raise PluginError(
+                f"{kind} {name[:60]!r}: a name must be small letters, digits and _, at most 40, "
+                "a letter first"
+            )
+        collection = _collection.get()
+        path, found = (collection.path, collection.found) if collection else (HERE, [])
+        holder = next((source.path for source in SOURCES.values() if (kind, name) in source.names), None)
+        if any((each.kind, each.name) == (kind, name) for each in found):
+            raise PluginError(f"{kind} {name}: each name must be given once, got it twice")
+        if holder is not None and holder != path:
+            raise PluginError(f"{kind} {name}: the name must be free, got one that {holder} gives")
+        if holder is None and name in CHOICES[kind]:
+            raise PluginError(f"{kind} {name}: the name must be free, got that of a built-in one")
+
+    def admit(self, kind: str, entry: Entry[Any]) -> None:
+        """Check an entry and declare it.
+
+        Raises
+        ------
+        PluginError
+        """
+        declare(Definition(kind, entry, self.check(entry.name, entry.thing)))
 
 
 def declare(definition: Definition) -> None:
@@ -135,17 +156,11 @@ def register(source: Source) -> None:
     before = SOURCES.get(source.path)
     REVISION["number"] += 1
     for definition in source.definitions:
-        for table, value in definition.entries:
-            if isinstance(table, dict):
-                table[definition.name] = value
-            elif definition.name not in table:
-                table.append(definition.name)
+        CHOICES[definition.kind].registry.add(definition.entry)
     SOURCES[source.path] = source
     for definition in before.definitions if before else ():
-        kept = [
-            table for new in source.definitions if new.name == definition.name for table, _ in new.entries
-        ]
-        _take_away(definition, kept)
+        if (definition.kind, definition.name) not in source.names:
+            CHOICES[definition.kind].registry.take_away(definition.name)
 
 
 def withdraw(path: Path) -> None:
@@ -153,7 +168,7 @@ def withdraw(path: Path) -> None:
     source = SOURCES.pop(path, None)
     REVISION["number"] += 1
     for definition in source.definitions if source else ():
-        _take_away(definition, [])
+        CHOICES[definition.kind].registry.take_away(definition.name)
 
 
 def revision() -> int:
@@ -161,11 +176,6 @@ def revision() -> int:
     return REVISION["number"]
 
 
-def _take_away(definition: Definition, kept: list[Table]) -> None:
-    for table, _ in reversed(definition.entries):
-        if any(table is each for each in kept):
-            continue
-        if isinstance(table, dict):
-            table.pop(definition.name, None)
-        elif definition.name in table:
-            table.remove(definition.name)
+def plain(value: float) -> str:
+    """Return a number as a sentence shows it: seven digits."""
+    return f"{value:.7g}"

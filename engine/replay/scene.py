@@ -6,8 +6,8 @@ import numpy as np
 
 from engine.config import RunConfig
 from engine.data.dataset import Dataset
-from engine.data.features import sign_of
 from engine.data.grid import Grid, grid_over
+from engine.nn.features import sign_of
 from engine.nn.network import Network
 
 UNITS_SHOWN, LAYERS_SHOWN = 8, 6

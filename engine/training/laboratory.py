@@ -12,9 +12,9 @@ from numpy.typing import ArrayLike
 
 from engine.config import ConfigError, RunConfig, parse_config
 from engine.config.errors import unknown_name
-from engine.config.losses import FITTING
 from engine.config.resolve import resolve
 from engine.data.dataset import Dataset
+from engine.nn.losses import LOSSES
 from engine.nn.parameter_names import named_statistics, named_views
 from engine.nn.schedules import PlateauMemory
 from engine.training.model import build_network, build_optimizer, target_columns
@@ -216,7 +216,7 @@ def _stand_in(config: RunConfig, features: int, outputs: int, rows: int = 2) -> 
         raise ConfigError("loss must be named here, where no data can decide it, got auto")
     if config.class_weights == "balanced":
         raise ConfigError("class_weights must be numbers here, where no data can decide them, got balanced")
-    is_classes = config.loss not in FITTING["regression"]
+    is_classes = "regression" not in LOSSES[config.loss].fits
     if config.loss == "binary_cross_entropy" and outputs != 1:
         raise ConfigError(f"outputs must be 1 with binary_cross_entropy, got {outputs}")
     if config.loss == "cross_entropy" and outputs < 2:

@@ -9,9 +9,7 @@ from engine.config import ConfigError, RunConfig
 from engine.data.dataset import Dataset
 from engine.nn.activations import ACTIVATIONS
 from engine.nn.initializers import BIASES, INITIALIZERS, Initializer, normal, scaled
-from engine.nn.losses import LOSSES, Loss
-from engine.nn.losses.classification import BinaryCrossEntropy, CrossEntropy
-from engine.nn.losses.regression import Huber, SmoothL1
+from engine.nn.losses import Loss, configured
 from engine.nn.network import Network
 from engine.nn.optimizers.chain import Optimizer, Transform
 from engine.nn.optimizers.clipping import ClipByLayerNorm, ClipByNorm, ClipByValue
@@ -56,13 +54,7 @@ def build_network(
 
 def build_loss(config: RunConfig, dataset: Dataset) -> Loss:
     """Return the loss of a resolved configuration, with its delta, its smoothing and its weights."""
-    if config.loss in ("huber", "smooth_l1"):
-        assert config.loss_delta is not None
-        return (Huber if config.loss == "huber" else SmoothL1)(config.loss_delta)
-    if config.loss in ("cross_entropy", "binary_cross_entropy"):
-        kind = CrossEntropy if config.loss == "cross_entropy" else BinaryCrossEntropy
-        return kind(config.label_smoothing, _class_weights(config, dataset))
-    return LOSSES[config.loss]
+    return configured(config.loss, {**vars(config), "class_weights": _class_weights(config, dataset)})
 
 
 def _class_weights(config: RunConfig, dataset: Dataset) -> tuple[float, ...] | None:

@@ -4,8 +4,7 @@ import pytest
 
 from engine.config import config_from_json, parse_config
 from engine.config.resolve import DataFacts, resolve
-from engine.config.setting import applies
-from engine.config.settings import SETTINGS
+from engine.config.settings import SETTINGS, applies
 
 CLASSES = DataFacts("classification", 3, 100)
 

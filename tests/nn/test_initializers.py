@@ -16,6 +16,7 @@ SPREADS = {
     "lecun_normal": 1 / 300,
     "pytorch": 1 / 900,
     "orthogonal": 1 / 300,
+    "normal": 0.01**2,
     "zeros": 0,
 }
 

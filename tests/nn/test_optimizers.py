@@ -1,19 +1,18 @@
-"""Each optimizer follows its formula, written here once more in plain numpy, over twenty steps."""
+"""Each optimizer follows its formula in plain NumPy, that of formulas.py, over twenty steps."""
 
 import dataclasses
 
 import numpy as np
 import pytest
 
-from engine.config.optimizers import OPTIMIZER_SETTINGS
 from engine.config.settings import SETTINGS
 from engine.nn.optimizers.chain import Optimizer
 from engine.nn.optimizers.clipping import ClipByNorm, ClipByValue
 from engine.nn.optimizers.penalties import Decay
 from engine.nn.optimizers.registry import OPTIMIZERS
 from engine.nn.parameters import Parameters
+from tests.nn.formulas import RATE, RULES
 
-RATE = 0.1
 GRADIENTS = np.random.default_rng(0).normal(size=(20, 6))
 GRADIENTS[:, 5] = 0.03 * np.arange(1, 21)  # one that keeps its sign
 GRADIENTS[3:6, 4] = 0.0  # and one that rests for a while
@@ -33,122 +32,9 @@ def follow(transforms, measured=False, gradients: np.ndarray = GRADIENTS, dtype=
 
 
 def rule(name, **options):
-    return OPTIMIZERS[name].transforms({**OPTIMIZER_SETTINGS[name], **options})
+    return OPTIMIZERS[name].transforms({**OPTIMIZERS.options[name], **options})
 
 
-def sgd(g, s, t):
-    return g
-
-
-def momentum(g, s, t, momentum=0.9, dampening=0.0):
-    if momentum == 0:
-        return g
-    s["b"] = g if t == 1 else momentum * s["b"] + (1 - dampening) * g
-    return s["b"]
-
-
-def nesterov(g, s, t, momentum=0.9):
-    s["b"] = g if t == 1 else momentum * s["b"] + g
-    return g + momentum * s["b"]
-
-
-def rmsprop(g, s, t, alpha=0.99, eps=1e-8, centered=False, momentum=0.0):
-    s["v"] = alpha * s.get("v", 0) + (1 - alpha) * g**2
-    s["a"] = alpha * s.get("a", 0) + (1 - alpha) * g
-    u = g / (np.sqrt(s["v"] - s["a"] ** 2 if centered else s["v"]) + eps)
-    s["b"] = momentum * s.get("b", 0) + u
-    return s["b"]
-
-
-def adam(g, s, t, beta1=0.9, beta2=0.999, eps=1e-8, amsgrad=False):
-    s["m"] = beta1 * s.get("m", 0) + (1 - beta1) * g
-    s["v"] = beta2 * s.get("v", 0) + (1 - beta2) * g**2
-    s["v_max"] = np.maximum(s.get("v_max", 0), s["v"])
-    v = s["v_max"] if amsgrad else s["v"]
-    return s["m"] / (1 - beta1**t) / (np.sqrt(v / (1 - beta2**t)) + eps)
-
-
-def adagrad(g, s, t, lr_decay=0.0, initial_accumulator_value=0.0, eps=1e-10):
-    s["s"] = s.get("s", initial_accumulator_value) + g**2
-    return g / (np.sqrt(s["s"]) + eps) / (1 + (t - 1) * lr_decay)
-
-
-def adadelta(g, s, t, rho=0.9, eps=1e-6):
-    s["v"] = rho * s.get("v", 0) + (1 - rho) * g**2
-    u = np.sqrt(s.get("d", 0) + eps) / np.sqrt(s["v"] + eps) * g
-    s["d"] = rho * s.get("d", 0) + (1 - rho) * u**2
-    return u
-
-
-def adamax(g, s, t, beta1=0.9, beta2=0.999, eps=1e-8):
-    s["m"] = beta1 * s.get("m", 0) + (1 - beta1) * g
-    s["u"] = np.maximum(beta2 * s.get("u", 0), np.abs(g) + eps)
-    return s["m"] / (1 - beta1**t) / s["u"]
-
-
-def nadam(g, s, t, beta1=0.9, beta2=0.999, eps=1e-8, momentum_decay=0.004):
-    mu = [beta1 * (1 - 0.5 * 0.96 ** (i * momentum_decay)) for i in range(1, t + 2)]
-    s["m"] = beta1 * s.get("m", 0) + (1 - beta1) * g
-    s["v"] = beta2 * s.get("v", 0) + (1 - beta2) * g**2
-    mix = (1 - mu[-2]) * g / (1 - np.prod(mu[:-1])) + mu[-1] * s["m"] / (1 - np.prod(mu))
-    return mix / (np.sqrt(s["v"] / (1 - beta2**t)) + eps)
-
-
-def radam(g, s, t, beta1=0.9, beta2=0.999, eps=1e-8):
-    s["m"] = beta1 * s.get("m", 0) + (1 - beta1) * g
-    s["v"] = beta2 * s.get("v", 0) + (1 - beta2) * g**2
-    m = s["m"] / (1 - beta1**t)
-    rho = 2 / (1 - beta2) - 1
-    now = rho - 2 * t * beta2**t / (1 - beta2**t)
-    if now <= 5:
-        return m
-    r = np.sqrt((now - 4) * (now - 2) * rho / ((rho - 4) * (rho - 2) * now))
-    return m * r * np.sqrt(1 - beta2**t) / (np.sqrt(s["v"]) + eps)
-
-
-def rprop(g, s, t, eta_minus=0.5, eta_plus=1.2, step_size_min=1e-6, step_size_max=50.0):
-    agree = np.sign(g) * np.sign(s.get("previous", np.zeros(6)))
-    factor = np.where(agree > 0, eta_plus, np.where(agree < 0, eta_minus, 1))
-    s["size"] = np.clip(s.get("size", np.full(6, RATE)) * factor, step_size_min, step_size_max)
-    s["previous"] = np.where(agree < 0, 0, g)
-    return np.sign(s["previous"]) * s["size"] / RATE
-
-
-def lion(g, s, t, beta1=0.9, beta2=0.99):
-    u = np.sign(beta1 * s.get("m", 0) + (1 - beta1) * g)
-    s["m"] = beta2 * s.get("m", 0) + (1 - beta2) * g
-    return u
-
-
-RULES = [
-    (sgd, {}),
-    (momentum, {}),
-    (momentum, {"dampening": 0.4, "momentum": 0.6}),
-    (momentum, {"dampening": 0.4, "momentum": 0.0}),
-    (nesterov, {"momentum": 0.6}),
-    (rmsprop, {}),
-    (rmsprop, {"eps": 1e-3, "alpha": 0.8, "momentum": 0.5}),
-    (rmsprop, {"eps": 1e-3, "alpha": 0.8, "centered": True}),
-    (rmsprop, {"eps": 1e-3, "centered": True, "momentum": 0.5}),
-    (adam, {}),
-    (adam, {"beta1": 0.7, "beta2": 0.8, "eps": 1e-2}),
-    (adam, {"beta2": 0.5, "eps": 1e-2, "amsgrad": True}),
-    (adagrad, {}),
-    (adagrad, {"lr_decay": 0.3, "initial_accumulator_value": 0.2, "eps": 1e-2}),
-    (adadelta, {}),
-    (adadelta, {"rho": 0.6, "eps": 1e-2}),
-    (adamax, {}),
-    (adamax, {"beta1": 0.7, "beta2": 0.8, "eps": 1e-2}),
-    (nadam, {}),
-    (nadam, {"beta1": 0.7, "beta2": 0.8, "eps": 1e-2, "momentum_decay": 2.0}),
-    (radam, {}),
-    (radam, {"beta1": 0.7, "beta2": 0.9, "eps": 1e-2}),
-    (radam, {"beta2": 0.6}),
-    (rprop, {}),
-    (rprop, {"eta_minus": 0.3, "eta_plus": 1.7, "step_size_min": 0.02, "step_size_max": 0.25}),
-    (lion, {}),
-    (lion, {"beta1": 0.5, "beta2": 0.7}),
-]
 IDS = [f"{function.__name__} {options or ''}" for function, options in RULES]
 CLIPS = {
     "none": [],
@@ -184,7 +70,7 @@ def test_what_is_remembered_is_what_the_formula_remembers(formula, options):
     for name, slot in optimizer.slots.items():
         if name in state:
             np.testing.assert_allclose(slot, state[name], rtol=1e-11, atol=1e-14, err_msg=name)
-    assert OPTIMIZERS[formula.__name__].slots({**OPTIMIZER_SETTINGS[formula.__name__], **options}) == len(
+    assert OPTIMIZERS[formula.__name__].slots({**OPTIMIZERS.options[formula.__name__], **options}) == len(
         optimizer.slots
     )
 
@@ -223,9 +109,9 @@ def test_a_gradient_of_zero_moves_nothing_and_one_that_is_not_finite_shows(name)
     assert np.isnan(theta).all()
 
 
-def test_every_optimizer_stands_among_the_formulas():
-    assert {function.__name__ for function, _ in RULES} == set(OPTIMIZERS) - {"adamw"}
-    assert OPTIMIZERS["adamw"].transform is OPTIMIZERS["adam"].transform
+def test_adamw_is_adam_with_its_decay_apart():
+    adam, adamw = OPTIMIZERS["adam"], OPTIMIZERS["adamw"]
+    assert (adamw.transform, adam.decoupled, adamw.decoupled) == (adam.transform, False, True)
 
 
 def test_a_variance_below_zero_by_rounding_counts_as_zero():
@@ -259,12 +145,13 @@ def test_nadams_product_is_the_same_whether_a_run_came_here_or_was_resumed_here(
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_a_settings_owners_are_the_optimizers_that_take_it(name):
-    deciders = {setting.name: setting.explained.applies_when for setting in SETTINGS.values()}
-    mine = {each for each, when in deciders.items() if when and when[0] == "optimizer" and name in when[1]}
+    conditions = {setting.name: setting.explained.depends_on for setting in SETTINGS.values()}
+    rules = {each: when[0] for each, when in conditions.items() if when and when[0].setting == "optimizer"}
+    mine = {each for each, when in rules.items() if when.holds({"optimizer": name})}
     assert mine == set(OPTIMIZERS[name].settings)
     told = OPTIMIZERS[name].transform
     defaults = {} if told is None else {field.name: field.default for field in dataclasses.fields(told)}
-    assert OPTIMIZER_SETTINGS[name] == defaults
+    assert OPTIMIZERS.options[name] == defaults
     assert set(SETTINGS["optimizer"].choices) == set(OPTIMIZERS)
 
 

@@ -7,8 +7,8 @@ from engine.nn.activations import ACTIVATIONS
 from engine.nn.initializers import orthogonal, xavier_uniform
 from engine.nn.losses import LOSSES
 from engine.nn.network import Network
+from engine.nn.optimizers.adam import Adam
 from engine.nn.optimizers.chain import Optimizer
-from engine.nn.optimizers.registry import Adam
 
 
 def losses(network, steps, rate, batch=32, initializer=xavier_uniform):

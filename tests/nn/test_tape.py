@@ -5,7 +5,6 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from engine.config.optimizers import OPTIMIZER_SETTINGS
 from engine.nn.activations import ACTIVATIONS
 from engine.nn.initializers import he_normal
 from engine.nn.losses import LOSSES
@@ -131,7 +130,7 @@ OPTIONS = [
 
 @pytest.mark.parametrize(("name", "options"), OPTIONS, ids=str)
 def test_no_optimizer_and_no_option_allocates(name, options):
-    rule = OPTIMIZERS[name].transforms({**OPTIMIZER_SETTINGS[name], **options})
+    rule = OPTIMIZERS[name].transforms({**OPTIMIZERS.options[name], **options})
     assert allocated([3, 200, 1], "tanh", "mse", rule, 50, 0.0) < NUMPYS_OWN_ITERATORS
 
 
@@ -158,7 +157,7 @@ def test_every_instruction_writes_a_buffer_among_its_arguments():
     _, optimizer, recording = prepared(*WORKLOADS["W4d"][0])
     instructions = [*recording.tape.instructions, *optimizer.measured_update.instructions]
     for name, options in OPTIONS:
-        rule = OPTIMIZERS[name].transforms({**OPTIMIZER_SETTINGS[name], **options})
+        rule = OPTIMIZERS[name].transforms({**OPTIMIZERS.options[name], **options})
         instructions += Optimizer(optimizer.parameters, rule).update.instructions
     for call in instructions:
         assert any(call.output is argument for argument in call.arguments)

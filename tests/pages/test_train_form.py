@@ -5,9 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.config.optimizers import OPTIMIZER_SETTINGS
-from engine.config.setting import applies
-from engine.config.settings import SETTINGS
+from engine.config.settings import SETTINGS, applies
 from engine.nn.optimizers.registry import OPTIMIZERS
 from engine.store.runs import list_runs
 from engine.store.store import STORE_VARIABLE
@@ -16,7 +14,7 @@ from engine.training.schedule import SCHEDULES
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "train.py")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 OF_A_TABLE = {"table", "target", "columns", "missing", "split", "split_column"}
-OF_AN_OPTIMIZER = {name for settings in OPTIMIZER_SETTINGS.values() for name in settings}
+OF_AN_OPTIMIZER = {name for settings in OPTIMIZERS.options.values() for name in settings}
 OF_PENALTIES = {"decay_kind", "decay_biases", "decay_normalization"}
 DEFAULTS = {name: setting.default for name, setting in SETTINGS.items()}
 
@@ -54,11 +52,11 @@ def choose_optimizer(app, name):
         app.selectbox(key="train_optimizer_more").set_value(name).run()
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZER_SETTINGS)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_an_optimizer_brings_its_own_settings_and_no_other_ones(app, optimizer):
     choose_optimizer(app, optimizer)
     assert not app.exception and not app.error
-    assert offered(app) & OF_AN_OPTIMIZER == set(OPTIMIZER_SETTINGS[optimizer])
+    assert offered(app) & OF_AN_OPTIMIZER == set(OPTIMIZERS.options[optimizer])
     captions = [element.value for element in app.sidebar.caption]
     assert OPTIMIZERS[optimizer].meaning in captions
     assert not OPTIMIZERS[optimizer].advice or OPTIMIZERS[optimizer].advice in captions

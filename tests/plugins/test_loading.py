@@ -115,7 +115,7 @@ BAD = {
     "an exception": (b"\nraise RuntimeError('no\\nluck')", "mine.py: line 2: RuntimeError: no luck"),
     "an exit": (b"import sys\nsys.exit(3)", "mine.py: line 2: SystemExit: 3"),
     "a missing module": (b"import nothing_of_this_name", "line 1: ModuleNotFoundError"),
-    "no definition": (b"x = 1", "must register something by activation, optimizer, loss or layer"),
+    "no definition": (b"x = 1", "must register something by activation, optimizer, loss or normalization"),
     "an empty file": (b"", "must register something"),
     "binary content": (bytes(range(256)), "mine.py: must be Python: "),
     "zeros": (b"\0" * 100, "mine.py: "),

@@ -6,11 +6,11 @@ import pytest
 from engine.analysis.gradient_check import check_config
 from engine.analysis.predictions import mistakes
 from engine.config import ConfigError, parse_config
-from engine.config.losses import FITTING, LOSS_SETTINGS
 from engine.config.resolve import DataFacts, resolve
+from engine.config.settings import SETTINGS
 from engine.data.dataset import build_dataset
 from engine.extension import PluginError, loss
-from engine.nn.losses import LOSSES
+from engine.nn.losses import LOSSES, losses_for
 from engine.nn.losses.regression import MeanSquaredError
 from engine.training.laboratory import Laboratory
 from engine.training.model import initial_state
@@ -30,7 +30,7 @@ def slope(a, y):
 
 def test_a_function_with_its_derivative_is_a_choice_for_the_targets_that_it_fits():
     loss(log_cosh, task="regression", derivative=slope)
-    assert FITTING["regression"][-1] == "log_cosh" and "log_cosh" in LOSS_SETTINGS
+    assert losses_for("regression")[-1] == "log_cosh" in SETTINGS["loss"].choices
     assert check_config(parse_config({"dataset": "sine", "loss": "log_cosh", "hidden_sizes": [4]}))[1]
     with pytest.raises(ConfigError, match=r"loss must be one of .* for 3 classes, got log_cosh"):
         resolve(parse_config({"loss": "log_cosh"}), DataFacts("classification", 3, 100))
@@ -40,7 +40,7 @@ def test_a_function_with_its_derivative_is_a_choice_for_the_targets_that_it_fits
 def test_one_for_classes_gets_one_hot_targets(dataset):
     loss(log_cosh, task="classification", derivative=slope, name="class_cosh")
     assert check_config(parse_config({"dataset": dataset, "loss": "class_cosh", "hidden_sizes": [4]}))[1]
-    assert "class_cosh" not in FITTING["regression"]
+    assert "class_cosh" not in losses_for("regression")
 
 
 def test_a_class_may_leave_out_what_a_mean_over_elements_needs():
@@ -132,10 +132,10 @@ WRONG = {
 @pytest.mark.parametrize("case", WRONG)
 def test_a_wrong_class_is_refused_and_leaves_no_trace(case):
     kind, sentence = WRONG[case]
-    before = dict(LOSSES), {name: list(names) for name, names in FITTING.items()}
+    before = dict(LOSSES), dict(LOSSES.options)
     with pytest.raises(PluginError, match=sentence):
         loss(kind, name="spoilt")
-    assert before == (LOSSES, FITTING)
+    assert before == (LOSSES, LOSSES.options)
 
 
 def test_replicates_must_be_like_single_networks():

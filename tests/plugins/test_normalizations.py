@@ -7,12 +7,13 @@ import pytest
 
 from engine.analysis.gradient_check import check_config
 from engine.config import parse_config
-from engine.config.network import NORMALIZATION_NEEDS_TWO_ROWS
+from engine.config.resolve import DataFacts, resolve
 from engine.config.settings import SETTINGS
-from engine.extension import PluginError, layer
+from engine.extension import PluginError, layer, normalization
 from engine.nn.normalization import NORMALIZATIONS, Normalization
 
 pytestmark = pytest.mark.usefixtures("plugin_folder")
+CLASSES = DataFacts("classification", 2, 300)
 
 
 class Gain(Normalization):
@@ -38,9 +39,9 @@ class Gain(Normalization):
 
 
 def test_it_becomes_a_choice_of_normalization_and_passes_the_gradient_check():
-    assert layer(Gain) is Gain
+    assert normalization(Gain) is Gain
     assert "gain" in SETTINGS["normalization"].choices and NORMALIZATIONS["gain"] is Gain
-    assert NORMALIZATION_NEEDS_TWO_ROWS["gain"] is False
+    assert resolve(parse_config({"normalization": "gain", "batch_size": 1}), CLASSES).batch_size == 1
     assert check_config(parse_config({"normalization": "gain", "hidden_sizes": [4, 3]}))[1]
 
 
@@ -142,12 +143,18 @@ WRONG = {
 
 @pytest.mark.parametrize("kind", WRONG, ids=lambda kind: kind.__name__)
 def test_a_wrong_one_is_refused_in_one_sentence_and_leaves_no_trace(kind):
-    before = dict(NORMALIZATIONS), dict(NORMALIZATION_NEEDS_TWO_ROWS)
-    with pytest.raises(PluginError, match=f"layer spoilt: .*{WRONG[kind]}"):
-        layer(kind, name="spoilt")
-    assert before == (NORMALIZATIONS, NORMALIZATION_NEEDS_TWO_ROWS)
+    before = dict(NORMALIZATIONS)
+    with pytest.raises(PluginError, match=f"normalization spoilt: .*{WRONG[kind]}"):
+        normalization(kind, name="spoilt")
+    assert before == NORMALIZATIONS
 
 
 def test_the_name_of_a_built_in_one_is_refused():
-    with pytest.raises(PluginError, match="layer batch: the name must be free, got that of a built-in one"):
-        layer(Gain, name="batch")
+    with pytest.raises(
+        PluginError, match="normalization batch: the name must be free, got that of a built-in one"
+    ):
+        normalization(Gain, name="batch")
+
+
+def test_layer_is_another_name_of_the_decorator_so_that_older_files_stay_valid():
+    assert layer is normalization

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from engine.config import ConfigError, parse_config
-from engine.config.optimizers import OPTIMIZER_SETTINGS
 from engine.config.resolve import DataFacts, resolve
 from engine.extension import PluginError, optimizer
 from engine.nn.optimizers.registry import OPTIMIZERS
@@ -140,10 +139,10 @@ WRONG = {
 @pytest.mark.parametrize("case", WRONG)
 def test_a_wrong_one_is_refused_in_one_sentence_and_leaves_no_trace(case):
     attributes, sentence = WRONG[case]
-    before = dict(OPTIMIZERS), dict(OPTIMIZER_SETTINGS)
+    before = dict(OPTIMIZERS), dict(OPTIMIZERS.options)
     with pytest.raises(PluginError, match=sentence):
         optimizer(frozen(**attributes), name="spoilt")
-    assert before == (OPTIMIZERS, OPTIMIZER_SETTINGS)
+    assert before == (OPTIMIZERS, OPTIMIZERS.options)
 
 
 def test_it_must_be_a_frozen_dataclass_and_each_field_has_a_default():

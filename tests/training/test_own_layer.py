@@ -7,7 +7,6 @@ import pytest
 
 from engine.analysis.gradient_check import check_run
 from engine.config import ConfigError, parse_config
-from engine.config.network import NORMALIZATION_NEEDS_TWO_ROWS
 from engine.config.resolve import resolve
 from engine.data.dataset import build_dataset
 from engine.nn.normalization import NORMALIZATIONS, Normalization
@@ -87,7 +86,6 @@ OWN = {
 def own(request, monkeypatch):
     kind, parameters, statistics = OWN[request.param]
     monkeypatch.setitem(NORMALIZATIONS, request.param, kind)
-    monkeypatch.setitem(NORMALIZATION_NEEDS_TWO_ROWS, request.param, kind.needs_two_rows)
     return request.param, kind, parameters, statistics
 
 
@@ -159,10 +157,3 @@ def test_a_batch_of_a_single_row_is_refused_where_it_says_so(own):
         ConfigError, match=f"single row of the .* with normalization {name}, such as 3, got 1"
     ):
         prepared(name, batch_size=1)
-
-
-def test_the_table_of_settings_and_the_registry_name_the_same_layers():
-    assert {
-        name: kind is not None and kind.needs_two_rows for name, kind in NORMALIZATIONS.items()
-    } == NORMALIZATION_NEEDS_TWO_ROWS
-    assert list(NORMALIZATIONS) == list(NORMALIZATION_NEEDS_TWO_ROWS)

@@ -12,6 +12,7 @@ from engine.training.model import initial_state
 from engine.training.plan import plan
 from engine.training.schedule import SCHEDULES, build_plateau, build_schedule, rates
 from engine.training.trainer import train
+from tests.nn.formulas import SCHEDULE_TABLES
 
 EIGHT = {"samples": 40, "batch_size": 10, "validation_fraction": 0.5, "test_fraction": 0.0, "epochs": 8}
 
@@ -23,42 +24,9 @@ def start(**settings):
     return config, dataset, plan(config, dataset)
 
 
-HALF = 0.5**0.5
-FIRST_OF_EACH_EPOCH = {
-    "constant": ({}, [1] * 8),
-    "cosine": (
-        {"min_learning_rate": 0.1},
-        [0.2 + 0.8 * (1 + np.cos(np.pi * epoch / 8)) / 2 for epoch in range(8)],
-    ),
-    "step": ({"schedule_every": 3, "schedule_gamma": 0.5}, [1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25]),
-    "multi_step": ({"schedule_milestones": [1, 6]}, [1, *[0.1] * 5, 0.01, 0.01]),
-    "exponential": ({"schedule_gamma": 0.5}, [0.5**epoch for epoch in range(8)]),
-    "polynomial": ({"schedule_power": 2.0}, [(1 - epoch / 8) ** 2 for epoch in range(8)]),
-    "warm_restarts": (
-        {"cycle_epochs": 2, "min_learning_rate": 0.05},
-        [1, 0.55, 1, 0.1 + 0.9 * (1 + HALF) / 2, 0.55, 0.1 + 0.9 * (1 - HALF) / 2, 1, 0.1 + 0.9 * 0.9619397],
-    ),
-    "one_cycle": (
-        {"pct_start": 9 / 16, "div_factor": 4.0, "final_div_factor": 5.0},
-        [
-            0.25,
-            *(0.25 + 0.75 * (1 - np.cos(np.pi * done / 8)) / 2 for done in (2, 4, 6, 8)),
-            *(0.05 + 0.95 * (1 + np.cos(np.pi * done / 7)) / 2 for done in (2, 4, 6)),
-        ],
-    ),
-    "cyclic_triangular": ({"cycle_epochs": 4, "div_factor": 5.0}, [0.2, 0.6, 1, 0.6, 0.2, 0.6, 1, 0.6]),
-    "cyclic_triangular2": ({"cycle_epochs": 4, "div_factor": 5.0}, [0.2, 0.6, 1, 0.6, 0.2, 0.4, 0.6, 0.4]),
-    "cyclic_exp_range": (
-        {"cycle_epochs": 4, "div_factor": 5.0, "schedule_gamma": 0.5},
-        [0.2, 0.4, 0.4, 0.25, 0.2, 0.2 + 0.4 / 32, 0.2 + 0.8 / 64, 0.2 + 0.4 / 128],
-    ),
-    "plateau": ({}, [1] * 8),
-}
-
-
 @pytest.mark.parametrize("name", SETTINGS["schedule"].choices)
 def test_settings_in_epochs_become_updates(name):
-    settings, factors = FIRST_OF_EACH_EPOCH[name]
+    settings, factors = SCHEDULE_TABLES[name]
     config, _, planned = start(schedule=name, **settings)
     assert planned.steps_per_epoch == 2
     schedule = build_schedule(config, planned)

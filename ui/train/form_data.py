@@ -5,9 +5,8 @@ from typing import Any
 import streamlit as st
 
 from engine.config.data import BUNDLED_ROWS, TABLE
-from engine.config.setting import applies
-from engine.config.settings import SETTINGS
-from engine.data.features import sign_of
+from engine.config.settings import SETTINGS, applies
+from engine.nn.features import sign_of
 from ui.shared.text import as_markdown, target_words
 
 

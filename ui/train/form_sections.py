@@ -6,8 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from engine.config.optimizers import OptimizerSettings
-from engine.config.setting import applies
-from engine.config.settings import SETTINGS, Setting
+from engine.config.settings import SETTINGS, Setting, applies
 from engine.training.schedule import SCHEDULES
 from ui.shared.seeds import name_input, seeds_input
 from ui.train.setting_widget import as_widget_value, setting_widget
@@ -82,8 +81,8 @@ def _section_of(setting: Setting) -> str:
         return "record"
     if setting.name not in OptimizerSettings.model_fields:
         return setting.section
-    decider = setting.explained.applies_when
-    return "optimizer" if decider and decider[0] == "optimizer" else "limits"
+    when = setting.explained.depends_on
+    return "optimizer" if when and when[0].setting == "optimizer" else "limits"
 
 
 def _title(section: str, shown: list[str]) -> str:

@@ -9,8 +9,8 @@ from engine.config.data import COORDINATES
 from engine.config.errors import unknown_name
 from engine.data.dataset import Dataset
 from engine.data.encoding import plane_encoding
-from engine.data.features import FEATURES
 from engine.exchange.imports.errors import BadFile
+from engine.nn.features import FEATURES
 from engine.store.records import Series
 from engine.training.state import State
 from engine.training.telemetry import LAYER_STATISTICS, SCALARS

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from engine.nn.activations.registry import activation
 from engine.nn.activations.squashing import record_inside, record_ramp, record_sigmoid
 from engine.nn.tape import Block, Tape, maximum
 
@@ -11,6 +12,7 @@ ROOT = math.sqrt(2 / math.pi)
 CUBE = 0.044715
 
 
+@activation(start="he_normal")
 class Gelu:
     """``z Φ(z)`` with the exact normal distribution Φ (Hendrycks and Gimpel, 2016).
 
@@ -44,6 +46,7 @@ class Gelu:
         tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
 
 
+@activation(start="he_normal")
 class GeluTanh:
     """``z (1 + tanh(sqrt(2 / π) (z + 0.044715 z³))) / 2`` (Hendrycks and Gimpel, 2016; as in GPT-2)."""
 
@@ -88,6 +91,7 @@ class GeluTanh:
         tape.call(np.tanh, t, t, label="t = tanh(t)")
 
 
+@activation(start="he_normal")
 class Silu:
     """``z sigmoid(z)`` (Elfwing et al., 2018), also called swish."""
 
@@ -110,6 +114,7 @@ class Silu:
         tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
 
 
+@activation(start="he_normal")
 class Mish:
     """``z tanh(log(1 + exp(z)))`` (Misra, 2019); its softplus overflows nowhere."""
 
@@ -148,6 +153,7 @@ class Mish:
         tape.call(np.tanh, t, t, label="t = tanh(t)")
 
 
+@activation(start="he_normal")
 class HardSwish:
     """``z max(0, min(z + 3, 6)) / 6`` (Howard et al., 2019); derivative 0 at -3 and 1 at 3, as in torch."""
 

@@ -4,9 +4,11 @@ import math
 
 import numpy as np
 
+from engine.nn.activations.registry import activation
 from engine.nn.tape import Block, Tape, maximum, minimum
 
 
+@activation(start="he_normal")
 class Relu:
     """Rectified linear unit; its derivative at 0 is taken as 0."""
 
@@ -26,6 +28,7 @@ class Relu:
         tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
 
 
+@activation(start="he_normal")
 class LeakyRelu:
     """Relu with a slope of 0.01 on the left, which is its derivative at 0 too (Maas et al., 2013)."""
 
@@ -49,6 +52,7 @@ class LeakyRelu:
         tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
 
 
+@activation(start="he_normal")
 class Relu6:
     """Relu that stops at 6 (Krizhevsky, 2010); at both kinks its derivative is taken as 0, as torch does."""
 
@@ -70,6 +74,7 @@ class Relu6:
         tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
 
 
+@activation(start="he_normal")
 class Elu:
     """Exponential linear unit with alpha 1 (Clevert et al., 2016): z, and ``exp(z) - 1`` on the left."""
 
@@ -92,6 +97,7 @@ class Elu:
         tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
 
 
+@activation(start="he_normal")
 class Celu(Elu):
     """Continuously differentiable elu (Barron, 2017); with alpha 1, as here, the curve of elu."""
 
@@ -99,6 +105,7 @@ class Celu(Elu):
     meaning = "Elu written so that it stays smooth for any alpha; with alpha 1, as here, they are one curve."
 
 
+@activation(start="lecun_normal")
 class Selu:
     """Scaled elu, whose constants keep mean 0 and variance 1 from layer to layer (Klambauer et al., 2017)."""
 
@@ -135,6 +142,7 @@ class Selu:
         tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
 
 
+@activation(start="he_normal")
 class Softplus:
     """``log(1 + exp(z))``, taken as z above 20, as torch does; there the two differ by less than 3e-9."""
 

@@ -1,21 +1,16 @@
-"""Activations: forward call, backward call, and what people read about them; knows no layer."""
+"""The registry of activations: what a layer asks of one, and the decorator that registers it; no layer."""
 
-from typing import Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 
-from engine.nn.activations.gates import Gelu, GeluTanh, HardSwish, Mish, Silu
-from engine.nn.activations.rectifiers import Celu, Elu, LeakyRelu, Relu, Relu6, Selu, Softplus
-from engine.nn.activations.squashing import (
-    HardSigmoid,
-    HardTanh,
-    LogSigmoid,
-    Sigmoid,
-    Softsign,
-    Tanh,
-    TanhShrink,
-)
+from engine.nn.initializers import INITIALIZERS
+from engine.nn.registry import Entry, PluginError, Registry, fill_in, meaning_of, name_of
 from engine.nn.tape import Block, Tape
+
+Function = Callable[[np.ndarray], Any]
 
 
 class Activation(Protocol):
@@ -56,6 +51,11 @@ class Activation(Protocol):
         """Values of z at which the derivative jumps: a gradient check steps aside there."""
         ...
 
+    @property
+    def start(self) -> str:
+        """The initializer that suits it: what ``auto`` stands for."""
+        ...
+
     def forward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``a = f(z)`` from ``z.values`` into ``a.values``."""
         ...
@@ -65,45 +65,115 @@ class Activation(Protocol):
         ...
 
 
-class Identity:
-    """No activation: layers in a row then stay one linear map."""
+ACTIVATIONS: Registry[Activation] = Registry("activation")
 
-    name, formula, derivative = "identity", "z", "1"
-    meaning = "No bend: however deep, the network stays linear."
-    saturated, dies, kinks = None, False, ()
+
+def activation(
+    definition: Any = None,
+    *,
+    derivative: Function | None = None,
+    name: str | None = None,
+    meaning: str | None = None,
+    formula: str | None = None,
+    derivative_formula: str | None = None,
+    saturated: tuple[float, float] | None = None,
+    dies: bool = False,
+    kinks: tuple[float, ...] = (),
+    start: str | None = None,
+) -> Any:
+    """Register an activation: a function of an array with its ``derivative``, or a class.
+
+    Parameters
+    ----------
+    definition : function or class
+        ``f(z)`` for an array of any shape, element by element; or a class with ``forward`` and ``backward``
+        of :class:`engine.nn.activations.Activation`, whose recorded calls allocate nothing and are faster.
+        A class gives what it has of ``name``, ``meaning``, ``formula``, ``derivative``, ``saturated``,
+        ``dies``, ``kinks`` and ``start`` as attributes.
+    derivative : function
+        ``f'(z)``; only beside a function.
+    name, meaning : str, optional
+        By default the function's name and the first line of its docstring.
+    formula, derivative_formula : str, optional
+        Both as people write them.
+    saturated : (float, float), optional
+        Outputs beyond which a unit counts as saturated.
+    dies : bool
+        Whether a unit can be stuck at zero output with zero derivative.
+    kinks : tuple of float
+        Values of z at which the derivative jumps.
+    start : str
+        The initializer that ``auto`` stands for, by default ``xavier_uniform``.
+
+    Returns
+    -------
+    The definition, unchanged.
+
+    Raises
+    ------
+    PluginError
+        When the name is taken, the derivative is not that of the function, or a value is not finite.
+    """
+
+    def register(thing: Any) -> Any:
+        called = name_of(thing, name)
+        ACTIVATIONS.check_name(called)
+        begins = start or getattr(thing, "start", "xavier_uniform")
+        if begins not in INITIALIZERS:
+            raise PluginError(
+                f"activation {called}: start must be the name of an initializer, got {begins!r}"
+            )
+        about = {"formula": formula or f"{called}(z)", "saturated": saturated, "dies": dies}
+        if isinstance(thing, type):
+            slope = derivative_formula or f"{called}'(z)"
+            fill_in(thing, **about, kinks=tuple(kinks), derivative=slope)
+            for attribute, value in (
+                ("name", called),
+                ("meaning", meaning_of(thing, meaning)),
+                ("start", begins),
+            ):
+                setattr(thing, attribute, value)
+            built: Activation = thing()
+        elif derivative is None:
+            raise PluginError(f"activation {called}: its derivative must be given, got none")
+        else:
+            shown = derivative_formula or f"{called}'(z)"
+            about |= {"kinks": tuple(kinks), "start": begins}
+            built = _OfFunctions(called, meaning_of(thing, meaning), shown, thing, derivative, **about)
+        ACTIVATIONS.register(Entry(called, built, built.meaning))
+        return thing
+
+    return register if definition is None else register(definition)
+
+
+@dataclass(frozen=True)
+class _OfFunctions:
+    """An activation made of two plain functions, which allocate their results at each call."""
+
+    name: str
+    meaning: str
+    derivative: str
+    function: Function
+    slope: Function
+    formula: str
+    saturated: tuple[float, float] | None
+    dies: bool
+    kinks: tuple[float, ...]
+    start: str
 
     def forward(self, tape: Tape, z: Block, a: Block) -> None:
-        """Record ``a = z``."""
-        tape.call(np.positive, z.values, a.values, label=f"{a.name} = {z.name}")
+        """Record ``a = f(z)``."""
+        tape.call(_writing(self.function), z.values, a.values, label=f"{a.name} = {self.name}({z.name})")
 
     def backward(self, tape: Tape, z: Block, a: Block) -> None:
-        """Record ``dz = da``."""
-        tape.call(np.positive, a.error, z.error, label=f"d{z.name} = d{a.name}")
+        """Record ``dz = da f'(z)``."""
+        slope = tape.array(*a.values.shape[-2:])
+        tape.call(_writing(self.slope), z.values, slope, label=f"s = {self.name}'({z.name})")
+        tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
 
 
-# The common ones first: forms and help list them in this order.
-ACTIVATIONS: dict[str, Activation] = {
-    each.name: each
-    for each in (
-        Relu(),
-        Tanh(),
-        Sigmoid(),
-        LeakyRelu(),
-        Gelu(),
-        Elu(),
-        Silu(),
-        Selu(),
-        Softplus(),
-        Mish(),
-        Identity(),
-        Celu(),
-        GeluTanh(),
-        Relu6(),
-        HardSwish(),
-        HardTanh(),
-        HardSigmoid(),
-        LogSigmoid(),
-        Softsign(),
-        TanhShrink(),
-    )
-}
+def _writing(function: Function) -> Callable[[np.ndarray, np.ndarray], None]:
+    def write(z: np.ndarray, out: np.ndarray) -> None:
+        out[...] = function(z)
+
+    return write

@@ -4,9 +4,11 @@ import math
 
 import numpy as np
 
+from engine.nn.activations.registry import activation
 from engine.nn.tape import Block, Tape, maximum, minimum
 
 
+@activation(start="xavier_uniform")
 class Tanh:
     """Hyperbolic tangent."""
 
@@ -26,6 +28,7 @@ class Tanh:
         tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
 
 
+@activation(start="xavier_uniform")
 class Sigmoid:
     """Logistic function ``1 / (1 + exp(-z))``."""
 
@@ -45,6 +48,7 @@ class Sigmoid:
         tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
 
 
+@activation(start="xavier_uniform")
 class LogSigmoid:
     """Logarithm of the logistic function, ``min(z, 0) - log(1 + exp(-|z|))``: overflows nowhere."""
 
@@ -70,6 +74,7 @@ class LogSigmoid:
         tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
 
 
+@activation(start="xavier_uniform")
 class HardTanh:
     """A line from -1 to 1, flat outside; at both ends its derivative is taken as 0, as torch does."""
 
@@ -91,6 +96,7 @@ class HardTanh:
         tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
 
 
+@activation(start="xavier_uniform")
 class HardSigmoid:
     """A line from 0 at -3 to 1 at 3, flat outside; at both ends its derivative is 0, as torch does."""
 
@@ -111,6 +117,7 @@ class HardSigmoid:
         tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
 
 
+@activation(start="xavier_uniform")
 class Softsign:
     """``z / (1 + |z|)``: like tanh, with tails that fade as ``1 / z²``."""
 
@@ -134,6 +141,7 @@ class Softsign:
         tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
 
 
+@activation(start="xavier_uniform")
 class TanhShrink:
     """``z - tanh(z)``: nothing near 0, a line far away."""
 

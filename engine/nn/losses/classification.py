@@ -5,10 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.nn.activations.squashing import record_sigmoid
-from engine.nn.losses.regression import elements, record_mean
+from engine.nn.losses.means import elements, record_mean
+from engine.nn.losses.registry import loss
+from engine.nn.registry import option
 from engine.nn.tape import Block, Tape, maximum
 
 
+@loss
 @dataclass(frozen=True)
 class BinaryCrossEntropy:
     """``-y log p - (1 - y) log(1 - p)`` with ``p = sigmoid(z)``, from logits, mean over all elements.
@@ -23,8 +26,9 @@ class BinaryCrossEntropy:
         Of class 0 and class 1; the mean is then over the weights of the rows' own classes, as in torch.
     """
 
-    label_smoothing: float = 0.0
-    class_weights: tuple[float, ...] | None = None
+    label_smoothing: float = option(0.0)
+    class_weights: tuple[float, ...] | None = option(None)
+    fits, gives_probabilities = ("two classes",), True
     name, formula = "binary_cross_entropy", "mean(max(z, 0) - z y + log(1 + exp(-|z|)))"
 
     def record_error(self, tape: Tape, output: Block, target: np.ndarray) -> None:
@@ -87,6 +91,7 @@ class BinaryCrossEntropy:
         return float((first + (second - first) * target.astype(np.float64)).sum())
 
 
+@loss
 @dataclass(frozen=True)
 class CrossEntropy:
     """``-log p[class]`` with ``p = softmax(z)``, from logits shifted by their maximum, mean over rows.
@@ -100,8 +105,9 @@ class CrossEntropy:
         rows' own classes, as in torch.
     """
 
-    label_smoothing: float = 0.0
-    class_weights: tuple[float, ...] | None = None
+    label_smoothing: float = option(0.0)
+    class_weights: tuple[float, ...] | None = option(None)
+    fits, gives_probabilities = ("classes", "two classes"), True
     name, formula = "cross_entropy", "mean(-log softmax(z)[class])"
 
     def record_error(self, tape: Tape, output: Block, target: np.ndarray) -> None:

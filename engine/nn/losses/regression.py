@@ -4,36 +4,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.nn.losses.means import OfElements, elements, record_mean
+from engine.nn.losses.registry import loss
+from engine.nn.registry import option
 from engine.nn.tape import Block, Tape
 
 
-def record_mean(tape: Tape, terms: np.ndarray, count: int, value: np.ndarray) -> None:
-    """Record the sum of the terms in float64, divided by ``count``, into ``value``."""
-    tape.call(np.add.reduce, terms, (-2, -1), np.float64, value, label="L = sum of the terms", output=value)
-    tape.call(np.divide, value, np.float64(count), value, label=f"L = L / {count}")
-
-
-def elements(target: np.ndarray) -> int:
-    """Return what a mean over a batch of targets ``lead + (outputs, batch)`` divides by."""
-    return target.shape[-2] * target.shape[-1]
-
-
-class OfElements:
-    """What losses share that are a mean over all elements and take outputs as they are."""
-
-    def decide(self, outputs: np.ndarray) -> np.ndarray:
-        """Return the outputs as they are."""
-        return outputs
-
-    def mass(self, target: np.ndarray) -> float:
-        """Return the number of elements."""
-        return target.size
-
-
+@loss
 class MeanSquaredError(OfElements):
     """Mean over all elements of ``(output - target)²``, without the factor 1/2."""
 
     name, formula = "mse", "mean((a - y)²)"
+    fits = ("regression", "classes", "two classes")
 
     def record_error(self, tape: Tape, output: Block, target: np.ndarray) -> None:
         """Record ``dz = 2 (a - y) / elements``."""
@@ -50,10 +32,12 @@ class MeanSquaredError(OfElements):
         record_mean(tape, terms, elements(target), value)
 
 
+@loss
 class MeanAbsoluteError(OfElements):
     """Mean over all elements of ``|output - target|``; its derivative at 0 is taken as 0, as torch does."""
 
     name, formula = "mae", "mean(|a - y|)"
+    fits = ("regression",)
 
     def record_error(self, tape: Tape, output: Block, target: np.ndarray) -> None:
         """Record ``dz = sign(a - y) / elements``."""
@@ -71,6 +55,7 @@ class MeanAbsoluteError(OfElements):
         record_mean(tape, terms, elements(target), value)
 
 
+@loss
 @dataclass(frozen=True)
 class Huber(OfElements):
     """``e² / 2`` up to ``|e| = delta``, a line with slope delta beyond (Huber, 1964), mean over all elements.
@@ -81,8 +66,9 @@ class Huber(OfElements):
         Where the parabola becomes a line.
     """
 
-    delta: float = 1.0
+    delta: float = option(1.0, setting="loss_delta")
     name = "huber"
+    fits = ("regression",)
     formula = "mean(e²/2 where |e| < delta, else delta (|e| - delta/2)), e = a - y"
     scale = 1.0
 
@@ -107,6 +93,7 @@ class Huber(OfElements):
         record_mean(tape, error, elements(target), value)
 
 
+@loss
 @dataclass(frozen=True)
 class SmoothL1(Huber):
     """Huber's loss divided by delta, torch's ``beta``: slope 1 beyond it (Girshick, 2015)."""

@@ -7,12 +7,23 @@ import numpy as np
 
 from engine.nn.optimizers.averages import record_mean, record_mean_square
 from engine.nn.optimizers.chain import Arrays
+from engine.nn.optimizers.registry import optimizer
+from engine.nn.registry import option
 from engine.nn.tape import Tape, maximum
 
 # A product below this is nothing beside 1, in double precision.
 NOTHING = 1e-17
 
 
+@optimizer(
+    name="adamw",
+    meaning="$w \\leftarrow (1 - \\eta\\lambda)\\,w$, then Adam: decay $\\lambda$ apart from $g$.",
+    decoupled=True,
+)
+@optimizer(
+    name="adam",
+    meaning="$w \\leftarrow w - \\eta\\,\\hat m / (\\sqrt{\\hat v} + \\epsilon)$: a step for each weight.",
+)
 @dataclass(frozen=True)
 class Adam:
     """``m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + eps)`` (Kingma and Ba, 2015); eps after the correction.
@@ -60,6 +71,11 @@ class Adam:
         }
 
 
+@optimizer(
+    name="adamax",
+    meaning="$u \\leftarrow \\max(\\beta_2 u, |g|),\\; w \\leftarrow w - \\eta\\,\\hat m / u$: "
+    "Adam by the largest gradient.",
+)
 @dataclass(frozen=True)
 class Adamax:
     """``m / (1 - b1^t) / u`` with ``u = max(b2 u, |g| + eps)``: by the largest size (Kingma and Ba, 2015)."""
@@ -90,6 +106,11 @@ class Adamax:
         return {"mean_correction": 1 / (1 - self.beta1**step)}
 
 
+@optimizer(
+    name="nadam",
+    meaning="$w \\leftarrow w - \\eta\\,(\\mu\\hat m + (1 - \\mu)\\hat g) / (\\sqrt{\\hat v} + \\epsilon)$: "
+    "Adam that looks ahead.",
+)
 @dataclass(frozen=True)
 class Nadam:
     """Adam that looks ahead, as Nesterov's momentum does (Dozat, 2016; torch's form).
@@ -101,7 +122,14 @@ class Nadam:
     beta1: float = 0.9
     beta2: float = 0.999
     eps: float = 1e-8
-    momentum_decay: float = 0.004
+    momentum_decay: float = option(
+        0.004,
+        "how fast Nadam's look ahead grows from half of beta1 to all of it (0.004 by default)",
+        too_low="half of the momentum for long",
+        too_high="no warm-up",
+        ge=0,
+        le=1000,
+    )
     slots = ("m", "v")
     cells = ("root_correction", "gradient_share", "mean_share")
     clips = False
@@ -145,6 +173,11 @@ class Nadam:
         }
 
 
+@optimizer(
+    name="radam",
+    meaning="$w \\leftarrow w - \\eta\\,r\\,\\hat m / \\sqrt{\\hat v}$, at first $w - \\eta\\,\\hat m$: "
+    "Adam with a warm-up built in.",
+)
 @dataclass(frozen=True)
 class Radam:
     """Adam that trusts its mean of squares only where there are enough of them (Liu et al., 2020).

@@ -6,9 +6,15 @@ import numpy as np
 
 from engine.nn.optimizers.averages import record_mean, record_mean_square
 from engine.nn.optimizers.chain import Arrays, Steady
+from engine.nn.optimizers.registry import optimizer
+from engine.nn.registry import option
 from engine.nn.tape import Tape, maximum
 
 
+@optimizer(
+    name="rmsprop",
+    meaning="$w \\leftarrow w - \\eta\\,g / (\\sqrt v + \\epsilon)$: the gradient by its usual size.",
+)
 @dataclass(frozen=True)
 class RmsProp(Steady):
     """``v = alpha v + (1 - alpha) g²``, then ``g / (sqrt(v) + eps)`` (Tieleman and Hinton, 2012).
@@ -54,6 +60,11 @@ class RmsProp(Steady):
         return b
 
 
+@optimizer(
+    name="adagrad",
+    meaning="$s \\leftarrow s + g^2,\\; w \\leftarrow w - \\eta\\,g / (\\sqrt s + \\epsilon)$: "
+    "steps only get shorter.",
+)
 @dataclass(frozen=True)
 class Adagrad:
     """``s = s + g²``, then ``g / (sqrt(s) + eps)`` (Duchi et al., 2011).
@@ -61,8 +72,22 @@ class Adagrad:
     s begins at ``initial_accumulator_value``; the step is divided by ``1 + (t - 1) lr_decay``.
     """
 
-    lr_decay: float = 0.0
-    initial_accumulator_value: float = 0.0
+    lr_decay: float = option(
+        0.0,
+        "the learning rate of Adagrad is divided by 1 + lr_decay times the updates done (0 by default)",
+        too_low="no effect",
+        too_high="learning stops early",
+        ge=0,
+        le=1000,
+    )
+    initial_accumulator_value: float = option(
+        0.0,
+        "what Adagrad's sum of squares begins with (0 by default)",
+        too_low="the first step is as long as the learning rate",
+        too_high="a slow beginning",
+        ge=0,
+        le=1e6,
+    )
     eps: float = 1e-10
     slots = ("s",)
     clips = False
@@ -99,6 +124,12 @@ class Adagrad:
         return {name: values[name] for name in self.cells}
 
 
+@optimizer(
+    name="adadelta",
+    meaning="$w \\leftarrow w - \\eta\\,g\\,\\sqrt{d + \\epsilon} / \\sqrt{v + \\epsilon}$: "
+    "as long as steps usually were ($d$).",
+    advice="Its steps have the size of the weights already: the usual learning rate is 1.",
+)
 @dataclass(frozen=True)
 class Adadelta(Steady):
     """``u = sqrt(d + eps) / sqrt(v + eps) g``, v and d the running means of g² and u² (Zeiler, 2012).

@@ -5,9 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.nn.optimizers.chain import Arrays, Steady
+from engine.nn.optimizers.registry import optimizer
 from engine.nn.tape import Tape
 
 
+@optimizer(
+    name="momentum",
+    meaning="$v \\leftarrow \\mu v + g,\\; w \\leftarrow w - \\eta\\,v$: a heavy ball.",
+)
 @dataclass(frozen=True)
 class Momentum:
     """``b = g`` at the first step, then ``b = mu b + (1 - dampening) g`` (Polyak, 1964; torch's form).
@@ -44,6 +49,10 @@ class Momentum:
         return {"share": 1.0 if step == 1 or self.momentum == 0 else 1 - self.dampening}
 
 
+@optimizer(
+    name="nesterov",
+    meaning="$v \\leftarrow \\mu v + g,\\; w \\leftarrow w - \\eta\\,(g + \\mu v)$: the ball looks ahead.",
+)
 @dataclass(frozen=True)
 class Nesterov(Steady):
     """``b = mu b + g``, then ``g + mu b``: momentum that looks ahead (Nesterov, 1983; torch's form)."""

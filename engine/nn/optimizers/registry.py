@@ -1,18 +1,15 @@
-"""The optimizers that can be chosen: their rule, and what people read about them; knows no formula."""
+"""The registry of optimizers: what people read about one, and the decorator that registers it; no formula."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from engine.nn.optimizers.adam import Adam, Adamax, Nadam, Radam
-from engine.nn.optimizers.adaptive import Adadelta, Adagrad, RmsProp
-from engine.nn.optimizers.chain import Transform
-from engine.nn.optimizers.momentum import Momentum, Nesterov
-from engine.nn.optimizers.sign import Lion, Rprop
+from engine.nn.optimizers.chain import Steady, Transform
+from engine.nn.registry import Entry, PluginError, Registry, fill_in, meaning_of, name_of
 
 
 @dataclass(frozen=True)
-class Rule:
+class OptimizerInfo:
     """An optimizer as people choose it.
 
     Parameters
@@ -26,12 +23,15 @@ class Rule:
         the gradient itself.
     advice : str, optional
         What learning rate or batch it wants, where that is not what others want.
+    decoupled : bool
+        Whether weight decay acts apart from the gradient where ``decay_kind`` is auto.
     """
 
     name: str
     meaning: str
     transform: type[Any] | None = None
     advice: str = ""
+    decoupled: bool = False
 
     @property
     def settings(self) -> tuple[str, ...]:
@@ -47,84 +47,67 @@ class Rule:
         return sum(len(each.slots) for each in self.transforms(values))
 
 
-OPTIMIZERS: dict[str, Rule] = {
-    rule.name: rule
-    for rule in (
-        Rule(
+OPTIMIZERS: Registry[OptimizerInfo] = Registry("optimizer")
+
+
+def optimizer(
+    definition: Any = None,
+    *,
+    name: str | None = None,
+    meaning: str | None = None,
+    advice: str = "",
+    decoupled: bool = False,
+) -> Any:
+    """Register an optimizer: a frozen dataclass that is a :class:`engine.nn.optimizers.chain.Transform`.
+
+    Parameters
+    ----------
+    definition : class
+        Its fields are names of settings that optimizers have, with defaults of its own; a built-in one adds
+        a setting with :func:`engine.nn.registry.option`. ``slots`` names the vectors that it remembers,
+        ``cells`` the scalars that ``scalars(step)`` gives for each update; both are empty where they are
+        not given. ``record`` records its NumPy calls and returns the vector that they write: the step
+        before the learning rate.
+    name, meaning : str, optional
+        By default the attribute ``name`` or the name of the class, and the first line of the docstring.
+    advice : str
+        What learning rate or batch it wants, where that is not what others want.
+    decoupled : bool
+        Whether weight decay acts apart from the gradient where ``decay_kind`` is auto.
+
+    Returns
+    -------
+    The class, unchanged.
+
+    Raises
+    ------
+    PluginError
+        When the name is taken, a field is no such setting, or a check fails.
+    """
+
+    def register(kind: Any) -> Any:
+        called = name_of(kind, name)
+        OPTIMIZERS.check_name(called)
+        params = getattr(kind, "__dataclass_params__", None)
+        if not isinstance(kind, type) or not getattr(params, "frozen", False):
+            raise PluginError(f"optimizer {called}: it must be a class under @dataclass(frozen=True)")
+        fill_in(kind, slots=(), cells=Steady.cells, clips=False, scalars=Steady.scalars)
+        info = OptimizerInfo(called, meaning_of(kind, meaning), kind, advice, decoupled)
+        defaults = {field.name: field.default for field in fields(kind)}
+        OPTIMIZERS.register(Entry(called, info, info.meaning, defaults))
+        return kind
+
+    return register if definition is None else register(definition)
+
+
+# The step is the gradient itself, which needs no transform.
+OPTIMIZERS.register(
+    Entry(
+        "sgd",
+        OptimizerInfo(
             "sgd",
             "$w \\leftarrow w - \\eta\\,g$: straight down the gradient of the batch.",
             advice="Without memory it takes larger learning rates than Adam: 0.03 to 0.3 is usual.",
         ),
-        Rule(
-            "momentum",
-            "$v \\leftarrow \\mu v + g,\\; w \\leftarrow w - \\eta\\,v$: a heavy ball.",
-            Momentum,
-        ),
-        Rule(
-            "nesterov",
-            "$v \\leftarrow \\mu v + g,\\; w \\leftarrow w - \\eta\\,(g + \\mu v)$: the ball looks ahead.",
-            Nesterov,
-        ),
-        Rule(
-            "rmsprop",
-            "$w \\leftarrow w - \\eta\\,g / (\\sqrt v + \\epsilon)$: the gradient by its usual size.",
-            RmsProp,
-        ),
-        Rule(
-            "adam",
-            "$w \\leftarrow w - \\eta\\,\\hat m / (\\sqrt{\\hat v} + \\epsilon)$: a step for each weight.",
-            Adam,
-        ),
-        Rule(
-            "adamw",
-            "$w \\leftarrow (1 - \\eta\\lambda)\\,w$, then Adam: decay $\\lambda$ apart from $g$.",
-            Adam,
-        ),
-        Rule(
-            "adagrad",
-            "$s \\leftarrow s + g^2,\\; w \\leftarrow w - \\eta\\,g / (\\sqrt s + \\epsilon)$: "
-            "steps only get shorter.",
-            Adagrad,
-        ),
-        Rule(
-            "adadelta",
-            "$w \\leftarrow w - \\eta\\,g\\,\\sqrt{d + \\epsilon} / \\sqrt{v + \\epsilon}$: "
-            "as long as steps usually were ($d$).",
-            Adadelta,
-            advice="Its steps have the size of the weights already: the usual learning rate is 1.",
-        ),
-        Rule(
-            "adamax",
-            "$u \\leftarrow \\max(\\beta_2 u, |g|),\\; w \\leftarrow w - \\eta\\,\\hat m / u$: "
-            "Adam by the largest gradient.",
-            Adamax,
-        ),
-        Rule(
-            "nadam",
-            "$w \\leftarrow w - \\eta\\,(\\mu\\hat m + (1 - \\mu)\\hat g) / (\\sqrt{\\hat v} + \\epsilon)$: "
-            "Adam that looks ahead.",
-            Nadam,
-        ),
-        Rule(
-            "radam",
-            "$w \\leftarrow w - \\eta\\,r\\,\\hat m / \\sqrt{\\hat v}$, at first $w - \\eta\\,\\hat m$: "
-            "Adam with a warm-up built in.",
-            Radam,
-        ),
-        Rule(
-            "rprop",
-            "$w \\leftarrow w - \\Delta\\,\\mathrm{sign}(g)$: $\\Delta$ grows while the sign stays. "
-            "For full batches.",
-            Rprop,
-            advice="The learning rate is the first step size alone; schedules change nothing after it. "
-            "Signs of small batches are noise: choose full as batch size.",
-        ),
-        Rule(
-            "lion",
-            "$w \\leftarrow (1 - \\eta\\lambda)\\,w - \\eta\\,\\mathrm{sign}(\\beta_1 m + (1-\\beta_1) g)$: "
-            "equal steps for all.",
-            Lion,
-            advice="Every weight moves by the whole learning rate: take a third to a tenth of Adam's.",
-        ),
     )
-}
+)

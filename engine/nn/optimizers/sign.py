@@ -6,12 +6,21 @@ import numpy as np
 
 from engine.nn.optimizers.averages import record_mean
 from engine.nn.optimizers.chain import Arrays, Steady
+from engine.nn.optimizers.registry import optimizer
+from engine.nn.registry import option
 from engine.nn.tape import Tape, maximum, minimum
 
 # A learning rate below this moves nothing, so that dividing by it cannot overflow in single precision.
 SMALLEST_RATE = 1e-30
 
 
+@optimizer(
+    name="rprop",
+    meaning="$w \\leftarrow w - \\Delta\\,\\mathrm{sign}(g)$: $\\Delta$ grows while the sign stays. "
+    "For full batches.",
+    advice="The learning rate is the first step size alone; schedules change nothing after it. "
+    "Signs of small batches are noise: choose full as batch size.",
+)
 @dataclass(frozen=True)
 class Rprop:
     """Each weight has a step size of its own, and the gradient only its sign (Riedmiller and Braun, 1993).
@@ -21,10 +30,33 @@ class Rprop:
     and stay within ``step_size_min`` and ``step_size_max``.
     """
 
-    eta_minus: float = 0.5
-    eta_plus: float = 1.2
-    step_size_min: float = 1e-6
-    step_size_max: float = 50.0
+    eta_minus: float = option(
+        0.5,
+        "factor of Rprop's step size where the gradient has changed its sign (0.5 by default)",
+        too_low="steps die out",
+        too_high="swings across a valley for long",
+        gt=0,
+        lt=1,
+    )
+    eta_plus: float = option(
+        1.2,
+        "factor of Rprop's step size where the gradient keeps its sign (1.2 by default)",
+        too_low="slow to gather speed",
+        too_high="overshoots",
+        gt=1,
+        le=100,
+    )
+    step_size_min: float = option(
+        1e-6, "smallest step size of Rprop (1e-6 by default)", too_high="never comes to rest", gt=0, le=1e6
+    )
+    step_size_max: float = option(
+        50.0,
+        "largest step size of Rprop (50 by default)",
+        too_low="slow where the way is long",
+        too_high="overshoots",
+        gt=0,
+        le=1e6,
+    )
     slots = ("previous", "size")
     cells = ("first",)
     clips = False
@@ -66,6 +98,13 @@ class Rprop:
         return {"first": 1.0 if step == 1 else 0.0}
 
 
+@optimizer(
+    name="lion",
+    meaning="$w \\leftarrow (1 - \\eta\\lambda)\\,w - \\eta\\,\\mathrm{sign}(\\beta_1 m + (1-\\beta_1) g)$: "
+    "equal steps for all.",
+    advice="Every weight moves by the whole learning rate: take a third to a tenth of Adam's.",
+    decoupled=True,
+)
 @dataclass(frozen=True)
 class Lion(Steady):
     """``sign(b1 m + (1 - b1) g)``, then ``m = b2 m + (1 - b2) g`` (Chen et al., 2023): one length for all."""

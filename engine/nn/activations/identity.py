@@ -1,0 +1,23 @@
+"""No activation; knows no layer."""
+
+import numpy as np
+
+from engine.nn.activations.registry import activation
+from engine.nn.tape import Block, Tape
+
+
+@activation
+class Identity:
+    """No activation: layers in a row then stay one linear map."""
+
+    name, formula, derivative = "identity", "z", "1"
+    meaning = "No bend: however deep, the network stays linear."
+    saturated, dies, kinks, start = None, False, (), "xavier_uniform"
+
+    def forward(self, tape: Tape, z: Block, a: Block) -> None:
+        """Record ``a = z``."""
+        tape.call(np.positive, z.values, a.values, label=f"{a.name} = {z.name}")
+
+    def backward(self, tape: Tape, z: Block, a: Block) -> None:
+        """Record ``dz = da``."""
+        tape.call(np.positive, a.error, z.error, label=f"d{z.name} = d{a.name}")

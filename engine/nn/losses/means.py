@@ -1,0 +1,28 @@
+"""What losses share that are a mean over all elements of a batch; knows no loss."""
+
+import numpy as np
+
+from engine.nn.tape import Tape
+
+
+def record_mean(tape: Tape, terms: np.ndarray, count: int, value: np.ndarray) -> None:
+    """Record the sum of the terms in float64, divided by ``count``, into ``value``."""
+    tape.call(np.add.reduce, terms, (-2, -1), np.float64, value, label="L = sum of the terms", output=value)
+    tape.call(np.divide, value, np.float64(count), value, label=f"L = L / {count}")
+
+
+def elements(target: np.ndarray) -> int:
+    """Return what a mean over a batch of targets ``lead + (outputs, batch)`` divides by."""
+    return target.shape[-2] * target.shape[-1]
+
+
+class OfElements:
+    """What losses share that are a mean over all elements and take outputs as they are."""
+
+    def decide(self, outputs: np.ndarray) -> np.ndarray:
+        """Return the outputs as they are."""
+        return outputs
+
+    def mass(self, target: np.ndarray) -> float:
+        """Return the number of elements."""
+        return target.size
