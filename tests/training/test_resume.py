@@ -3,6 +3,7 @@
 import pytest
 
 from engine.codec import pack, unpack
+from engine.config.settings import SETTINGS
 from engine.training.plan import plan
 from engine.training.state import State
 from engine.training.trainer import train
@@ -60,6 +61,8 @@ RESUMED = [
     {"optimizer": "rmsprop", "schedule": "warm_restarts", "cycle_epochs": 1},
     {"optimizer": "adamw", "schedule": "cyclic_exp_range", "cycle_epochs": 2},
 ]
+NAMED = {each["optimizer"] for each in RESUMED}
+RESUMED += [{"optimizer": name} for name in SETTINGS["optimizer"].choices if name not in NAMED]
 
 
 @pytest.mark.parametrize("settings", RESUMED, ids=lambda settings: "-".join(map(str, settings.values())))
