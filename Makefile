@@ -10,9 +10,11 @@ READY_DEV := $(VENV)/ready-dev
 # which takes the PyTorch that this machine is set up for.
 PEERS := .venv-bench
 READY_PEERS := $(PEERS)/ready
+SITE := .venv-site
+READY_SITE := $(SITE)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup lint types browser bench bench-stacking bench-around bench-dashboard bench-accuracy bench-first-point bench-table correctness mutants coverage docs screenshots clean
+.PHONY: help run test setup lint types browser bench bench-stacking bench-around bench-dashboard bench-accuracy bench-first-point bench-table correctness mutants coverage docs site screenshots clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 20
@@ -77,14 +79,17 @@ coverage: $(READY_DEV) ## Which share of engine/nn and engine/training the tests
 	$(RUN) -m coverage json -q -o .coverage-report.json
 	$(RUN) -m docs.correctness --coverage .coverage-report.json
 
-docs: $(READY_DEV) ## Write README.md's glossary and tree anew from the code
+docs: $(READY_DEV) ## Write the generated parts of docs/ anew from the code
 	$(RUN) -m docs.tables
+
+site: $(READY_SITE) ## Build docs/ as a website in build/site (optional: installs mkdocs-material into .venv-site)
+	$(SITE)/bin/python -m mkdocs build --strict --quiet
 
 screenshots: $(READY_DEV) browser ## Write docs/screenshots: each page in light, dark and 390 px
 	$(RUN) -m docs.take_screenshots
 
 clean: ## Remove the environment and the tools' caches (runs in .lab stay)
-	rm -rf $(VENV) $(PEERS) .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(SITE) build .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): requirements.txt
@@ -101,4 +106,9 @@ $(READY_PEERS): benchmarks/requirements-peers.txt requirements.txt
 	$(PEERS)/bin/python .ci/install.py -r requirements.txt
 	$(PEERS)/bin/python -m pip install --quiet -r benchmarks/requirements-peers.txt
 	@$(PEERS)/bin/python -m pip install --quiet "jax>=0.6,<1" || echo "jax does not install here: it is left out"
+	@touch $@
+
+$(READY_SITE): docs/requirements.txt
+	@sh .ci/environment $(SITE)
+	$(SITE)/bin/python -m pip install --quiet -r docs/requirements.txt
 	@touch $@

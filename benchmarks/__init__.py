@@ -1,1 +1,1 @@
-"""Measurements that the README states; each file is one command that prints one table."""
+"""Measurements that docs/ states; each file is one command that prints one table."""

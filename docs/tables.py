@@ -1,62 +1,105 @@
-"""Writes the glossary and the annotated tree of README.md from the code: ``make docs``."""
+"""Writes the generated parts of docs/ from the code: settings, metrics, commands, rooms (``make docs``)."""
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import typer
+
 from docs.blocks import with_block
+from docs.excerpts import excerpts
 from engine.analysis.scores import SCORES
+from engine.cli.batch import JOBS_AT_MOST
+from engine.cli.main import app
+from engine.config.data import NAME_LENGTH, TARGETS_AT_MOST
+from engine.config.grid import RUNS_AT_MOST
+from engine.config.presets import PRESETS
+from engine.config.run_config import SECTIONS
+from engine.config.seeds import SEEDS_AT_MOST
 from engine.config.settings import SETTINGS, Setting
+from engine.data.columns import CATEGORIES_AT_MOST, CLASSES_AT_MOST, CLASSES_OF_NUMBERS_AT_MOST
+from engine.data.decoding import BYTES_AT_MOST
+from engine.data.reading import COLUMNS_AT_MOST, ROWS_AT_MOST
+from engine.store.edit import NOTE_LENGTH, TAG_LENGTH, TAGS_AT_MOST
 from engine.training.telemetry import LAYER_STATISTICS, SCALARS, Column
 
-ROOT = Path(__file__).resolve().parents[1]
-README = ROOT / "README.md"
-TOP = {
+DOCS = Path(__file__).resolve().parent
+ROOT = DOCS.parent
+ROOMS = {
     "dashboard.py": "",
-    "pages": "one thin script a page",
-    "ui": "Streamlit pieces that the pages share",
-    "engine": "everything else; knows nothing of Streamlit",
-    "plugins": "files of your own that add activations, optimizers, losses, layers",
-    "tests": "mirrors the above, one file a module; and architecture, documents, real browser",
+    "pages": "one thin script a page: read the store, call a figure, show it",
+    "ui": "",
+    "engine": "",
+    "plugins": "your own activations, optimizers, losses and normalizations",
+    "tests": "mirrors engine/ and ui/; and architecture, documents, pages, a real browser",
     "benchmarks": "measurements, each one command that prints one table",
-    "docs": "screenshots, and what writes the tables of this file",
+    "docs": "these pages, and what writes their generated parts",
 }
-SPELLED_OUT = ("pages", "ui", "engine")
 
 
-def blocks() -> dict[str, str]:
-    """Return what stands between ``<!-- name -->`` and ``<!-- end -->``, by name."""
-    return {
-        "metrics": _columns(SCALARS),
-        "layers": _columns(LAYER_STATISTICS),
-        "scores": _scores(),
-        "settings": _settings(),
-        "tree": _tree(),
-    }
+LIMITS = {
+    "size of a CSV file": f"{BYTES_AT_MOST // 1_000_000} MB",
+    "rows of a CSV file": f"{ROWS_AT_MOST:,}",
+    "columns of a CSV file": f"{COLUMNS_AT_MOST:,}",
+    "inputs made from one text column": f"its {CATEGORIES_AT_MOST} most frequent values",
+    "classes of a target": f"{CLASSES_AT_MOST:,}",
+    "distinct whole numbers that count as classes": f"{CLASSES_OF_NUMBERS_AT_MOST}",
+    "targets predicted together": f"{TARGETS_AT_MOST}",
+    "seeds of one configuration": f"{SEEDS_AT_MOST}",
+    "runs of a grid": f"{RUNS_AT_MOST:,}",
+    "workers of one command": f"{JOBS_AT_MOST}",
+    "length of a name": f"{NAME_LENGTH} characters",
+    "tags of a run": f"{TAGS_AT_MOST}, each of {TAG_LENGTH} characters",
+    "length of a note": f"{NOTE_LENGTH:,} characters",
+}
 
 
-def _columns(columns: Sequence[Column]) -> str:
-    rows = [f"| `{column.name}` | {column.description} | {column.unit} |" for column in columns]
-    return "\n".join(["| column | meaning | unit |", "|---|---|---|", *rows])
+def columns_table(columns: Iterable[Column]) -> str:
+    """Return what is recorded, a row for each column."""
+    rows = [(f"`{column.name}`", column.description, column.unit) for column in columns]
+    return table(("column", "meaning", "unit"), rows)
 
 
-def _scores() -> str:
-    rows = [f"| `{name}` | {meaning.title} | {meaning.description} |" for name, meaning in SCORES.items()]
-    return "\n".join(["| score | on the screen | meaning |", "|---|---|---|", *rows])
+def scores_table() -> str:
+    """Return the scores, a row each."""
+    rows = [(f"`{name}`", score.title, score.description) for name, score in SCORES.items()]
+    return table(("score", "on the screen", "meaning"), rows)
 
 
-def _settings() -> str:
+def settings_table(section: str) -> str:
+    """Return the settings of a section, a row each."""
     rows = [
-        f"| `{name}` | {setting.description} | {_values(setting)} | {_default(setting)} |"
+        (f"`{name}`", setting.description, _values(setting), _default(setting))
         for name, setting in SETTINGS.items()
+        if setting.section == section
     ]
-    return "\n".join(["| setting | meaning | values | default |", "|---|---|---|---|", *rows])
+    return table(("setting", "meaning", "values", "default"), rows)
+
+
+def presets_table() -> str:
+    """Return the presets, a row each, with what to watch."""
+    rows = [(f"`{preset.name}`", preset.title, preset.watch) for preset in PRESETS.values()]
+    return table(("preset", "on the screen", "what to watch"), rows)
+
+
+def commands_table() -> str:
+    """Return the commands in the order of their help, a row each."""
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    rows = [(f"`{name}`", " ".join((command.help or "").split())) for name, command in commands.items()]
+    return table(("command", "what it does"), rows)
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """Return a Markdown table."""
+    lines = [" | ".join(cell.replace("|", r"\|") for cell in row) for row in rows]
+    return "\n".join(
+        ["| " + " | ".join(head) + " |", "|---" * len(head) + "|", *(f"| {line} |" for line in lines)]
+    )
 
 
 def _values(setting: Setting) -> str:
     values = "true, false" if setting.kind == "switch" else ", ".join(setting.choices)
-    parts = [values or setting.range_text, setting.unit]
-    return "; ".join(part for part in parts if part)
+    return "; ".join(part for part in (values or setting.range_text, setting.unit) if part)
 
 
 def _default(setting: Setting) -> str:
@@ -78,49 +121,79 @@ def _shown(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _tree() -> str:
+def rooms() -> str:
+    """Return the tree of the source: one line a package, from the opening sentence of its docstring."""
     lines = []
-    for name, note in TOP.items():
+    for name, note in ROOMS.items():
         path = ROOT / name
-        is_folder = path.is_dir()
-        lines.append(_line(0, f"{name}/" if is_folder else name, note or opening(path)))
-        if name in SPELLED_OUT:
+        lines.append(_line(0, f"{name}/" if path.is_dir() else name, note or job(path)))
+        if not note and path.is_dir():
             lines += _inside(path, depth=1)
     return "\n".join(["```text", *lines, "```"])
 
 
 def _inside(folder: Path, depth: int) -> list[str]:
     lines = []
-    modules = [path for path in sorted(folder.glob("*.py")) if path.name != "__init__.py"]
-    packages = sorted(path.parent for path in folder.glob("*/__init__.py"))
-    for package in packages:
-        lines.append(_line(depth, f"{package.name}/", opening(package / "__init__.py")))
+    for package in sorted(path.parent for path in folder.glob("*/__init__.py")):
+        lines.append(_line(depth, f"{package.name}/", job(package)))
         lines += _inside(package, depth + 1)
-    return lines + [_line(depth, module.name, opening(module)) for module in modules]
+    return lines
 
 
 def _line(depth: int, name: str, note: str) -> str:
-    return f"{'  ' * depth}{name:<{26 - 2 * depth}} {note}"
+    return f"{'  ' * depth}{name:<{18 - 2 * depth}} {note}"
 
 
-def opening(path: Path) -> str:
-    """Return the job of a file: its opening sentence without what it must not know."""
-    docstring = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
-    return docstring.splitlines()[0].rstrip(".").rpartition("; ")[0] or docstring.splitlines()[0].rstrip(".")
+def job(path: Path) -> str:
+    """Return the opening sentence of a file or package, up to its first semicolon."""
+    source = path / "__init__.py" if path.is_dir() else path
+    opening = (ast.get_docstring(ast.parse(source.read_text("utf-8"))) or "").splitlines()[0]
+    return opening.rstrip(".").partition("; ")[0]
 
 
-def filled(text: str) -> str:
-    """Return a document with each block as the code has it.
+GENERATED: dict[str, dict[str, Callable[[], str]]] = {
+    "settings.md": {
+        f"settings {section}": lambda section=section: settings_table(section) for section in SECTIONS
+    },
+    "metrics.md": {
+        "metrics": lambda: columns_table(SCALARS),
+        "layers": lambda: columns_table(LAYER_STATISTICS),
+        "scores": scores_table,
+    },
+    "tutorial.md": {"presets": presets_table},
+    "command-line.md": {"commands": commands_table},
+    "reliability.md": {"limits": lambda: table(("what", "at most"), LIMITS.items())},
+    "architecture.md": {"rooms": rooms},
+}
+
+
+def filled(name: str, text: str) -> str:
+    """Return a page of docs/ with its generated parts as the code has them now.
+
+    Parameters
+    ----------
+    name : str
+        The file's name, such as ``settings.md``.
+    text : str
+        What it holds.
 
     Raises
     ------
     ValueError
-        When the document has no place for a block.
+        When the page lacks the place of a part, or names code that does not exist.
     """
-    for name, block in blocks().items():
-        text = with_block(text, name, block)
+    for block, write in GENERATED.get(name, {}).items():
+        text = with_block(text, block, write())
+    for block, content in excerpts(text).items():
+        text = with_block(text, block, content)
     return text
 
 
+def pages() -> list[Path]:
+    """Return the pages of docs/."""
+    return sorted(DOCS.glob("*.md"))
+
+
 if __name__ == "__main__":
-    README.write_text(filled(README.read_text("utf-8")), "utf-8")
+    for page in pages():
+        page.write_text(filled(page.name, page.read_text("utf-8")), "utf-8")

@@ -10,7 +10,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Column:
-    """One recorded quantity: its name everywhere (frame, CSV, glossary), what it means, its unit."""
+    """One recorded quantity: its name everywhere (frame, CSV, docs), what it means, its unit."""
 
     name: str
     description: str

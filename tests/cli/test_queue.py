@@ -21,7 +21,7 @@ from tests.waiting import EPOCHS_A_SECOND, SECONDS_AT_MOST, is_running, wait_for
 
 pytestmark = [pytest.mark.xdist_group("processes"), pytest.mark.usefixtures("no_worker_is_left")]
 ROOT = Path(__file__).resolve().parents[2]
-README = (ROOT / "README.md").read_text("utf-8")
+DOCUMENT = (ROOT / "docs" / "command-line.md").read_text("utf-8")
 SMALL = "base: {samples: 80, epochs: 4, hidden_sizes: [6]}\n"
 
 
@@ -97,8 +97,8 @@ def test_a_table_is_kept_once_for_all_runs_and_not_in_a_dry_run(engine, grid, st
     assert json.loads(engine("work", "--jobs", "1", "--json")[1])["runs"] == 2
 
 
-def test_the_grid_of_the_readme_is_one_that_can_be_queued(engine, grid):
-    (example,) = re.findall(r"^```yaml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+def test_the_grid_of_the_documentation_is_one_that_can_be_queued(engine, grid):
+    (example,) = re.findall(r"^```yaml\n(.*?)^```", DOCUMENT, re.MULTILINE | re.DOTALL)
     status, said, _ = engine("queue", grid(example), "--dry-run")
     assert (status, said.startswith("would queue 24 runs")) == (0, True)
 
