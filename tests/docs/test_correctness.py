@@ -5,23 +5,14 @@ import re
 import pytest
 
 from benchmarks.definitions import DEFINITIONS, mistaken
+from benchmarks.reference_cases import NO_PART_OF_AN_UPDATE
 from docs.correctness import DOCUMENT, rows
 from engine.config.settings import SETTINGS
 from tests.docs.test_docs import ROOT
 
 TEXT = DOCUMENT.read_text("utf-8")
 # What no row is about: they decide how rows are dealt out and when a run ends.
-WITHOUT_A_ROW = {
-    "hidden_sizes",
-    "learning_rate",
-    "batch_size",
-    "epochs",
-    "seed",
-    "record_every",
-    "dtype",
-    "blas_threads",
-}
-WITHOUT_A_ROW |= {"early_stopping", "early_stopping_min_delta", "restore_best"}
+WITHOUT_A_ROW = NO_PART_OF_AN_UPDATE | {"hidden_sizes", "dtype"}
 
 
 def table(name: str) -> list[list[str]]:
