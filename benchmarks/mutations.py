@@ -46,7 +46,7 @@ FUNCTIONS = {
     "reciprocal": "positive",
     "sign": "positive",
     "abs": "positive",
-    "tanh": "sin",
+    "tanh": "sign",
     "less": "less_equal",
     "zeros": "ones",
     "ones": "zeros",

@@ -1,4 +1,4 @@
-"""Initial weights: functions of a generator and the two fans, and the registry of them; knows no layer."""
+"""Initial weights: functions of a generator and the two fans, and the registry of them."""
 
 from collections.abc import Callable
 

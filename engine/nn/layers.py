@@ -7,7 +7,8 @@ from typing import Literal, Protocol
 import numpy as np
 
 from engine.nn.activations import Activation
-from engine.nn.tape import Arena, Block, Tape, Value, assign, draw_uniform, in_words
+from engine.nn.adapters import draw_uniform
+from engine.nn.tape import Arena, Block, Tape, Value
 
 Backward = Callable[[], None]
 # What a recording is for: a step of training; its gradient alone, with nothing dropped and no memory
@@ -68,17 +69,16 @@ class Dense:
 
     def record(self, tape: Tape, arena: Arena, x: Block, mode: Mode) -> tuple[Block, Backward]:
         """Record the product; its backward gives ``dW = dz xᵀ`` (b's part rides in it) and ``dx = Wᵀ dz``."""
-        z, i, product = arena.blocks[self.output], self.number, tape.product()
+        z, i = arena.blocks[self.output], self.number
         inputs, errors = (x.with_ones, x.error_with_ones) if self.has_bias else (x.values, x.error)
-        plus_bias = f" + b{i}" if self.has_bias else ""
-        tape.call(product, self.weight, inputs, z.values, label=f"z{i} = W{i} {x.name}{plus_bias}")
+        tape.named(self.weight, f"[W{i} b{i}]" if self.has_bias else f"W{i}")
+        tape.named(self.gradient, f"[dW{i} db{i}]" if self.has_bias else f"dW{i}")
+        tape.matmul(self.weight, inputs, z.values)
 
         def backward() -> None:
-            across = inputs.swapaxes(-1, -2)
-            tape.call(product, z.error, across, self.gradient, label=f"dW{i} = dz{i} {x.name}ᵀ")
+            tape.matmul(z.error, inputs.swapaxes(-1, -2), self.gradient)
             if not x.is_input:
-                transposed = self.weight.swapaxes(-1, -2)
-                tape.call(product, transposed, z.error, errors, label=f"d{x.name} = W{i}ᵀ dz{i}")
+                tape.matmul(self.weight.swapaxes(-1, -2), z.error, errors)
 
         return z, backward
 
@@ -132,24 +132,23 @@ class Dropout:
             return x, no_backward
         y, i = arena.blocks[self.output], self.number
         mask = arena.masks[i] if i in arena.masks else self.record_mask(tape, *x.values.shape[-2:])
-        tape.call(np.multiply, x.values, mask, y.values, label=f"d{i} = {x.name} m{i}")
-
-        def backward() -> None:
-            tape.call(np.multiply, y.error, mask, x.error, label=f"d{x.name} = dd{i} m{i}")
-
-        return y, backward
+        tape.multiply(x.values, mask, y.values)
+        return y, lambda: tape.multiply(y.error, mask, x.error)
 
     def record_mask(self, tape: Tape, units: int, batch: int) -> np.ndarray:
         """Record a fresh mask, 0 or 1 / (1 - rate); return where it will stand, ``lead + (units, batch)``."""
-        keep, i = 1 - self.rate, self.number or ""
-        mask, kept = tape.array(units, batch), np.zeros((*tape.lead, units, batch), np.bool_)
+        keep, mask = 1 - self.rate, tape.array(units, batch, name="m")
+        kept = tape.named(np.zeros((*tape.lead, units, batch), np.bool_), f"k{self.number or ''}")
         # A generator fills only what is one piece of memory.
-        draws = np.zeros_like(kept, tape.dtype) if tape.lead else mask
-        for generator, part in zip(self.generators, draws if tape.lead else [draws], strict=True):
-            tape.call(draw_uniform, generator, part, label=f"m{i} = uniform draws")
-        tape.call(np.less, draws, tape.constant(keep), kept, label=f"k{i} = [m{i} < {in_words(keep)}]")
-        tape.call(assign, kept, mask, label=f"m{i} = k{i}")
-        tape.call(np.multiply, mask, tape.constant(1 / keep), mask, label=f"m{i} = m{i} / {in_words(keep)}")
+        draws = tape.named(np.zeros_like(kept, tape.dtype), f"u{self.number or ''}") if tape.lead else mask
+        parts = list(draws) if tape.lead else [draws]
+        for replicate, (generator, part) in enumerate(zip(self.generators, parts, strict=True)):
+            if tape.lead:
+                tape.named(part, f"u{self.number or ''}[{replicate}]")
+            tape.call(draw_uniform, generator, part)
+        tape.call(np.less, draws, tape.constant(keep, "keep"), kept)
+        tape.assign(kept, mask)
+        tape.multiply(mask, tape.constant(1 / keep, "1/keep"), mask)
         return mask
 
 
@@ -178,9 +177,7 @@ class Fork:
         arena.blocks[self.output] = x
 
         def backward() -> None:
-            joined = arena.blocks[f"h{self.number}"]
-            label = f"d{x.name} = d{x.name} + d{joined.name}"
-            tape.call(np.add, x.error, joined.error, x.error, label=label)
+            tape.add(x.error, arena.blocks[f"h{self.number}"].error, x.error)
 
         return x, backward
 
@@ -200,8 +197,8 @@ class Join:
     def record(self, tape: Tape, arena: Arena, x: Block, mode: Mode) -> tuple[Block, Backward]:
         """Record the sum; its backward passes the error on unchanged, the fork's does so the other way."""
         h, around = arena.blocks[self.output], arena.blocks[f"s{self.number}"]
-        tape.call(np.add, x.values, around.values, h.values, label=f"{h.name} = {x.name} + {around.name}")
-        return h, lambda: tape.call(np.positive, h.error, x.error, label=f"d{x.name} = d{h.name}")
+        tape.add(x.values, around.values, h.values)
+        return h, lambda: tape.positive(h.error, x.error)
 
 
 def no_backward() -> None:

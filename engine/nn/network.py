@@ -10,7 +10,7 @@ from engine.nn.activations import Activation
 from engine.nn.initializers import Initializer
 from engine.nn.layers import Activate, Dense, Dropout, Fork, Join, Layer, Mode
 from engine.nn.losses import Loss
-from engine.nn.normalization import NORMALIZATIONS
+from engine.nn.normalization import NORMALIZATIONS, Normalization
 from engine.nn.parameters import Parameters, views
 from engine.nn.passes import in_pieces, masks_together
 from engine.nn.recording import Recording
@@ -210,8 +210,8 @@ class Network:
 
     def _record(self, batch: int, mode: Mode) -> Recording:
         tape = Tape(self.dtype, self.lead)
-        arena = Arena(self._rows(mode), batch, self.dtype, self.lead)
-        target = tape.array(self.sizes[-1], batch)
+        arena = tape.arena(self._rows(mode), batch)
+        target = tape.array(self.sizes[-1], batch, name="y")
         first = block = arena.blocks["a0"]
         if mode == "training" and self.passes:
             dropouts = [layer for layer in self.layers if isinstance(layer, Dropout)]
@@ -220,6 +220,8 @@ class Network:
             )
         backwards = []
         for layer in self.layers:
+            if isinstance(layer, Normalization):
+                layer.name_rows(tape)
             with tape.section("forward", layer.number):
                 block, step_back = layer.record(tape, arena, block, mode)
             backwards.append((layer.number, step_back))
@@ -253,6 +255,8 @@ class Network:
         self, tape: Tape, x: np.ndarray, target: np.ndarray, output: Block, arena: Arena
     ) -> Recording:
         loss_tape, loss = Tape(self.dtype, self.lead), np.full(self.lead, np.nan)
+        for array, name in ((output.values, output.name), (target, "y"), (loss, "L")):
+            loss_tape.named(array, name)
         with loss_tape.section("measure"):
             self.loss.record_value(loss_tape, output, target, loss)
         return Recording(tape, x, target, output, loss_tape, loss, arena)

@@ -1,6 +1,7 @@
-"""What may stand between a dense layer and its activation, and the registry of it; knows no network."""
+"""What may stand between a dense layer and its activation, and the registry of it."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,6 +13,7 @@ from engine.nn.tape import Arena, Block, Tape
 
 EPS = 1e-5
 KEPT = 0.9
+GREEK = {"gamma": "γ", "beta": "β"}
 
 
 @dataclass
@@ -56,6 +58,13 @@ class Normalization(ABC):
     def output(self) -> str:
         """Name of the block: n1, n2, ..."""
         return f"n{self.number}"
+
+    def name_rows(self, tape: Tape) -> None:
+        """Name what each unit learns, its gradient and what it remembers: γ1, dγ1, running_mean1."""
+        learned = [GREEK.get(name, name) for name in self.parameter_starts]
+        _named_rows(tape, self.parameters, learned, self.number)
+        _named_rows(tape, self.gradient, [f"d{name}" for name in learned], self.number)
+        _named_rows(tape, self.statistics, self.statistic_starts, self.number)
 
     @abstractmethod
     def record(self, tape: Tape, arena: Arena, x: Block, mode: Mode) -> tuple[Block, Backward]:
@@ -120,54 +129,50 @@ class BatchNorm(Normalization):
             self._record_evaluation(tape, x, n)
             return n, no_backward
         features, batch = x.values.shape[-2:]
-        i, product, share = self.number, tape.product(), tape.constant(1 / batch)
-        ones = np.ones((batch, 1), tape.dtype)
-        moments, root, normal = tape.array(2, features), tape.array(features, 1), tape.array(features, batch)
-        mean, variance = _columns(moments)
-        tape.call(product, x.values, ones, mean, label=f"μ{i} = sum of {x.name} over the batch")
-        tape.call(np.multiply, mean, share, mean, label=f"μ{i} = μ{i} / {batch}")
-        tape.call(np.subtract, x.values, mean, normal, label=f"c{i} = {x.name} - μ{i}")
-        squares = variance[..., 0]
-        tape.call(np.vecdot, normal, normal, squares, label=f"v{i} = c{i} · c{i} over the batch")
-        tape.call(np.multiply, variance, share, variance, label=f"v{i} = v{i} / {batch}")
-        _record_inverse_root(tape, variance, root, i)
-        tape.call(np.multiply, normal, root, normal, label=f"ẑ{i} = c{i} r{i}")
-        _record_scale_and_shift(tape, self.parameters, normal, n, i)
+        share, ones = tape.constant(1 / batch, f"1/{batch}"), _ones(tape, batch)
+        moments, root = tape.array(2, features, name="m"), tape.array(features, 1, name="r")
+        normal = tape.like(x.values, "ẑ")
+        mean, variance = _columns(_named_rows(tape, moments, ("μ", "v"), self.number))
+        tape.matmul(x.values, ones, mean)
+        tape.multiply(mean, share, mean)
+        tape.subtract(x.values, mean, normal)
+        tape.vecdot(normal, normal, variance[..., 0])
+        tape.multiply(variance, share, variance)
+        _record_inverse_root(tape, variance, root)
+        tape.multiply(normal, root, normal)
+        _record_scale_and_shift(tape, self.parameters, normal, n)
         if mode == "training":
             self._record_running(tape, moments, batch)
 
         def backward() -> None:
-            _record_parameter_gradients(tape, self.gradient, normal, n, i)
+            _record_parameter_gradients(tape, self.gradient, normal, n)
             gamma, dgamma, dbeta = _columns(self.parameters)[0], *_columns(self.gradient)
-            column, part = tape.array(features, 1), tape.array(features, batch)
-            dz, name = x.error, f"d{x.name}"
-            tape.call(np.multiply, dgamma, share, column, label=f"q = dγ{i} / {batch}")
-            tape.call(np.multiply, normal, column, part, label=f"t = ẑ{i} q")
-            tape.call(np.subtract, n.error, part, dz, label=f"{name} = d{n.name} - t")
-            tape.call(np.multiply, dbeta, share, column, label=f"q = dβ{i} / {batch}")
-            tape.call(np.subtract, dz, column, dz, label=f"{name} = {name} - q")
-            tape.call(np.multiply, gamma, root, column, label=f"q = γ{i} r{i}")
-            tape.call(np.multiply, dz, column, dz, label=f"{name} = q {name}")
+            column, part, dz = tape.like(root, "q"), tape.like(normal, "t"), x.error
+            tape.multiply(dgamma, share, column)
+            tape.multiply(normal, column, part)
+            tape.subtract(n.error, part, dz)
+            tape.multiply(dbeta, share, column)
+            tape.subtract(dz, column, dz)
+            tape.multiply(gamma, root, column)
+            tape.multiply(dz, column, dz)
 
         return n, backward
 
     def _record_running(self, tape: Tape, moments: np.ndarray, batch: int) -> None:
-        added, i = tape.array(*moments.shape[-2:]), self.number
+        added, kept = tape.like(moments, "u"), self.statistics
         unbiased = np.array([[1.0], [batch / (batch - 1)]])
-        shares = ((1 - KEPT) * unbiased).astype(tape.dtype)
-        running = f"running (μ{i}, v{i})"
-        tape.call(np.multiply, moments, shares, added, label=f"t = 0.1 (μ{i}, v{i} {batch}/{batch - 1})")
-        kept = self.statistics
-        tape.call(np.multiply, kept, tape.constant(KEPT), kept, label=f"{running} = 0.9 old")
-        tape.call(np.add, kept, added, kept, label=f"{running} = 0.9 old + t")
+        shares = tape.constant((1 - KEPT) * unbiased, f"shares{self.number}")
+        tape.multiply(moments, shares, added)
+        tape.multiply(kept, KEPT, kept)
+        tape.add(kept, added, kept)
 
     def _record_evaluation(self, tape: Tape, x: Block, n: Block) -> None:
-        i, root = self.number, tape.array(x.width, 1)
+        root = tape.array(x.width, 1, name="r")
         mean, variance = _columns(self.statistics)
-        _record_inverse_root(tape, variance, root, i)
-        tape.call(np.subtract, x.values, mean, n.values, label=f"c{i} = {x.name} - running μ{i}")
-        tape.call(np.multiply, n.values, root, n.values, label=f"ẑ{i} = c{i} r{i}")
-        _record_scale_and_shift(tape, self.parameters, n.values, n, i)
+        _record_inverse_root(tape, variance, root)
+        tape.subtract(x.values, mean, n.values)
+        tape.multiply(n.values, root, n.values)
+        _record_scale_and_shift(tape, self.parameters, n.values, n)
 
 
 @normalization(name="layer")
@@ -181,30 +186,29 @@ class LayerNorm(Normalization):
 
     def record(self, tape: Tape, arena: Arena, x: Block, mode: Mode) -> tuple[Block, Backward]:
         """Record the formula; its backward goes through mean and variance too."""
-        n, i, product = arena.blocks[self.output], self.number, tape.product()
-        features, batch = x.values.shape[-2:]
-        shares = np.full((1, features), 1 / features, tape.dtype)
-        mean, root = tape.array(1, batch), tape.array(1, batch)
-        normal, part = tape.array(features, batch), tape.array(features, batch)
-        tape.call(product, shares, x.values, mean, label=f"μ{i} = mean of {x.name} over the units")
-        tape.call(np.subtract, x.values, mean, normal, label=f"c{i} = {x.name} - μ{i}")
-        tape.call(np.multiply, normal, normal, part, label=f"t = c{i}²")
-        tape.call(product, shares, part, root, label=f"v{i} = mean of t over the units")
-        _record_inverse_root(tape, root, root, i)
-        tape.call(np.multiply, normal, root, normal, label=f"ẑ{i} = c{i} r{i}")
-        _record_scale_and_shift(tape, self.parameters, normal, n, i)
+        n, (features, batch) = arena.blocks[self.output], x.values.shape[-2:]
+        shares = tape.named(np.full((1, features), 1 / features, tape.dtype), "mean_units()")
+        mean, root, column = (tape.array(1, batch, name=name) for name in "μrq")
+        normal, part = tape.like(x.values, "ẑ"), tape.like(x.values, "t")
+        tape.matmul(shares, x.values, mean)
+        tape.subtract(x.values, mean, normal)
+        tape.multiply(normal, normal, part)
+        tape.matmul(shares, part, root)
+        _record_inverse_root(tape, root, root)
+        tape.multiply(normal, root, normal)
+        _record_scale_and_shift(tape, self.parameters, normal, n)
 
         def backward() -> None:
-            _record_parameter_gradients(tape, self.gradient, normal, n, i)
-            gamma, dz, name = _columns(self.parameters)[0], x.error, f"d{x.name}"
-            tape.call(np.multiply, n.error, gamma, dz, label=f"{name} = γ{i} d{n.name}")
-            tape.call(np.multiply, dz, normal, part, label=f"t = {name} ẑ{i}")
-            tape.call(product, shares, part, mean, label="q = mean of t over the units")
-            tape.call(np.multiply, normal, mean, part, label=f"t = ẑ{i} q")
-            tape.call(product, shares, dz, mean, label=f"q = mean of {name} over the units")
-            tape.call(np.subtract, dz, part, dz, label=f"{name} = {name} - t")
-            tape.call(np.subtract, dz, mean, dz, label=f"{name} = {name} - q")
-            tape.call(np.multiply, dz, root, dz, label=f"{name} = r{i} {name}")
+            _record_parameter_gradients(tape, self.gradient, normal, n)
+            gamma, dz = _columns(self.parameters)[0], x.error
+            tape.multiply(n.error, gamma, dz)
+            tape.multiply(dz, normal, part)
+            tape.matmul(shares, part, column)
+            tape.multiply(normal, column, part)
+            tape.matmul(shares, dz, column)
+            tape.subtract(dz, part, dz)
+            tape.subtract(dz, column, dz)
+            tape.multiply(dz, root, dz)
 
         return n, backward
 
@@ -213,22 +217,29 @@ def _columns(pair: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return pair[..., 0, :, np.newaxis], pair[..., 1, :, np.newaxis]
 
 
-def _record_inverse_root(tape: Tape, variance: np.ndarray, root: np.ndarray, i: int) -> None:
-    tape.call(np.add, variance, tape.constant(EPS), root, label=f"r{i} = v{i} + {EPS:g}")
-    tape.call(np.sqrt, root, root, label=f"r{i} = sqrt(r{i})")
-    tape.call(np.reciprocal, root, root, label=f"r{i} = 1 / r{i}")
+def _ones(tape: Tape, batch: int) -> np.ndarray:
+    """Return the column of ones whose product with a matrix sums over the batch."""
+    return tape.named(np.ones((batch, 1), tape.dtype), "sum_batch()")
 
 
-def _record_scale_and_shift(tape: Tape, parameters: np.ndarray, normal: np.ndarray, n: Block, i: int) -> None:
+def _named_rows(tape: Tape, rows: np.ndarray, names: Iterable[str], number: int) -> np.ndarray:
+    """Return ``lead + (rows, units)``, named row by row with the number of the layer."""
+    return tape.named(rows, f"({', '.join(f'{name}{number}' for name in names)})")
+
+
+def _record_inverse_root(tape: Tape, variance: np.ndarray, root: np.ndarray) -> None:
+    tape.add(variance, EPS, root)
+    tape.sqrt(root, root)
+    tape.reciprocal(root, root)
+
+
+def _record_scale_and_shift(tape: Tape, parameters: np.ndarray, normal: np.ndarray, n: Block) -> None:
     gamma, beta = _columns(parameters)
-    tape.call(np.multiply, normal, gamma, n.values, label=f"{n.name} = γ{i} ẑ{i}")
-    tape.call(np.add, n.values, beta, n.values, label=f"{n.name} = {n.name} + β{i}")
+    tape.multiply(normal, gamma, n.values)
+    tape.add(n.values, beta, n.values)
 
 
-def _record_parameter_gradients(
-    tape: Tape, gradient: np.ndarray, normal: np.ndarray, n: Block, i: int
-) -> None:
-    ones = np.ones((n.error.shape[-1], 1), tape.dtype)
+def _record_parameter_gradients(tape: Tape, gradient: np.ndarray, normal: np.ndarray, n: Block) -> None:
     dgamma, dbeta = gradient[..., 0, :], _columns(gradient)[1]
-    tape.call(np.vecdot, n.error, normal, dgamma, label=f"dγ{i} = d{n.name} · ẑ{i} over the batch")
-    tape.call(tape.product(), n.error, ones, dbeta, label=f"dβ{i} = sum of d{n.name} over the batch")
+    tape.vecdot(n.error, normal, dgamma)
+    tape.matmul(n.error, _ones(tape, n.error.shape[-1]), dbeta)

@@ -1,4 +1,4 @@
-"""Names of what a network learns, as views into flat vectors laid out like theta; knows no formula."""
+"""Names of what a network learns, as views into flat vectors laid out like theta."""
 
 from collections.abc import Iterable
 

@@ -1,11 +1,11 @@
-"""All parameters of a network in one flat vector, with named views per layer; knows no layer's formula."""
+"""All parameters of a network in one flat vector, with named views per layer."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from engine.nn.tape import Lead, Tape, assign
+from engine.nn.tape import Lead, Tape
 
 
 class Parameters:
@@ -67,11 +67,11 @@ def views(flat: np.ndarray, starts: Iterable[int], shapes: Sequence[tuple[int, i
     ]
 
 
-def record_layer_squares(tape: Tape, flat: np.ndarray, starts: np.ndarray, label: str) -> np.ndarray:
+def record_layer_squares(tape: Tape, flat: np.ndarray, starts: np.ndarray) -> np.ndarray:
     """Record each layer's sum of squares in float64; return where they will stand, ``lead + (layers,)``."""
-    wide = tape.array(flat.shape[-1], dtype=np.float64)
-    sums = tape.array(len(starts), dtype=np.float64)
-    tape.call(assign, flat, wide, label=label)
-    tape.call(np.square, wide, wide, label=f"{label}^2")
-    tape.call(np.add.reduceat, wide, starts, -1, None, sums, label=f"sum over each layer of {label}^2")
+    wide = tape.like(flat, "w", np.float64)
+    sums = tape.array(len(starts), name="c", dtype=np.float64)
+    tape.assign(flat, wide)
+    tape.square(wide, wide)
+    tape.call(np.add.reduceat, wide, starts, -1, None, sums)
     return sums

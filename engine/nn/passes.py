@@ -1,4 +1,4 @@
-"""Passes: each makes a faster tape of plain ones that computes the same; knows no activation, no loss.
+"""Passes: each makes a faster tape of plain ones that computes the same.
 
 The plain tape, layer by layer in textbook order, is what people read, step through and trust. A pass is one
 idea with its measured gain, held against the plain tape by a test. An idea that buys less than 5 % is not
@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.nn.layers import Dropout
 from engine.nn.recording import Recording
-from engine.nn.tape import Tape, assign
+from engine.nn.tape import Tape
 
 
 def masks_together(
@@ -38,7 +38,8 @@ def masks_together(
     with tape.section("forward"):
         mask = whole.record_mask(tape, sum(units), batch)
     parts = np.split(mask, np.cumsum(units)[:-1], axis=-2)
-    return {each.number: part for each, part in zip(layers, parts, strict=True)}
+    masks = {each.number: part for each, part in zip(layers, parts, strict=True)}
+    return {number: tape.named(part, f"m{number}") for number, part in masks.items()}
 
 
 def in_pieces(whole: Recording, columns: int, record: Callable[[int], Recording], grad: np.ndarray) -> None:
@@ -61,23 +62,23 @@ def in_pieces(whole: Recording, columns: int, record: Callable[[int], Recording]
         ``lead + (P,)``, where each piece leaves its gradient, and the tape that of the whole batch.
     """
     tape, batch = whole.tape, whole.x.shape[-1]
-    total, scaled = tape.array(grad.shape[-1]), tape.array(grad.shape[-1])
+    total, scaled = tape.like(grad, "G"), tape.like(grad, "t")
     pieces = -(-batch // columns)
     bounds = [round(batch * piece / pieces) for piece in range(pieces + 1)]
     recorded = cache(record)
     for number, (first, last) in enumerate(pairwise(bounds), start=1):
-        piece, part = recorded(last - first), np.s_[..., first:last]
-        with tape.section("forward"):
-            tape.call(assign, whole.x[part], piece.x, label=f"a0 of piece {number}")
-            tape.call(assign, whole.target[part], piece.target, label=f"y of piece {number}")
+        piece, part, cut = recorded(last - first), np.s_[..., first:last], f"[:,{first}:{last}]"
+        names = piece.tape.names
+        with tape.section("forward", names=names):
+            tape.assign(tape.named(whole.x[part], f"X{cut}"), piece.x)
+            tape.assign(tape.named(whole.target[part], f"Y{cut}"), piece.target)
         tape.append(piece.tape)
-        with tape.section("backward"):
-            output, share = piece.output, tape.constant((last - first) / batch)
-            given = whole.output.values[part]
-            tape.call(assign, output.values, given, label=f"{output.name} of piece {number}")
-            into = total if number == 1 else scaled
-            tape.call(np.multiply, grad, share, into, label=f"t = {last - first}/{batch} g")
+        with tape.section("backward", names=names):
+            tape.assign(piece.output.values, tape.named(whole.output.values[part], f"Z{cut}"))
+            share = tape.constant((last - first) / batch, f"{last - first}/{batch}")
+            g, into = tape.named(grad, "g"), total if number == 1 else scaled
+            tape.multiply(g, share, tape.named(into, "G" if number == 1 else "t"))
             if number > 1:
-                tape.call(np.add, total, scaled, total, label="G = G + t")
+                tape.add(tape.named(total, "G"), scaled, total)
     with tape.section("backward"):
-        tape.call(assign, total, grad, label="g = G")
+        tape.assign(total, tape.named(grad, "g"))

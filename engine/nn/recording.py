@@ -1,4 +1,4 @@
-"""A recording: the tape of one batch size with the arrays that go in and come out; knows no layer."""
+"""A recording: the tape of one batch size with the arrays that go in and come out."""
 
 from dataclasses import dataclass
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.config import ConfigError, parse_config
 from engine.config.settings import SETTINGS, When
-from engine.nn.optimizers.chain import Optimizer, Transform
+from engine.nn.optimizers.chain import Optimizer, Transform, cells_of, scalars_of
 from engine.nn.optimizers.registry import OptimizerInfo
 from engine.nn.parameters import Parameters
 from engine.nn.registry import PluginError
@@ -134,7 +134,7 @@ def _check_record(called: str, transform: Transform) -> None:
     size = len(_gradients(0))
     g, theta = _gradients(1), _gradients(2)
     slots = {name: np.zeros(size) for name in transform.slots}
-    cells = {name: np.full(cell_shape(()), RATE) for name in ("rate", *transform.cells)}
+    cells = {name: np.full(cell_shape(()), RATE) for name in ("rate", *cells_of(transform))}
     tape = Tape(np.float64)
     u = transform.record(tape, g, theta, slots, cells)
     if np.shape(u) != (size,) or not isinstance(u, np.ndarray):
@@ -142,10 +142,10 @@ def _check_record(called: str, transform: Transform) -> None:
             f"optimizer {called}: record must return the vector that its calls write, got {type(u).__name__} "
             f"of shape {np.shape(u)}"
         )
-    told = transform.scalars(1)
-    if set(told) != set(transform.cells):
+    told = scalars_of(transform, 1)
+    if set(told) != set(cells_of(transform)):
         raise PluginError(
-            f"optimizer {called}: scalars must give exactly the cells {list(transform.cells)}, "
+            f"optimizer {called}: scalars must give exactly the cells {list(cells_of(transform))}, "
             f"got {list(told)}"
         )
     for name, value in told.items():

@@ -160,16 +160,26 @@ def test_where_all_decays_no_mask_is_multiplied():
     assert sizes == [[9, 1, 9], [9, 9, 9]]
 
 
-@pytest.mark.parametrize(
-    ("mask", "words"), [(None, ""), (np.ones(9), " where it decays")], ids=["all", "some"]
-)
-def test_labels_of_penalties_say_where_a_mask_stands_in_the_way(mask, words):
-    _, optimizer = optimizer_of(lambda _: [L1(0.2, mask), Decay(0.3, mask)])
-    labels = [call.label for call in optimizer.update.instructions]
-    assert labels[:5] == [
-        "t = sign(theta)",
-        f"t = 0.2 t{words}",
-        "t = g + t",
-        f"t = 0.3 theta{words}",
-        "t = g + t",
-    ]
+def test_labels_of_penalties_say_whether_all_weights_have_one_strength_or_each_its_own():
+    for mask, strengths in ((None, ("λ1 l", "λ θ")), (np.ones(9), ("l ⊙ λ1", "θ ⊙ λ"))):
+        _, optimizer = optimizer_of(lambda _, mask=mask: [L1(0.2, mask), Decay(0.3, mask)])
+        labels = [call.label for call in optimizer.update.instructions]
+        l1, decay = strengths
+        assert labels[:5] == ["l = sign(θ)", f"l = {l1}", "l = g + l", f"d = {decay}", "d = l + d"]
+
+
+def test_transforms_act_in_the_order_of_the_list_and_the_norm_is_measured_behind_the_last_that_clips():
+    gradient, theta = np.arange(1.0, 10.0), np.linspace(-1, 1, 9)
+    limited = np.clip(gradient, -3, 3)
+    orders = {
+        (ClipByValue(3.0), Decay(0.5)): (limited + 0.5 * theta, limited),
+        (Decay(0.5), ClipByValue(3.0)): (np.clip(gradient + 0.5 * theta, -3, 3),) * 2,
+    }
+    for transforms, (step, clipped) in orders.items():
+        parameters = Parameters([(1, 9)], np.float64)
+        optimizer = Optimizer(parameters, transforms)
+        parameters.theta[...], parameters.grad[...] = theta, gradient
+        optimizer.prepare(1, 1.0)
+        optimizer.measured_update.replay()
+        np.testing.assert_allclose(parameters.theta, theta - step, rtol=1e-13, atol=1e-15)
+        np.testing.assert_allclose(optimizer.measures.of("clipped"), np.square(clipped).sum(), rtol=1e-13)

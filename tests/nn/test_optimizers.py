@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.config.settings import SETTINGS
-from engine.nn.optimizers.chain import Optimizer
+from engine.nn.optimizers.chain import Optimizer, scalars_of
 from engine.nn.optimizers.clipping import ClipByNorm, ClipByValue
 from engine.nn.optimizers.penalties import Decay
 from engine.nn.optimizers.registry import OPTIMIZERS
@@ -136,11 +136,11 @@ def test_rprop_goes_its_own_way_whatever_the_later_learning_rates(rate):
 def test_nadams_product_is_the_same_whether_a_run_came_here_or_was_resumed_here(step):
     came, (resumed,) = rule("nadam")[0], rule("nadam")
     for each in range(1, step):
-        came.scalars(each)
-    assert came.scalars(step) == resumed.scalars(step)
+        scalars_of(came, each)
+    assert scalars_of(came, step) == scalars_of(resumed, step)
     mu = 0.9 * (1 - 0.5 * 0.96 ** (0.004 * np.arange(1, step + 1)))
     expected = (1 - mu[-1]) / (1 - np.prod(mu))
-    assert resumed.scalars(step)["gradient_share"] == pytest.approx(expected, rel=1e-12)
+    assert scalars_of(resumed, step)["gradient_share"] == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

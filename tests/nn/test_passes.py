@@ -73,12 +73,12 @@ def test_replicates_in_pieces_equal_single_networks_in_pieces_bit_for_bit():
 )
 def test_what_looks_at_the_whole_batch_draws_or_weighs_rows_is_left_whole(loss, options):
     _, recording = filled(True, loss, **options)
-    assert not any("piece" in each.label for each in recording.tape.instructions)
+    assert not any("X[" in each.label for each in recording.tape.instructions)
 
 
 def test_pieces_are_even_and_about_as_large_as_wished():
     _, recording = filled(True, batch=3 * PIECE + 1)
-    widths = [each.arguments[1].shape[-1] for each in recording.tape.instructions if "a0 of" in each.label]
+    widths = [each.arguments[1].shape[-1] for each in recording.tape.instructions if "a0 = X[" in each.label]
     assert sum(widths) == 3 * PIECE + 1 and max(widths) - min(widths) <= 1 and max(widths) <= PIECE
 
 
@@ -106,7 +106,7 @@ def with_dropout(passes, dropout: float | list[float] = 0.4, widths=(5, 7, 4), l
 
 
 def draws(recording):
-    return sum(each.label.endswith("uniform draws") for each in recording.tape.instructions)
+    return sum(each.label.endswith("uniform(0, 1)") for each in recording.tape.instructions)
 
 
 @pytest.mark.parametrize("lead", [(), (2,)])

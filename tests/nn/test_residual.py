@@ -1,5 +1,7 @@
 """Residual connections go around hidden layers of equal width and pass the error unchanged."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -45,16 +47,16 @@ def test_input_and_output_layers_have_none_even_where_widths_are_equal(sizes, ar
 
 def test_the_tape_adds_forward_and_in_the_backward_pass_copies_the_error_then_adds_it_where_it_parted():
     tape = build([3, 4, 4, 4, 2]).recording(2).tape
-    labels = [call.label for call in tape.instructions if "h" in call.label and "tanh" not in call.label]
+    labels = [call.label for call in tape.instructions if re.search(r"h\d", call.label)]
     assert labels == [
         "h2 = a2 + a1",
         "z3 = W3 h2 + b3",
         "h3 = a3 + h2",
         "z4 = W4 h3 + b4",
-        "dW4 = dz4 h3ᵀ",
+        "dW4 = dz4 h3ᵀ, db4 = sum_batch(dz4)",
         "dh3 = W4ᵀ dz4",
         "da3 = dh3",
-        "dW3 = dz3 h2ᵀ",
+        "dW3 = dz3 h2ᵀ, db3 = sum_batch(dz3)",
         "dh2 = W3ᵀ dz3",
         "dh2 = dh2 + dh3",
         "da2 = dh2",

@@ -1,4 +1,4 @@
-"""Activations that multiply z by a gate between 0 and 1 that opens with z; knows no layer."""
+"""Activations that multiply z by a gate between 0 and 1 that opens with z."""
 
 import math
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.nn.activations.registry import activation
 from engine.nn.activations.squashing import record_inside, record_ramp, record_sigmoid
-from engine.nn.tape import Block, Tape, maximum
+from engine.nn.tape import Block, Tape
 
 ROOT = math.sqrt(2 / math.pi)
 CUBE = 0.044715
@@ -27,23 +27,23 @@ class Gelu:
         """Record ``a = z Φ(z)``."""
         from scipy.special import ndtr
 
-        tape.call(ndtr, z.values, a.values, label=f"{a.name} = Φ({z.name})")
-        tape.call(np.multiply, z.values, a.values, a.values, label=f"{a.name} = {z.name} {a.name}")
+        tape.call(ndtr, z.values, a.values)
+        tape.multiply(z.values, a.values, a.values)
 
     def backward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``dz = da (Φ(z) + z φ(z))``; ``φ(z) = exp(-z² / 2) / sqrt(2 π)``."""
         from scipy.special import ndtr
 
-        slope, chance = tape.array(*a.values.shape[-2:]), tape.array(*a.values.shape[-2:])
-        half, scale = tape.constant(-0.5), tape.constant(1 / math.sqrt(2 * math.pi))
-        tape.call(np.multiply, z.values, z.values, slope, label=f"s = {z.name}²")
-        tape.call(np.multiply, slope, half, slope, label="s = -s / 2")
-        tape.call(np.exp, slope, slope, label="s = exp(s)")
-        tape.call(np.multiply, slope, scale, slope, label="s = s / sqrt(2 π)")
-        tape.call(np.multiply, z.values, slope, slope, label=f"s = {z.name} s")
-        tape.call(ndtr, z.values, chance, label=f"p = Φ({z.name})")
-        tape.call(np.add, slope, chance, slope, label="s = s + p")
-        tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
+        slope, chance = tape.like(a.values, "s"), tape.like(a.values, "p")
+        scale = tape.constant(1 / math.sqrt(2 * math.pi), "1/sqrt(2 π)")
+        tape.multiply(z.values, z.values, slope)
+        tape.multiply(slope, -0.5, slope)
+        tape.exp(slope, slope)
+        tape.multiply(slope, scale, slope)
+        tape.multiply(z.values, slope, slope)
+        tape.call(ndtr, z.values, chance)
+        tape.add(slope, chance, slope)
+        tape.multiply(a.error, slope, z.error)
 
 
 @activation(start="he_normal")
@@ -59,36 +59,34 @@ class GeluTanh:
         """Record ``a = z (1 + t) / 2``."""
         gate = a.values
         self._record_tanh(tape, z, gate)
-        tape.call(np.add, gate, tape.constant(1), gate, label="t = 1 + t")
-        tape.call(np.multiply, gate, tape.constant(0.5), gate, label="t = t / 2")
-        tape.call(np.multiply, z.values, gate, gate, label=f"{a.name} = {z.name} t")
+        tape.add(gate, 1, gate)
+        tape.multiply(gate, 0.5, gate)
+        tape.multiply(z.values, gate, gate)
 
     def backward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``dz = da ((1 + t) / 2 + z (1 - t²) k (1 + 3 c z²) / 2)``."""
-        shape = a.values.shape[-2:]
-        gate, slope, part = tape.array(*shape), tape.array(*shape), tape.array(*shape)
-        one = tape.constant(1)
+        gate, slope, part = (tape.like(a.values, name) for name in "tsp")
         self._record_tanh(tape, z, gate)
-        tape.call(np.multiply, z.values, z.values, part, label=f"p = {z.name}²")
-        tape.call(np.multiply, part, tape.constant(3 * CUBE), part, label="p = 3 · 0.044715 p")
-        tape.call(np.add, part, one, part, label="p = 1 + p")
-        tape.call(np.multiply, part, tape.constant(ROOT), part, label="p = sqrt(2/π) p")
-        tape.call(np.multiply, gate, gate, slope, label="s = t²")
-        tape.call(np.subtract, one, slope, slope, label="s = 1 - s")
-        tape.call(np.multiply, slope, part, slope, label="s = s p")
-        tape.call(np.multiply, slope, z.values, slope, label=f"s = s {z.name}")
-        tape.call(np.add, slope, gate, slope, label="s = s + t")
-        tape.call(np.add, slope, one, slope, label="s = s + 1")
-        tape.call(np.multiply, slope, tape.constant(0.5), slope, label="s = s / 2")
-        tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
+        tape.multiply(z.values, z.values, part)
+        tape.multiply(part, 3 * CUBE, part)
+        tape.add(part, 1, part)
+        tape.multiply(part, tape.constant(ROOT, "sqrt(2/π)"), part)
+        tape.multiply(gate, gate, slope)
+        tape.subtract(1, slope, slope)
+        tape.multiply(slope, part, slope)
+        tape.multiply(slope, z.values, slope)
+        tape.add(slope, gate, slope)
+        tape.add(slope, 1, slope)
+        tape.multiply(slope, 0.5, slope)
+        tape.multiply(a.error, slope, z.error)
 
     def _record_tanh(self, tape: Tape, z: Block, t: np.ndarray) -> None:
-        tape.call(np.multiply, z.values, z.values, t, label=f"t = {z.name}²")
-        tape.call(np.multiply, t, tape.constant(CUBE), t, label="t = 0.044715 t")
-        tape.call(np.add, t, tape.constant(1), t, label="t = 1 + t")
-        tape.call(np.multiply, z.values, t, t, label=f"t = {z.name} t")
-        tape.call(np.multiply, t, tape.constant(ROOT), t, label="t = sqrt(2/π) t")
-        tape.call(np.tanh, t, t, label="t = tanh(t)")
+        tape.multiply(z.values, z.values, t)
+        tape.multiply(t, CUBE, t)
+        tape.add(t, 1, t)
+        tape.multiply(z.values, t, t)
+        tape.multiply(t, tape.constant(ROOT, "sqrt(2/π)"), t)
+        tape.tanh(t, t)
 
 
 @activation(start="he_normal")
@@ -101,17 +99,17 @@ class Silu:
 
     def forward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``a = z sigmoid(z)``."""
-        record_sigmoid(tape, z.values, a.values, z.name, a.name)
-        tape.call(np.multiply, z.values, a.values, a.values, label=f"{a.name} = {z.name} {a.name}")
+        record_sigmoid(tape, z.values, a.values)
+        tape.multiply(z.values, a.values, a.values)
 
     def backward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``dz = da (s + a (1 - s))``."""
-        slope, part = tape.array(*a.values.shape[-2:]), tape.array(*a.values.shape[-2:])
-        record_sigmoid(tape, z.values, slope, z.name, "s")
-        tape.call(np.subtract, tape.constant(1), slope, part, label="p = 1 - s")
-        tape.call(np.multiply, a.values, part, part, label=f"p = {a.name} p")
-        tape.call(np.add, slope, part, slope, label="s = s + p")
-        tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
+        slope, part = tape.like(a.values, "s"), tape.like(a.values, "p")
+        record_sigmoid(tape, z.values, slope)
+        tape.subtract(1, slope, part)
+        tape.multiply(a.values, part, part)
+        tape.add(slope, part, slope)
+        tape.multiply(a.error, slope, z.error)
 
 
 @activation(start="he_normal")
@@ -125,32 +123,31 @@ class Mish:
 
     def forward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``a = z t``."""
-        gate = tape.array(*a.values.shape[-2:])
+        gate = tape.like(a.values, "t")
         self._record_gate(tape, z, gate)
-        tape.call(np.multiply, z.values, gate, a.values, label=f"{a.name} = {z.name} t")
+        tape.multiply(z.values, gate, a.values)
 
     def backward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``dz = da (t + z sigmoid(z) (1 - t²))``."""
-        shape = a.values.shape[-2:]
-        gate, slope, part = tape.array(*shape), tape.array(*shape), tape.array(*shape)
+        gate, slope, part = (tape.like(a.values, name) for name in "tsp")
         self._record_gate(tape, z, gate)
-        record_sigmoid(tape, z.values, slope, z.name, "s")
-        tape.call(np.multiply, gate, gate, part, label="p = t²")
-        tape.call(np.subtract, tape.constant(1), part, part, label="p = 1 - p")
-        tape.call(np.multiply, slope, part, slope, label="s = s p")
-        tape.call(np.multiply, slope, z.values, slope, label=f"s = s {z.name}")
-        tape.call(np.add, slope, gate, slope, label="s = s + t")
-        tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
+        record_sigmoid(tape, z.values, slope)
+        tape.multiply(gate, gate, part)
+        tape.subtract(1, part, part)
+        tape.multiply(slope, part, slope)
+        tape.multiply(slope, z.values, slope)
+        tape.add(slope, gate, slope)
+        tape.multiply(a.error, slope, z.error)
 
     def _record_gate(self, tape: Tape, z: Block, t: np.ndarray) -> None:
-        above = tape.array(*t.shape[-2:])
-        tape.call(np.abs, z.values, t, label=f"t = |{z.name}|")
-        tape.call(np.negative, t, t, label="t = -t")
-        tape.call(np.exp, t, t, label="t = exp(t)")
-        tape.call(np.log1p, t, t, label="t = log(1 + t)")
-        tape.call(maximum, z.values, tape.constant(0), above, label=f"p = max({z.name}, 0)")
-        tape.call(np.add, t, above, t, label="t = t + p")
-        tape.call(np.tanh, t, t, label="t = tanh(t)")
+        above = tape.like(t, "p")
+        tape.abs(z.values, t)
+        tape.negative(t, t)
+        tape.exp(t, t)
+        tape.log1p(t, t)
+        tape.maximum(z.values, 0, above)
+        tape.add(t, above, t)
+        tape.tanh(t, t)
 
 
 @activation(start="he_normal")
@@ -164,15 +161,15 @@ class HardSwish:
 
     def forward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``a = z max(0, min(z + 3, 6)) / 6``."""
-        record_ramp(tape, z.values, a.values, z.name, a.name)
-        tape.call(np.multiply, z.values, a.values, a.values, label=f"{a.name} = {z.name} {a.name}")
+        record_ramp(tape, z.values, a.values)
+        tape.multiply(z.values, a.values, a.values)
 
     def backward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``dz = da (r + z [|z| < 3] / 6)`` with the gate r, which is 0 below and 1 above."""
-        slope, inside = tape.array(*a.values.shape[-2:]), tape.array(*a.values.shape[-2:])
-        record_ramp(tape, z.values, slope, z.name, "s")
-        record_inside(tape, z.values, inside, 3, z.name)
-        tape.call(np.multiply, inside, z.values, inside, label=f"p = s {z.name}")
-        tape.call(np.multiply, inside, tape.constant(1 / 6), inside, label="p = p / 6")
-        tape.call(np.add, slope, inside, slope, label="s = s + p")
-        tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
+        slope, inside = tape.like(a.values, "s"), tape.like(a.values, "p")
+        record_ramp(tape, z.values, slope)
+        record_inside(tape, z.values, inside, 3)
+        tape.multiply(inside, z.values, inside)
+        tape.multiply(inside, tape.constant(1 / 6, "1/6"), inside)
+        tape.add(slope, inside, slope)
+        tape.multiply(a.error, slope, z.error)

@@ -1,11 +1,11 @@
-"""Relu and its smoother or leakier kin: nearly 0 on the left, nearly z on the right; knows no layer."""
+"""Relu and its smoother or leakier relatives: nearly 0 on the left, nearly z on the right."""
 
 import math
 
 import numpy as np
 
 from engine.nn.activations.registry import activation
-from engine.nn.tape import Block, Tape, maximum, minimum
+from engine.nn.tape import Block, Tape
 
 
 @activation(start="he_normal")
@@ -18,14 +18,13 @@ class Relu:
 
     def forward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``a = max(0, z)``, with a zero for each z: numpy is slower with one for all."""
-        zeros = tape.array(*z.values.shape[-2:])
-        tape.call(maximum, z.values, zeros, a.values, label=f"{a.name} = max(0, {z.name})")
+        tape.maximum(z.values, tape.constant(np.zeros_like(z.values)), a.values)
 
     def backward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``dz = da sign(a)``: a is never negative, so the sign is 1 where z > 0, else 0."""
-        slope = tape.array(*a.values.shape[-2:])
-        tape.call(np.sign, a.values, slope, label=f"s = sign({a.name})")
-        tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
+        slope = tape.like(a.values, "s")
+        tape.sign(a.values, slope)
+        tape.multiply(a.error, slope, z.error)
 
 
 @activation(start="he_normal")
@@ -39,17 +38,15 @@ class LeakyRelu:
 
     def forward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``a = max(0.01 z, z)``."""
-        tape.call(
-            np.multiply, z.values, tape.constant(self.slope), a.values, label=f"{a.name} = 0.01 {z.name}"
-        )
-        tape.call(maximum, a.values, z.values, a.values, label=f"{a.name} = max({a.name}, {z.name})")
+        tape.multiply(z.values, self.slope, a.values)
+        tape.maximum(a.values, z.values, a.values)
 
     def backward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``dz = da max(sign(a), 0.01)``: the sign is 1 where z > 0, else 0 or -1."""
-        slope = tape.array(*a.values.shape[-2:])
-        tape.call(np.sign, a.values, slope, label=f"s = sign({a.name})")
-        tape.call(maximum, slope, tape.constant(self.slope), slope, label="s = max(s, 0.01)")
-        tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
+        slope = tape.like(a.values, "s")
+        tape.sign(a.values, slope)
+        tape.maximum(slope, self.slope, slope)
+        tape.multiply(a.error, slope, z.error)
 
 
 @activation(start="he_normal")
@@ -62,16 +59,16 @@ class Relu6:
 
     def forward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``a = max(0, min(z, 6))``."""
-        tape.call(minimum, z.values, tape.constant(6), a.values, label=f"{a.name} = min({z.name}, 6)")
-        tape.call(maximum, a.values, tape.constant(0), a.values, label=f"{a.name} = max({a.name}, 0)")
+        tape.minimum(z.values, 6, a.values)
+        tape.maximum(a.values, 0, a.values)
 
     def backward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``dz = da sign(a (6 - a))``: a is between 0 and 6."""
-        slope = tape.array(*a.values.shape[-2:])
-        tape.call(np.subtract, tape.constant(6), a.values, slope, label=f"s = 6 - {a.name}")
-        tape.call(np.multiply, slope, a.values, slope, label=f"s = s {a.name}")
-        tape.call(np.sign, slope, slope, label="s = sign(s)")
-        tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
+        slope = tape.like(a.values, "s")
+        tape.subtract(6, a.values, slope)
+        tape.multiply(slope, a.values, slope)
+        tape.sign(slope, slope)
+        tape.multiply(a.error, slope, z.error)
 
 
 @activation(start="he_normal")
@@ -85,16 +82,16 @@ class Elu:
     def forward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``a = max(expm1(min(z, 0)), z)``: expm1 is above z on the left and 0 on the right."""
         left = a.values
-        tape.call(minimum, z.values, tape.constant(0), left, label=f"{a.name} = min({z.name}, 0)")
-        tape.call(np.expm1, left, left, label=f"{a.name} = exp({a.name}) - 1")
-        tape.call(maximum, left, z.values, left, label=f"{a.name} = max({a.name}, {z.name})")
+        tape.minimum(z.values, 0, left)
+        tape.expm1(left, left)
+        tape.maximum(left, z.values, left)
 
     def backward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``dz = da exp(min(z, 0))``."""
-        slope = tape.array(*a.values.shape[-2:])
-        tape.call(minimum, z.values, tape.constant(0), slope, label=f"s = min({z.name}, 0)")
-        tape.call(np.exp, slope, slope, label="s = exp(s)")
-        tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
+        slope = tape.like(a.values, "s")
+        tape.minimum(z.values, 0, slope)
+        tape.exp(slope, slope)
+        tape.multiply(a.error, slope, z.error)
 
 
 @activation(start="he_normal")
@@ -117,29 +114,25 @@ class Selu:
 
     def forward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``a = scale (max(z, 0) + alpha expm1(min(z, 0)))``."""
-        left, zero = tape.array(*a.values.shape[-2:]), tape.constant(0)
-        tape.call(minimum, z.values, zero, left, label=f"t = min({z.name}, 0)")
-        tape.call(np.expm1, left, left, label="t = exp(t) - 1")
-        tape.call(np.multiply, left, tape.constant(self.alpha), left, label="t = 1.6733 t")
-        tape.call(maximum, z.values, zero, a.values, label=f"{a.name} = max({z.name}, 0)")
-        tape.call(np.add, a.values, left, a.values, label=f"{a.name} = {a.name} + t")
-        tape.call(
-            np.multiply, a.values, tape.constant(self.scale), a.values, label=f"{a.name} = 1.0507 {a.name}"
-        )
+        left = tape.like(a.values, "t")
+        tape.minimum(z.values, 0, left)
+        tape.expm1(left, left)
+        tape.multiply(left, self.alpha, left)
+        tape.maximum(z.values, 0, a.values)
+        tape.add(a.values, left, a.values)
+        tape.multiply(a.values, self.scale, a.values)
 
     def backward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``dz = da (scale alpha exp(min(z, 0)) + [z > 0] scale (1 - alpha))``."""
-        slope, right = tape.array(*a.values.shape[-2:]), tape.array(*a.values.shape[-2:])
-        zero, steep = tape.constant(0), tape.constant(self.scale * self.alpha)
-        tape.call(minimum, z.values, zero, slope, label=f"s = min({z.name}, 0)")
-        tape.call(np.exp, slope, slope, label="s = exp(s)")
-        tape.call(np.multiply, slope, steep, slope, label="s = 1.7581 s")
-        tape.call(np.sign, a.values, right, label=f"t = sign({a.name})")
-        tape.call(maximum, right, zero, right, label="t = max(t, 0)")
-        less = tape.constant(self.scale - self.scale * self.alpha)
-        tape.call(np.multiply, right, less, right, label="t = -0.7074 t")
-        tape.call(np.add, slope, right, slope, label="s = s + t")
-        tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
+        slope, right = tape.like(a.values, "s"), tape.like(a.values, "t")
+        tape.minimum(z.values, 0, slope)
+        tape.exp(slope, slope)
+        tape.multiply(slope, self.scale * self.alpha, slope)
+        tape.sign(a.values, right)
+        tape.maximum(right, 0, right)
+        tape.multiply(right, self.scale - self.scale * self.alpha, right)
+        tape.add(slope, right, slope)
+        tape.multiply(a.error, slope, z.error)
 
 
 @activation(start="he_normal")
@@ -154,25 +147,19 @@ class Softplus:
 
     def forward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``a = max(log1p(exp(min(z, 20))), z)``: up to 20 the logarithm is the larger one."""
-        soft, top = a.values, tape.constant(self.threshold)
-        tape.call(minimum, z.values, top, soft, label=f"{a.name} = min({z.name}, {self.threshold})")
-        tape.call(np.exp, soft, soft, label=f"{a.name} = exp({a.name})")
-        tape.call(np.log1p, soft, soft, label=f"{a.name} = log(1 + {a.name})")
-        tape.call(maximum, soft, z.values, soft, label=f"{a.name} = max({a.name}, {z.name})")
+        soft = a.values
+        tape.minimum(z.values, self.threshold, soft)
+        tape.exp(soft, soft)
+        tape.log1p(soft, soft)
+        tape.maximum(soft, z.values, soft)
 
     def backward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``dz = da (1 - exp(-a))``, which is the sigmoid of z, and ``dz = da`` above 20."""
-        slope, above = tape.array(*a.values.shape[-2:]), tape.array(*a.values.shape[-2:])
-        tape.call(np.negative, a.values, slope, label=f"s = -{a.name}")
-        tape.call(np.expm1, slope, slope, label="s = exp(s) - 1")
-        tape.call(np.negative, slope, slope, label="s = -s")
-        tape.call(
-            np.subtract,
-            z.values,
-            tape.constant(self.threshold),
-            above,
-            label=f"t = {z.name} - {self.threshold}",
-        )
-        tape.call(np.sign, above, above, label="t = sign(t)")
-        tape.call(maximum, slope, above, slope, label="s = max(s, t)")
-        tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
+        slope, above = tape.like(a.values, "s"), tape.like(a.values, "t")
+        tape.negative(a.values, slope)
+        tape.expm1(slope, slope)
+        tape.negative(slope, slope)
+        tape.subtract(z.values, self.threshold, above)
+        tape.sign(above, above)
+        tape.maximum(slope, above, slope)
+        tape.multiply(a.error, slope, z.error)

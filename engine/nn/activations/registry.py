@@ -1,4 +1,4 @@
-"""The registry of activations: what a layer asks of one, and the decorator that registers it; no layer."""
+"""The registry of activations: what a layer asks of one, and the decorator that registers it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -163,17 +163,19 @@ class _OfFunctions:
 
     def forward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``a = f(z)``."""
-        tape.call(_writing(self.function), z.values, a.values, label=f"{a.name} = {self.name}({z.name})")
+        tape.call(_writing(self.function, self.name), z.values, a.values)
 
     def backward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``dz = da f'(z)``."""
-        slope = tape.array(*a.values.shape[-2:])
-        tape.call(_writing(self.slope), z.values, slope, label=f"s = {self.name}'({z.name})")
-        tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
+        slope = tape.like(a.values, "s")
+        tape.call(_writing(self.slope, f"{self.name}'"), z.values, slope)
+        tape.multiply(a.error, slope, z.error)
 
 
-def _writing(function: Function) -> Callable[[np.ndarray, np.ndarray], None]:
+def _writing(function: Function, name: str) -> Callable[[np.ndarray, np.ndarray], None]:
     def write(z: np.ndarray, out: np.ndarray) -> None:
         out[...] = function(z)
+
+    write.__name__ = name
 
     return write

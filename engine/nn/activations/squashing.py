@@ -1,11 +1,11 @@
-"""Activations that are flat at both ends, or made of one that is; knows no layer."""
+"""Activations that are flat at both ends, or made of one that is."""
 
 import math
 
 import numpy as np
 
 from engine.nn.activations.registry import activation
-from engine.nn.tape import Block, Tape, maximum, minimum
+from engine.nn.tape import Block, Tape
 
 
 @activation(start="xavier_uniform")
@@ -18,14 +18,14 @@ class Tanh:
 
     def forward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``a = tanh(z)``."""
-        tape.call(np.tanh, z.values, a.values, label=f"{a.name} = tanh({z.name})")
+        tape.tanh(z.values, a.values)
 
     def backward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``dz = da (1 - a²)``."""
-        slope = tape.array(*a.values.shape[-2:])
-        tape.call(np.multiply, a.values, a.values, slope, label=f"s = {a.name}²")
-        tape.call(np.subtract, tape.constant(1), slope, slope, label="s = 1 - s")
-        tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
+        slope = tape.like(a.values, "s")
+        tape.multiply(a.values, a.values, slope)
+        tape.subtract(1, slope, slope)
+        tape.multiply(a.error, slope, z.error)
 
 
 @activation(start="xavier_uniform")
@@ -38,14 +38,14 @@ class Sigmoid:
 
     def forward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``a = 1 / (1 + exp(-z))``."""
-        record_sigmoid(tape, z.values, a.values, z.name, a.name)
+        record_sigmoid(tape, z.values, a.values)
 
     def backward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``dz = da a (1 - a)``."""
-        slope = tape.array(*a.values.shape[-2:])
-        tape.call(np.subtract, tape.constant(1), a.values, slope, label=f"s = 1 - {a.name}")
-        tape.call(np.multiply, a.values, slope, slope, label=f"s = {a.name} s")
-        tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
+        slope = tape.like(a.values, "s")
+        tape.subtract(1, a.values, slope)
+        tape.multiply(a.values, slope, slope)
+        tape.multiply(a.error, slope, z.error)
 
 
 @activation(start="xavier_uniform")
@@ -58,20 +58,20 @@ class LogSigmoid:
 
     def forward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``a = min(z, 0) - log1p(exp(-|z|))``."""
-        soft = tape.array(*a.values.shape[-2:])
-        tape.call(np.abs, z.values, soft, label=f"t = |{z.name}|")
-        tape.call(np.negative, soft, soft, label="t = -t")
-        tape.call(np.exp, soft, soft, label="t = exp(t)")
-        tape.call(np.log1p, soft, soft, label="t = log(1 + t)")
-        tape.call(minimum, z.values, tape.constant(0), a.values, label=f"{a.name} = min({z.name}, 0)")
-        tape.call(np.subtract, a.values, soft, a.values, label=f"{a.name} = {a.name} - t")
+        soft = tape.like(a.values, "t")
+        tape.abs(z.values, soft)
+        tape.negative(soft, soft)
+        tape.exp(soft, soft)
+        tape.log1p(soft, soft)
+        tape.minimum(z.values, 0, a.values)
+        tape.subtract(a.values, soft, a.values)
 
     def backward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``dz = da (1 - exp(a))``."""
-        slope = tape.array(*a.values.shape[-2:])
-        tape.call(np.expm1, a.values, slope, label=f"s = exp({a.name}) - 1")
-        tape.call(np.negative, slope, slope, label="s = -s")
-        tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
+        slope = tape.like(a.values, "s")
+        tape.expm1(a.values, slope)
+        tape.negative(slope, slope)
+        tape.multiply(a.error, slope, z.error)
 
 
 @activation(start="xavier_uniform")
@@ -84,16 +84,16 @@ class HardTanh:
 
     def forward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``a = max(-1, min(z, 1))``."""
-        tape.call(minimum, z.values, tape.constant(1), a.values, label=f"{a.name} = min({z.name}, 1)")
-        tape.call(maximum, a.values, tape.constant(-1), a.values, label=f"{a.name} = max({a.name}, -1)")
+        tape.minimum(z.values, 1, a.values)
+        tape.maximum(a.values, -1, a.values)
 
     def backward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``dz = da sign(1 - |a|)``."""
-        slope = tape.array(*a.values.shape[-2:])
-        tape.call(np.abs, a.values, slope, label=f"s = |{a.name}|")
-        tape.call(np.subtract, tape.constant(1), slope, slope, label="s = 1 - s")
-        tape.call(np.sign, slope, slope, label="s = sign(s)")
-        tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
+        slope = tape.like(a.values, "s")
+        tape.abs(a.values, slope)
+        tape.subtract(1, slope, slope)
+        tape.sign(slope, slope)
+        tape.multiply(a.error, slope, z.error)
 
 
 @activation(start="xavier_uniform")
@@ -107,14 +107,14 @@ class HardSigmoid:
 
     def forward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``a = max(0, min(z + 3, 6)) / 6``."""
-        record_ramp(tape, z.values, a.values, z.name, a.name)
+        record_ramp(tape, z.values, a.values)
 
     def backward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``dz = da sign(3 - min(|z|, 3)) / 6``."""
-        slope = tape.array(*a.values.shape[-2:])
-        record_inside(tape, z.values, slope, 3, z.name)
-        tape.call(np.multiply, slope, tape.constant(1 / 6), slope, label="s = s / 6")
-        tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
+        slope = tape.like(a.values, "s")
+        record_inside(tape, z.values, slope, 3)
+        tape.multiply(slope, tape.constant(1 / 6, "1/6"), slope)
+        tape.multiply(a.error, slope, z.error)
 
 
 @activation(start="xavier_uniform")
@@ -127,18 +127,18 @@ class Softsign:
 
     def forward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``a = z / (1 + |z|)``."""
-        tape.call(np.abs, z.values, a.values, label=f"{a.name} = |{z.name}|")
-        tape.call(np.add, a.values, tape.constant(1), a.values, label=f"{a.name} = 1 + {a.name}")
-        tape.call(np.divide, z.values, a.values, a.values, label=f"{a.name} = {z.name} / {a.name}")
+        tape.abs(z.values, a.values)
+        tape.add(a.values, 1, a.values)
+        tape.divide(z.values, a.values, a.values)
 
     def backward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``dz = da / (1 + |z|)²``."""
-        slope = tape.array(*a.values.shape[-2:])
-        tape.call(np.abs, z.values, slope, label=f"s = |{z.name}|")
-        tape.call(np.add, slope, tape.constant(1), slope, label="s = 1 + s")
-        tape.call(np.reciprocal, slope, slope, label="s = 1 / s")
-        tape.call(np.multiply, slope, slope, slope, label="s = s²")
-        tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
+        slope = tape.like(a.values, "s")
+        tape.abs(z.values, slope)
+        tape.add(slope, 1, slope)
+        tape.reciprocal(slope, slope)
+        tape.multiply(slope, slope, slope)
+        tape.multiply(a.error, slope, z.error)
 
 
 @activation(start="xavier_uniform")
@@ -151,38 +151,38 @@ class TanhShrink:
 
     def forward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``a = z - tanh(z)``."""
-        tape.call(np.tanh, z.values, a.values, label=f"{a.name} = tanh({z.name})")
-        tape.call(np.subtract, z.values, a.values, a.values, label=f"{a.name} = {z.name} - {a.name}")
+        tape.tanh(z.values, a.values)
+        tape.subtract(z.values, a.values, a.values)
 
     def backward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``dz = da tanh(z)²``."""
-        slope = tape.array(*a.values.shape[-2:])
-        tape.call(np.tanh, z.values, slope, label=f"s = tanh({z.name})")
-        tape.call(np.multiply, slope, slope, slope, label="s = s²")
-        tape.call(np.multiply, a.error, slope, z.error, label=f"d{z.name} = d{a.name} s")
+        slope = tape.like(a.values, "s")
+        tape.tanh(z.values, slope)
+        tape.multiply(slope, slope, slope)
+        tape.multiply(a.error, slope, z.error)
 
 
-def record_sigmoid(tape: Tape, z: np.ndarray, a: np.ndarray, z_name: str, a_name: str) -> None:
+def record_sigmoid(tape: Tape, z: np.ndarray, a: np.ndarray) -> None:
     """Record ``a = 1 / (1 + exp(-z))``; -z is capped where exp would overflow, there a is 0 in any case."""
-    largest = np.floor(np.log(np.finfo(tape.dtype).max))
-    tape.call(np.negative, z, a, label=f"{a_name} = -{z_name}")
-    tape.call(minimum, a, tape.constant(largest), a, label=f"{a_name} = min({a_name}, {largest:g})")
-    tape.call(np.exp, a, a, label=f"{a_name} = exp({a_name})")
-    tape.call(np.add, a, tape.constant(1), a, label=f"{a_name} = 1 + {a_name}")
-    tape.call(np.reciprocal, a, a, label=f"{a_name} = 1 / {a_name}")
+    largest = float(np.floor(np.log(np.finfo(tape.dtype).max)))
+    tape.negative(z, a)
+    tape.minimum(a, largest, a)
+    tape.exp(a, a)
+    tape.add(a, 1, a)
+    tape.reciprocal(a, a)
 
 
-def record_ramp(tape: Tape, z: np.ndarray, a: np.ndarray, z_name: str, a_name: str) -> None:
+def record_ramp(tape: Tape, z: np.ndarray, a: np.ndarray) -> None:
     """Record ``a = max(0, min(z + 3, 6)) / 6``: the hard sigmoid."""
-    tape.call(np.add, z, tape.constant(3), a, label=f"{a_name} = {z_name} + 3")
-    tape.call(minimum, a, tape.constant(6), a, label=f"{a_name} = min({a_name}, 6)")
-    tape.call(maximum, a, tape.constant(0), a, label=f"{a_name} = max({a_name}, 0)")
-    tape.call(np.multiply, a, tape.constant(1 / 6), a, label=f"{a_name} = {a_name} / 6")
+    tape.add(z, 3, a)
+    tape.minimum(a, 6, a)
+    tape.maximum(a, 0, a)
+    tape.multiply(a, tape.constant(1 / 6, "1/6"), a)
 
 
-def record_inside(tape: Tape, z: np.ndarray, inside: np.ndarray, bound: float, z_name: str) -> None:
+def record_inside(tape: Tape, z: np.ndarray, inside: np.ndarray, bound: float) -> None:
     """Record 1 where ``|z| < bound``, else 0."""
-    tape.call(np.abs, z, inside, label=f"s = |{z_name}|")
-    tape.call(minimum, inside, tape.constant(bound), inside, label=f"s = min(s, {bound:g})")
-    tape.call(np.subtract, tape.constant(bound), inside, inside, label=f"s = {bound:g} - s")
-    tape.call(np.sign, inside, inside, label="s = sign(s)")
+    tape.abs(z, inside)
+    tape.minimum(inside, bound, inside)
+    tape.subtract(bound, inside, inside)
+    tape.sign(inside, inside)

@@ -1,4 +1,4 @@
-"""Cross-entropies from raw outputs, with label smoothing and class weights; knows no layer."""
+"""Cross-entropies from raw outputs, with label smoothing and class weights."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from engine.nn.activations.squashing import record_sigmoid
 from engine.nn.losses.means import elements, record_mean
 from engine.nn.losses.registry import loss
 from engine.nn.registry import option
-from engine.nn.tape import Block, Tape, maximum
+from engine.nn.tape import Block, Tape
 
 
 @loss
@@ -35,31 +35,30 @@ class BinaryCrossEntropy:
         """Record ``dz = (sigmoid(z) - y) / elements``; weighted ``(p s - q) / W``."""
         count, error = elements(target), output.error
         q, s, mass = self._record_targets(tape, target)
-        record_sigmoid(tape, output.values, error, output.name, "p")
+        record_sigmoid(tape, output.values, error)
         if s is not None:
-            tape.call(np.multiply, error, s, error, label="p = p s")
-        tape.call(np.subtract, error, q, error, label="e = p - y")
+            tape.multiply(error, s, error)
+        tape.subtract(error, q, error)
         if mass is not None:
-            tape.call(np.divide, error, mass, error, label=f"d{output.name} = e / W")
+            tape.divide(error, mass, error)
             return
-        share = tape.constant(1 / count)
-        tape.call(np.multiply, error, share, error, label=f"d{output.name} = e / {count}")
+        tape.multiply(error, tape.constant(1 / count, f"1/{count}"), error)
 
     def record_value(self, tape: Tape, output: Block, target: np.ndarray, value: np.ndarray) -> None:
         """Record the stable form of the formula."""
         z = output.values
-        terms, part = tape.array(*target.shape[-2:]), tape.array(*target.shape[-2:])
+        terms, part = tape.like(target, "t"), tape.like(target, "p")
         q, s, mass = self._record_targets(tape, target)
-        tape.call(np.abs, z, terms, label="t = |z|")
-        tape.call(np.negative, terms, terms, label="t = -t")
-        tape.call(np.exp, terms, terms, label="t = exp(t)")
-        tape.call(np.log1p, terms, terms, label="t = log(1 + t)")
-        tape.call(maximum, z, tape.constant(0), part, label="p = max(z, 0)")
-        tape.call(np.add, terms, part, terms, label="t = t + p")
+        tape.abs(z, terms)
+        tape.negative(terms, terms)
+        tape.exp(terms, terms)
+        tape.log1p(terms, terms)
+        tape.maximum(z, 0, part)
+        tape.add(terms, part, terms)
         if s is not None:
-            tape.call(np.multiply, terms, s, terms, label="t = t s")
-        tape.call(np.multiply, z, q, part, label="p = z y")
-        tape.call(np.subtract, terms, part, terms, label="t = t - p")
+            tape.multiply(terms, s, terms)
+        tape.multiply(z, q, part)
+        tape.subtract(terms, part, terms)
         _record_weighted_mean(tape, terms, elements(target), mass, value)
 
     def _record_targets(
@@ -70,12 +69,11 @@ class BinaryCrossEntropy:
         if self.class_weights is None:
             return soft, None, None
         first, second = self.class_weights
-        rise = tape.constant(second - first)
-        q, s, own = (tape.array(*y.shape[-2:]) for _ in range(3))
-        tape.call(np.multiply, soft, tape.constant(second), q, label=f"q = {second:g} y")
-        for of, into, name in ((soft, s, "s"), (y, own, "w")):
-            tape.call(np.multiply, of, rise, into, label=f"{name} = {second - first:g} y")
-            tape.call(np.add, into, tape.constant(first), into, label=f"{name} = {name} + {first:g}")
+        q, s, own = (tape.like(y, name) for name in "qsw")
+        tape.multiply(soft, second, q)
+        for of, into in ((soft, s), (y, own)):
+            tape.multiply(of, second - first, into)
+            tape.add(into, first, into)
         return q, s, _record_mass(tape, own)
 
     def decide(self, outputs: np.ndarray) -> np.ndarray:
@@ -113,38 +111,37 @@ class CrossEntropy:
     def record_error(self, tape: Tape, output: Block, target: np.ndarray) -> None:
         """Record ``dz = (softmax(z) - y) / rows``; weighted ``(p s - q) / W``."""
         z, error, rows = output.values, output.error, target.shape[-1]
-        row = tape.array(1, rows)
-        name = output.name
+        row = tape.array(1, rows, name="r")
         q, s, mass = self._record_targets(tape, target)
-        tape.call(np.maximum.reduce, z, -2, None, row, True, label=f"m = max {name}", output=row)
-        tape.call(np.subtract, z, row, error, label=f"p = {name} - m")
-        tape.call(np.exp, error, error, label="p = exp(p)")
-        tape.call(np.add.reduce, error, -2, None, row, True, label="s = sum p", output=row)
-        tape.call(np.divide, error, row, error, label="p = p / s")
+        tape.call(np.maximum.reduce, z, -2, None, row, True, output=row)
+        tape.subtract(z, row, error)
+        tape.exp(error, error)
+        tape.call(np.add.reduce, error, -2, None, row, True, output=row)
+        tape.divide(error, row, error)
         if s is not None:
-            tape.call(np.multiply, error, s, error, label="p = p s")
-        tape.call(np.subtract, error, q, error, label="e = p - y")
+            tape.multiply(error, s, error)
+        tape.subtract(error, q, error)
         if mass is not None:
-            tape.call(np.divide, error, mass, error, label=f"d{name} = e / W")
+            tape.divide(error, mass, error)
             return
-        tape.call(np.multiply, error, tape.constant(1 / rows), error, label=f"d{name} = e / {rows}")
+        tape.multiply(error, tape.constant(1 / rows, f"1/{rows}"), error)
 
     def record_value(self, tape: Tape, output: Block, target: np.ndarray, value: np.ndarray) -> None:
         """Record ``log sum exp(z - m) - (z - m)[class]``."""
         z, rows = output.values, target.shape[-1]
-        shifted, part, row = tape.array(*z.shape[-2:]), tape.array(*z.shape[-2:]), tape.array(1, rows)
-        total = tape.array(1, rows)
+        shifted, part = tape.like(z, "t"), tape.like(z, "p")
+        row, total = tape.array(1, rows, name="r"), tape.array(1, rows, name="l")
         q, s, mass = self._record_targets(tape, target)
-        tape.call(np.maximum.reduce, z, -2, None, row, True, label="m = max z", output=row)
-        tape.call(np.subtract, z, row, shifted, label="t = z - m")
-        tape.call(np.exp, shifted, part, label="p = exp(t)")
-        tape.call(np.add.reduce, part, -2, None, total, True, label="s = sum p", output=total)
-        tape.call(np.log, total, total, label="s = log s")
+        tape.call(np.maximum.reduce, z, -2, None, row, True, output=row)
+        tape.subtract(z, row, shifted)
+        tape.exp(shifted, part)
+        tape.call(np.add.reduce, part, -2, None, total, True, output=total)
+        tape.log(total, total)
         if s is not None:
-            tape.call(np.multiply, total, s, total, label="s = s sum q")
-        tape.call(np.multiply, shifted, q, part, label="p = t y")
-        tape.call(np.add.reduce, part, -2, None, row, True, label="c = sum p", output=row)
-        tape.call(np.subtract, total, row, total, label="s - c")
+            tape.multiply(total, s, total)
+        tape.multiply(shifted, q, part)
+        tape.call(np.add.reduce, part, -2, None, row, True, output=row)
+        tape.subtract(total, row, total)
         _record_weighted_mean(tape, total, rows, mass, value)
 
     def _record_targets(
@@ -155,13 +152,12 @@ class CrossEntropy:
         soft = _record_smoothed(tape, y, self.label_smoothing, classes)
         if self.class_weights is None:
             return soft, None, None
-        product = tape.product()
-        across = np.array([self.class_weights], tape.dtype)
-        down = np.ascontiguousarray(across.T)
-        q, s, own = tape.array(classes, rows), tape.array(1, rows), tape.array(1, rows)
-        tape.call(np.multiply, soft, down, q, label="q = w y")
-        tape.call(product, across, soft, s, label="s = w · y")
-        tape.call(product, across, y, own, label="w of each row's class")
+        across = tape.named(np.array([self.class_weights], tape.dtype), "wᵀ")
+        down = tape.named(np.ascontiguousarray(across.T), "w")
+        q, s, own = tape.like(y, "q"), tape.array(1, rows, name="s"), tape.array(1, rows, name="own")
+        tape.multiply(soft, down, q)
+        tape.matmul(across, soft, s)
+        tape.matmul(across, y, own)
         return q, s, _record_mass(tape, own)
 
     def decide(self, outputs: np.ndarray) -> np.ndarray:
@@ -179,16 +175,16 @@ class CrossEntropy:
 def _record_smoothed(tape: Tape, y: np.ndarray, share: float, classes: int) -> np.ndarray:
     if not share:
         return y
-    soft = tape.array(*y.shape[-2:])
-    tape.call(np.multiply, y, tape.constant(1 - share), soft, label=f"y = {1 - share:g} y")
-    tape.call(np.add, soft, tape.constant(share / classes), soft, label=f"y = y + {share:g} / {classes}")
+    soft = tape.like(y, "y")
+    tape.multiply(y, 1 - share, soft)
+    tape.add(soft, tape.constant(share / classes, f"{share:g}/{classes}"), soft)
     return soft
 
 
 def _record_mass(tape: Tape, own: np.ndarray) -> np.ndarray:
     """Record the sum of ``lead + (outputs, rows)`` weights, ``lead + (1, 1)``."""
-    mass = tape.array(1, 1)
-    tape.call(np.add.reduce, own, (-2, -1), None, mass, True, label="W = sum of the weights", output=mass)
+    mass = tape.array(1, 1, name="W")
+    tape.call(np.add.reduce, own, (-2, -1), None, mass, True, output=mass)
     return mass
 
 
@@ -199,4 +195,4 @@ def _record_weighted_mean(
         record_mean(tape, terms, count, value)
         return
     record_mean(tape, terms, 1, value)
-    tape.call(np.divide, value, mass[..., 0, 0], value, label="L = L / W")
+    tape.divide(value, mass[..., 0, 0], value)

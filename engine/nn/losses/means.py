@@ -1,4 +1,4 @@
-"""What losses share that are a mean over all elements of a batch; knows no loss."""
+"""What losses share that are a mean over all elements of a batch."""
 
 import numpy as np
 
@@ -7,8 +7,8 @@ from engine.nn.tape import Tape
 
 def record_mean(tape: Tape, terms: np.ndarray, count: int, value: np.ndarray) -> None:
     """Record the sum of the terms in float64, divided by ``count``, into ``value``."""
-    tape.call(np.add.reduce, terms, (-2, -1), np.float64, value, label="L = sum of the terms", output=value)
-    tape.call(np.divide, value, np.float64(count), value, label=f"L = L / {count}")
+    tape.call(np.add.reduce, terms, (-2, -1), np.float64, value, output=value)
+    tape.divide(value, count, value)
 
 
 def elements(target: np.ndarray) -> int:

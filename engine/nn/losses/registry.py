@@ -1,4 +1,4 @@
-"""The registry of losses: what a network asks of one, and the decorator that registers it; no layer."""
+"""The registry of losses: what a network asks of one, and the decorator that registers it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -156,22 +156,20 @@ class _OfFunctions(OfElements):
     def record_error(self, tape: Tape, output: Block, target: np.ndarray) -> None:
         """Record ``dz = f'(a, y) / elements``."""
         count, error = elements(target), output.error
-        tape.call(
-            _writing(self.slope), output.values, target, error, label=f"e = {self.name}'({output.name}, y)"
-        )
-        tape.call(np.multiply, error, tape.constant(1 / count), error, label=f"d{output.name} = e / {count}")
+        tape.call(_writing(self.slope, f"{self.name}'"), output.values, target, error)
+        tape.multiply(error, tape.constant(1 / count, f"1/{count}"), error)
 
     def record_value(self, tape: Tape, output: Block, target: np.ndarray, value: np.ndarray) -> None:
         """Record the mean of ``f(a, y)``."""
-        terms = tape.array(*target.shape[-2:])
-        tape.call(
-            _writing(self.function), output.values, target, terms, label=f"e = {self.name}({output.name}, y)"
-        )
+        terms = tape.like(target, "e")
+        tape.call(_writing(self.function, self.name), output.values, target, terms)
         record_mean(tape, terms, elements(target), value)
 
 
-def _writing(function: Function) -> Callable[[np.ndarray, np.ndarray, np.ndarray], None]:
+def _writing(function: Function, name: str) -> Callable[[np.ndarray, np.ndarray, np.ndarray], None]:
     def write(a: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:
         out[...] = function(a, y)
+
+    write.__name__ = name
 
     return write

@@ -1,4 +1,4 @@
-"""Losses of real targets: mean over all elements, without a factor 1/2; knows no layer."""
+"""Losses of real targets: mean over all elements, without a factor 1/2."""
 
 from dataclasses import dataclass
 
@@ -20,15 +20,14 @@ class MeanSquaredError(OfElements):
     def record_error(self, tape: Tape, output: Block, target: np.ndarray) -> None:
         """Record ``dz = 2 (a - y) / elements``."""
         count = elements(target)
-        tape.call(np.subtract, output.values, target, output.error, label=f"e = {output.name} - y")
-        scale = tape.constant(2 / count)
-        tape.call(np.multiply, output.error, scale, output.error, label=f"d{output.name} = 2 e / {count}")
+        tape.subtract(output.values, target, output.error)
+        tape.multiply(output.error, tape.constant(2 / count, f"2/{count}"), output.error)
 
     def record_value(self, tape: Tape, output: Block, target: np.ndarray, value: np.ndarray) -> None:
         """Record the mean of the squares."""
-        terms = tape.array(*target.shape[-2:])
-        tape.call(np.subtract, output.values, target, terms, label=f"e = {output.name} - y")
-        tape.call(np.multiply, terms, terms, terms, label="e²")
+        terms = tape.like(target, "e")
+        tape.subtract(output.values, target, terms)
+        tape.multiply(terms, terms, terms)
         record_mean(tape, terms, elements(target), value)
 
 
@@ -42,16 +41,15 @@ class MeanAbsoluteError(OfElements):
     def record_error(self, tape: Tape, output: Block, target: np.ndarray) -> None:
         """Record ``dz = sign(a - y) / elements``."""
         error, count = output.error, elements(target)
-        tape.call(np.subtract, output.values, target, error, label=f"e = {output.name} - y")
-        tape.call(np.sign, error, error, label="e = sign(e)")
-        scale = tape.constant(1 / count)
-        tape.call(np.multiply, error, scale, error, label=f"d{output.name} = e / {count}")
+        tape.subtract(output.values, target, error)
+        tape.sign(error, error)
+        tape.multiply(error, tape.constant(1 / count, f"1/{count}"), error)
 
     def record_value(self, tape: Tape, output: Block, target: np.ndarray, value: np.ndarray) -> None:
         """Record the mean of the magnitudes."""
-        terms = tape.array(*target.shape[-2:])
-        tape.call(np.subtract, output.values, target, terms, label=f"e = {output.name} - y")
-        tape.call(np.abs, terms, terms, label="|e|")
+        terms = tape.like(target, "e")
+        tape.subtract(output.values, target, terms)
+        tape.abs(terms, terms)
         record_mean(tape, terms, elements(target), value)
 
 
@@ -75,21 +73,19 @@ class Huber(OfElements):
     def record_error(self, tape: Tape, output: Block, target: np.ndarray) -> None:
         """Record ``dz = clamp(a - y, ±delta) / elements``."""
         error, count = output.error, elements(target)
-        tape.call(np.subtract, output.values, target, error, label=f"e = {output.name} - y")
-        tape.call(np.clip, error, -self.delta, self.delta, error, label=f"e = clamp(e, ±{self.delta:g})")
-        share = tape.constant(self.scale / count)
-        label = f"d{output.name} = {self.scale:g} e / {count}"
-        tape.call(np.multiply, error, share, error, label=label)
+        tape.subtract(output.values, target, error)
+        tape.clip(error, -self.delta, self.delta, error)
+        tape.multiply(error, self.scale / count, error)
 
     def record_value(self, tape: Tape, output: Block, target: np.ndarray, value: np.ndarray) -> None:
         """Record the mean of ``c (e - c / 2)`` with ``c = clamp(e, ±delta)``: both branches in one."""
-        error, bounded, half = (tape.array(*target.shape[-2:]) for _ in range(3))
-        tape.call(np.subtract, output.values, target, error, label=f"e = {output.name} - y")
-        tape.call(np.clip, error, -self.delta, self.delta, bounded, label=f"c = clamp(e, ±{self.delta:g})")
-        tape.call(np.multiply, bounded, tape.constant(0.5), half, label="h = c / 2")
-        tape.call(np.subtract, error, half, error, label="e = e - h")
-        tape.call(np.multiply, error, bounded, error, label="e = e c")
-        tape.call(np.multiply, error, tape.constant(self.scale), error, label=f"e = {self.scale:g} e")
+        error, bounded, half = (tape.like(target, name) for name in "ech")
+        tape.subtract(output.values, target, error)
+        tape.clip(error, -self.delta, self.delta, bounded)
+        tape.multiply(bounded, 0.5, half)
+        tape.subtract(error, half, error)
+        tape.multiply(error, bounded, error)
+        tape.multiply(error, self.scale, error)
         record_mean(tape, error, elements(target), value)
 
 

@@ -1,4 +1,4 @@
-"""Adam and its kin: the mean gradient divided by its usual size, both corrected; knows no chain."""
+"""Adam and its family: the mean gradient divided by its usual size, both corrected."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,7 +9,7 @@ from engine.nn.optimizers.averages import record_mean, record_mean_square
 from engine.nn.optimizers.chain import Arrays
 from engine.nn.optimizers.registry import optimizer
 from engine.nn.registry import option
-from engine.nn.tape import Tape, maximum
+from engine.nn.tape import Tape
 
 # A product below this is nothing beside 1, in double precision.
 NOTHING = 1e-17
@@ -37,7 +37,6 @@ class Adam:
     eps: float = 1e-8
     amsgrad: bool = False
     cells = ("root_correction", "mean_correction")
-    clips = False
 
     @property
     def slots(self) -> tuple[str, ...]:
@@ -48,19 +47,19 @@ class Adam:
         self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
     ) -> np.ndarray:
         """Record the two moments, their corrections and the quotient."""
-        m, v, t, u = slots["m"], slots["v"], tape.array(g.shape[-1]), tape.array(g.shape[-1])
+        m, v, t, u = slots["m"], slots["v"], tape.like(g, "t"), tape.like(g, "u")
         record_mean(tape, m, g, self.beta1, t)
         record_mean_square(tape, v, g, self.beta2, t)
         if self.amsgrad:
             largest = slots["v_max"]
-            tape.call(maximum, largest, v, largest, label="v_max = max(v_max, v)")
-            tape.call(np.sqrt, largest, t, label="t = sqrt(v_max)")
+            tape.maximum(largest, v, largest)
+            tape.sqrt(largest, t)
         else:
-            tape.call(np.sqrt, v, t, label="t = sqrt(v)")
-        tape.call(np.multiply, t, cells["root_correction"], t, label="t = t / sqrt(1 - b2^t)")
-        tape.call(np.add, t, tape.constant(self.eps), t, label="t = t + eps")
-        tape.call(np.divide, m, t, u, label="u = m / t")
-        tape.call(np.multiply, u, cells["mean_correction"], u, label="u = u / (1 - b1^t)")
+            tape.sqrt(v, t)
+        tape.multiply(t, cells["root_correction"], t)
+        tape.add(t, tape.constant(self.eps, "ε"), t)
+        tape.divide(m, t, u)
+        tape.multiply(u, cells["mean_correction"], u)
         return u
 
     def scalars(self, step: int) -> dict[str, float]:
@@ -85,20 +84,19 @@ class Adamax:
     eps: float = 1e-8
     slots = ("m", "u")
     cells = ("mean_correction",)
-    clips = False
 
     def record(
         self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
     ) -> np.ndarray:
         """Record the mean, the decaying maximum and the quotient."""
-        m, u, t = slots["m"], slots["u"], tape.array(g.shape[-1])
+        m, u, t = slots["m"], slots["u"], tape.like(g, "t")
         record_mean(tape, m, g, self.beta1, t)
-        tape.call(np.multiply, u, tape.constant(self.beta2), u, label="u = b2 u")
-        tape.call(np.abs, g, t, label="t = |g|")
-        tape.call(np.add, t, tape.constant(self.eps), t, label="t = t + eps")
-        tape.call(maximum, u, t, u, label="u = max(u, t)")
-        tape.call(np.divide, m, u, t, label="t = m / u")
-        tape.call(np.multiply, t, cells["mean_correction"], t, label="t = t / (1 - b1^t)")
+        tape.multiply(u, tape.constant(self.beta2, "β2"), u)
+        tape.abs(g, t)
+        tape.add(t, tape.constant(self.eps, "ε"), t)
+        tape.maximum(u, t, u)
+        tape.divide(m, u, t)
+        tape.multiply(t, cells["mean_correction"], t)
         return t
 
     def scalars(self, step: int) -> dict[str, float]:
@@ -132,24 +130,22 @@ class Nadam:
     )
     slots = ("m", "v")
     cells = ("root_correction", "gradient_share", "mean_share")
-    clips = False
 
     def record(
         self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
     ) -> np.ndarray:
         """Record the two moments, then their weighted sum over the denominator."""
-        m, v, t, u = slots["m"], slots["v"], tape.array(g.shape[-1]), tape.array(g.shape[-1])
-        ahead = tape.array(g.shape[-1])
+        m, v, t, u = slots["m"], slots["v"], tape.like(g, "t"), tape.like(g, "u")
+        ahead = tape.like(g, "a")
         record_mean(tape, m, g, self.beta1, t)
         record_mean_square(tape, v, g, self.beta2, t)
-        tape.call(np.sqrt, v, t, label="t = sqrt(v)")
-        tape.call(np.multiply, t, cells["root_correction"], t, label="t = t / sqrt(1 - b2^t)")
-        tape.call(np.add, t, tape.constant(self.eps), t, label="t = t + eps")
-        tape.call(np.multiply, g, cells["gradient_share"], u, label="u = (1 - mu_t) / (1 - M_t) g")
-        words = "a = mu_{t+1} / (1 - M_{t+1}) m"
-        tape.call(np.multiply, m, cells["mean_share"], ahead, label=words)
-        tape.call(np.add, u, ahead, u, label="u = u + a")
-        tape.call(np.divide, u, t, u, label="u = u / t")
+        tape.sqrt(v, t)
+        tape.multiply(t, cells["root_correction"], t)
+        tape.add(t, tape.constant(self.eps, "ε"), t)
+        tape.multiply(g, cells["gradient_share"], u)
+        tape.multiply(m, cells["mean_share"], ahead)
+        tape.add(u, ahead, u)
+        tape.divide(u, t, u)
         return u
 
     @cached_property
@@ -193,23 +189,20 @@ class Radam:
     eps: float = 1e-8
     slots = ("m", "v")
     cells = ("plain_share", "rectified_share")
-    clips = False
 
     def record(
         self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
     ) -> np.ndarray:
         """Record the two moments and both kinds of step; the cells let one of them count."""
-        m, v, t, u = slots["m"], slots["v"], tape.array(g.shape[-1]), tape.array(g.shape[-1])
+        m, v, t, u = slots["m"], slots["v"], tape.like(g, "t"), tape.like(g, "u")
         record_mean(tape, m, g, self.beta1, t)
         record_mean_square(tape, v, g, self.beta2, t)
-        tape.call(np.sqrt, v, t, label="t = sqrt(v)")
-        tape.call(np.add, t, tape.constant(self.eps), t, label="t = t + eps")
-        tape.call(np.divide, m, t, t, label="t = m / t")
-        rectified = "t = r_t sqrt(1 - b2^t) / (1 - b1^t) t where rho_t > 5, else 0"
-        tape.call(np.multiply, t, cells["rectified_share"], t, label=rectified)
-        plain = "u = m / (1 - b1^t) where rho_t <= 5, else 0"
-        tape.call(np.multiply, m, cells["plain_share"], u, label=plain)
-        tape.call(np.add, u, t, u, label="u = u + t")
+        tape.sqrt(v, t)
+        tape.add(t, tape.constant(self.eps, "ε"), t)
+        tape.divide(m, t, t)
+        tape.multiply(t, cells["rectified_share"], t)
+        tape.multiply(m, cells["plain_share"], u)
+        tape.add(u, t, u)
         return u
 
     def scalars(self, step: int) -> dict[str, float]:

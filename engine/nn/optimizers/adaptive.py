@@ -1,14 +1,14 @@
-"""Rules that divide each gradient by its usual size: RMSprop, Adagrad, Adadelta; knows no chain."""
+"""Rules that divide each gradient by its usual size: RMSprop, Adagrad, Adadelta."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from engine.nn.optimizers.averages import record_mean, record_mean_square
-from engine.nn.optimizers.chain import Arrays, Steady
+from engine.nn.optimizers.chain import Arrays
 from engine.nn.optimizers.registry import optimizer
 from engine.nn.registry import option
-from engine.nn.tape import Tape, maximum
+from engine.nn.tape import Tape
 
 
 @optimizer(
@@ -16,7 +16,7 @@ from engine.nn.tape import Tape, maximum
     meaning="$w \\leftarrow w - \\eta\\,g / (\\sqrt v + \\epsilon)$: the gradient by its usual size.",
 )
 @dataclass(frozen=True)
-class RmsProp(Steady):
+class RmsProp:
     """``v = alpha v + (1 - alpha) g²``, then ``g / (sqrt(v) + eps)`` (Tieleman and Hinton, 2012).
 
     ``centered`` takes the variance ``v - a²`` for v, with the mean gradient a (Graves, 2013). Rounding may
@@ -28,7 +28,6 @@ class RmsProp(Steady):
     eps: float = 1e-8
     centered: bool = False
     momentum: float = 0.0
-    clips = False
 
     @property
     def slots(self) -> tuple[str, ...]:
@@ -39,24 +38,24 @@ class RmsProp(Steady):
         self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
     ) -> np.ndarray:
         """Record the mean of squares, the quotient, and what the options add."""
-        v, t = slots["v"], tape.array(g.shape[-1])
-        record_mean_square(tape, v, g, self.alpha, t, ("v", "alpha", "g"))
+        v, t = slots["v"], tape.like(g, "t")
+        record_mean_square(tape, v, g, self.alpha, t, "α")
         if self.centered:
             a = slots["a"]
-            record_mean(tape, a, g, self.alpha, t, ("a", "alpha"))
-            tape.call(np.multiply, a, a, t, label="t = a²")
-            tape.call(np.subtract, v, t, t, label="t = v - t")
-            tape.call(maximum, t, tape.constant(0), t, label="t = max(t, 0)")
-            tape.call(np.sqrt, t, t, label="t = sqrt(t)")
+            record_mean(tape, a, g, self.alpha, t, "α")
+            tape.multiply(a, a, t)
+            tape.subtract(v, t, t)
+            tape.maximum(t, 0, t)
+            tape.sqrt(t, t)
         else:
-            tape.call(np.sqrt, v, t, label="t = sqrt(v)")
-        tape.call(np.add, t, tape.constant(self.eps), t, label="t = t + eps")
-        tape.call(np.divide, g, t, t, label="t = g / t")
+            tape.sqrt(v, t)
+        tape.add(t, tape.constant(self.eps, "ε"), t)
+        tape.divide(g, t, t)
         if not self.momentum:
             return t
         b = slots["b"]
-        tape.call(np.multiply, b, tape.constant(self.momentum), b, label=f"b = {self.momentum:g} b")
-        tape.call(np.add, b, t, b, label="b = b + t")
+        tape.multiply(b, tape.constant(self.momentum, "μ"), b)
+        tape.add(b, t, b)
         return b
 
 
@@ -90,7 +89,6 @@ class Adagrad:
     )
     eps: float = 1e-10
     slots = ("s",)
-    clips = False
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -102,17 +100,16 @@ class Adagrad:
         self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
     ) -> np.ndarray:
         """Record the sum of squares and the quotient."""
-        s, t = slots["s"], tape.array(g.shape[-1])
+        s, t = slots["s"], tape.like(g, "t")
         if self.initial_accumulator_value:
-            words = f"s = s + ({self.initial_accumulator_value:g} at the first step, then 0)"
-            tape.call(np.add, s, cells["begin"], s, label=words)
-        tape.call(np.multiply, g, g, t, label="t = g²")
-        tape.call(np.add, s, t, s, label="s = s + t")
-        tape.call(np.sqrt, s, t, label="t = sqrt(s)")
-        tape.call(np.add, t, tape.constant(self.eps), t, label="t = t + eps")
-        tape.call(np.divide, g, t, t, label="t = g / t")
+            tape.add(s, cells["begin"], s)
+        tape.multiply(g, g, t)
+        tape.add(s, t, s)
+        tape.sqrt(s, t)
+        tape.add(t, tape.constant(self.eps, "ε"), t)
+        tape.divide(g, t, t)
         if self.lr_decay:
-            tape.call(np.multiply, t, cells["slowed"], t, label="t = t / (1 + (step - 1) lr_decay)")
+            tape.multiply(t, cells["slowed"], t)
         return t
 
     def scalars(self, step: int) -> dict[str, float]:
@@ -131,7 +128,7 @@ class Adagrad:
     advice="Its steps have the size of the weights already: the usual learning rate is 1.",
 )
 @dataclass(frozen=True)
-class Adadelta(Steady):
+class Adadelta:
     """``u = sqrt(d + eps) / sqrt(v + eps) g``, v and d the running means of g² and u² (Zeiler, 2012).
 
     The step has the units of the weights, so that the usual learning rate is 1. As in torch, u is the step
@@ -141,20 +138,19 @@ class Adadelta(Steady):
     rho: float = 0.9
     eps: float = 1e-6
     slots = ("v", "d")
-    clips = False
 
     def record(
         self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
     ) -> np.ndarray:
         """Record both means and the step between them: d is still that of the steps before."""
-        v, d, t, u = slots["v"], slots["d"], tape.array(g.shape[-1]), tape.array(g.shape[-1])
-        eps = tape.constant(self.eps)
-        record_mean_square(tape, v, g, self.rho, t, ("v", "rho", "g"))
-        tape.call(np.add, v, eps, t, label="t = v + eps")
-        tape.call(np.sqrt, t, t, label="t = sqrt(t)")
-        tape.call(np.add, d, eps, u, label="u = d + eps")
-        tape.call(np.sqrt, u, u, label="u = sqrt(u)")
-        tape.call(np.divide, u, t, u, label="u = u / t")
-        tape.call(np.multiply, u, g, u, label="u = u g")
-        record_mean_square(tape, d, u, self.rho, t, ("d", "rho", "u"))
+        v, d, t, u = slots["v"], slots["d"], tape.like(g, "t"), tape.like(g, "u")
+        eps = tape.constant(self.eps, "ε")
+        record_mean_square(tape, v, g, self.rho, t, "ρ")
+        tape.add(v, eps, t)
+        tape.sqrt(t, t)
+        tape.add(d, eps, u)
+        tape.sqrt(u, u)
+        tape.divide(u, t, u)
+        tape.multiply(u, g, u)
+        record_mean_square(tape, d, u, self.rho, t, "ρ")
         return u

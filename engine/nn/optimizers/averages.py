@@ -1,4 +1,4 @@
-"""Running averages that several optimizers keep, as recorded calls; knows no optimizer."""
+"""Running averages that several optimizers keep, as recorded calls."""
 
 import numpy as np
 
@@ -6,26 +6,19 @@ from engine.nn.tape import Tape
 
 
 def record_mean(
-    tape: Tape, m: np.ndarray, g: np.ndarray, beta: float, t: np.ndarray, names: tuple[str, str] = ("m", "b1")
+    tape: Tape, m: np.ndarray, g: np.ndarray, beta: float, t: np.ndarray, symbol: str = "β1"
 ) -> None:
-    """Record ``m = beta m + (1 - beta) g``; ``t`` is scratch, ``names`` are those of m and beta."""
-    mean, kept = names
-    tape.call(np.multiply, m, tape.constant(beta), m, label=f"{mean} = {kept} {mean}")
-    tape.call(np.multiply, g, tape.constant(1 - beta), t, label=f"t = (1 - {kept}) g")
-    tape.call(np.add, m, t, m, label=f"{mean} = {mean} + t")
+    """Record ``m = beta m + (1 - beta) g``; ``t`` is scratch, ``symbol`` how people write beta."""
+    tape.multiply(m, tape.constant(beta, symbol), m)
+    tape.multiply(g, tape.constant(1 - beta, f"1 - {symbol}"), t)
+    tape.add(m, t, m)
 
 
 def record_mean_square(
-    tape: Tape,
-    v: np.ndarray,
-    g: np.ndarray,
-    beta: float,
-    t: np.ndarray,
-    names: tuple[str, str, str] = ("v", "b2", "g"),
+    tape: Tape, v: np.ndarray, g: np.ndarray, beta: float, t: np.ndarray, symbol: str = "β2"
 ) -> None:
-    """Record ``v = beta v + (1 - beta) g²``; ``t`` is scratch, ``names`` are those of v, beta and g."""
-    mean, kept, squared = names
-    tape.call(np.multiply, v, tape.constant(beta), v, label=f"{mean} = {kept} {mean}")
-    tape.call(np.multiply, g, g, t, label=f"t = {squared}²")
-    tape.call(np.multiply, t, tape.constant(1 - beta), t, label=f"t = (1 - {kept}) t")
-    tape.call(np.add, v, t, v, label=f"{mean} = {mean} + t")
+    """Record ``v = beta v + (1 - beta) g²``; ``t`` is scratch, ``symbol`` how people write beta."""
+    tape.multiply(v, tape.constant(beta, symbol), v)
+    tape.multiply(g, g, t)
+    tape.multiply(t, tape.constant(1 - beta, f"1 - {symbol}"), t)
+    tape.add(v, t, v)

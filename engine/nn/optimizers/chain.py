@@ -1,4 +1,4 @@
-"""Optimizers: transforms of the flat gradient, chained in a meaningful order; knows none of them."""
+"""Optimizers: transforms of the flat gradient, in a row whose order is their meaning."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -16,21 +16,14 @@ class Transform(Protocol):
     """One step of an optimizer: takes a flat vector, records what it does, gives a flat vector.
 
     A frozen dataclass will do; where it is an update rule, its fields are the settings that belong to it.
+    It may have three more attributes: ``cells`` names the scalars that change per step and
+    ``scalars(step)`` returns their values, a dict by name, for update number ``step``, from 1; ``clips`` is
+    true where it limits the gradient: the norm after clipping is measured behind the last that does.
     """
 
     @property
     def slots(self) -> tuple[str, ...]:
         """Names of the flat vectors that it remembers; each is 0 before the first update."""
-        ...
-
-    @property
-    def cells(self) -> tuple[str, ...]:
-        """Names of the scalars that change per step."""
-        ...
-
-    @property
-    def clips(self) -> bool:
-        """Whether it limits the gradient; the norm after clipping is measured behind the last that does."""
         ...
 
     def record(
@@ -53,19 +46,15 @@ class Transform(Protocol):
         """
         ...
 
-    def scalars(self, step: int) -> dict[str, float]:
-        """Return the values of the cells for update number ``step``, from 1."""
-        ...
+
+def cells_of(transform: Transform) -> tuple[str, ...]:
+    """Return the names of the scalars of a transform that change per step: by default there are none."""
+    return getattr(transform, "cells", ())
 
 
-class Steady:
-    """What a transform shares with others in which no scalar changes per step."""
-
-    cells: tuple[str, ...] = ()
-
-    def scalars(self, step: int) -> dict[str, float]:
-        """No cell."""
-        return {}
+def scalars_of(transform: Transform, step: int) -> dict[str, float]:
+    """Return the values of the cells of a transform for update number ``step``, from 1."""
+    return transform.scalars(step) if hasattr(transform, "scalars") else {}  # type: ignore[attr-defined]
 
 
 class Optimizer:
@@ -75,7 +64,8 @@ class Optimizer:
     ----------
     parameters : Parameters
     transforms : sequence of Transform
-        Clipping first, then penalties, the rule, decoupled decay; the learning rate comes last by itself.
+        In the order in which they act: clipping first, then penalties, the rule, decoupled decay. The
+        learning rate comes last by itself.
     has_own_rates : bool
         Whether each replicate has a learning rate of its own; one for all is faster.
 
@@ -95,7 +85,9 @@ class Optimizer:
         self.transforms = tuple(transforms)
         shape, dtype = parameters.theta.shape, parameters.theta.dtype
         self.slots: Arrays = {name: np.zeros(shape, dtype) for each in self.transforms for name in each.slots}
-        self.cells: Arrays = {name: np.zeros((), dtype) for each in self.transforms for name in each.cells}
+        self.cells: Arrays = {
+            name: np.zeros((), dtype) for each in self.transforms for name in cells_of(each)
+        }
         self.cells["rate"] = np.zeros(cell_shape(parameters.lead) if has_own_rates else (), dtype)
         self.update, self.measured_update = (Tape(dtype, parameters.lead) for _ in range(2))
         self._record(self.update, lambda name, vector: None)
@@ -103,25 +95,32 @@ class Optimizer:
 
     def _record(self, tape: Tape, show: Callable[[str, np.ndarray], None]) -> None:
         """Record an update that shows what it works on, by name, when it stands there."""
-        parameters, theta = self.parameters, self.parameters.theta
+        named = {"θ": self.parameters.theta, "g": self.parameters.grad, **self.slots, **self.cells}
+        for name, array in named.items():
+            tape.named(array, "η" if name == "rate" else name)
+        theta, g, clipping = self.parameters.theta, self.parameters.grad, self._clipping
         with tape.section("update"):
-            g = parameters.grad
             show("gradient", g)
-            for each in (each for each in self.transforms if each.clips):
+            for each in self.transforms[:clipping]:
                 g = each.record(tape, g, theta, self.slots, self.cells)
             show("clipped", g)
-            for each in (each for each in self.transforms if not each.clips):
+            for each in self.transforms[clipping:]:
                 g = each.record(tape, g, theta, self.slots, self.cells)
-            u = tape.array(parameters.size)
-            tape.call(np.multiply, g, self.cells["rate"], u, label="u = learning_rate g")
+            u = tape.like(theta, "Δθ")
+            tape.multiply(g, self.cells["rate"], u)
             show("weights", theta)
             show("update", u)
-            tape.call(np.subtract, theta, u, theta, label="theta = theta - u")
+            tape.subtract(theta, u, theta)
             show("new_weights", theta)
 
+    @property
+    def _clipping(self) -> int:
+        """Number of transforms up to the last one that clips."""
+        clips = [number for number, each in enumerate(self.transforms, 1) if getattr(each, "clips", False)]
+        return clips[-1] if clips else 0
+
     def _record_measured(self, tape: Tape) -> UpdateMeasures:
-        clips = any(each.clips for each in self.transforms)
-        names = ["gradient", *["clipped"][: int(clips)], "weights", "update", "new_weights"]
+        names = ["gradient", *["clipped"][: self._clipping], "weights", "update", "new_weights"]
         sums = layer_sums(tape, self.parameters, names)
 
         def show(name: str, vector: np.ndarray) -> None:
@@ -139,5 +138,5 @@ class Optimizer:
         """Set the cells for update number ``step``, from 1; the rate is one number, or ``lead + (1,)``."""
         self.cells["rate"][...] = learning_rate
         for each in self.transforms:
-            for name, value in each.scalars(step).items():
+            for name, value in scalars_of(each, step).items():
                 self.cells[name][...] = value

@@ -1,4 +1,4 @@
-"""What an update leaves behind to be told: sums over each layer; knows no rule and no layer's formula.
+"""What a measured update leaves behind: sums over each layer.
 
 All sums are taken in float64: in float32 the squares of vanishing gradients would all be 0, those of
 exploding ones infinite, where the true norm is neither.
@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from engine.nn.parameters import Parameters
-from engine.nn.tape import Tape, assign
+from engine.nn.tape import Tape
 
 # Vectors longer than this are summed in blocks of so many elements, which stay in the second level cache.
 BLOCK = 32768
@@ -80,22 +80,24 @@ class SumsSideBySide:
 
     def __init__(self, tape: Tape, parameters: Parameters, names: Sequence[str]) -> None:
         self.tape, self.starts, self.names = tape, parameters.starts, tuple(names)
-        self.rows = tape.array(len(names) + 1, parameters.size, dtype=np.float64)
-        self.sums = tape.array(len(names) + 1, len(self.starts), dtype=np.float64)
+        self.rows = tape.array(len(names) + 1, parameters.size, name="rows", dtype=np.float64)
+        self.sums = tape.array(len(names) + 1, len(self.starts), name="sums", dtype=np.float64)
         self.squares, self.magnitudes = self.sums[..., :-1, :], self.sums[..., -1, :]
 
     def take(self, name: str, vector: np.ndarray) -> None:
         """Record the copy into the vector's row, in float64."""
-        self.tape.call(assign, vector, self.rows[..., self.names.index(name), :], label=f"row = {name}")
+        self.tape.assign(vector, self._row(self.names.index(name)))
 
     def close(self) -> None:
         """Record magnitudes, squares, and the sums of all rows."""
-        call, count = self.tape.call, len(self.names)
-        rows = self.rows[..., :count, :]
-        call(np.abs, self.rows[..., 0, :], self.rows[..., count, :], label=f"|{self.names[0]}|")
-        call(np.square, rows, rows, label="rows = rows^2")
-        label = "sums of each row over each layer"
-        call(np.add.reduceat, self.rows, self.starts, -1, None, self.sums, label=label)
+        tape, count = self.tape, len(self.names)
+        copies = tape.named(self.rows[..., :count, :], f"rows[:{count}]")
+        tape.abs(self._row(0), self._row(count))
+        tape.square(copies, copies)
+        tape.call(np.add.reduceat, self.rows, self.starts, -1, None, self.sums)
+
+    def _row(self, number: int) -> np.ndarray:
+        return self.tape.named(self.rows[..., number, :], f"rows[{number}]")
 
 
 class SumsInBlocks:
@@ -112,26 +114,28 @@ class SumsInBlocks:
         self.blocks = [np.s_[..., start:end] for each in blocks for start, end in pairwise(each)]
         counts = [len(each) - 1 for each in blocks]
         self.starts = np.cumsum([0, *counts[:-1]])
-        self.block, self.ones = tape.array(BLOCK, dtype=np.float64), np.ones(BLOCK)
-        self.parts = tape.array(len(names) + 1, len(self.blocks), dtype=np.float64)
-        self.sums = tape.array(len(names) + 1, len(counts), dtype=np.float64)
+        self.block, self.ones = tape.array(BLOCK, name="block", dtype=np.float64), np.ones(BLOCK)
+        self.parts = tape.array(len(names) + 1, len(self.blocks), name="parts", dtype=np.float64)
+        self.sums = tape.array(len(names) + 1, len(counts), name="sums", dtype=np.float64)
         self.squares, self.magnitudes = self.sums[..., :-1, :], self.sums[..., -1, :]
 
     def take(self, name: str, vector: np.ndarray) -> None:
         """Record the sum of squares of each block, of the first vector that of magnitudes too."""
-        call, number = self.tape.call, self.names.index(name)
+        tape, number, vector_name = self.tape, self.names.index(name), self.tape.names.of(vector)
         for index, part in enumerate(self.blocks):
-            values = vector[part]
-            block, ones = self.block[..., : values.shape[-1]], self.ones[: values.shape[-1]]
-            call(assign, values, block, label=f"block = {name}")
-            call(np.vecdot, block, block, self.parts[..., number, index], label="part = block · block")
+            start, end = part[1].start, part[1].stop
+            values = tape.named(vector[part], f"{vector_name}[{start}:{end}]")
+            block = tape.named(self.block[..., : end - start], f"block[:{end - start}]")
+            tape.assign(values, block)
+            tape.vecdot(block, block, self._part(number, index))
             if number == 0:
-                call(np.abs, block, block, label="block = |block|")
-                call(
-                    np.vecdot, block, ones, self.parts[..., len(self.names), index], label="part = block · 1"
-                )
+                ones = tape.named(self.ones[: end - start], "sum()")
+                tape.abs(block, block)
+                tape.vecdot(block, ones, self._part(len(self.names), index))
 
     def close(self) -> None:
         """Record the sums of the blocks of each layer."""
-        label = "sums of the parts of each layer"
-        self.tape.call(np.add.reduceat, self.parts, self.starts, -1, None, self.sums, label=label)
+        self.tape.call(np.add.reduceat, self.parts, self.starts, -1, None, self.sums)
+
+    def _part(self, number: int, index: int) -> np.ndarray:
+        return self.tape.named(self.parts[..., number, index], f"parts[{number},{index}]")

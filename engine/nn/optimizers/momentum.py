@@ -1,10 +1,10 @@
-"""Rules that keep a share of the previous step: momentum and Nesterov's; knows no chain."""
+"""Rules that keep a share of the previous step: momentum and Nesterov's."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from engine.nn.optimizers.chain import Arrays, Steady
+from engine.nn.optimizers.chain import Arrays
 from engine.nn.optimizers.registry import optimizer
 from engine.nn.tape import Tape
 
@@ -23,7 +23,6 @@ class Momentum:
     momentum: float = 0.9
     dampening: float = 0.0
     slots = ("b",)
-    clips = False
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -35,11 +34,11 @@ class Momentum:
     ) -> np.ndarray:
         """Record the calls on b, which is 0 before the first step."""
         b, entering = slots["b"], g
-        tape.call(np.multiply, b, tape.constant(self.momentum), b, label=f"b = {self.momentum:g} b")
+        tape.multiply(b, tape.constant(self.momentum, "μ"), b)
         if self.dampening:
-            entering = tape.array(g.shape[-1])
-            tape.call(np.multiply, g, cells["share"], entering, label=f"t = (1 - {self.dampening:g}) g")
-        tape.call(np.add, b, entering, b, label="b = b + t" if self.dampening else "b = b + g")
+            entering = tape.like(g, "t")
+            tape.multiply(g, cells["share"], entering)
+        tape.add(b, entering, b)
         return b
 
     def scalars(self, step: int) -> dict[str, float]:
@@ -54,20 +53,19 @@ class Momentum:
     meaning="$v \\leftarrow \\mu v + g,\\; w \\leftarrow w - \\eta\\,(g + \\mu v)$: the ball looks ahead.",
 )
 @dataclass(frozen=True)
-class Nesterov(Steady):
+class Nesterov:
     """``b = mu b + g``, then ``g + mu b``: momentum that looks ahead (Nesterov, 1983; torch's form)."""
 
     momentum: float = 0.9
     slots = ("b",)
-    clips = False
 
     def record(
         self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
     ) -> np.ndarray:
         """Record the two calls on b and the step ahead."""
-        b, mu, u = slots["b"], tape.constant(self.momentum), tape.array(g.shape[-1])
-        tape.call(np.multiply, b, mu, b, label=f"b = {self.momentum:g} b")
-        tape.call(np.add, b, g, b, label="b = b + g")
-        tape.call(np.multiply, b, mu, u, label=f"u = {self.momentum:g} b")
-        tape.call(np.add, g, u, u, label="u = g + u")
+        b, mu, u = slots["b"], tape.constant(self.momentum, "μ"), tape.like(g, "u")
+        tape.multiply(b, mu, b)
+        tape.add(b, g, b)
+        tape.multiply(b, mu, u)
+        tape.add(g, u, u)
         return u

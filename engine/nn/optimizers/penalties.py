@@ -1,15 +1,15 @@
-"""Penalties on the weights, as transforms of the gradient: L1, and L2 or decay; knows no rule."""
+"""Penalties on the weights, as transforms of the gradient: L1, and L2 or decay."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from engine.nn.optimizers.chain import Arrays, Steady
-from engine.nn.tape import Tape, Value, in_words
+from engine.nn.optimizers.chain import Arrays
+from engine.nn.tape import Tape, Value
 
 
 @dataclass(frozen=True, eq=False)
-class Decay(Steady):
+class Decay:
     """Add ``decay theta``: before the rule it is an L2 penalty, as torch's ``weight_decay`` is outside AdamW.
 
     Behind the rule it is decoupled (Loshchilov and Hutter, 2019): with the learning rate applied last,
@@ -26,20 +26,19 @@ class Decay(Steady):
     decay: Value
     mask: np.ndarray | None = None
     slots = ()
-    clips = False
 
     def record(
         self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
     ) -> np.ndarray:
         """Record ``t = g + decay theta``."""
-        t, factor = tape.array(g.shape[-1]), _factor(tape, self.decay, self.mask)
-        tape.call(np.multiply, theta, factor, t, label=f"t = {in_words(self.decay)} theta{_where(self.mask)}")
-        tape.call(np.add, g, t, t, label="t = g + t")
+        t = tape.like(g, "d")
+        tape.multiply(theta, _factor(tape, self.decay, self.mask, "λ"), t)
+        tape.add(g, t, t)
         return t
 
 
 @dataclass(frozen=True, eq=False)
-class L1(Steady):
+class L1:
     """Add ``strength sign(theta)``, the slope of ``strength`` times the sum of magnitudes (Tibshirani, 1996).
 
     Parameters
@@ -52,16 +51,15 @@ class L1(Steady):
     strength: float
     mask: np.ndarray | None = None
     slots = ()
-    clips = False
 
     def record(
         self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
     ) -> np.ndarray:
         """Record ``t = g + strength sign(theta)``; at a weight of 0 nothing is added."""
-        t, factor = tape.array(g.shape[-1]), _factor(tape, self.strength, self.mask)
-        tape.call(np.sign, theta, t, label="t = sign(theta)")
-        tape.call(np.multiply, t, factor, t, label=f"t = {self.strength:g} t{_where(self.mask)}")
-        tape.call(np.add, g, t, t, label="t = g + t")
+        t = tape.like(g, "l")
+        tape.sign(theta, t)
+        tape.multiply(t, _factor(tape, self.strength, self.mask, "λ1"), t)
+        tape.add(g, t, t)
         return t
 
 
@@ -75,9 +73,5 @@ def penalty(theta: np.ndarray, l1: float, weight_decay: Value, mask: np.ndarray 
     return l1 * np.abs(wide).sum(axis=-1) + decay / 2 * np.square(wide).sum(axis=-1)
 
 
-def _factor(tape: Tape, value: Value, mask: np.ndarray | None) -> np.ndarray:
-    return tape.constant(value) if mask is None else (value * mask).astype(tape.dtype)
-
-
-def _where(mask: np.ndarray | None) -> str:
-    return "" if mask is None else " where it decays"
+def _factor(tape: Tape, value: Value, mask: np.ndarray | None, symbol: str) -> np.ndarray:
+    return tape.constant(value if mask is None else value * mask, symbol)

@@ -1,10 +1,10 @@
-"""The registry of optimizers: what people read about one, and the decorator that registers it; no formula."""
+"""The registry of optimizers: what people read about one, and the decorator that registers it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from engine.nn.optimizers.chain import Steady, Transform
+from engine.nn.optimizers.chain import Transform
 from engine.nn.registry import Entry, PluginError, Registry, fill_in, meaning_of, name_of
 
 
@@ -91,7 +91,7 @@ def optimizer(
         params = getattr(kind, "__dataclass_params__", None)
         if not isinstance(kind, type) or not getattr(params, "frozen", False):
             raise PluginError(f"optimizer {called}: it must be a class under @dataclass(frozen=True)")
-        fill_in(kind, slots=(), cells=Steady.cells, clips=False, scalars=Steady.scalars)
+        fill_in(kind, slots=(), cells=())
         info = OptimizerInfo(called, meaning_of(kind, meaning), kind, advice, decoupled)
         defaults = {field.name: field.default for field in fields(kind)}
         OPTIMIZERS.register(Entry(called, info, info.meaning, defaults))

@@ -1,14 +1,14 @@
-"""Rules that ask a gradient for its sign alone: Rprop and Lion; knows no chain."""
+"""Rules that ask a gradient for its sign alone: Rprop and Lion."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from engine.nn.optimizers.averages import record_mean
-from engine.nn.optimizers.chain import Arrays, Steady
+from engine.nn.optimizers.chain import Arrays
 from engine.nn.optimizers.registry import optimizer
 from engine.nn.registry import option
-from engine.nn.tape import Tape, maximum, minimum
+from engine.nn.tape import Tape
 
 # A learning rate below this moves nothing, so that dividing by it cannot overflow in single precision.
 SMALLEST_RATE = 1e-30
@@ -59,38 +59,35 @@ class Rprop:
     )
     slots = ("previous", "size")
     cells = ("first",)
-    clips = False
 
     def record(
         self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
     ) -> np.ndarray:
         """Record the comparison of the signs, the new sizes, and the step."""
         previous, size = slots["previous"], slots["size"]
-        s, t, u = (tape.array(g.shape[-1]) for _ in range(3))
-        one, zero = tape.constant(1), tape.constant(0)
-        tape.call(np.sign, previous, t, label="t = sign(previous)")
-        tape.call(np.sign, g, s, label="s = sign(g)")
-        tape.call(np.multiply, s, t, s, label="s = s t: 1 for the same sign, -1 for another, 0 at rest")
-        tape.call(maximum, s, zero, t, label="t = max(s, 0)")
-        tape.call(np.multiply, t, tape.constant(self.eta_plus - 1), t, label="t = (eta_plus - 1) t")
-        tape.call(minimum, s, zero, s, label="s = min(s, 0)")
-        tape.call(np.multiply, s, tape.constant(1 - self.eta_minus), u, label="u = (1 - eta_minus) s")
-        tape.call(np.add, t, u, t, label="t = t + u")
-        tape.call(np.add, t, one, t, label="t = t + 1: eta_plus, eta_minus or 1")
-        tape.call(np.multiply, size, t, size, label="size = t size")
-        begin = np.zeros_like(cells["rate"])
-        tape.call(np.multiply, cells["rate"], cells["first"], begin, label="c = learning_rate, later 0")
-        tape.call(np.add, size, begin, size, label="size = size + c")
-        low, high = self.step_size_min, self.step_size_max
-        tape.call(np.clip, size, low, high, size, label=f"size = clamp(size, {low:g}, {high:g})")
-        tape.call(np.add, s, one, s, label="s = s + 1: 0 where the sign has changed")
-        tape.call(np.multiply, g, s, previous, label="previous = s g")
-        tape.call(np.sign, previous, u, label="u = sign(previous)")
-        tape.call(np.multiply, u, size, u, label="u = u size")
+        s, t, u = (tape.like(g, name) for name in "stu")
+        tape.sign(previous, t)
+        tape.sign(g, s)
+        tape.multiply(s, t, s)
+        tape.maximum(s, 0, t)
+        tape.multiply(t, self.eta_plus - 1, t)
+        tape.minimum(s, 0, s)
+        tape.multiply(s, 1 - self.eta_minus, u)
+        tape.add(t, u, t)
+        tape.add(t, 1, t)
+        tape.multiply(size, t, size)
+        begin = tape.named(np.zeros_like(cells["rate"]), "c")
+        tape.multiply(cells["rate"], cells["first"], begin)
+        tape.add(size, begin, size)
+        tape.clip(size, self.step_size_min, self.step_size_max, size)
+        tape.add(s, 1, s)
+        tape.multiply(g, s, previous)
+        tape.sign(previous, u)
+        tape.multiply(u, size, u)
         # The learning rate that every chain ends with must have no say: sizes have taken its place.
-        rate = np.zeros_like(cells["rate"])
-        tape.call(maximum, cells["rate"], tape.constant(SMALLEST_RATE), rate, label="c = learning_rate")
-        tape.call(np.divide, u, rate, u, label="u = u / c")
+        rate = tape.named(np.zeros_like(cells["rate"]), "rate")
+        tape.maximum(cells["rate"], SMALLEST_RATE, rate)
+        tape.divide(u, rate, u)
         return u
 
     def scalars(self, step: int) -> dict[str, float]:
@@ -106,23 +103,21 @@ class Rprop:
     decoupled=True,
 )
 @dataclass(frozen=True)
-class Lion(Steady):
+class Lion:
     """``sign(b1 m + (1 - b1) g)``, then ``m = b2 m + (1 - b2) g`` (Chen et al., 2023): one length for all."""
 
     beta1: float = 0.9
     beta2: float = 0.99
     slots = ("m",)
-    clips = False
 
     def record(
         self, tape: Tape, g: np.ndarray, theta: np.ndarray, slots: Arrays, cells: Arrays
     ) -> np.ndarray:
         """Record the sign of the mix, then the mean for the next step."""
-        m, t, u = slots["m"], tape.array(g.shape[-1]), tape.array(g.shape[-1])
-        b1, rest = tape.constant(self.beta1), tape.constant(1 - self.beta1)
-        tape.call(np.multiply, m, b1, u, label="u = b1 m")
-        tape.call(np.multiply, g, rest, t, label="t = (1 - b1) g")
-        tape.call(np.add, u, t, u, label="u = u + t")
-        tape.call(np.sign, u, u, label="u = sign(u)")
-        record_mean(tape, m, g, self.beta2, t, ("m", "b2"))
+        m, t, u = slots["m"], tape.like(g, "t"), tape.like(g, "u")
+        tape.multiply(m, tape.constant(self.beta1, "β1"), u)
+        tape.multiply(g, tape.constant(1 - self.beta1, "1 - β1"), t)
+        tape.add(u, t, u)
+        tape.sign(u, u)
+        record_mean(tape, m, g, self.beta2, t, "β2")
         return u

@@ -1,4 +1,4 @@
-"""Schedules: the factor of the learning rate, a function of the updates done so far; knows no optimizer."""
+"""Schedules: the factor of the learning rate, a function of the updates done so far."""
 
 import math
 from bisect import bisect_right
