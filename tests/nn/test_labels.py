@@ -5,7 +5,6 @@ from itertools import cycle, product
 import numpy as np
 import pytest
 
-from engine.config.optimizers import OPTIMIZER_SETTINGS
 from engine.nn.activations import ACTIVATIONS
 from engine.nn.network import LARGE_BATCH
 from engine.nn.normalization import Normalization
@@ -71,7 +70,7 @@ def transforms_around(rule, parameters, lead):
 @pytest.mark.parametrize("lead", [(), (2,)], ids=["alone", "replicates"])
 @pytest.mark.parametrize(("name", "options"), OPTIONS, ids=str)
 def test_every_label_of_an_update_evaluates_to_what_its_call_writes(name, options, lead):
-    rule = OPTIMIZERS[name].transforms({**OPTIMIZER_SETTINGS[name], **options})
+    rule = OPTIMIZERS[name].transforms({**OPTIMIZERS.options[name], **options})
     parameters, rng = Parameters([(2, 3), (1, 3)], np.float64, lead), np.random.default_rng(3)
     for transforms, has_own_rates in product(transforms_around(rule, parameters, lead), (False, True)):
         optimizer = Optimizer(parameters, transforms, has_own_rates=has_own_rates)
