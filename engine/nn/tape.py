@@ -11,7 +11,7 @@ from engine.nn.adapters import assign, maximum, minimum
 from engine.nn.notation import SYMBOLS, Names, label_of
 
 Lead = tuple[int, ...]
-WIDE_ENOUGH = 8
+WIDE_ENOUGH = 9
 NUMBERS = (int, float)
 # One value for all replicates, or one for each: an array that broadcasts over what it acts on.
 Value = float | np.ndarray
@@ -191,7 +191,7 @@ def side_by_side(
 
     So the rows of a layer are one piece of memory for all replicates, and a call on them one loop: with the
     replicates in front it would be a loop for each, which takes up to twice as long. Very narrow matrices
-    have them in front all the same: OpenBLAS takes a product of one to three columns another way when their
+    have them in front all the same: OpenBLAS takes a product of up to eight columns another way when their
     rows stand apart, to other bits.
     """
     if not lead or len(shape) < 2 or shape[-1] < WIDE_ENOUGH:

@@ -67,6 +67,7 @@ STACKED = [
     {"optimizer": "sgd", "dataset": "sine", "loss": "mae", "batch_size": 1, "epochs": 1},
     {"optimizer": "adam", "dtype": "float64", "hidden_sizes": [], "record_every": 3},
     {"optimizer": "adam", "hidden_sizes": [40, 40], "batch_size": "full", "samples": 900},
+    *({"hidden_sizes": [], "batch_size": rows, "optimizer": "sgd"} for rows in range(6, 13)),
 ]
 
 
