@@ -18,8 +18,8 @@ from engine.config import RunConfig, parse_config
 from engine.config.resolve import resolve
 from engine.data.dataset import Dataset, build_dataset
 from engine.store.lease import claim, new_owner
-from engine.store.runs import submit
 from engine.store.store import Store, open_store
+from engine.store.submit import submit_one
 from engine.training import trainer
 from engine.training.model import initial_state
 from engine.training.plan import TrainingPlan, plan
@@ -165,7 +165,7 @@ def _stored(store: Store, asked: RunConfig, dataset: Dataset, spent: list[float]
     """
 
     def candidate() -> Clocks:
-        run_id = submit(store, asked, dataset, paused=True)
+        run_id = submit_one(store, asked, dataset, paused=True)
         lease = claim(store, new_owner(), run_id, even_paused=True)
         assert lease is not None
         spent.append(0.0)

@@ -20,9 +20,9 @@ from engine.data.dataset import Dataset, build_dataset
 from engine.store.lease import claim, new_owner
 from engine.store.reader import Held, read_on
 from engine.store.records import read_many, read_series
-from engine.store.runs import submit
 from engine.store.schema import chunks, runs, workers
 from engine.store.store import Store, open_store
+from engine.store.submit import submit_one
 from engine.workers.launcher import ensure_workers, release_workers
 from engine.workers.session import train_claimed
 
@@ -65,7 +65,7 @@ def reading(rounds: int) -> Iterator[Measured]:
 
 
 def _trained(store: Store, config: RunConfig, dataset: Dataset) -> int:
-    run_id = submit(store, config, dataset, paused=True)
+    run_id = submit_one(store, config, dataset, paused=True)
     lease = claim(store, new_owner(), run_id, even_paused=True)
     assert lease is not None
     train_claimed(store, lease)
@@ -103,7 +103,7 @@ def _store_with_workers() -> Iterator[Store]:
 def _first_record(store: Store, config: RunConfig, dataset: Dataset) -> float:
     """Return the seconds from a submitted configuration to its first record, as another process sees it."""
     started = time.perf_counter()
-    run_id = submit(store, config, dataset)
+    run_id = submit_one(store, config, dataset)
     ensure_workers(store.url)
     stored = sa.select(sa.func.count()).where(chunks.c.run_id == run_id)
     _wait_until(lambda: _value(store, stored))

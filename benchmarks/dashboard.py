@@ -25,9 +25,10 @@ from docs.blocks import write_block
 from engine.config import parse_config
 from engine.data.dataset import build_dataset
 from engine.store.lease import claim, new_owner
-from engine.store.runs import get_run, reopen, request, set_speed, submit
+from engine.store.runs import get_run, reopen, request, set_speed
 from engine.store.schema import runs
 from engine.store.store import Store, open_store
+from engine.store.submit import submit_one
 from engine.workers.launcher import ensure_workers
 from engine.workers.session import train_claimed
 
@@ -73,7 +74,7 @@ def moving(store: Store) -> int:
 
 def _train(store: Store, settings: dict, stop_at: int | None = None) -> int:
     config = parse_config(settings)
-    run_id = submit(store, config, build_dataset(config), paused=True)
+    run_id = submit_one(store, config, build_dataset(config), paused=True)
     lease = claim(store, new_owner(), run_id, even_paused=True)
     assert lease is not None
     steps = [0]
@@ -171,7 +172,7 @@ async def training_speed(store: Store, run_id: int, seconds: float) -> tuple[flo
 async def slowdown(lab: Lab, page: str) -> Slowdown:
     """Measure training at full speed in turn without and with twenty viewers of it."""
     store, config = lab.store, parse_config(FAST)
-    run_id = submit(store, config, build_dataset(config))
+    run_id = submit_one(store, config, build_dataset(config))
     ensure_workers(store.url)
     await asyncio.to_thread(wait_until, lambda: get_run(store, run_id).step > 0)
     query, alone, watched, updates = query_of(page, run_id, lab.finished), [], [], []

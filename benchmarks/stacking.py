@@ -26,8 +26,8 @@ from docs.blocks import write_block
 from engine.config import RunConfig
 from engine.data.dataset import Dataset
 from engine.store.lease import claim, new_owner
-from engine.store.runs import submit
 from engine.store.store import Store, open_store
+from engine.store.submit import Submission, submit
 from engine.training.model import initial_state
 from engine.training.stack import most_together, train_stack
 from engine.training.state import State
@@ -108,8 +108,7 @@ def train_side_by_side(runs: Runs) -> list[State]:
 def queued(runs: Runs, folder: str) -> Store:
     """Return a new store in which the runs wait."""
     store = open_store(f"sqlite:///{tempfile.mkdtemp(dir=folder)}/lab.db")
-    for config in runs.configs:
-        submit(store, config, runs.dataset)
+    submit(store, [Submission(config, runs.dataset) for config in runs.configs])
     return store
 
 

@@ -29,11 +29,11 @@ read = time.perf_counter()
 config = parse_config({"dataset": "table", "table": file_id, "target": sys.argv[3], "test_fraction": 0.2})
 dataset = told_dataset(store, config, table)
 told = time.perf_counter()
-from engine.store.runs import submit
 from engine.store.lease import claim, new_owner
+from engine.store.submit import submit_one
 from engine.workers.session import train_claimed
 del table
-run = submit(store, config.model_copy(update={"epochs": 1}), dataset, paused=True)
+run = submit_one(store, config.model_copy(update={"epochs": 1}), dataset, paused=True)
 first = []
 lease = claim(store, new_owner(), run, even_paused=True)
 train_claimed(store, lease, lambda record: first.append(time.perf_counter()))

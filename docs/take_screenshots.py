@@ -12,8 +12,8 @@ from engine.config import parse_config
 from engine.config.presets import with_preset
 from engine.data.dataset import build_dataset
 from engine.store.lease import claim, new_owner
-from engine.store.runs import submit
 from engine.store.store import Store, open_store
+from engine.store.submit import submit_one
 from engine.workers.session import train_claimed
 
 FOLDER = Path(__file__).with_name("screenshots")
@@ -49,7 +49,7 @@ def train_runs(store: Store) -> None:
     """Train the runs that the pictures show."""
     for name, preset, settings in RUNS:
         config = parse_config(settings if preset is None else with_preset(preset, settings))
-        lease = claim(store, new_owner(), submit(store, config, build_dataset(config), name=name))
+        lease = claim(store, new_owner(), submit_one(store, config, build_dataset(config), name=name))
         assert lease is not None
         print(f"{name}: {train_claimed(store, lease)}")
 

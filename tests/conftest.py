@@ -18,11 +18,10 @@ from engine.config import parse_config
 from engine.data.dataset import build_dataset
 from engine.plugins.loading import FOLDER_VARIABLE, refresh_plugins
 from engine.plugins.registry import SOURCES, withdraw
-from engine.store.groups import submit_seeds
 from engine.store.lease import claim, new_owner
-from engine.store.runs import submit
 from engine.store.schema import runs, workers
 from engine.store.store import Store, open_store
+from engine.store.submit import submit, submit_one, with_seeds
 from engine.training.telemetry import LAYER_STATISTICS, SCALARS, Column
 from engine.workers import session, stacking
 from engine.workers.session import train_claimed
@@ -63,7 +62,7 @@ def submitted(store: Store):
 
     def submit_settings(name: str = "", **settings: object) -> int:
         config = parse_config({"samples": 80, "epochs": 4, "hidden_sizes": [6], **settings})
-        return submit(store, config, build_dataset(config), name=name)
+        return submit_one(store, config, build_dataset(config), name=name)
 
     return submit_settings
 
@@ -108,11 +107,11 @@ def one_core(monkeypatch):
 def seeds(store):
     """Submit a configuration with several seeds and return the ids of the runs."""
 
-    def submit(count=4, **settings):
+    def submit_seeds(count=4, **settings):
         config = parse_config({"samples": 80, "epochs": 4, "hidden_sizes": [6], **settings})
-        return submit_seeds(store, config, build_dataset(config), count)
+        return submit(store, with_seeds(config, count))
 
-    return submit
+    return submit_seeds
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from engine.data.dataset import content_id
 from engine.data.reading import read_table
 from engine.store.files import keep_file
 from engine.store.store import Store, StoreError
-from engine.store.submit import Batch, prepare, queue
+from engine.store.submit import Batch, of_grid, prepare, submit
 from engine.workers.launcher import ensure_workers, last_worker_error, release_workers
 from engine.workers.queue_status import QueueStatus, failures_since, queue_status
 
@@ -32,18 +32,18 @@ SHOWN_FAILURES = 20
 
 def queue_grid(store: Store, path: Path, csv: Path | None, *, dry_run: bool, as_json: bool) -> None:
     """Put the runs of a grid into the queue, all or none, and tell how many they are."""
-    base, table, content = {}, None, b""
+    base, tables, content = {}, {}, b""
     if csv is not None:
         content = table_bytes(csv)
-        table = read_table(content)
         base = {"dataset": TABLE, "table": content_id(content)}
+        tables = {base["table"]: read_table(content)}
     values = values_of_grid(_text(path), is_json=path.suffix.lower() == ".json")
-    batch = prepare(store, entries_of_grid(values, base), table)
+    batch = prepare(store, of_grid(entries_of_grid(values, base)), tables)
     ids: list[int] = []
     if not dry_run:
         if csv is not None:
             keep_file(store, csv.name, content)
-        ids = queue(store, batch)
+        ids = submit(store, batch)
     if as_json:
         facts = {"queued": len(ids), "runs": len(batch.rows), "steps": batch.total_steps, "ids": ids}
         print(json.dumps({**facts, "datasets": len(batch.blobs), "seconds": round(batch.seconds, 1)}))

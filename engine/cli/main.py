@@ -107,8 +107,8 @@ def train(
     from engine.cli.runs import follow
     from engine.cli.seeds import follow_seeds
     from engine.cli.tables import keep_table, told_dataset
-    from engine.store.groups import submit_seeds
     from engine.store.store import open_store
+    from engine.store.submit import submit, with_seeds
 
     opened, table = open_store(store), None
     if csv is not None:
@@ -116,7 +116,7 @@ def train(
         settings = {"dataset": "table", **settings, "table": file_id}
     chosen = read_config(config, settings, preset)
     dataset = told_dataset(opened, chosen, table)
-    run_ids = submit_seeds(opened, chosen, dataset, seeds, name=name, paused=True)
+    run_ids = submit(opened, with_seeds(chosen, seeds, dataset=dataset, name=name, paused=True))
     if seeds > 1:
         follow_seeds(opened, run_ids, as_json)
     else:

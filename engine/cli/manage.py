@@ -107,7 +107,6 @@ def continue_command(
 
 def reproduce(run: Run, store: StoreUrl = None) -> None:
     """Print the command that trains a run again."""
-    from engine.config import config_from_json
     from engine.config.text import command_line
     from engine.store.interventions import read_changes
     from engine.store.runs import get_run
@@ -117,7 +116,7 @@ def reproduce(run: Run, store: StoreUrl = None) -> None:
     row = get_run(opened, run)
     if not row.has_settings:
         raise BadInput(f"the settings of run {run} are not known: only its curves were imported")
-    print(command_line(config_from_json(json.dumps(row.config))))
+    print(command_line(row.settings))
     for change, _ in read_changes(opened, run):
         print(
             f"# {change.field} was changed to {change.new} at step {change.step}; `repeat {run}` does it, too"
@@ -131,7 +130,7 @@ def repeat(run: Run, store: StoreUrl = None, as_json: AsJson = False) -> None:
     from engine.store.store import open_store
 
     opened = open_store(store)
-    follow(opened, repeat_run(opened, run), as_json)
+    follow(opened, repeat_run(opened, run, paused=True), as_json)
 
 
 def rename(run: Run, name: Annotated[str, typer.Argument(help="new name")], store: StoreUrl = None) -> None:

@@ -151,8 +151,8 @@ def other_machine(store: Store, run_id: int) -> str:
     row, here = get_run(store, run_id), fingerprint()
     if row.ended and row.status not in ("stopped", "failed"):
         return ""
-    if row.lacks:
-        raise BadInput(row.lacks)
+    if row.missing_plugin:
+        raise BadInput(row.missing_plugin)
     if row.has_settings:
         here = fingerprint_of(row.config)
     if row.fingerprint in ("", here):

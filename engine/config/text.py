@@ -27,12 +27,12 @@ def config_from_json(text: str) -> RunConfig:
         name of something that a plugin defines and that is not there.
     """
     values = config_values(text)
-    if sentence := lacking(values):
+    if sentence := missing_plugin_message(values):
         raise ConfigError(sentence)
     return parse_config(values)
 
 
-def lacking(values: Mapping[str, Any]) -> str:
+def missing_plugin_message(values: Mapping[str, Any]) -> str:
     """Return a sentence when settings that were once used name what nobody here knows, or nothing."""
     for setting in OPEN_CHOICES:
         name = values.get(setting)

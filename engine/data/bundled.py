@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.config.data import BUNDLED_ROWS, REGRESSION_DATASETS
+from engine.paths import DATASETS
 
 CACHE_VARIABLE = "BACKPROP_LAB_CACHE"
 Names = tuple[str, ...]
@@ -17,8 +18,7 @@ Table = tuple[np.ndarray, np.ndarray, Names, Names, Names]
 
 def cache_folder() -> Path:
     """Return the folder of the kept tables: $BACKPROP_LAB_CACHE, or .lab/datasets beside the program."""
-    named = os.environ.get(CACHE_VARIABLE)
-    return Path(named) if named else Path(__file__).resolve().parents[2] / ".lab" / "datasets"
+    return Path(os.environ.get(CACHE_VARIABLE) or DATASETS)
 
 
 def bundled(name: str) -> Table:

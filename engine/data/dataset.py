@@ -66,6 +66,11 @@ class Dataset:
     coordinates_val: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
 
     @property
+    def score_name(self) -> str:
+        """What its predictions are scored by: ``accuracy`` of classes, ``r2`` of values."""
+        return "r2" if self.task == "regression" else "accuracy"
+
+    @property
     def features(self) -> int:
         """Number of input features."""
         return self.x_train.shape[1]

@@ -9,10 +9,10 @@ from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 
+from engine.paths import PLUGINS
 from engine.plugins.registry import SOURCES, PluginError, Source, collecting, register, withdraw
 
 FOLDER_VARIABLE = "BACKPROP_LAB_PLUGINS"
-FOLDER = Path(__file__).resolve().parents[2] / "plugins"
 LARGEST_FILE = 10**6
 LONGEST_SENTENCE = 400
 
@@ -23,7 +23,7 @@ _refused: dict[Path, str] = {}
 
 def plugin_folder() -> Path:
     """Return the folder that dashboard, command line and workers read."""
-    return Path(os.environ.get(FOLDER_VARIABLE) or FOLDER).absolute()
+    return Path(os.environ.get(FOLDER_VARIABLE) or PLUGINS).absolute()
 
 
 def load_file(path: Path) -> Source:

@@ -1,31 +1,27 @@
-"""Continues a run as a child of its own, or repeats it from the beginning; must not train."""
+"""Continues a run as a run of its own, or repeats it from the beginning."""
 
-import json
-import time
 from typing import Any
 
 import numpy as np
-import psutil
 import sqlalchemy as sa
 
-from engine.config import RunConfig, config_from_json
-from engine.config.resolve import resolve
+from engine.config import RunConfig, parse_config
 from engine.store.checkpoints import latest_checkpoint, write_checkpoint
 from engine.store.fingerprint import other_plugins
-from engine.store.interventions import copy_changes
+from engine.store.interventions import copy_changes, read_changes
 from engine.store.records import cut_after
 from engine.store.row import RunRow
-from engine.store.runs import get_run, insert_run, load_dataset, request, submit
+from engine.store.runs import get_run, load_dataset, resolved_config
 from engine.store.schema import chunks, events, runs, snapshots
 from engine.store.snapshots import packed, write_snapshots
 from engine.store.store import Store, StoreError
+from engine.store.submit import Submission, submit
 from engine.training.early_stopping import go_on
 from engine.training.model import check_state
-from engine.training.plan import TrainingPlan, check_memory, plan
+from engine.training.plan import TrainingPlan, plan
 from engine.training.state import State
 
-COPIED = ("name", "config_version", "dataset_id", "fingerprint", "score_name", "tags", "epoch", "seconds")
-COPIED_RESULTS = ("train_loss", "val_loss", "train_score", "val_score")
+COPIED = ("fingerprint", "epoch", "seconds", "train_loss", "val_loss", "train_score", "val_score")
 CAN_GO_ON = ("finished", "stopped")
 
 
@@ -60,34 +56,29 @@ def continue_run(store: Store, run_id: int, epochs: int, *, paused: bool = False
         raise StoreError(f"run {run_id} has no checkpoint to start from")
     go_on(state)
     dataset = load_dataset(store, row.dataset_id)
-    config = config_from_json(json.dumps(row.config))
-    resolved = resolve(config, dataset.facts)
+    resolved = resolved_config(row, dataset.facts)
     if other_plugins(row.fingerprint, row.config):
         check_state(resolved, dataset, state)
     per_epoch = plan(resolved, dataset).steps_per_epoch
-    longer = _with_more_epochs(config, -(-state.step // per_epoch), epochs)
-    planned = plan(resolve(longer, dataset.facts), dataset)
-    check_memory(planned, psutil.virtual_memory().available)
-    values = {name: getattr(row, name) for name in (*COPIED, *COPIED_RESULTS)}
-    with store.writing() as connection:
-        child = insert_run(
-            connection,
-            **values,
-            created_at=time.time(),
-            config=longer.to_json(),
-            status="queued",
-            paused=paused,
-            parent_run=run_id,
-            branch_step=state.step,
-            step=state.step,
-            total_steps=planned.total_steps,
-            parameters=planned.parameters,
-        )
-        _copy(connection, row, child, state, planned)
-    return child
+    child = Submission(
+        _with_more_epochs(row.settings, -(-state.step // per_epoch), epochs),
+        dataset,
+        dataset_id=row.dataset_id,
+        name=row.name,
+        tags=row.tags,
+        paused=paused,
+        columns={
+            **{name: getattr(row, name) for name in COPIED},
+            "parent_run": run_id,
+            "branch_step": state.step,
+            "step": state.step,
+        },
+        fill=lambda connection, new_run, planned: _copy(connection, row, new_run, state, planned),
+    )
+    return submit(store, [child])[0]
 
 
-def repeat_run(store: Store, run_id: int) -> int:
+def repeat_run(store: Store, run_id: int, *, paused: bool = False) -> int:
     """Queue a run with the settings, the data and the changes of another one; return its id.
 
     It ends with the same bits on the same machine.
@@ -104,18 +95,23 @@ def repeat_run(store: Store, run_id: int) -> int:
     row = get_run(store, run_id)
     if not row.has_settings:
         raise StoreError(f"the settings of run {run_id} are not known: only its curves were imported")
-    config = config_from_json(json.dumps(row.config))
-    again = submit(store, config, load_dataset(store, row.dataset_id), name=row.name, paused=True)
-    copy_changes(store, run_id, again)
-    request(store, again, "resume")
-    return again
+    changes = read_changes(store, run_id)
+    again = Submission(
+        row.settings,
+        load_dataset(store, row.dataset_id),
+        dataset_id=row.dataset_id,
+        name=row.name,
+        paused=paused,
+        fill=lambda connection, new_run, _: copy_changes(connection, changes, new_run),
+    )
+    return submit(store, [again])[0]
 
 
 def _with_more_epochs(config: RunConfig, done: int, more: int) -> RunConfig:
     """Return the configuration that ends ``more`` epochs later, checked like any other."""
     if more < 1:
-        config_from_json(json.dumps({"epochs": more}))
-    return config_from_json(json.dumps({**json.loads(config.to_json()), "epochs": done + more}))
+        parse_config({"epochs": more})
+    return parse_config({**config.model_dump(), "epochs": done + more})
 
 
 def _copy(connection: sa.Connection, parent: RunRow, child: int, state: State, planned: TrainingPlan) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.store.runs import COLUMNS, HOLDER, plain_text, row_of, tags_of
+from engine.store.runs import RUNS, plain_text, row_of, tags_of
 from engine.store.schema import baselines, datasets, metadata, retired_ids, runs
 from engine.store.store import Store
 
@@ -78,7 +78,7 @@ def delete_runs(store: Store, run_ids: Sequence[int]) -> tuple[list[int], list[s
     refused: list[str] = []
     with store.writing() as connection:
         for part in _parts(run_ids):
-            query = sa.select(*COLUMNS, *HOLDER).where(runs.c.id.in_(part)).order_by(runs.c.id)
+            query = RUNS.where(runs.c.id.in_(part)).order_by(runs.c.id)
             rows = [row_of(row) for row in connection.execute(query).all()]
             refused += [
                 f"run {row.id} is in training: stop it first" for row in rows if row.status == "running"

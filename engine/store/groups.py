@@ -1,20 +1,15 @@
-"""Groups: runs that answer one question together, such as seeds of one configuration; draws no conclusion."""
+"""Groups: runs that answer one question together, such as the seeds of one configuration."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import sqlalchemy as sa
 
-from engine.config import RunConfig, config_from_json
-from engine.config.resolve import DataFacts, resolve
-from engine.config.seeds import seeded, without_seed
-from engine.data.dataset import Dataset
-from engine.plugins.registry import revision
+from engine.config.resolve import DataFacts
+from engine.config.seeds import without_seed
 from engine.store.query import get_runs
 from engine.store.row import RunRow
-from engine.store.runs import load_dataset, submit
+from engine.store.runs import load_dataset, resolved_config
 from engine.store.schema import events, runs
 from engine.store.store import Store
 from engine.training.interventions import CHANGEABLE
@@ -24,38 +19,12 @@ LOOKED_THROUGH_AT_MOST = 500
 FACTS: dict[str, DataFacts] = {}
 
 
-def join_group(store: Store, group_id: int, run_ids: Sequence[int]) -> None:
-    """Put runs into a group, which bears the id of the run that it began with."""
-    with store.writing() as connection:
-        chosen = runs.update().where(runs.c.id.in_(list(run_ids)))
-        connection.execute(chosen.values(group_id=group_id))
-
-
 def group_members(store: Store, group_id: int) -> list[RunRow]:
     """Return the runs of a group, oldest first; empty when there is no such group."""
     query = sa.select(runs.c.id).where(runs.c.group_id == group_id).order_by(runs.c.id)
     with store.reading() as connection:
         ids = list(connection.scalars(query))
     return get_runs(store, ids)
-
-
-def submit_seeds(
-    store: Store, config: RunConfig, dataset: Dataset, count: int, *, name: str = "", paused: bool = False
-) -> list[int]:
-    """Put one run for each of ``count`` seeds into the queue, as one group; return their ids.
-
-    The first has the seed of the configuration, the others those that follow. A single one is no group.
-
-    Raises
-    ------
-    ConfigError
-        When ``count`` is out of range, or the configuration does not fit the data or the memory.
-    """
-    configs = seeded(config, count)
-    ids = [submit(store, each, dataset, name=name, paused=paused) for each in configs]
-    if count > 1:
-        join_group(store, ids[0], ids)
-    return ids
 
 
 @dataclass(frozen=True)
@@ -139,12 +108,6 @@ def _keys(store: Store, rows: Sequence[RunRow]) -> list[str]:
             continue
         if row.dataset_id not in FACTS:
             FACTS[row.dataset_id] = load_dataset(store, row.dataset_id).facts
-        settings = _settings(json.dumps(row.config), FACTS[row.dataset_id], revision())
+        settings = without_seed(resolved_config(row, FACTS[row.dataset_id]))
         keys.append(f"{row.dataset_id} {settings} {changed.get(row.id, [])}")
     return keys
-
-
-@lru_cache(maxsize=LOOKED_THROUGH_AT_MOST)
-def _settings(config: str, facts: DataFacts, plugins: int) -> str:
-    """Return all settings but the seed as a run uses them; a live page asks again and again."""
-    return str(without_seed(resolve(config_from_json(config), facts)))

@@ -1,6 +1,7 @@
-"""Changes of runs in the store: asked for by people, made by whoever trains, read again to repeat them."""
+"""Changes made by hand while a run trains: requested, applied, and read again to repeat the run."""
 
 import time
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
@@ -63,10 +64,8 @@ def read_changes(store: Store, run_id: int) -> list[tuple[Change, str]]:
     return [(Change(row.step, row.field, row.new), row.old) for row in rows]
 
 
-def copy_changes(store: Store, run_id: int, new_run: int) -> None:
+def copy_changes(connection: sa.Connection, changes: Sequence[tuple[Change, str]], new_run: int) -> None:
     """Give a new run the changes of another one, at the same steps: it will end with the same bits."""
-    changes = read_changes(store, run_id)
-    with store.writing() as connection:
-        for change, old in changes:
-            values = {"run_id": new_run, "created_at": time.time(), "old": old, **vars(change)}
-            connection.execute(events.insert().values(values))
+    for change, old in changes:
+        values = {"run_id": new_run, "created_at": time.time(), "old": old, **vars(change)}
+        connection.execute(events.insert().values(values))

@@ -30,6 +30,7 @@ CLAIMED = [
         "lease_process_start",
     )
 ]
+HOLDER = [runs.c[name] for name in ("lease_host", "lease_pid", "lease_process_start")]
 
 
 class LeaseLost(Exception):

@@ -20,7 +20,7 @@ def loaded(store: Store, row: RunRow) -> tuple[RunConfig, Dataset]:
         When it cannot be built.
     """
     dataset = kept_dataset(store, row.dataset_id)
-    return resolved_config(row, dataset), dataset
+    return resolved_config(row, dataset.facts), dataset
 
 
 def kept_dataset(store: Store, dataset_id: str) -> Dataset:

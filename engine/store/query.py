@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from engine.store.records import scalars_of_chunk
 from engine.store.row import RunRow
-from engine.store.runs import COLUMNS, HOLDER, LARGEST_ID, row_of
+from engine.store.runs import LARGEST_ID, RUNS, row_of
 from engine.store.schema import chunks, datasets, runs
 from engine.store.store import Store
 from engine.training.telemetry import SCALAR_INDEX
@@ -90,7 +90,7 @@ def find_runs(
     with store.reading() as connection:
         total = connection.scalar(sa.select(sa.func.count()).select_from(runs).where(condition)) or 0
         numbers = list(connection.scalars(page))
-        found = sa.select(*COLUMNS, *HOLDER).where(runs.c.id.in_(numbers))
+        found = RUNS.where(runs.c.id.in_(numbers))
         rows = {row.id: row_of(row) for row in connection.execute(found).all()}
     return [rows[number] for number in numbers if number in rows], total
 
@@ -102,7 +102,7 @@ def get_runs(store: Store, run_ids: Sequence[int]) -> list[RunRow]:
     with store.reading() as connection:
         for start in range(0, len(wanted), TOGETHER):
             some = runs.c.id.in_(wanted[start : start + TOGETHER])
-            rows = connection.execute(sa.select(*COLUMNS, *HOLDER).where(some)).all()
+            rows = connection.execute(RUNS.where(some)).all()
             found |= {row.id: row_of(row) for row in rows}
     return [found[run_id] for run_id in wanted if run_id in found]
 

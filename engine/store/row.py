@@ -1,24 +1,33 @@
-"""A run as it stands: what its row says and what follows from it; must not know a store."""
+"""One run: what its row in the store says, and what follows from that."""
 
+import json
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
-from engine.config.text import lacking
+from engine.config import RunConfig, config_from_json
+from engine.config.text import missing_plugin_message
+from engine.plugins.registry import revision
 
 ENDED = ("finished", "stopped", "diverged", "failed", "imported")
+FAILED = ("failed", "diverged")
+SPLITS = ("train", "val", "test")
+PARSED_KEPT_AT_MOST = 1024
 
 
 @dataclass(frozen=True)
 class RunRow:
-    """One run as it stands.
+    """One run, as it was read.
 
     Attributes
     ----------
     status : str
         ``queued``, ``running``, ``interrupted`` (running, but its worker is gone), ``finished``,
         ``stopped``, ``diverged``, ``failed`` or ``imported`` (curves out of a file, without weights).
+    config_json : str
+        The settings as they are stored; :attr:`config` and :attr:`settings` are read from it.
     config_version : int
-        0 for an imported run of which no settings are known: those in ``config`` mean nothing.
+        0 for an imported run whose settings are not known: those in ``config`` mean nothing.
     tags : str
         Separated by commas; :func:`tags_of` takes them apart.
     parent_run, branch_step : int or None
@@ -39,7 +48,7 @@ class RunRow:
     speed: float | None
     message: str
     created_at: float
-    config: dict[str, Any]
+    config_json: str
     dataset_id: str
     fingerprint: str
     step: int
@@ -63,6 +72,16 @@ class RunRow:
     parent_run: int | None
     branch_step: int | None
     group_id: int | None
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """The settings by name, plain JSON values: also of a run whose plugin is missing here."""
+        return json.loads(self.config_json)
+
+    @property
+    def settings(self) -> RunConfig:
+        """The settings as a checked configuration; ConfigError when they name what is not known here."""
+        return _parsed(self.config_json, revision())
 
     @property
     def ended(self) -> bool:
@@ -90,16 +109,22 @@ class RunRow:
         return self.config_version > 0
 
     @property
-    def lacks(self) -> str:
-        """A sentence when its settings name what is not known here, so that its network cannot be built."""
-        return lacking(self.config) if self.has_settings else ""
+    def missing_plugin(self) -> str:
+        """A sentence when the plugin that its network needs is not loaded here, else nothing."""
+        return missing_plugin_message(self.config) if self.has_settings else ""
 
     @property
     def can_be_built(self) -> bool:
         """Whether its network can be built here."""
-        return self.has_settings and not self.lacks
+        return self.has_settings and not self.missing_plugin
 
     @property
     def label(self) -> str:
         """Name and number, as shown in lists and legends."""
         return f"{self.name} #{self.id}" if self.name else f"run {self.id}"
+
+
+@lru_cache(maxsize=PARSED_KEPT_AT_MOST)
+def _parsed(config_json: str, plugins: int) -> RunConfig:
+    """Parse settings; a page that shows a run asks for the same ones each second."""
+    return config_from_json(config_json)

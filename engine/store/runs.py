@@ -1,73 +1,39 @@
-"""The runs of a store as people know them: submitted, listed, looked up, asked to pause or stop."""
+"""The runs of a store: stored, listed, looked up, asked to pause, resume or stop."""
 
-import json
 import time
 from functools import lru_cache
 from typing import Any
 
-import psutil
 import sqlalchemy as sa
 
-from engine.config import CONFIG_VERSION, RunConfig, config_from_json
+from engine.config import CONFIG_VERSION, RunConfig
 from engine.config.resolve import DataFacts, resolve
-from engine.data.dataset import Dataset, content_id, dataset_from_bytes, dataset_to_bytes
+from engine.data.dataset import Dataset, content_id, dataset_from_bytes
 from engine.plugins.registry import revision
-from engine.store.lease import holder_is_gone
+from engine.store.lease import HOLDER, holder_is_gone
 from engine.store.row import RunRow
 from engine.store.schema import datasets, retired_ids, runs
 from engine.store.store import Store
-from engine.training.plan import TrainingPlan, check_memory, plan
 
 REQUESTS = ("pause", "resume", "stop", "step")
 NAME_LENGTH = 200
 LARGEST_ID = 2**63 - 1
-RESOLVED_KEPT_AT_MOST = 128
+RESOLVED_KEPT_AT_MOST = 1024
 
 
 class NoSuchRun(LookupError):
     """No run has this id; its text is one sentence for people."""
 
 
-COLUMNS = [runs.c[name] for name in RunRow.__dataclass_fields__]
-HOLDER = [runs.c.lease_host, runs.c.lease_pid, runs.c.lease_process_start]
-
-
-def submit(store: Store, config: RunConfig, dataset: Dataset, *, name: str = "", paused: bool = False) -> int:
-    """Put a run into the queue and return its id.
-
-    The configuration is resolved and checked first, the data stored by its content. A run submitted paused
-    waits for whoever asks for it by name: no worker claims it by itself.
-
-    Raises
-    ------
-    ConfigError
-        When the configuration does not fit the data or the memory.
-    """
-    planned = plan(resolve(config, dataset.facts), dataset)
-    check_memory(planned, psutil.virtual_memory().available)
-    blob = dataset_to_bytes(dataset)
-    with store.writing() as connection:
-        dataset_id = keep_dataset(connection, blob, dataset.name)
-        row = queued_row(config, dataset, dataset_id, planned, name=name)
-        return insert_run(connection, **row | {"paused": paused})
-
-
-def queued_row(
-    config: RunConfig, dataset: Dataset, dataset_id: str, planned: TrainingPlan, *, name: str
-) -> dict[str, Any]:
-    """Return the row of a run that waits for a worker."""
-    return {
-        "name": plain_text(name),
-        "created_at": time.time(),
-        "config": config.to_json(),
-        "config_version": CONFIG_VERSION,
-        "dataset_id": dataset_id,
-        "status": "queued",
-        "paused": False,
-        "total_steps": planned.total_steps,
-        "parameters": planned.parameters,
-        "score_name": "r2" if dataset.task == "regression" else "accuracy",
-    }
+RUNS = sa.select(
+    *(
+        runs.c.config.label(name) if name == "config_json" else runs.c[name]
+        for name in RunRow.__annotations__
+    ),
+    *HOLDER,
+)
+# What stands in a new row where nothing else is said.
+DEFAULTS = {c.name: None if c.default is None else c.default.arg for c in runs.c if c.name != "id"}
 
 
 def keep_dataset(connection: sa.Connection, blob: bytes, name: str) -> str:
@@ -85,10 +51,14 @@ def insert_run(connection: sa.Connection, **values: Any) -> int:
 
 
 def insert_runs(connection: sa.Connection, rows: list[dict[str, Any]]) -> list[int]:
-    """Insert rows of ``runs`` that have the same columns and return their ids, ascending.
+    """Insert rows of ``runs`` and return their ids, ascending; columns left out have their defaults.
 
     SQLite would give the highest number again once its run was deleted; PostgreSQL's sequence does not.
     """
+    if not rows:
+        return []
+    defaults = {**DEFAULTS, "created_at": time.time(), "config_version": CONFIG_VERSION}
+    rows = [{**defaults, **row} for row in rows]
     if connection.dialect.name == "sqlite":
         used = [connection.scalar(sa.select(sa.func.max(table.c.id))) or 0 for table in (retired_ids, runs)]
         rows = [{**row, "id": number} for number, row in enumerate(rows, start=max(used) + 1)]
@@ -108,7 +78,7 @@ def tags_of(text: str) -> list[str]:
 
 def list_runs(store: Store, limit: int = 1000, *, archived: bool = False) -> list[RunRow]:
     """Return the newest runs, newest first; archived ones only when asked for."""
-    query = sa.select(*COLUMNS, *HOLDER).order_by(runs.c.id.desc()).limit(limit)
+    query = RUNS.order_by(runs.c.id.desc()).limit(limit)
     if not archived:
         query = query.where(sa.not_(runs.c.archived))
     with store.reading() as connection:
@@ -132,19 +102,18 @@ def get_run(store: Store, run_id: int) -> RunRow:
     row = None
     if 0 < run_id <= LARGEST_ID:
         with store.reading() as connection:
-            row = connection.execute(sa.select(*COLUMNS, *HOLDER).where(runs.c.id == run_id)).first()
+            row = connection.execute(RUNS.where(runs.c.id == run_id)).first()
     if row is None:
         raise NoSuchRun(f"no such run: {run_id}")
     return row_of(row)
 
 
 def row_of(row: sa.Row[Any]) -> RunRow:
-    """Return a run from a row with :data:`COLUMNS` and :data:`HOLDER`."""
+    """Return a run from a row of :data:`RUNS`."""
     values = dict(row._mapping)
     holder = [values.pop(column.name) for column in HOLDER]
     if values["status"] == "running" and holder_is_gone(*holder):
         values["status"] = "interrupted"
-    values["config"] = json.loads(values["config"])
     return RunRow(**values)
 
 
@@ -162,10 +131,10 @@ def load_run(store: Store, run_id: int) -> tuple[RunConfig, Dataset]:
     """
     row = get_run(store, run_id)
     dataset = load_dataset(store, row.dataset_id)
-    return resolved_config(row, dataset), dataset
+    return resolved_config(row, dataset.facts), dataset
 
 
-def resolved_config(row: RunRow, dataset: Dataset) -> RunConfig:
+def resolved_config(row: RunRow, facts: DataFacts) -> RunConfig:
     """Return the configuration of a run on its data with nothing left open.
 
     Raises
@@ -173,13 +142,13 @@ def resolved_config(row: RunRow, dataset: Dataset) -> RunConfig:
     ConfigError
         When its settings name something that is not known here.
     """
-    return _resolved(json.dumps(row.config), dataset.facts, revision())
+    return _resolved(row.settings, facts, revision())
 
 
 @lru_cache(maxsize=RESOLVED_KEPT_AT_MOST)
-def _resolved(config: str, facts: DataFacts, plugins: int) -> RunConfig:
+def _resolved(config: RunConfig, facts: DataFacts, plugins: int) -> RunConfig:
     """Resolve a configuration; a page that shows a run asks for the same one each second."""
-    return resolve(config_from_json(config), facts)
+    return resolve(config, facts)
 
 
 def load_dataset(store: Store, dataset_id: str) -> Dataset:
@@ -200,7 +169,7 @@ def request(store: Store, run_id: int, wish: str) -> None:
         raise ValueError(f"request must be one of {', '.join(REQUESTS)}, got {wish!r}")
     get_run(store, run_id)
     with store.writing() as connection:
-        row = connection.execute(sa.select(*COLUMNS, *HOLDER).where(runs.c.id == run_id)).one()
+        row = connection.execute(RUNS.where(runs.c.id == run_id)).one()
         nobody = row_of(row).status in ("queued", "interrupted")
         open_run = runs.update().where(runs.c.id == run_id, runs.c.status.in_(("queued", "running")))
         if wish == "stop" and nobody:

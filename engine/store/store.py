@@ -13,6 +13,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 
+from engine.paths import STORE
 from engine.store.schema import APPLICATION, MIGRATIONS, SCHEMA_VERSION, metadata, schema_version
 
 STORE_VARIABLE = "BACKPROP_LAB_STORE"
@@ -27,10 +28,7 @@ class StoreError(Exception):
 
 def default_url() -> str:
     """Return $BACKPROP_LAB_STORE, or the embedded store .lab/lab.db beside the program."""
-    return (
-        os.environ.get(STORE_VARIABLE)
-        or f"sqlite:///{Path(__file__).resolve().parents[2] / '.lab' / 'lab.db'}"
-    )
+    return os.environ.get(STORE_VARIABLE) or f"sqlite:///{STORE}"
 
 
 def is_transient(error: DatabaseError) -> bool:

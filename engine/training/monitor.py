@@ -41,7 +41,7 @@ class RunMonitor:
     ) -> None:
         self.config, self.plan, self.schedule = config, plan, schedule
         self.state, self.network, self.rows = state, network, rows
-        self.score = "r2" if dataset.task == "regression" else "accuracy"
+        self.score = dataset.score_name
         self.plateau, self.patience = build_plateau(config, plan), patience_of(config, plan)
 
     @property

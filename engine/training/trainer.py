@@ -61,7 +61,7 @@ def train(
 def final_summary(config: RunConfig, dataset: Dataset, state: State) -> dict[str, float | int]:
     """Return losses and scores at the state's weights over all rows of each split; a test may be absent."""
     network = trained_network(config, dataset, state.learned)
-    name = "r2" if dataset.task == "regression" else "accuracy"
+    name = dataset.score_name
     summary: dict[str, float | int] = {"steps": state.step, "seconds": state.seconds}
     with np.errstate(all="ignore"):
         for split, x, y in (

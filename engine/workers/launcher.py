@@ -10,6 +10,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
+from engine.paths import LAB, ROOT
 from engine.plugins.loading import FOLDER_VARIABLE, plugin_folder
 from engine.plugins.registry import SOURCES
 from engine.store.lease import host_name, process_start, waits_for_a_worker
@@ -17,7 +18,6 @@ from engine.store.schema import runs, workers
 from engine.store.store import Store, open_store
 from engine.workers.worker import is_alive
 
-ROOT = Path(__file__).resolve().parents[2]
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 LOG_BYTES = 10**6
 WAIT_AFTER_FAILURE_SECONDS = 10
@@ -68,7 +68,7 @@ def log_path(store_url: str) -> Path:
     """Return the log file of the workers of a store."""
     database = make_url(store_url).database
     is_file = make_url(store_url).get_backend_name() == "sqlite" and database is not None
-    return Path(f"{database}.workers.log") if is_file else ROOT / ".lab" / "workers.log"
+    return Path(f"{database}.workers.log") if is_file else LAB / "workers.log"
 
 
 def _reap() -> None:

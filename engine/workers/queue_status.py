@@ -4,14 +4,13 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from engine.store.lease import holder_is_gone, waits_for_a_worker
+from engine.store.lease import HOLDER, holder_is_gone, waits_for_a_worker
+from engine.store.row import FAILED
 from engine.store.schema import runs, workers
 from engine.store.store import Store
 from engine.workers.worker import is_alive
 
-FAILED = ("failed", "diverged")
 HELD = [runs.c[name] for name in ("id", "step", "total_steps", "lease_owner")]
-HOLDER = [runs.c[name] for name in ("lease_host", "lease_pid", "lease_process_start")]
 
 
 @dataclass(frozen=True)

@@ -122,7 +122,7 @@ class _Worker:
         with suppress(LeaseLost):
             try:
                 refused = refresh_plugins()
-                lacks = get_run(self.store, lease.run_id).lacks if refused else ""
+                lacks = get_run(self.store, lease.run_id).missing_plugin if refused else ""
                 if lacks:
                     not_loaded = " ".join(f"Not loaded: {sentence}." for sentence in refused)
                     end_run(self.store, lease, "failed", message=f"{lacks}. {not_loaded}"[:1000])

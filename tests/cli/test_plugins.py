@@ -13,9 +13,10 @@ import sqlalchemy as sa
 from engine.config import parse_config
 from engine.data.dataset import build_dataset
 from engine.plugins.loading import FOLDER_VARIABLE, refresh_plugins
-from engine.store.runs import get_run, submit
+from engine.store.runs import get_run
 from engine.store.schema import workers
 from engine.store.store import open_store
+from engine.store.submit import submit_one
 from engine.workers.launcher import ensure_workers
 from tests.waiting import SECONDS_AT_MOST, wait_for
 
@@ -154,14 +155,14 @@ def test_a_warm_worker_takes_up_a_file_that_is_dropped_in_and_misses_one_that_is
     )
     config = parse_config({"samples": 80, "epochs": 4, "activation": "snake"})
     path.unlink()
-    late = submit(store, config, build_dataset(config))
+    late = submit_one(store, config, build_dataset(config))
     wait_for(lambda: get_run(store, late).ended)
     row = get_run(store, late)
     assert row.status == "failed" and row.message.startswith(
         "activation snake is not known here: put the file"
     )
     path.write_text(EXAMPLE.replace("np.sin(2 * z)", "np.cos(2 * z)"), "utf-8")
-    wrong = submit(store, config, build_dataset(config))
+    wrong = submit_one(store, config, build_dataset(config))
     wait_for(lambda: get_run(store, wrong).ended)
     message = get_run(store, wrong).message
     assert "not known here" in message and "Not loaded: my_file.py: activation snake: its deriv" in message

@@ -23,7 +23,8 @@ from engine.store.checkpoints import latest_checkpoint
 from engine.store.datasets import dataset_for, predict_file
 from engine.store.files import keep_file
 from engine.store.lease import claim, new_owner
-from engine.store.runs import load_run, submit
+from engine.store.runs import load_run
+from engine.store.submit import submit_one
 from engine.training.model import initial_state, network_sizes, predict
 from engine.training.trainer import final_summary, train
 from engine.workers.session import train_claimed
@@ -160,7 +161,7 @@ def test_r2_is_the_mean_over_the_outputs_as_scikit_learn_has_it_whatever_their_u
 def test_a_table_with_three_targets_trains_predicts_and_writes_a_column_for_each(store) -> None:
     table_id = keep_file(store, "mine.csv", content())
     chosen = config(table=table_id, columns=["a", "b"], epochs=60, test_fraction=0.2)
-    run_id = submit(store, chosen, dataset_for(store, chosen))
+    run_id = submit_one(store, chosen, dataset_for(store, chosen))
     lease = claim(store, new_owner(), run_id)
     assert lease is not None and train_claimed(store, lease) == "finished"
     resolved, dataset = load_run(store, run_id)

@@ -17,10 +17,11 @@ from engine.store.files import keep_file
 from engine.store.interventions import read_changes
 from engine.store.lease import claim, new_owner
 from engine.store.records import read_parts, read_series
-from engine.store.runs import get_run, load_run, reopen, request, submit
+from engine.store.runs import get_run, load_run, reopen, request
 from engine.store.schema import events
 from engine.store.snapshots import read_snapshots
 from engine.store.store import StoreError, open_store
+from engine.store.submit import submit_one
 from engine.workers.session import train_claimed
 
 WILD = {"learning_rate": 1e6, "optimizer": "sgd", "activation": "relu", "loss": "mse"}
@@ -176,7 +177,7 @@ def test_a_run_on_a_table_of_ones_own_comes_back_with_its_rows(store, other):
             "batch_size": 8,
         }
     )
-    run_id = submit(store, config, dataset_for(store, config))
+    run_id = submit_one(store, config, dataset_for(store, config))
     lease = claim(store, new_owner(), run_id)
     assert lease is not None and train_claimed(store, lease) == "finished"
     (number,) = import_file(other, exported(store, [run_id], "bundle"))

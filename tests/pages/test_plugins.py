@@ -6,15 +6,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.config import parse_config
-from engine.data.dataset import build_dataset
 from engine.exchange.export import FORMATS, exported
 from engine.exchange.imports import BadFile, import_file
 from engine.plugins.loading import refresh_plugins
-from engine.store.groups import submit_seeds
 from engine.store.lease import claim, new_owner
 from engine.store.runs import get_run, list_runs
 from engine.store.schema import runs
 from engine.store.store import STORE_VARIABLE
+from engine.store.submit import submit, with_seeds
 from engine.workers.session import train_claimed
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
@@ -125,7 +124,7 @@ def orphans(store, plugin):
     """Two finished runs of one group whose plugin is gone, and a plain one."""
     settings = {"samples": 80, "epochs": 4, "hidden_sizes": [6, 6], "dataset": "sine", **OWN}
     config = parse_config(settings)
-    ids = submit_seeds(store, config, build_dataset(config), 2)
+    ids = submit(store, with_seeds(config, 2))
     plain = parse_config(
         {
             **settings,
@@ -135,7 +134,7 @@ def orphans(store, plugin):
             "normalization": "none",
         }
     )
-    ids += submit_seeds(store, plain, build_dataset(plain), 1)
+    ids += submit(store, with_seeds(plain, 1))
     for run_id in ids:
         lease = claim(store, new_owner(), run_id)
         assert lease is not None and train_claimed(store, lease) == "finished"
@@ -194,7 +193,7 @@ def test_every_format_but_weights_is_exported_and_a_bundle_needs_the_plugin(stor
 
 def test_resuming_a_run_whose_plugin_has_another_content_asks_first(store, plugin):
     config = parse_config({"samples": 80, "epochs": 4, "activation": "snake"})
-    (run_id,) = submit_seeds(store, config, build_dataset(config), 1)
+    (run_id,) = submit(store, with_seeds(config, 1))
     lease = claim(store, new_owner(), run_id)
     assert lease is not None and train_claimed(store, lease) == "finished"
     with store.writing() as connection:

@@ -9,9 +9,10 @@ from engine.config import parse_config
 from engine.store.datasets import dataset_for
 from engine.store.files import keep_file
 from engine.store.lease import claim, new_owner
-from engine.store.runs import get_run, submit
+from engine.store.runs import get_run
 from engine.store.schema import checkpoints, predictions
 from engine.store.store import STORE_VARIABLE
+from engine.store.submit import submit_one
 from engine.workers.session import train_claimed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,7 +64,7 @@ def rare(store):
             "test_fraction": 0.25,
         }
     )
-    run_id = submit(store, config, dataset_for(store, config))
+    run_id = submit_one(store, config, dataset_for(store, config))
     lease = claim(store, new_owner(), run_id)
     assert lease is not None
     train_claimed(store, lease)

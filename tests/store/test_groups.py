@@ -3,18 +3,19 @@
 import pytest
 
 from engine.config import ConfigError, parse_config
-from engine.data.dataset import build_dataset
 from engine.store.edit import set_archived
-from engine.store.groups import group_members, join_group, same_but_seed, seed_groups, submit_seeds
+from engine.store.groups import group_members, same_but_seed, seed_groups
 from engine.store.runs import get_run
 from engine.store.schema import events
+from engine.store.submit import Submission, submit, with_seeds
 
 SMALL = {"samples": 80, "epochs": 4, "hidden_sizes": [6]}
 
 
 def test_members_of_a_group_come_back_oldest_first_and_no_others(store, submitted):
-    base, other, first, second = (submitted() for _ in range(4))
-    join_group(store, base, [second, first])
+    base, other = submitted(), submitted()
+    config = parse_config(SMALL)
+    first, second = submit(store, [Submission(config, group=base), Submission(config, group=base)])
     assert [row.id for row in group_members(store, base)] == [first, second]
     assert group_members(store, other) == []
     assert group_members(store, 999) == []
@@ -22,7 +23,7 @@ def test_members_of_a_group_come_back_oldest_first_and_no_others(store, submitte
 
 def test_five_seeds_are_five_ordinary_runs_in_one_group(store):
     config = parse_config({**SMALL, "seed": 7})
-    ids = submit_seeds(store, config, build_dataset(config), 5, name="five")
+    ids = submit(store, with_seeds(config, 5, name="five"))
     rows = group_members(store, ids[0])
     assert [row.id for row in rows] == ids
     assert [row.config["seed"] for row in rows] == [7, 8, 9, 10, 11]
@@ -33,7 +34,7 @@ def test_five_seeds_are_five_ordinary_runs_in_one_group(store):
 
 def test_one_seed_is_no_group(store):
     config = parse_config(SMALL)
-    (run_id,) = submit_seeds(store, config, build_dataset(config), 1)
+    (run_id,) = submit(store, with_seeds(config, 1))
     assert get_run(store, run_id).group_id is None
 
 
@@ -48,7 +49,7 @@ def test_one_seed_is_no_group(store):
 def test_seeds_out_of_range_are_refused_before_any_run_is_stored(store, seed, count, sentence):
     config = parse_config({**SMALL, "seed": seed})
     with pytest.raises(ConfigError, match=sentence.replace("(", r"\(")):
-        submit_seeds(store, config, build_dataset(config), count)
+        submit(store, with_seeds(config, count))
     assert group_members(store, 1) == []
 
 

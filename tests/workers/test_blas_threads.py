@@ -5,11 +5,10 @@ import os
 from threadpoolctl import threadpool_info
 
 from engine.config import parse_config
-from engine.data.dataset import build_dataset
 from engine.store.fingerprint import fingerprint, fingerprint_of
-from engine.store.groups import submit_seeds
 from engine.store.lease import claim, new_owner
 from engine.store.runs import get_run
+from engine.store.submit import submit, with_seeds
 from engine.training.trainer import Training
 from engine.workers.session import train_claimed
 from tests.workers.together import statuses, take
@@ -47,7 +46,7 @@ def test_a_stack_has_the_threads_of_its_runs_and_the_process_its_own_afterwards(
 
     monkeypatch.setattr(Training, "advance", watched)
     config = parse_config({"blas_threads": 2, "epochs": 3, "samples": 60, "hidden_sizes": [4]})
-    run_ids = submit_seeds(store, config, build_dataset(config), 4)
+    run_ids = submit(store, with_seeds(config, 4))
     leases = take(store)
     assert len(leases) == 4
     train_claimed(store, leases)

@@ -8,11 +8,10 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from engine.config import parse_config
-from engine.data.dataset import build_dataset
-from engine.store.groups import submit_seeds
 from engine.store.predictions import stored_predictions
 from engine.store.runs import get_run, request
 from engine.store.store import open_store
+from engine.store.submit import submit, with_seeds
 from engine.workers import journal as journal_module
 from engine.workers.journal import Journal
 from engine.workers.launcher import ONE_THREAD, ROOT
@@ -65,7 +64,7 @@ def test_runs_trained_together_leave_in_the_store_what_they_leave_alone(store, t
     train_claimed(store, leases)
     other = open_store(f"sqlite:///{tmp_path / 'other.db'}")
     config = parse_config({"samples": 80, "epochs": 4, "hidden_sizes": [6], **settings})
-    train_one_by_one(other, submit_seeds(other, config, build_dataset(config), 6))
+    train_one_by_one(other, submit(other, with_seeds(config, 6)))
     for run_id in ids:
         assert what_is_left(store, run_id) == what_is_left(other, run_id)
     assert set(statuses(store, ids)) == {"finished", *(["diverged"] if "loss" in settings else [])}
@@ -84,7 +83,7 @@ def test_a_grid_of_values_trained_together_leaves_in_the_store_what_it_leaves_al
     other = open_store(f"sqlite:///{tmp_path / 'other.db'}")
     for settings in grid:
         config = parse_config({"samples": 80, "epochs": 4, "hidden_sizes": [6], **settings})
-        train_one_by_one(other, submit_seeds(other, config, build_dataset(config), 1))
+        train_one_by_one(other, submit(other, with_seeds(config, 1)))
     assert [what_is_left(store, run_id) for run_id in ids] == [what_is_left(other, run_id) for run_id in ids]
     assert len({get_run(store, run_id).val_loss for run_id in ids}) == len(ids)
 

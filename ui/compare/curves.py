@@ -201,7 +201,7 @@ def _side_by_side(store: Store, rows: Sequence[RunRow], series: dict[int, Series
 
 def _cell(store: Store, place: int, row: RunRow, series: Series, x: str) -> ChartCard:
     """Return what a run says of its inputs and how its gradients went; figures are built once a server."""
-    state = (row.id, row.step, row.status, row.lacks, version(series), x)
+    state = (row.id, row.step, row.status, row.missing_plugin, version(series), x)
     norms = series.layers[:, :, LAYER_INDEX["grad_norm"]]
 
     def output() -> EncodedFigure:

@@ -102,7 +102,9 @@ def show_differences(store: Store, rows: Sequence[RunRow]) -> None:
         )
     if not rows:
         return
-    configs = {row.id: row.config if row.lacks else load_run(store, row.id)[0].model_dump() for row in rows}
+    configs = {
+        row.id: row.config if row.missing_plugin else load_run(store, row.id)[0].model_dump() for row in rows
+    }
     table = pd.DataFrame({f"run {run}": config for run, config in configs.items()}).map(_setting_text)
     differs = table.nunique(axis=1) > 1
     names = [name.replace("_", " ") for name in table.index[differs]]

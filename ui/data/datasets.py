@@ -74,5 +74,5 @@ def _facts(name: str) -> tuple[str, str, str, str]:
     outputs = len(dataset.target_names)
     kind = f"{dataset.classes} classes" if dataset.classes else f"{outputs} targets" if outputs else "values"
     facts = f"{rows:,} rows, {dataset.features} inputs, {kind}"
-    score_name = "accuracy" if dataset.classes else "r2"
+    score_name = dataset.score_name
     return dataset_picture(dataset), facts, score_name, content_id(dataset_to_bytes(dataset))

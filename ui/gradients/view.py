@@ -100,7 +100,7 @@ def _layers(run_ids: list[int], pace: float | None) -> None:
     st.subheader("Inside one layer")
     layer = _layer_slider(rows)
     kept = [shown_steps(snapshot_steps(store, row.id)) for row in rows]
-    lacks = next((row.lacks for row in rows if row.lacks), "")
+    lacks = next((row.missing_plugin for row in rows if row.missing_plugin), "")
     if lacks:
         st.caption(as_markdown(lacks))
     elif all(kept):

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import streamlit as st
 
-STATIC = Path(__file__).parents[2] / "static"
+from engine.paths import STATIC
+
 LOADER = """const script = import(new URL({url}, document.baseURI));
 const calls = new WeakMap();
 export default async function (given) {{

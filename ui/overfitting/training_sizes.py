@@ -1,6 +1,5 @@
 """The learning curve of a run: starts the same run on fewer rows, and collects how those ended."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,17 +7,18 @@ import numpy as np
 import streamlit as st
 
 from engine.analysis.learning_curve import FRACTIONS, MADE_FOR_SIZE, shrunken
-from engine.config import ConfigError, RunConfig, config_from_json
+from engine.config import ConfigError
 from engine.data.split import used_rows
 from engine.figures.overfitting import learning_curve
-from engine.store.groups import group_members, join_group
+from engine.store.groups import group_members
 from engine.store.row import RunRow
 from engine.store.runs import load_dataset
 from engine.store.store import Store
+from engine.store.submit import Submission, prepare, submit
+from engine.workers.launcher import ensure_workers
 from ui.overfitting.text import curve_words
 from ui.shared.run_picker import is_moving
 from ui.shared.text import as_markdown
-from ui.shared.transport import launch
 
 HEIGHT = 320
 
@@ -55,15 +55,23 @@ def missing_sizes(row: RunRow, known: Sequence[float]) -> list[float]:
 
 def start_sizes(store: Store, row: RunRow) -> None:
     """Start the runs that the learning curve lacks, as one group; one that is refused stops no other."""
-    config: RunConfig = config_from_json(json.dumps(row.config))
-    rows = _rows(store, row)
     st.session_state.pop("overfitting_refused", None)
-    for fraction in missing_sizes(row, list(runs_by_fraction(store, row))):
-        name = f"{fraction:.0%} of the rows of run {row.id}"
-        try:
-            join_group(store, row.id, [launch(store, shrunken(config, rows, fraction), name=name)])
-        except ConfigError as error:
-            st.session_state["overfitting_refused"] = [row.id, f"{fraction:.0%} of the rows: {error}"]
+    rows = _rows(store, row)
+    wanted = [
+        Submission(
+            shrunken(row.settings, rows, fraction),
+            name=f"{fraction:.0%} of the rows of run {row.id}",
+            group=row.id,
+            place=f"{fraction:.0%} of the rows",
+        )
+        for fraction in missing_sizes(row, list(runs_by_fraction(store, row)))
+    ]
+
+    def refuse(error: ConfigError) -> None:
+        st.session_state["overfitting_refused"] = [row.id, str(error)]
+
+    submit(store, prepare(store, wanted, skip=refuse))
+    ensure_workers(store.url)
 
 
 def sizes_panel(store: Store, row: RunRow) -> tuple[Any, str, bool]:
@@ -77,7 +85,7 @@ def sizes_panel(store: Store, row: RunRow) -> tuple[Any, str, bool]:
         key="overfitting_sizes",
         on_click=start_sizes,
         args=(store, row),
-        disabled=not missing or bool(row.lacks),
+        disabled=not missing or bool(row.missing_plugin),
         help="Starts the same run on 10, 20, 40, 60 and 80 % of its training rows: the same validation rows, "
         "the same number of updates, the smaller shares within the larger ones.",
     )

@@ -27,8 +27,8 @@ def run_card(store: Store, row: RunRow) -> None:
         _words(store, row)
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             _go_on(store, row)
-        if row.lacks:
-            st.caption(as_markdown(row.lacks))
+        if row.missing_plugin:
+            st.caption(as_markdown(row.missing_plugin))
         elif row.has_settings:
             _reproduce(row)
 
@@ -130,7 +130,7 @@ def _go_on(store: Store, row: RunRow) -> None:
         "Continue",
         icon=":material/fast_forward:",
         key="runs_continue",
-        disabled=row.status not in CAN_GO_ON or bool(row.lacks),
+        disabled=row.status not in CAN_GO_ON or bool(row.missing_plugin),
         on_click=_start,
         args=(store, row.id, "continues"),
         help="Train a new run that starts with the weights, the optimizer's memory and the order of rows "

@@ -29,7 +29,7 @@ def export_popover(store: Store, ticked: list[RunRow]) -> None:
             help="Put an apostrophe before names that a spreadsheet would take for a formula.",
         )
         without = [row.id for row in ticked if row.status == "imported" or row.step == 0]
-        unknown = next((row.lacks for row in ticked if row.lacks), "")
+        unknown = next((row.missing_plugin for row in ticked if row.missing_plugin), "")
         lacks = chosen == "npz" and bool(without or unknown)
         if lacks and unknown:
             st.caption(as_markdown(unknown))

@@ -48,7 +48,7 @@ def run_scores(store: Store, row: RunRow) -> tuple[str, dict[str, SplitScores]]:
     A run whose network cannot be built here has none. scikit-learn is imported at the first call, which takes
     a second or more: draw everything else before.
     """
-    if row.lacks:
+    if row.missing_plugin:
         return "", {}
     return _computed(store.url, row.id, row.step, row.status)
 

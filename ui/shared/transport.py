@@ -1,6 +1,7 @@
 """Start, pause, step, stop and speed of a run; must not know what a run computes or how it is drawn."""
 
 import time
+from dataclasses import replace
 
 import streamlit as st
 
@@ -8,10 +9,10 @@ from engine.config import ConfigError, RunConfig
 from engine.config.resolve import resolve
 from engine.config.twins import differences, twin_sentence
 from engine.store.fingerprint import other_plugins
-from engine.store.groups import submit_seeds
 from engine.store.row import RunRow
 from engine.store.runs import NoSuchRun, load_run, reopen, request, set_speed
 from engine.store.store import Store
+from engine.store.submit import submit, with_seeds
 from engine.workers.launcher import ensure_workers
 from ui.shared.run_picker import LIVE
 from ui.train.form import dataset_of
@@ -37,18 +38,15 @@ def launch(
 ) -> int:
     """Submit a run, or one for each of several seeds; see to workers, and return the first run's id.
 
-    A run with a speed is queued paused and let go once the speed is set: a small one would be over before.
+    The speed is that of the first run; the others train as fast as possible.
 
     Raises
     ------
     ConfigError
         When the configuration does not fit its data or the memory.
     """
-    ids = submit_seeds(store, config, dataset_of(config), seeds, name=name, paused=speed is not None)
-    if speed is not None:
-        set_speed(store, ids[0], speed)
-        for run_id in ids:
-            request(store, run_id, "resume")
+    first, *others = with_seeds(config, seeds, dataset=dataset_of(config), name=name)
+    ids = submit(store, [replace(first, speed=speed), *others])
     ensure_workers(store.url)
     return ids[0]
 

@@ -76,7 +76,8 @@ def _live(run_id: int, pace: float | None, bar: DeltaGenerator) -> None:
     x, log_y = _options(store, row)
     log_y = log_y or row.status == "diverged"
     changes = [change for change, _ in read_changes(store, row.id)]
-    state = (run_id, row.name, version(series), row.step, row.status, row.lacks, tuple(changes), x, log_y)
+    missing = row.missing_plugin
+    state = (run_id, row.name, version(series), row.step, row.status, missing, tuple(changes), x, log_y)
     pictures = built_once("train", store, state, lambda: _pictures(store, row, series, changes, x, log_y))
     show_cells(CELLS, [_cell(key, state, picture, x, log_y) for key, picture in pictures.items()], wide=2)
     show_mistakes(store, row)

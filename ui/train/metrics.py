@@ -110,8 +110,8 @@ def status_line(row: RunRow, trouble: str = "") -> None:
     st.progress(row.done)
     if row.status == "queued" and not row.paused:
         st.caption(as_markdown(trouble) or "Waiting for a worker.")
-    if row.lacks:
-        st.warning(as_markdown(row.lacks), icon=":material/extension_off:")
+    if row.missing_plugin:
+        st.warning(as_markdown(row.missing_plugin), icon=":material/extension_off:")
     if row.status == "interrupted":
         st.caption("Its worker is gone; another one takes over within seconds and goes on exactly here.")
     if row.status == "diverged":
@@ -122,7 +122,7 @@ def status_line(row: RunRow, trouble: str = "") -> None:
         )
     elif row.message and row.status == "finished":
         st.info(as_markdown(f"{row.message[0].upper()}{row.message[1:]}."), icon=":material/info:")
-    elif row.message and row.status not in LIVE and row.message != row.lacks:
+    elif row.message and row.status not in LIVE and row.message != row.missing_plugin:
         st.warning(as_markdown(row.message), icon=":material/info:")
 
 

@@ -27,7 +27,7 @@ DIGITS_IN_A_ROW, DIGIT_SIDE = 6, 8
 
 def show_mistakes(store: Store, row: RunRow) -> None:
     """Draw the section for a run; nothing where a boundary or a curve says the same and more."""
-    if row.lacks:
+    if row.missing_plugin:
         return
     config, dataset = loaded(store, row)
     if dataset.has_plane:

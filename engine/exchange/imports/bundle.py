@@ -176,7 +176,7 @@ def _run(told: Fields, place: int, columns: BundleColumns, read: Any) -> _Run:
         "config_version": CONFIG_VERSION if told.whole("config_version", CONFIG_VERSION) else 0,
         "total_steps": planned.total_steps,
         "parameters": planned.parameters,
-        "score_name": "r2" if dataset.task == "regression" else "accuracy",
+        "score_name": dataset.score_name,
     }
     if row["status"] == "imported" or state is None:
         row |= {"status": "imported", "total_steps": told.whole("total_steps", 2**53)}

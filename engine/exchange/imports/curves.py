@@ -111,7 +111,6 @@ def _insert(
     run_id = insert_run(
         connection,
         name=plain_text(curves.name),
-        created_at=time.time(),
         finished_at=time.time(),
         config=config.to_json(),
         config_version=CONFIG_VERSION if is_known else 0,

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from engine.config import ConfigError, RunConfig, parse_config
-from engine.config.text import lacking
+from engine.config.text import missing_plugin_message
 from engine.exchange.export.parquet import METADATA_KEY, VERSION
 from engine.exchange.export.text import metrics_header
 from engine.exchange.imports.curves import Curves
@@ -128,7 +128,7 @@ def _tags(tags: Any) -> str:
 def _config(settings: Any) -> RunConfig | None:
     if not isinstance(settings, dict):
         return None
-    if sentence := lacking(settings):
+    if sentence := missing_plugin_message(settings):
         raise BadFile(f"the settings of a run cannot be used: {sentence}")
     try:
         return parse_config(settings)
