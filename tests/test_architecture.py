@@ -47,7 +47,7 @@ ROOMS = {
     "engine.store": Room(STORE, {"numpy", "sqlalchemy", "psutil"}),
     # threadpoolctl: a run's settings say how many threads a matrix product has, whoever started the process.
     "engine.workers": Room(STORE, {"numpy", "sqlalchemy", "psutil", "threadpoolctl"}),
-    "engine.exchange": Room(STORE, {"numpy", "sqlalchemy", "psutil"}, {"pyarrow"}),
+    "engine.exchange": Room(STORE, {"numpy", "pydantic", "sqlalchemy", "psutil"}, {"pyarrow"}),
     "engine.figures": Room(READING | TRAINING, {"numpy", "pandas", "plotly", "tsdownsample"}),
     "engine.cli": Room(
         {"engine.analysis", "engine.exchange", "engine.workers", *STORE}, {"numpy", "rich", "typer"}

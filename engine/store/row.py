@@ -81,7 +81,7 @@ class RunRow:
     @property
     def settings(self) -> RunConfig:
         """The settings as a checked configuration; ConfigError when they name what is not known here."""
-        return _parsed(self.config_json, revision())
+        return parsed(self.config_json, revision())
 
     @property
     def ended(self) -> bool:
@@ -125,6 +125,6 @@ class RunRow:
 
 
 @lru_cache(maxsize=PARSED_KEPT_AT_MOST)
-def _parsed(config_json: str, plugins: int) -> RunConfig:
-    """Parse settings; a page that shows a run asks for the same ones each second."""
+def parsed(config_json: str, plugins: int) -> RunConfig:
+    """Return settings as a checked configuration; a page that shows a run asks for the same each second."""
     return config_from_json(config_json)

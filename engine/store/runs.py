@@ -11,7 +11,7 @@ from engine.config.resolve import DataFacts, resolve
 from engine.data.dataset import Dataset, content_id, dataset_from_bytes
 from engine.plugins.registry import revision
 from engine.store.lease import HOLDER, holder_is_gone
-from engine.store.row import RunRow
+from engine.store.row import RunRow, parsed
 from engine.store.schema import datasets, retired_ids, runs
 from engine.store.store import Store
 
@@ -33,7 +33,7 @@ RUNS = sa.select(
     *HOLDER,
 )
 # What stands in a new row where nothing else is said.
-DEFAULTS = {c.name: None if c.default is None else c.default.arg for c in runs.c if c.name != "id"}
+DEFAULTS = {c.name: getattr(c.default, "arg", None) for c in runs.c if c.name != "id"}
 
 
 def keep_dataset(connection: sa.Connection, blob: bytes, name: str) -> str:
@@ -142,13 +142,13 @@ def resolved_config(row: RunRow, facts: DataFacts) -> RunConfig:
     ConfigError
         When its settings name something that is not known here.
     """
-    return _resolved(row.settings, facts, revision())
+    return _resolved(row.config_json, facts, revision())
 
 
 @lru_cache(maxsize=RESOLVED_KEPT_AT_MOST)
-def _resolved(config: RunConfig, facts: DataFacts, plugins: int) -> RunConfig:
+def _resolved(config_json: str, facts: DataFacts, plugins: int) -> RunConfig:
     """Resolve a configuration; a page that shows a run asks for the same one each second."""
-    return resolve(config, facts)
+    return resolve(parsed(config_json, plugins), facts)
 
 
 def load_dataset(store: Store, dataset_id: str) -> Dataset:

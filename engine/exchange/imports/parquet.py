@@ -1,16 +1,17 @@
 """Reads our own Parquet of metrics, strictly; must not open anything: bytes in, curves out."""
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+from pydantic import Field
 
 from engine.config import ConfigError, RunConfig, parse_config
 from engine.config.text import missing_plugin_message
-from engine.exchange.export.parquet import METADATA_KEY, VERSION
+from engine.exchange.export.parquet import METADATA_KEY
 from engine.exchange.export.text import metrics_header
 from engine.exchange.imports.curves import Curves
-from engine.exchange.imports.errors import BadFile, shown
+from engine.exchange.imports.errors import BadFile, Strict, checked, shown
 from engine.exchange.imports.text import ALWAYS, ROWS_AT_MOST, RUNS_AT_MOST
 from engine.store.edit import as_tags
 from engine.store.runs import plain_text
@@ -18,6 +19,24 @@ from engine.training.telemetry import SCALARS
 
 LARGEST_HEADER, ENTRIES_AT_MOST = 20_000_000, 1_000_000
 ROWS_TOGETHER = 20_000
+
+
+class TableRun(Strict):
+    """What the metadata of the file says of a run."""
+
+    run: int
+    name: str = ""
+    note: str = ""
+    tags: list[str] = Field(default_factory=list)
+    config: dict[str, Any] | None = None
+
+
+class Metadata(Strict):
+    """The metadata of the file."""
+
+    kind: Literal["metrics"]
+    version: Literal[1]
+    runs: list[TableRun]
 
 
 def read_parquet(content: bytes) -> list[Curves]:
@@ -54,18 +73,12 @@ def read_parquet(content: bytes) -> list[Curves]:
     return _by_run(table, known, about)
 
 
-def _about(metadata: dict[bytes, bytes]) -> dict[int, dict[str, Any]]:
+def _about(metadata: dict[bytes, bytes]) -> dict[int, TableRun]:
     try:
-        about = json.loads(metadata[METADATA_KEY])
-        runs = {int(run["run"]): run for run in about["runs"]}
-        kind, version = about["kind"], about["version"]
-    except (KeyError, TypeError, ValueError, RecursionError):
+        values = json.loads(metadata[METADATA_KEY])
+    except (KeyError, ValueError, RecursionError):
         raise BadFile("the Parquet file must be one that this program exported") from None
-    if kind != "metrics":
-        raise BadFile(f"the Parquet file must hold metrics, got {shown(kind)}")
-    if version != VERSION:
-        raise BadFile(f"the Parquet file must be of version {VERSION}, got {shown(version)}")
-    return runs
+    return {run.run: run for run in checked(Metadata, values, "the Parquet file").runs}
 
 
 def _columns(pa: Any, file: Any) -> list[str]:
@@ -98,7 +111,7 @@ def _numbers(batch: Any) -> dict[str, tuple[np.ndarray, np.ndarray]]:
 
 
 def _by_run(
-    table: dict[str, np.ndarray], known: dict[str, np.ndarray], about: dict[int, dict[str, Any]]
+    table: dict[str, np.ndarray], known: dict[str, np.ndarray], about: dict[int, TableRun]
 ) -> list[Curves]:
     numbers, first = np.unique(table["run"], return_index=True)
     if len(numbers) > RUNS_AT_MOST:
@@ -110,23 +123,16 @@ def _by_run(
             SCALARS.arrange(np.column_stack([each[name][mine] for name in names]), names)
             for each in (table, known)
         )
-        told = about.get(number, {})
-        config = _config(told.get("config"))
-        curves = Curves(str(number), str(told.get("name") or ""), scalars, measured, config)
-        curves.facts = {
-            "tags": _tags(told.get("tags")),
-            "note": plain_text(str(told.get("note") or ""), 10_000),
-        }
+        run = about.get(number, TableRun(run=number))
+        curves = Curves(str(number), run.name, scalars, measured, _config(run.config))
+        tags = ", ".join(as_tags(",".join(run.tags)))
+        curves.facts = {"tags": tags, "note": plain_text(run.note, 10_000)}
         found.append(curves)
     return found
 
 
-def _tags(tags: Any) -> str:
-    return ", ".join(as_tags(",".join(map(str, tags)))) if isinstance(tags, list) else ""
-
-
-def _config(settings: Any) -> RunConfig | None:
-    if not isinstance(settings, dict):
+def _config(settings: dict[str, Any] | None) -> RunConfig | None:
+    if settings is None:
         return None
     if sentence := missing_plugin_message(settings):
         raise BadFile(f"the settings of a run cannot be used: {sentence}")
