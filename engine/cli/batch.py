@@ -1,4 +1,4 @@
-"""What the command line does with a queue: fill it from a grid, have workers empty it; knows no option."""
+"""What the command line does with the queue: fill it from a grid, have workers train it."""
 
 import json
 import sys
@@ -31,7 +31,7 @@ SHOWN_FAILURES = 20
 
 
 def queue_grid(store: Store, path: Path, csv: Path | None, *, dry_run: bool, as_json: bool) -> None:
-    """Put the runs of a grid into the queue, all or none, and tell how many they are."""
+    """Put the runs of a grid into the queue, all or none, and print how many they are."""
     base, tables, content = {}, {}, b""
     if csv is not None:
         content = table_bytes(csv)
@@ -48,7 +48,7 @@ def queue_grid(store: Store, path: Path, csv: Path | None, *, dry_run: bool, as_
         facts = {"queued": len(ids), "runs": len(batch.rows), "steps": batch.total_steps, "ids": ids}
         print(json.dumps({**facts, "datasets": len(batch.blobs), "seconds": round(batch.seconds, 1)}))
     else:
-        print(_told(batch, ids))
+        print(_sentence(batch, ids))
 
 
 def _text(path: Path) -> str:
@@ -60,7 +60,7 @@ def _text(path: Path) -> str:
         raise BadInput(f"grid must be a readable file of text in UTF-8: {error}") from None
 
 
-def _told(batch: Batch, ids: list[int]) -> str:
+def _sentence(batch: Batch, ids: list[int]) -> str:
     runs, data = _counted(len(batch.rows), "run"), _counted(len(batch.blobs), "dataset")
     size = f"{runs} on {data}, {batch.total_steps:,} updates, about {_duration(batch.seconds)} of one core"
     if not ids:
@@ -98,14 +98,14 @@ def work_off(store: Store, jobs: int, as_json: bool) -> None:
     if len(end.failures) > SHOWN_FAILURES:
         print(f"{len(end.failures) - SHOWN_FAILURES} more failed", file=sys.stderr)
     if is_interrupted:
-        print(_told_of_leaving(now), file=sys.stderr)
+        print(_leaving_sentence(now), file=sys.stderr)
         sys.exit(INTERRUPTED)
     if end.failures:
         sys.exit(1)
 
 
 def _worked_off(store: Store, jobs: int, first: QueueStatus, was_pressed: Callable[[], bool]) -> QueueStatus:
-    """Keep workers going until nothing is left or Ctrl-C was pressed; return how the queue stands then."""
+    """Keep workers going until nothing is left or Ctrl-C was pressed; return the status of the queue then."""
     now, looked_at = first, float("-inf")
     try:
         with _Bar(first) as bar:
@@ -125,7 +125,7 @@ def _worked_off(store: Store, jobs: int, first: QueueStatus, was_pressed: Callab
 
 @dataclass(frozen=True)
 class _End:
-    """What there is to tell when nobody waits for the queue any more."""
+    """What is printed at the end."""
 
     status: QueueStatus
     ended: int
@@ -142,15 +142,15 @@ class _End:
         if not self.ended and not self.status.left:
             return "nothing is queued"
         pace = self.ended / max(self.seconds, 1e-9)
-        return f"trained {_counted(self.ended, 'run')} in {self.seconds:.1f} s, {pace:.1f} a second"
+        return f"trained {_counted(self.ended, 'run')} in {self.seconds:.1f} s, {pace:.1f} runs/s"
 
 
-def _told_of_leaving(now: QueueStatus) -> str:
+def _leaving_sentence(now: QueueStatus) -> str:
     names = [f"run {run}" for run in now.running]
-    parts = [f"{', '.join(names)} {'goes' if len(names) == 1 else 'go'} on to the end"] if names else []
+    parts = [f"{', '.join(names)} {'trains' if len(names) == 1 else 'train'} to the end"] if names else []
     if now.waiting:
         verb = "is" if now.waiting == 1 else "are"
-        parts.append(f"{_counted(now.waiting, 'run')} {verb} left in the queue: `work` goes on with them")
+        parts.append(f"{_counted(now.waiting, 'run')} {verb} still queued: `work` trains them")
     return "; ".join(parts) or "nothing is left in the queue"
 
 

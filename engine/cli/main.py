@@ -1,4 +1,4 @@
-"""The command line: train, list, show, predict, scores, resume, worker, doctor; the rest is managing."""
+"""The command line: train, list, show, predict, scores, resume, worker, doctor and others."""
 
 import json
 import sys
@@ -55,7 +55,7 @@ def main() -> None:
 def options(
     plugin: Annotated[
         list[Path] | None,
-        typer.Option("--plugin", help="Python file that adds activations, losses, ...; at any place"),
+        typer.Option("--plugin", help="Python file that adds activations, losses, ..."),
     ] = None,
 ) -> None:
     """Keep a place for ``--plugin`` in the help: main takes it off the line before any command is known."""
@@ -94,19 +94,19 @@ def read_config(path: Path | None, settings: dict[str, Any], preset: str | None 
 def train(
     settings: dict[str, Any],
     config: Annotated[Path | None, typer.Option(help="JSON file of settings; options override it")] = None,
-    preset: Annotated[str | None, typer.Option(help="settings by name; file and options override it")] = None,
-    csv: Annotated[Path | None, typer.Option(help="CSV file to learn from; --target names a column")] = None,
+    preset: Annotated[
+        str | None, typer.Option(help="named settings; the file and options override them")
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(help="CSV file to train on; --target names a column")] = None,
     name: Annotated[str, typer.Option(help="name of the run")] = "",
-    seeds: Annotated[
-        int, typer.Option(help="how many runs, each with another seed: --seed and those that follow")
-    ] = 1,
+    seeds: Annotated[int, typer.Option(help="number of runs, with consecutive seeds from --seed on")] = 1,
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Train a new run here and now, with a progress bar; with --seeds several, side by side."""
+    """Train a run in this process, with a progress bar; with --seeds, several together."""
     from engine.cli.runs import follow
     from engine.cli.seeds import follow_seeds
-    from engine.cli.tables import keep_table, told_dataset
+    from engine.cli.tables import keep_table, load_dataset_with_findings
     from engine.store.store import open_store
     from engine.store.submit import submit, with_seeds
 
@@ -115,7 +115,7 @@ def train(
         file_id, table = keep_table(opened, csv)
         settings = {"dataset": "table", **settings, "table": file_id}
     chosen = read_config(config, settings, preset)
-    dataset = told_dataset(opened, chosen, table)
+    dataset = load_dataset_with_findings(opened, chosen, table)
     run_ids = submit(opened, with_seeds(chosen, seeds, dataset=dataset, name=name, paused=True))
     if seeds > 1:
         follow_seeds(opened, run_ids, as_json)
@@ -137,13 +137,13 @@ def presets(as_json: AsJson = False) -> None:
 @app.command()
 def resume(
     run: Run,
-    yes: Annotated[bool, typer.Option("--yes", help="go on although the machine is another one")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="continue even on another machine")] = False,
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Go on with a stopped, interrupted or paused run from its last checkpoint.
+    """Resume a stopped, interrupted or paused run from its last checkpoint.
 
-    On the machine that began it, the run ends with the bits of an unbroken one; elsewhere it asks first.
+    On the same machine the result is bit for bit that of an uninterrupted run; elsewhere it asks first.
     """
     from engine.cli.runs import follow, other_machine
     from engine.store.runs import reopen
@@ -153,8 +153,8 @@ def resume(
     sentence = other_machine(opened, run)
     if sentence and not yes:
         if not sys.stdin.isatty():
-            raise BadInput(f"{sentence}; --yes goes on all the same")
-        typer.confirm(f"{sentence}. Go on?", abort=True)
+            raise BadInput(f"{sentence}; use --yes to continue anyway")
+        typer.confirm(f"{sentence}. Continue anyway?", abort=True)
     reopen(opened, run)
     follow(opened, run, as_json)
 
@@ -174,7 +174,7 @@ def list_command(
 
 @app.command()
 def show(run: Run, store: StoreUrl = None, as_json: AsJson = False) -> None:
-    """Show how a run stands: status, step, losses, configuration."""
+    """Show a run: status, step, losses, configuration."""
     from engine.cli.runs import print_run
     from engine.store.store import open_store
 
@@ -197,11 +197,11 @@ def weights(
 @app.command()
 def predict(
     run: Run,
-    csv: Annotated[Path, typer.Option(help="CSV file with the columns that the run learned from")],
+    csv: Annotated[Path, typer.Option(help="CSV file with the columns that the run was trained on")],
     output: Annotated[Path, typer.Option(help="file to write; - for standard output")] = Path("-"),
     store: StoreUrl = None,
 ) -> None:
-    """Write what a trained run says of the rows of a CSV file."""
+    """Write the predictions of a trained run for the rows of a CSV file."""
     from engine.cli.tables import write_predictions
     from engine.store.store import open_store
 
@@ -210,7 +210,7 @@ def predict(
 
 @app.command()
 def baselines(run: Run, store: StoreUrl = None, as_json: AsJson = False) -> None:
-    """Score simple methods on the data and split of a run: what its score stands against."""
+    """Compare a run with simple baselines on the same data and split."""
     from engine.cli.tables import print_baselines
     from engine.store.store import open_store
 
@@ -219,7 +219,7 @@ def baselines(run: Run, store: StoreUrl = None, as_json: AsJson = False) -> None
 
 @app.command()
 def scores(run: Run, store: StoreUrl = None, as_json: AsJson = False) -> None:
-    """Score a run on the rows held out: balanced accuracy, F1, ROC AUC, confusion, MAE, and by class."""
+    """Score a run on its held-out rows: balanced accuracy, F1, ROC AUC, confusion, MAE, and by class."""
     from engine.cli.scores import print_scores
     from engine.store.store import open_store
 
@@ -228,7 +228,7 @@ def scores(run: Run, store: StoreUrl = None, as_json: AsJson = False) -> None:
 
 @app.command()
 def worker(store: StoreUrl = None) -> None:
-    """Train whatever is queued in a store; the dashboard starts such workers by itself."""
+    """Train the queued runs of a store; the dashboard starts workers by itself."""
     from engine.store.store import default_url
     from engine.workers.worker import work
 
@@ -259,7 +259,7 @@ def check_gradients(
 
 @app.command()
 def plugins(as_json: AsJson = False) -> None:
-    """List what plugins have added, with the checks that it passed, and the files that were refused."""
+    """List what plugins add, with the checks that it passed, and the files that were refused."""
     from engine.cli.plugins import print_plugins
 
     print_plugins(as_json)
@@ -267,7 +267,7 @@ def plugins(as_json: AsJson = False) -> None:
 
 @app.command()
 def doctor(store: StoreUrl = None) -> None:
-    """Check the store and name the versions in use."""
+    """Check the store and print the versions in use."""
     from engine.cli.runs import print_health
     from engine.store.store import open_store
 

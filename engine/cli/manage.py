@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.options import AsJson, BadInput, Run, Runs, StoreUrl
+from engine.cli.options import AsJson, BadInput, Run, Runs, StoreUrl, named_runs
 
 LARGEST_FILE = 600_000_000
 
@@ -35,7 +35,7 @@ def export(
     format: Annotated[str, typer.Option(help="csv, wide, parquet, json, npz or bundle")] = "csv",
     layers: Annotated[bool, typer.Option("--layers", help="statistics per layer instead of metrics")] = False,
     spreadsheet_safe: Annotated[
-        bool, typer.Option("--spreadsheet-safe", help="no formulas from names")
+        bool, typer.Option("--spreadsheet-safe", help="guard names that a spreadsheet would read as formulas")
     ] = False,
     store: StoreUrl = None,
 ) -> None:
@@ -70,7 +70,7 @@ def import_command(
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Bring exported runs back: curves from CSV and Parquet, whole runs from bundles."""
+    """Import exported runs: curves from CSV and Parquet, whole runs from bundles."""
     from engine.exchange.imports import BadFile, import_file
     from engine.store.store import open_store
 
@@ -87,12 +87,12 @@ def import_command(
             raise BadInput(f"file cannot be read: {error}") from None
         except BadFile as error:
             raise BadInput(f"{path}: {error}") from None
-        print(json.dumps({"runs": numbers}) if as_json else f"imported as {_named(numbers)}")
+        print(json.dumps({"runs": numbers}) if as_json else f"imported as {named_runs(numbers)}")
 
 
 def continue_command(
     run: Run,
-    epochs: Annotated[int, typer.Option(help="how many more")],
+    epochs: Annotated[int, typer.Option(help="how many more epochs")],
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
@@ -118,13 +118,12 @@ def reproduce(run: Run, store: StoreUrl = None) -> None:
         raise BadInput(f"the settings of run {run} are not known: only its curves were imported")
     print(command_line(row.settings))
     for change, _ in read_changes(opened, run):
-        print(
-            f"# {change.field} was changed to {change.new} at step {change.step}; `repeat {run}` does it, too"
-        )
+        made = f"{change.field} was changed to {change.new} at step {change.step}"
+        print(f"# {made}; `repeat {run}` repeats that, too")
 
 
 def repeat(run: Run, store: StoreUrl = None, as_json: AsJson = False) -> None:
-    """Train a run again, on the same data and with the changes that were made while it trained."""
+    """Train a run again on the same data, with the changes made while it trained."""
     from engine.cli.runs import follow
     from engine.store.branching import repeat_run
     from engine.store.store import open_store
@@ -135,13 +134,13 @@ def repeat(run: Run, store: StoreUrl = None, as_json: AsJson = False) -> None:
 
 def rename(run: Run, name: Annotated[str, typer.Argument(help="new name")], store: StoreUrl = None) -> None:
     """Give a run another name."""
-    from engine.store import edit as upkeep
+    from engine.store import edit
     from engine.store.runs import get_run
     from engine.store.store import open_store
 
     opened = open_store(store)
     get_run(opened, run)
-    upkeep.rename(opened, run, name)
+    edit.rename(opened, run, name)
 
 
 def tag(
@@ -150,7 +149,7 @@ def tag(
     remove: Annotated[str, typer.Option(help="tags, separated by commas")] = "",
     store: StoreUrl = None,
 ) -> None:
-    """Add tags to runs, or take them away."""
+    """Add tags to runs or remove them."""
     from engine.store.edit import change_tags
     from engine.store.runs import get_run
     from engine.store.store import open_store
@@ -162,7 +161,7 @@ def tag(
 
 
 def note(run: Run, text: Annotated[str, typer.Argument(help="the note")], store: StoreUrl = None) -> None:
-    """Write down what is to be remembered of a run."""
+    """Write a note on a run."""
     from engine.store.edit import write_note
     from engine.store.runs import get_run
     from engine.store.store import open_store
@@ -174,10 +173,10 @@ def note(run: Run, text: Annotated[str, typer.Argument(help="the note")], store:
 
 def archive(
     run: Runs,
-    undo: Annotated[bool, typer.Option("--undo", help="put them back into the lists")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="show them in the lists again")] = False,
     store: StoreUrl = None,
 ) -> None:
-    """Take runs out of the lists; nothing of them is lost."""
+    """Hide runs from the lists; nothing is deleted."""
     from engine.store.edit import set_archived
     from engine.store.runs import get_run
     from engine.store.store import open_store
@@ -193,7 +192,7 @@ def delete(
     yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
     store: StoreUrl = None,
 ) -> None:
-    """Delete runs for good, with records, weights and notes; asks once."""
+    """Delete runs permanently, with records, weights and notes; asks first."""
     from engine.store.edit import delete_runs
     from engine.store.runs import get_run
     from engine.store.store import open_store
@@ -202,13 +201,9 @@ def delete(
     for run_id in run:
         get_run(opened, run_id)
     if not yes:
-        typer.confirm(f"Delete {_named(run)} for good?", abort=True, err=True)
+        typer.confirm(f"Delete {named_runs(run)} permanently?", abort=True, err=True)
     deleted, refused = delete_runs(opened, run)
     if deleted:
-        print(f"deleted {_named(deleted)}")
+        print(f"deleted {named_runs(deleted)}")
     if refused:
         raise BadInput("; ".join(refused))
-
-
-def _named(numbers: list[int]) -> str:
-    return f"run{'s' if len(numbers) != 1 else ''} {', '.join(map(str, numbers))}"

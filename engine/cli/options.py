@@ -1,5 +1,6 @@
-"""Options and errors that the commands share; must not know any command."""
+"""Options and errors that the commands share."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -12,3 +13,8 @@ Runs = Annotated[list[int], typer.Argument(help="ids of the runs")]
 
 class BadInput(Exception):
     """Input that cannot be used; its text is one sentence for people."""
+
+
+def named_runs(run_ids: Sequence[int]) -> str:
+    """Return ``run 3`` or ``runs 3, 4``."""
+    return f"{'run' if len(run_ids) == 1 else 'runs'} {', '.join(map(str, run_ids))}"

@@ -1,4 +1,4 @@
-"""Plugins on the command line: which files are named, what is loaded; must not know any other command."""
+"""Plugins on the command line: which files are named, what is loaded."""
 
 import json
 import sys
@@ -15,7 +15,7 @@ OPTION = "--plugin"
 def take_plugins(arguments: Sequence[str]) -> list[str]:
     """Load the files of the folder and those that ``--plugin`` names; return the arguments without them.
 
-    What is wrong with a file of the folder is said on stderr, and everything else goes on.
+    What is wrong with a file of the folder is printed on stderr; the others are loaded.
 
     Raises
     ------

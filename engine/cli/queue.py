@@ -1,4 +1,4 @@
-"""The commands of the queue: fill it from a grid, have workers train it; must not know how."""
+"""The commands of the queue: fill it from a grid, have workers train it."""
 
 import os
 from pathlib import Path
@@ -17,12 +17,12 @@ def register(app: typer.Typer) -> None:
 
 def queue(
     grid: Annotated[Path, typer.Argument(help="YAML or JSON file: base, grid, runs, seeds, name, tags")],
-    csv: Annotated[Path | None, typer.Option(help="CSV file that all runs learn from")] = None,
+    csv: Annotated[Path | None, typer.Option(help="CSV file that all runs train on")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="check and count, queue nothing")] = False,
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Queue the runs of a grid, all or none: settings with lists of values, whose product is trained."""
+    """Queue the runs of a grid, all or none: every combination of the values that it lists."""
     from engine.cli.batch import queue_grid
     from engine.store.store import open_store
 
@@ -34,7 +34,7 @@ def work(
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Train all that is queued with several workers, and leave; once more goes on where it was left."""
+    """Train all queued runs with several workers, then exit; run it again to continue."""
     from engine.cli.batch import work_off
     from engine.store.store import open_store
 

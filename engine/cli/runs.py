@@ -1,4 +1,4 @@
-"""What the command line does with runs of a store: follow one, print, write weights; knows no option."""
+"""What the command line does with runs of a store: follow one, print, write weights."""
 
 import json
 import signal
@@ -18,14 +18,13 @@ from engine.cli.options import BadInput
 from engine.exchange.export import exported
 from engine.store.fingerprint import fingerprint, fingerprint_of, is_same_machine, other_plugins
 from engine.store.lease import LeaseLost, claim, new_owner
-from engine.store.row import RunRow
+from engine.store.row import FAILED, RunRow
 from engine.store.runs import count_runs, get_run, list_runs
 from engine.store.store import Store, StoreError
 from engine.training.telemetry import SCALAR_INDEX, Record
 from engine.workers.session import train_claimed
 
 INTERRUPTED = 130
-FAILED_STATUSES = ("failed", "diverged")
 
 
 class TrainingBar:
@@ -69,7 +68,7 @@ class TrainingBar:
             self.progress.update(self.task, loss=f"{np.nanmean(losses):.4f}")
 
     def end(self, row: RunRow) -> None:
-        """Go on behind a run; what it ended without training is no longer waited for."""
+        """Move past a run that has ended; steps that it did not train no longer count."""
         self.before += row.step
         self.total -= row.total_steps - row.step
         self.progress.update(self.task, completed=self.before, total=self.total)
@@ -89,11 +88,11 @@ def follow(store: Store, run_id: int, as_json: bool) -> None:
                 train_here(store, run_id, bar)
             except KeyboardInterrupt:
                 bar.close()
-                print(f"run {run_id} stopped; `resume {run_id}` goes on from here", file=sys.stderr)
+                print(f"run {run_id} stopped; `resume {run_id}` continues it", file=sys.stderr)
                 sys.exit(INTERRUPTED)
         row = get_run(store, run_id)
     print(json.dumps(summary(row)) if as_json else sentence(row))
-    if row.status in FAILED_STATUSES:
+    if row.status in FAILED:
         if row.message:
             print(row.message, file=sys.stderr)
         sys.exit(1)
@@ -111,7 +110,7 @@ def train_here(store: Store, run_id: int, bar: TrainingBar) -> None:
     """
     lease = claim(store, new_owner(), run_id, even_paused=True)
     if lease is None:
-        raise StoreError(f"run {run_id} is held by a living worker; pause or stop it there first")
+        raise StoreError(f"run {run_id} is being trained by a worker; pause or stop it first")
     try:
         with noting_ctrl_c() as is_interrupted:
             train_claimed(store, lease, bar.advance, is_interrupted=is_interrupted, leaves_when_paused=False)
@@ -160,11 +159,11 @@ def other_machine(store: Store, run_id: int) -> str:
     plugins = other_plugins(row.fingerprint, row.config)
     if plugins and is_same_machine(row.fingerprint, here):
         return f"run {run_id} was {plugins}"
-    return f"run {run_id} was begun on another machine or version ({row.fingerprint}), this is {here}"
+    return f"run {run_id} was started on another machine or version ({row.fingerprint}); this one is {here}"
 
 
 def summary(row: RunRow) -> dict[str, Any]:
-    """Return how a run stands as a JSON-able dict: non-finite numbers are None."""
+    """Return a run as a JSON-able dict: non-finite numbers are None."""
     values = {
         "run": row.id,
         "name": row.name,
@@ -191,7 +190,7 @@ def summary(row: RunRow) -> dict[str, Any]:
 
 
 def sentence(row: RunRow) -> str:
-    """Return how a run stands as one line."""
+    """Return a run as one line."""
     numbers = [
         f"{name} {value:.4f}"
         for name, value in (
@@ -202,8 +201,8 @@ def sentence(row: RunRow) -> str:
         )
         if value is not None
     ]
-    told = f"run {row.id} {row.status} at step {row.step} of {row.total_steps}: {', '.join(numbers)}"
-    return f"{told} ({row.message})" if row.status == "finished" and row.message else told
+    line = f"run {row.id} {row.status} at step {row.step} of {row.total_steps}: {', '.join(numbers)}"
+    return f"{line} ({row.message})" if row.status == "finished" and row.message else line
 
 
 def print_list(store: Store, as_json: bool, archived: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""The command line's groups of seeds: trained as a stack under one bar, summarised as mean ± interval."""
+"""Several seeds on the command line: trained together under one bar, printed as mean ± interval."""
 
 import json
 import sys
@@ -8,8 +8,8 @@ from typing import Any
 
 from engine.analysis.statistics import mean_interval
 from engine.analysis.verdicts import measures
+from engine.cli.options import named_runs
 from engine.cli.runs import (
-    FAILED_STATUSES,
     INTERRUPTED,
     TrainingBar,
     noting_ctrl_c,
@@ -19,7 +19,7 @@ from engine.cli.runs import (
 )
 from engine.store.groups import SeedGroup
 from engine.store.lease import LeaseLost, claim, new_owner
-from engine.store.row import RunRow
+from engine.store.row import FAILED, RunRow
 from engine.store.runs import get_run, load_run, request
 from engine.store.store import Store
 from engine.training.stack import most_together
@@ -27,7 +27,7 @@ from engine.workers.session import train_claimed
 
 
 def follow_seeds(store: Store, run_ids: Sequence[int], as_json: bool) -> None:
-    """Train runs in this process, as a stack where that is faster.
+    """Train runs in this process, together where that is faster.
 
     Leaves with status 1 when one failed or diverged.
 
@@ -51,7 +51,7 @@ def follow_seeds(store: Store, run_ids: Sequence[int], as_json: bool) -> None:
         for row in group.rows:
             print(f"{sentence(row)} (seed {row.config['seed']})")
         print(group_sentence(group))
-    failed = [row for row in group.rows if row.status in FAILED_STATUSES]
+    failed = [row for row in group.rows if row.status in FAILED]
     for row in failed:
         print(f"run {row.id}: {row.message or row.status}", file=sys.stderr)
     if failed:
@@ -59,7 +59,7 @@ def follow_seeds(store: Store, run_ids: Sequence[int], as_json: bool) -> None:
 
 
 def _train_part(store: Store, run_ids: Sequence[int], bar: TrainingBar) -> None:
-    """Train runs as a stack, then each by itself of which somebody requested more than a stack can do.
+    """Train runs together, then each by itself that needs what a stack cannot do.
 
     One that was paused meanwhile stays in the queue: a worker takes it once it is resumed.
     """
@@ -87,36 +87,32 @@ def _train_part(store: Store, run_ids: Sequence[int], bar: TrainingBar) -> None:
 
 
 def _stop_the_rest(store: Store, part: Sequence[int], waiting: Sequence[int]) -> None:
-    """Stop what Ctrl-C left, and say which of the runs in training go on with ``resume``."""
+    """Stop what Ctrl-C left, and print which of the runs in training ``resume`` continues."""
     for run_id in (*part, *waiting):
         request(store, run_id, "stop")
     begun = [row.id for row in (get_run(store, run_id) for run_id in part) if row.status == "stopped"]
-    told = [f"{_named(begun)} stopped"] if begun else []
+    parts = [f"{named_runs(begun)} stopped"] if begun else []
     if waiting:
-        told.append(f"{_named(waiting)} had not begun")
+        parts.append(f"{named_runs(waiting)} not started")
     if begun:
-        others = ", so do the others" if len(begun) > 1 else ""
-        told.append(f"`resume {begun[0]}` goes on from here{others}")
-    print("; ".join(told), file=sys.stderr)
+        others = ", likewise the others" if len(begun) > 1 else ""
+        parts.append(f"`resume {begun[0]}` continues it{others}")
+    print("; ".join(parts), file=sys.stderr)
     sys.exit(INTERRUPTED)
-
-
-def _named(run_ids: Sequence[int]) -> str:
-    return f"{'runs' if len(run_ids) > 1 else 'run'} {', '.join(map(str, run_ids))}"
 
 
 def group_sentence(group: SeedGroup) -> str:
     """Return means over seeds with their 95 % intervals as one line."""
     score = group.rows[0].score_name
-    told = []
+    parts = []
     for name, measure in measures(score).items():
         interval = mean_interval(list(group.values(measure.field).values()))
         if interval.n:
-            told.append(f"{name} {measure.words(interval)}")
-    if not told:
+            parts.append(f"{name} {measure.words(interval)}")
+    if not parts:
         return "no seed finished: there is nothing to average"
     left_out = f"; {_left_out(group.left_out)}" if group.left_out else ""
-    return f"mean ± 95 % interval, n = {len(group.counted)}: {', '.join(told)}{left_out}"
+    return f"mean ± 95 % interval, n = {len(group.counted)}: {', '.join(parts)}{left_out}"
 
 
 def _left_out(rows: Sequence[RunRow]) -> str:

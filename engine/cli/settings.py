@@ -1,4 +1,4 @@
-"""One option of the command line for each setting; must not know what a command does with them."""
+"""One option of the command line for each setting."""
 
 import inspect
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What the command line does with tables: keep, inspect, predict, baselines; knows no option."""
+"""What the command line does with tables: keep, inspect, predict, baselines."""
 
 import json
 import sys
@@ -40,8 +40,8 @@ def keep_table(store: Store, path: Path) -> tuple[str, Table]:
     return keep_file(store, path.name, content), table
 
 
-def told_dataset(store: Store, config: RunConfig, table: Table | None) -> Dataset:
-    """Return the data of a configuration; what is suspicious about a table is said on stderr."""
+def load_dataset_with_findings(store: Store, config: RunConfig, table: Table | None) -> Dataset:
+    """Return the data of a configuration; what is suspicious about a table goes to stderr."""
     if config.dataset != TABLE:
         return dataset_for(store, config)
     table = table or stored_table(store, config.table or "")
@@ -52,7 +52,7 @@ def told_dataset(store: Store, config: RunConfig, table: Table | None) -> Datase
 
 
 def write_predictions(store: Store, run_id: int, path: Path, output: Path) -> None:
-    """Write what a run says of the rows of a CSV file; what was special goes to stderr."""
+    """Write a run's predictions for the rows of a CSV file; notes go to stderr."""
     text, notes = predict_file(store, run_id, table_bytes(path))
     if str(output) == "-":
         sys.stdout.write(text)

@@ -117,7 +117,7 @@ class DataSettings(BaseModel):
         AfterValidator(_each_once),
     ] = setting(
         None,
-        "the column to predict: text or at most 10 different whole numbers are classes, other numbers "
+        "the column to predict: text or at most 10 distinct whole numbers are classes, other numbers "
         "values; or several columns of numbers, predicted together",
         Help(depends_on=OF_A_TABLE),
     )

@@ -1,1 +1,1 @@
-"""The data of a run: making, splitting and storing it; must not know networks."""
+"""The data of a run: made or read from a table, split, encoded, and stored by content."""

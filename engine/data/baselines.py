@@ -1,4 +1,4 @@
-"""What simple methods reach on the same split as a network: what its score stands against; knows no run."""
+"""What simple methods reach on the same split as a network: what its score is compared with."""
 
 import warnings
 from typing import Any

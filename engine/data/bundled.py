@@ -1,4 +1,4 @@
-"""Real tables that scikit-learn carries, kept as .npz because importing it takes 3 s; knows no split."""
+"""Real tables that scikit-learn carries, kept as .npz because importing it takes 3 s."""
 
 import contextlib
 import os

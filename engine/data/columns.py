@@ -1,4 +1,4 @@
-"""Which columns and rows of a table can be learned from, and what its target is; knows no split."""
+"""Which columns and rows of a table can be learned from, and what its target is."""
 
 import re
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ DATE = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?(Z|[+-]\d\d:?
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """What a table is asked for.
+    """What is to be predicted.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class Target:
 
 
 def target_of(column: Column) -> Target:
-    """Return what a column asks for: text and at most 10 different whole numbers are classes.
+    """Return what a column stands for as a target: text and at most 10 distinct whole numbers are classes.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def target_of(column: Column) -> Target:
     name, known = shown(column.name), ~column.missing
     count = column.different()
     if count < 2:
-        raise TableError(f"target must take at least 2 different values, got {count} in column {name}")
+        raise TableError(f"target must take at least 2 distinct values, got {count} in column {name}")
     if column.numbers is None:
         if count > CLASSES_AT_MOST:
             raise TableError(
@@ -69,10 +69,10 @@ def target_of(column: Column) -> Target:
         y = np.minimum(np.searchsorted(different, column.numbers), count - 1)
         classes = tuple(f"{value:.17g}" for value in different)
         return Target(
-            "classification", y, classes, known, f"{name} has {count} different whole numbers: classes"
+            "classification", y, classes, known, f"{name} has {count} distinct whole numbers: classes"
         )
     y = np.where(known, column.numbers, 0.0)[:, np.newaxis]
-    return Target("regression", y, (), known, f"{name} has {count:,} different numbers: values")
+    return Target("regression", y, (), known, f"{name} has {count:,} distinct numbers: values")
 
 
 def target_names(settings: DataSettings) -> tuple[str, ...]:
@@ -106,19 +106,19 @@ def _values_of(column: Column) -> np.ndarray:
             f"target must name columns of numbers where it names several, got text in column {name}"
         )
     if count < 2:
-        raise TableError(f"target must take at least 2 different values, got {count} in column {name}")
+        raise TableError(f"target must take at least 2 distinct values, got {count} in column {name}")
     return column.numbers
 
 
 def unusable(column: Column) -> str:
-    """Return why a column is left out unless it is asked for by name; empty when it is not."""
+    """Return why a column is skipped unless it is asked for by name; empty when it is not."""
     count = column.different()
     if count < 2:
         return "constant" if count else "empty"
     if is_id_like(column):
-        return "a number of the row, not a property of it"
+        return "a row id"
     if column.kind == "text" and count > CATEGORIES_AT_MOST:
-        return f"text with {count:,} different values"
+        return f"text with {count:,} distinct values"
     return ""
 
 
@@ -180,7 +180,7 @@ def usable_rows(columns: tuple[Column, ...], target: Target, missing: str) -> np
         )
     y = target.y[rows]
     if not np.ptp(y, axis=0).all():
-        raise TableError("target must take at least 2 different values in the rows that can be used, got 1")
+        raise TableError("target must take at least 2 distinct values in the rows that can be used, got 1")
     return rows
 
 

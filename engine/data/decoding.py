@@ -1,4 +1,4 @@
-"""Bytes to text for a table: what is no text is refused, the encoding is decided; must not know cells."""
+"""Bytes to text for a table: what is no text is refused, the encoding is decided."""
 
 import re
 
@@ -66,7 +66,7 @@ def _decoded(content: bytes) -> tuple[str, str]:
                 return content[len(mark) :].decode(encoding), encoding
             except UnicodeDecodeError as error:
                 raise TableError(
-                    f"the file says that it is {SHOWN_ENCODINGS[encoding]}, which byte {error.start:,} is not"
+                    f"the file claims to be {SHOWN_ENCODINGS[encoding]}, but byte {error.start:,} is not"
                 ) from None
     for encoding in _without_mark(content):
         try:

@@ -1,4 +1,4 @@
-"""Columns of a table to numbers for a network, fitted on training rows; must not know what is learned."""
+"""Columns of a table to numbers for a network, fitted on training rows."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""A grid of places over the coordinates of a dataset, a line or a plane; knows no network."""
+"""A grid of places over the coordinates of a dataset, a line or a plane."""
 
 from dataclasses import dataclass
 

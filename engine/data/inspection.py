@@ -1,4 +1,4 @@
-"""What is suspicious about a table before anything is trained on it, in sentences; must not train."""
+"""What is suspicious about a table, in sentences, before anything is trained on it."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ from engine.data.columns import (
 from engine.data.dataset import Dataset
 from engine.data.table import Column, Table
 
-TELLS_ALMOST_ALL = 0.999
+ALMOST_ALL = 0.999
 INFORMATION_OF_A_COPY = 0.97
 MAJORITY_TO_WARN, RARE_ROWS = 0.9, 10
 UNUSUAL_SCALE = 1e3
@@ -30,7 +30,7 @@ WARNING, NOTE = "warning", "note"
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that people should know before they press Start.
+    """One thing to know before the training starts.
 
     Attributes
     ----------
@@ -60,7 +60,7 @@ def inspect_table(table: Table, settings: DataSettings, dataset: Dataset | None 
     settings : DataSettings
         With a target.
     dataset : Dataset, optional
-        What the settings make of the table; with it, rows that stand on both sides of the split are found.
+        What the settings make of the table; with it, rows on both sides of the split are found.
 
     Raises
     ------
@@ -88,15 +88,15 @@ def _of_the_target(table: Table, settings: DataSettings, target: Target, rows: n
     without = int((~target.known).sum())
     if without:
         lack = "no target" if len(names) == 1 else "an empty cell in a target"
-        found.append(Finding("missing", NOTE, f"{without:,} rows have {lack} and are left out", name))
+        found.append(Finding("missing", NOTE, f"{without:,} rows have {lack} and are skipped", name))
     y = target.y[rows]
     if target.classes:
         counts = np.bincount(y, minlength=len(target.classes))
         largest, share = shown(target.classes[counts.argmax()]), counts.max() / counts.sum()
         if share >= MAJORITY_TO_WARN:
             sentence = (
-                f"{100 * share:.1f} % of the rows are of class {largest}: always saying so is right "
-                "that often; hold every accuracy against it"
+                f"{100 * share:.1f} % of the rows are of class {largest}: always predicting it "
+                f"already scores {100 * share:.1f} %, compare accuracy with that"
             )
             found.append(Finding("imbalance", WARNING, sentence, name))
         rare = [shown(target.classes[i]) for i in np.flatnonzero((counts > 0) & (counts < RARE_ROWS))]
@@ -107,9 +107,9 @@ def _of_the_target(table: Table, settings: DataSettings, target: Target, rows: n
     for name, values in zip(names, y.T, strict=True):
         size = max(float(np.abs(values).mean()), float(values.std()))
         if size > UNUSUAL_SCALE or size < 1 / UNUSUAL_SCALE:
-            way = "it is standardised for training, losses are in squared standard deviations, predictions"
+            way = "it is standardised for training; losses are in squared standard deviations, predictions"
             if not learns_standardized(settings):
-                way = "it is learned as it is, which few learning rates bear; losses and predictions are"
+                way = "it is not standardised, so few learning rates work; losses and predictions are"
             sentence = f"target {shown(name)} is about {size:.2g} in size: {way} in its own units"
             found.append(Finding("scale", NOTE, sentence, name))
     return found
@@ -123,17 +123,16 @@ def _of_the_columns(table: Table, settings: DataSettings, chosen: tuple[Column, 
             continue
         name, is_used = shown(column.name), column.name in names
         reason = unusable(column)
-        consequence = "it is used all the same" if is_used else "it is left out"
+        consequence = "it is used anyway" if is_used else "it is skipped"
         if column.example:
-            sentence = (
-                f"column {name} is read as text because of {shown(column.example)}, one of few such cells"
-            )
+            cell = f"{shown(column.example)}, one of the few cells that are not numbers"
+            sentence = f"column {name} is read as text because of {cell}"
             found.append(Finding("text", WARNING, sentence, column.name))
         if reason in ("constant", "empty"):
             sentence = f"column {name} is {reason}: {consequence}"
             found.append(Finding("constant", NOTE, sentence, column.name))
         elif is_id_like(column):
-            sentence = f"column {name} looks like {reason} (nearly all its cells differ): {consequence}"
+            sentence = f"column {name} looks like {reason} (nearly all values are distinct): {consequence}"
             found.append(Finding("id", WARNING, sentence, column.name))
         elif reason:
             kept = f"only its {CATEGORIES_AT_MOST} most frequent values are used" if is_used else consequence
@@ -162,7 +161,9 @@ def _of_the_reading(
         most = ", ".join(f"{shown(name)} ({count:,})" for name, count in gaps[:5])
         total = sum(count for _, count in gaps)
         way = (
-            "they are filled in" if settings.missing == "impute" else f"without their rows {len(rows):,} stay"
+            "they are imputed"
+            if settings.missing == "impute"
+            else f"{len(rows):,} rows are left without them"
         )
         sentence = f"{total:,} cells are empty, {way}; by column: {most}"
         found.append(Finding("missing", NOTE, sentence))
@@ -180,15 +181,15 @@ def _leaks(
             if evidence:
                 copied = "the target" if len(names) == 1 else f"target {shown(name)}"
                 sentence = (
-                    f"column {shown(column.name)} copies {copied} or nearly so ({evidence}): will it be "
-                    "known when you predict? If not, leave it out"
+                    f"column {shown(column.name)} is almost identical to {copied} ({evidence}): probably "
+                    "leakage. Leave it out unless you know it when you predict"
                 )
                 found.append(Finding("leak", WARNING, sentence, column.name))
     return found
 
 
 def _copy_evidence(column: Column, y: np.ndarray, is_classes: bool, rows: np.ndarray) -> str:
-    """Return in words how much a column alone tells of a target; empty unless it is nearly everything."""
+    """Return in words how well a column alone predicts a target; empty unless it is nearly everything."""
     rows = rows[~column.missing[rows]]
     if len(rows) < 20 or column.different() < 2:
         return ""
@@ -199,17 +200,17 @@ def _copy_evidence(column: Column, y: np.ndarray, is_classes: bool, rows: np.nda
             return ""
     elif not is_classes:
         correlation = abs(_correlation(_ranks(column.numbers[rows]), _ranks(y)))
-        return f"rank correlation {correlation:.4f}" if correlation >= TELLS_ALMOST_ALL else ""
+        return f"rank correlation {correlation:.4f}" if correlation >= ALMOST_ALL else ""
     elif len(np.unique(y)) == 2:
         area = _area(column.numbers[rows], y == y.max())
-        return f"area under the curve {area:.4f}" if area >= TELLS_ALMOST_ALL else ""
+        return f"ROC AUC {area:.4f}" if area >= ALMOST_ALL else ""
     else:
         groups = _grouped(column.numbers[rows])
     if is_classes:
-        told = _information(groups, y)
-        return f"tells {100 * told:.1f} % of it" if told >= INFORMATION_OF_A_COPY else ""
-    told = _variance_told(groups, y)
-    return f"explains {100 * told:.2f} % of its variance" if told >= TELLS_ALMOST_ALL else ""
+        share = _information(groups, y)
+        return f"determines {100 * share:.1f} % of it" if share >= INFORMATION_OF_A_COPY else ""
+    share = _variance_explained(groups, y)
+    return f"explains {100 * share:.2f} % of its variance" if share >= ALMOST_ALL else ""
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:
@@ -240,7 +241,7 @@ def _grouped(values: np.ndarray) -> np.ndarray:
 
 
 def _information(groups: np.ndarray, labels: np.ndarray) -> float:
-    """Return the share of the target's entropy that the groups tell (Theil's U)."""
+    """Return the share of the target's entropy that the groups explain (Theil's U)."""
     table = np.zeros((groups.max() + 1, labels.max() + 1))
     np.add.at(table, (groups, labels), 1)
     total = _entropy(table.sum(axis=0))
@@ -253,7 +254,7 @@ def _entropy(counts: np.ndarray) -> float:
     return float(-(shares * np.log(shares)).sum())
 
 
-def _variance_told(groups: np.ndarray, y: np.ndarray) -> float:
+def _variance_explained(groups: np.ndarray, y: np.ndarray) -> float:
     counts = np.bincount(groups)
     means = np.bincount(groups, y) / np.maximum(counts, 1)
     total = np.square(y - y.mean()).sum()
@@ -268,8 +269,8 @@ def duplicates(dataset: Dataset) -> list[Finding]:
         repeated = sum(row.tobytes() in known for row in x)
         if repeated:
             sentence = (
-                f"{repeated:,} of {len(x):,} {split} rows stand among the training rows, too: "
-                "the score is too good for rows that are new"
+                f"{repeated:,} of {len(x):,} {split} rows are also in the training rows: "
+                "the score is too optimistic for new rows"
             )
             found.append(Finding("duplicates", WARNING, sentence))
     return found

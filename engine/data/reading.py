@@ -1,4 +1,4 @@
-"""CSV text to a table, strictly: what could be misread is refused by line; must not know what it is for."""
+"""CSV text to a table, strictly: what could be misread is refused by line."""
 
 import csv
 import re
@@ -169,7 +169,7 @@ class _Reader:
         with_comma = ", with a decimal comma" if self.comma else ""
         notes = [f"read as {encoding}, separated by {DELIMITERS[self.delimiter]}{with_comma}"]
         notes += [
-            f"column {shown(self.names[i])} has whole numbers beyond 2^53 and is read as text: none is lost"
+            f"column {shown(self.names[i])} has whole numbers beyond 2^53: read as text to keep all digits"
             for i in sorted(self.too_long)
         ]
         return tuple(notes)

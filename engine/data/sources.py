@@ -1,4 +1,4 @@
-"""Rows of toys, of bundled tables and of one's own, split but not standardised yet; knows no dataset."""
+"""Rows of toys, of bundled tables and of your own, split but not standardised yet."""
 
 from dataclasses import dataclass, field
 from typing import Any

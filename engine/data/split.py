@@ -1,4 +1,4 @@
-"""Which rows train, validate and test: at random, by group, or by time; must not know what the rows hold."""
+"""Which rows train, validate and test: at random, by group, or by time."""
 
 import numpy as np
 
@@ -73,9 +73,9 @@ def group_parts(groups: np.ndarray, shares: tuple[float, float], generator: np.r
     filled = np.cumsum(np.bincount(numbers)[order])
     ends, start = [], 0
     for index, share in enumerate(shares):
-        wished = (filled[start - 1] if start else 0) + share * len(groups)
+        wanted = (filled[start - 1] if start else 0) + share * len(groups)
         latest = len(names) - sum(1 for later in shares[index + 1 :] if later > 0) - 1
-        nearest = int(np.argmin(np.abs(filled - wished))) + 1
+        nearest = int(np.argmin(np.abs(filled - wanted))) + 1
         ends.append(min(max(nearest, start + 1), latest) if share > 0 else start)
         start = ends[-1]
     side_of_group = np.empty(len(names), np.int64)

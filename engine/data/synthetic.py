@@ -1,4 +1,4 @@
-"""Toys: small two-dimensional classifications and a curve, drawn from a generator; knows no split."""
+"""Toys: small two-dimensional classifications and a curve, drawn from a generator."""
 
 from collections.abc import Callable
 

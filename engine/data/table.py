@@ -1,4 +1,4 @@
-"""A table as it was read: columns of numbers or of text with gaps; must not know how it was read."""
+"""A table as it was read: columns of numbers or of text with gaps."""
 
 from dataclasses import dataclass
 

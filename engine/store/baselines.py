@@ -1,4 +1,4 @@
-"""Baselines of datasets in the store: computed once by whoever reads, never by a worker; knows no method."""
+"""Baselines of datasets in the store: computed once, when a reader first asks for them."""
 
 import json
 

@@ -9,6 +9,7 @@ from engine.config import RunConfig, parse_config
 from engine.store.checkpoints import latest_checkpoint, write_checkpoint
 from engine.store.fingerprint import other_plugins
 from engine.store.interventions import copy_changes, read_changes
+from engine.store.query import evenly_spaced
 from engine.store.records import cut_after
 from engine.store.row import RunRow
 from engine.store.runs import get_run, load_dataset, resolved_config
@@ -22,7 +23,7 @@ from engine.training.plan import TrainingPlan, plan
 from engine.training.state import State
 
 COPIED = ("fingerprint", "epoch", "seconds", "train_loss", "val_loss", "train_score", "val_score")
-CAN_GO_ON = ("finished", "stopped")
+CAN_CONTINUE = ("finished", "stopped")
 
 
 def continue_run(store: Store, run_id: int, epochs: int, *, paused: bool = False) -> int:
@@ -32,9 +33,9 @@ def continue_run(store: Store, run_id: int, epochs: int, *, paused: bool = False
     of the rows) and holds the parent's records, so that its curves are complete and outlive the parent. Its
     weights and slots equal those of one run of all epochs bit for bit, as long as no setting depends on the
     planned end. What differs is the plan: the steps until the branch are recorded and evaluated as densely
-    as the shorter run had them, so the lowest validation loss may stand at another step.
+    as the shorter run had them, so the lowest validation loss may be at another step.
 
-    A run that stopped early goes on from its last weights, not from the best ones, and its patience begins
+    A run that stopped early continues from its last weights, not from the best ones, and its patience begins
     anew: it ends when ``early_stopping`` more epochs have brought nothing lower than before. Where the best
     weights are restored, those of the parent count among them.
 
@@ -49,7 +50,7 @@ def continue_run(store: Store, run_id: int, epochs: int, *, paused: bool = False
         now.
     """
     row = get_run(store, run_id)
-    if row.status not in CAN_GO_ON:
+    if row.status not in CAN_CONTINUE:
         raise StoreError(f"only a finished or stopped run can be continued, got run {run_id} {row.status}")
     state, _ = latest_checkpoint(store, run_id)
     if state is None:
@@ -127,10 +128,7 @@ def _copy(connection: sa.Connection, parent: RunRow, child: int, state: State, p
     )
     steps = sorted(connection.scalars(query))
     room = sum(step <= state.step for step in planned.snapshot_steps)
-    kept = {
-        steps[place] for place in np.linspace(0, len(steps) - 1, min(room, len(steps))).round().astype(int)
-    }
-    for step in kept:
+    for step in (steps[place] for place in evenly_spaced(len(steps), room)):
         found = sa.select(snapshots).where(snapshots.c.run_id == parent.id, snapshots.c.step == step)
         blob = connection.execute(found.with_only_columns(snapshots.c.parameters)).scalar_one()
         is_branch = step == state.step  # the parent may have ended with other weights than it trained

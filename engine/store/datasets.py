@@ -1,4 +1,4 @@
-"""Tables that people gave: datasets made of stored files, and predictions for new ones; knows no screen."""
+"""Uploaded tables: datasets made of stored files, and predictions for the rows of new ones."""
 
 import csv
 import io
@@ -17,6 +17,8 @@ from engine.store.files import NoSuchFile, file_content
 from engine.store.runs import load_run
 from engine.store.store import Store, StoreError
 from engine.training.model import predict
+
+NAMED_AT_MOST = 20
 
 
 def stored_table(store: Store, file_id: str) -> Table:
@@ -47,11 +49,11 @@ def dataset_for(store: Store, settings: DataSettings, table: Table | None = None
 
 
 def predict_file(store: Store, run_id: int, content: bytes) -> tuple[str, tuple[str, ...]]:
-    """Return what a run says of the rows of a CSV file, as CSV, and sentences on what was special.
+    """Return a run's predictions for the rows of a CSV file, as CSV, and sentences on what was special.
 
-    The file is read as strictly as one to train on; it needs the columns that were learned from, in any
-    order. A value of a text that was never seen counts as none of the known ones. Where empty cells were
-    dropped in training, a row with one gets an empty prediction.
+    The file is read as strictly as one to train on; it needs the columns that the run was trained on,
+    in any order. A text that training never saw counts as none of the known ones. Where rows with empty cells
+    were dropped in training, such a row gets an empty prediction.
 
     Columns: ``row`` (1 is the first below the names), ``prediction`` (a class, or a value in the units of the
     target) and, for classes, ``probability of ...``, or ``score of ...`` for a network
@@ -64,14 +66,15 @@ def predict_file(store: Store, run_id: int, content: bytes) -> tuple[str, tuple[
     ConfigError
         When the file cannot be used.
     StoreError
-        When the run has not begun yet.
+        When the run has not started yet.
     """
     config, dataset = load_run(store, run_id)
     state, _ = latest_checkpoint(store, run_id)
     if state is None:
-        raise StoreError(f"run {run_id} has no checkpoint yet: its training has not begun")
+        raise StoreError(f"run {run_id} has no checkpoint yet: its training has not started")
     encoding = dataset.columns
     table = read_as_encoded(content, encoding)
+    _refuse_missing_columns(run_id, encoding, table)
     x = (encode(encoding, table, np.arange(table.rows)) - dataset.x_mean) / dataset.x_scale
     outputs = predict(config, dataset, state.learned, x)
     left_out = incomplete(encoding, table) if encoding["missing"] == "drop" else np.zeros(len(x), np.bool_)
@@ -80,6 +83,16 @@ def predict_file(store: Store, run_id: int, content: bytes) -> tuple[str, tuple[
         notes.append(f"{left_out.sum():,} rows have an empty cell and get no prediction, as in training")
     notes += _unseen(encoding, table)
     return _as_csv(dataset, outputs, left_out, config.loss), tuple(notes)
+
+
+def _refuse_missing_columns(run_id: int, encoding: Encoding, table: Table) -> None:
+    missing = [repr(facts["name"]) for facts in encoding["columns"] if facts["name"] not in table.names]
+    if missing:
+        more = f" and {len(missing) - NAMED_AT_MOST:,} more" if len(missing) > NAMED_AT_MOST else ""
+        noun = "column" if len(missing) == 1 else "columns"
+        raise ConfigError(
+            f"the file lacks the {noun} {', '.join(missing[:NAMED_AT_MOST])}{more}, which run {run_id} needs"
+        )
 
 
 def _unseen(encoding: Encoding, table: Table) -> list[str]:
@@ -91,26 +104,26 @@ def _unseen(encoding: Encoding, table: Table) -> list[str]:
             new = [code for code, value in enumerate(column.values) if value not in known]
             rows = int(np.isin(column.text_codes, new).sum())
             if rows:
-                sentences.append(
-                    f"rows with a value in column {facts['name']!r} that training does not know: {rows:,}"
-                )
+                have = "row has" if rows == 1 else "rows have"
+                name = repr(facts["name"])
+                sentences.append(f"{rows:,} {have} a value in column {name} that training never saw")
     return sentences
 
 
 def _as_csv(dataset: Dataset, outputs: np.ndarray, left_out: np.ndarray, loss: str) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    said: list[list[object]]
+    cells: list[list[object]]
     if dataset.task == "regression":
         names = [f"prediction of {name}" for name in dataset.target_names] or ["prediction"]
-        said = outputs.tolist()
+        cells = outputs.tolist()
     else:
         numbers = np.column_stack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
         word = "probability" if loss in PROBABILITY_LOSSES else "score"
         names = ["prediction", *(f"{word} of {name}" for name in dataset.class_names)]
         labels = [dataset.class_names[label] for label in numbers.argmax(axis=1)]
-        said = [[label, *values] for label, values in zip(labels, numbers.tolist(), strict=True)]
+        cells = [[label, *values] for label, values in zip(labels, numbers.tolist(), strict=True)]
     writer.writerow(["row", *names])
-    for row, (values, is_out) in enumerate(zip(said, left_out, strict=True), start=1):
+    for row, (values, is_out) in enumerate(zip(cells, left_out, strict=True), start=1):
         writer.writerow([row, *([""] * len(names) if is_out else values)])
     return text.getvalue()

@@ -1,4 +1,4 @@
-"""Keeps runs in order: names, tags, notes, archive and deletion; must not know what was learned."""
+"""Keeps runs in order: names, tags, notes, archive and deletion."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Files that people gave, kept by their content; must not know what they hold."""
+"""Uploaded files, stored by their content."""
 
 import hashlib
 import time

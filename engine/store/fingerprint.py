@@ -48,17 +48,17 @@ def fingerprint_of(settings: Mapping[str, Any]) -> str:
 
 
 def other_plugins(begun: str, settings: Mapping[str, Any]) -> str:
-    """Return how the plugins behind a run differ from those that it was begun with, or nothing.
+    """Return how the plugins behind a run differ from those that it was started with, or nothing.
 
     Parameters
     ----------
     begun : str
-        The fingerprint that the run carries; empty before it has begun.
+        The fingerprint that the run carries; empty before it has started.
     """
     then, now = begun.partition(PLUGINS)[2], plugins_used(settings)
     if not begun or then == now:
         return ""
-    return f"begun with another content of its plugin ({then or 'none'}), this is {now or 'none'}"
+    return f"started with another version of its plugin ({then or 'none'}); now it is {now or 'none'}"
 
 
 def is_same_machine(one: str, other: str) -> bool:

@@ -1,4 +1,4 @@
-"""Gives whoever trains or draws a run its settings and its data, kept for the next one; must not train."""
+"""Loads a run's settings and data, with the data of the last runs cached."""
 
 from engine.config import RunConfig
 from engine.data.dataset import Dataset

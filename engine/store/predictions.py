@@ -1,4 +1,4 @@
-"""What a run's network said of the rows held out: kept when the run ends; must not know any score."""
+"""A network's predictions for the held-out rows, stored when its run ends."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -27,7 +27,7 @@ class Predictions:
     Attributes
     ----------
     step : int
-        The step whose weights said so.
+        The step whose weights were used.
     origin : {"stored", "computed"}
         Stored when the run ended, or computed just now from the newest checkpoint.
     val : numpy.ndarray
@@ -50,7 +50,7 @@ def packed_predictions(
     Parameters
     ----------
     with_test : bool
-        Test rows are looked at once, at the end: not when a run stops that may yet go on.
+        Test rows are looked at once, at the end: not when a run stops that may be resumed.
     """
     rows = len(dataset.x_val) + (len(dataset.x_test) if with_test else 0)
     if rows * network_sizes(config, dataset)[-1] * np.dtype(np.float64).itemsize > LARGEST:
@@ -72,7 +72,7 @@ def write_predictions(connection: sa.Connection, run_id: int, step: int, blob: b
 
 
 def drop_predictions(connection: sa.Connection, *run_ids: int) -> None:
-    """Forget the predictions of runs: they go on, and their networks will say something else."""
+    """Drop the predictions of runs that train on: they will be others."""
     connection.execute(predictions.delete().where(predictions.c.run_id.in_(run_ids)))
 
 
@@ -85,7 +85,7 @@ def stored_predictions(store: Store, run_id: int) -> tuple[int, bytes] | None:
 
 
 def predictions_of(store: Store, run_id: int) -> Predictions | None:
-    """Return what a run's network says of the rows held out, and whether that was stored.
+    """Return a run's predictions for its held-out rows, and whether they were stored.
 
     A run that is still going, that was stopped while nobody trained it, or that ended before predictions were
     stored has none: then they are computed from its newest checkpoint, and so they are when the stored ones

@@ -1,4 +1,4 @@
-"""Looks runs up: filtered, sorted and paged in the database; must not change any."""
+"""Looks runs up: filtered, sorted and paged in the database."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -161,7 +161,7 @@ def sparklines(store: Store, run_ids: Sequence[int], column: str = "val_loss") -
         places = [
             (run_id, int(number))
             for run_id, last in connection.execute(counted).all()
-            for number in np.unique(np.linspace(0, last, min(SPARK_CHUNKS, last + 1)).round())
+            for number in evenly_spaced(last + 1, SPARK_CHUNKS)
         ]
         if places:
             chosen = sa.tuple_(chunks.c.run_id, chunks.c.number).in_(places)
@@ -171,9 +171,14 @@ def sparklines(store: Store, run_ids: Sequence[int], column: str = "val_loss") -
     return {run_id: _thinned(parts) for run_id, parts in found.items()}
 
 
+def evenly_spaced(count: int, at_most: int) -> np.ndarray:
+    """Return at most so many of the places 0 to ``count - 1``, evenly spaced, first and last among them."""
+    return np.linspace(0, count - 1, min(count, at_most)).round().astype(int)
+
+
 def _thinned(parts: list[np.ndarray]) -> list[float]:
     values = np.concatenate(parts) if parts else np.zeros(0)
     values = values[np.isfinite(values)]
     if len(values) > SPARK_POINTS:
-        values = values[np.linspace(0, len(values) - 1, SPARK_POINTS).round().astype(int)]
+        values = values[evenly_spaced(len(values), SPARK_POINTS)]
     return values.tolist()

@@ -1,4 +1,4 @@
-"""Reads runs as they grow: what was read before is kept, only what came since is read; knows no reader."""
+"""Reads runs as they grow: what was read before is kept, only what came since is read."""
 
 from collections import OrderedDict
 from collections.abc import Sequence

@@ -32,7 +32,7 @@ RUNS = sa.select(
     ),
     *HOLDER,
 )
-# What stands in a new row where nothing else is said.
+# The columns of a new row that are not given.
 DEFAULTS = {c.name: getattr(c.default, "arg", None) for c in runs.c if c.name != "id"}
 
 
@@ -72,7 +72,7 @@ def plain_text(text: str, length: int = NAME_LENGTH) -> str:
 
 
 def tags_of(text: str) -> list[str]:
-    """Return the tags that stand in a run's row."""
+    """Return the tags in a run's row."""
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
@@ -159,38 +159,38 @@ def load_dataset(store: Store, dataset_id: str) -> Dataset:
     return dataset_from_bytes(blob)
 
 
-def request(store: Store, run_id: int, wish: str) -> None:
+def request(store: Store, run_id: int, action: str) -> None:
     """Ask whoever trains a run to ``pause``, ``resume``, ``stop`` or ``step`` (one epoch, then pause).
 
     A run that has ended is left as it is. A queued run, or one whose worker is gone, is stopped at once;
     resuming or stepping an interrupted or paused run puts it back into the queue when nobody holds it.
     """
-    if wish not in REQUESTS:
-        raise ValueError(f"request must be one of {', '.join(REQUESTS)}, got {wish!r}")
+    if action not in REQUESTS:
+        raise ValueError(f"request must be one of {', '.join(REQUESTS)}, got {action!r}")
     get_run(store, run_id)
     with store.writing() as connection:
         row = connection.execute(RUNS.where(runs.c.id == run_id)).one()
-        nobody = row_of(row).status in ("queued", "interrupted")
+        is_free = row_of(row).status in ("queued", "interrupted")
         open_run = runs.update().where(runs.c.id == run_id, runs.c.status.in_(("queued", "running")))
-        if wish == "stop" and nobody:
+        if action == "stop" and is_free:
             fenced = open_run.values(status="stopped", request="", lease_epoch=runs.c.lease_epoch + 1)
             connection.execute(fenced.values(finished_at=time.time()))
-        elif nobody:
-            paused = wish == "pause"
+        elif is_free:
+            paused = action == "pause"
             connection.execute(
                 open_run.values(
                     status="queued",
                     paused=paused,
-                    request="step" if wish == "step" else "",
+                    request="step" if action == "step" else "",
                     lease_epoch=runs.c.lease_epoch + 1,
                 )
             )
         else:
-            connection.execute(open_run.values(request=wish))
+            connection.execute(open_run.values(request=action))
 
 
 def reopen(store: Store, run_id: int) -> None:
-    """Put a stopped or failed run back into the queue; it goes on from its last checkpoint."""
+    """Put a stopped or failed run back into the queue; it resumes from its last checkpoint."""
     get_run(store, run_id)
     with store.writing() as connection:
         again = runs.update().where(runs.c.id == run_id, runs.c.status.in_(("stopped", "failed")))

@@ -1,4 +1,4 @@
-"""The tables of the store and their migrations; must not know what a run computes."""
+"""The tables of the store and their migrations."""
 
 import sqlalchemy as sa
 
@@ -69,11 +69,11 @@ runs = sa.Table(
     sa.Column("branch_step", sa.Integer),
     sa.Column("group_id", sa.Integer),
     sa.Column("fingerprint", sa.Text, nullable=False, default=""),
-    # What people keep in mind about it.
+    # What people add to it.
     sa.Column("tags", sa.Text, nullable=False, default=""),
     sa.Column("note", sa.Text, nullable=False, default=""),
     sa.Column("archived", sa.Boolean, nullable=False, default=False),
-    # What happens to the run, and what people asked for.
+    # Its status, and what was requested.
     sa.Column("status", sa.String(20), nullable=False, index=True),
     sa.Column("paused", sa.Boolean, nullable=False, default=False),
     sa.Column("request", sa.String(20), nullable=False, default=""),
@@ -134,7 +134,7 @@ snapshots = sa.Table(
     sa.Column("parameters", Blob, nullable=False),
 )
 
-# What the network said of the rows held out when its run ended, for scores that only readers compute.
+# Predictions for the held-out rows when the run ended, for scores that only readers compute.
 predictions = sa.Table(
     "predictions",
     metadata,
@@ -148,7 +148,7 @@ retired_ids = sa.Table(
     "retired_ids", metadata, sa.Column("id", sa.Integer, primary_key=True, autoincrement=False)
 )
 
-# Files that people gave, by the sha256 of their content.
+# Uploaded files, by the sha256 of their content.
 files = sa.Table(
     "files",
     metadata,

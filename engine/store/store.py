@@ -129,7 +129,7 @@ def _prepare_file(parsed: sa.URL) -> tuple[str, sa.URL]:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(
-            f"store needs the folder {path.parent}, which cannot be made: {error.strerror}"
+            f"store needs the folder {path.parent}, which cannot be created: {error.strerror}"
         ) from None
     parsed = parsed.set(database=str(path))
     return parsed.render_as_string(hide_password=False), parsed
@@ -204,5 +204,5 @@ def _sentence(parsed: sa.URL, error: DatabaseError) -> str:
     reason = str(error.orig)
     where = parsed.database if parsed.get_backend_name() == "sqlite" else parsed.render_as_string()
     if "not a database" in reason or "malformed" in reason:
-        return f"the store {where} is damaged or no database ({reason}); nothing was changed"
+        return f"the store {where} is damaged or not a database ({reason}); nothing was changed"
     return f"the store {where} cannot be used: {reason}"

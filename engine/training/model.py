@@ -89,7 +89,7 @@ def take_over(network: Network, learned: Mapping[str, np.ndarray], place: Any = 
         if kept.shape != own.shape:
             raise ConfigError(
                 f"{name} must have {own.size:,} numbers in this network, got {kept.size:,}: its plugin has "
-                "another content than when they were learned"
+                "changed since they were learned"
             )
         own[...] = kept
 
@@ -107,8 +107,8 @@ def check_state(config: RunConfig, dataset: Dataset, state: State) -> None:
     if state.slots.keys() != slots.keys():
         needed, kept = (", ".join(each) or "nothing" for each in (slots, state.slots))
         raise ConfigError(
-            f"the slots of {config.optimizer} must be {needed}, got {kept}: its plugin has another content "
-            "than when the run was begun"
+            f"the slots of {config.optimizer} must be {needed}, got {kept}: its plugin has changed "
+            "since the run was started"
         )
 
 

@@ -180,8 +180,8 @@ def test_resuming_with_another_content_of_the_plugin_says_so_and_asks(engine, ex
     asked = engine("resume", run, "--plugin", example)
     assert asked.returncode == 2
     assert re.search(
-        r"run 1 was begun with another content of its plugin \(activation:snake:[0-9a-f]{12}\), "
-        r"this is activation:snake:[0-9a-f]{12}; --yes goes on all the same",
+        r"run 1 was started with another version of its plugin \(activation:snake:[0-9a-f]{12}\); "
+        r"now it is activation:snake:[0-9a-f]{12}; use --yes to continue anyway",
         asked.stderr,
     )
     assert engine("resume", run, "--yes", "--plugin", example).returncode == 0
@@ -200,8 +200,7 @@ def test_a_run_whose_plugin_remembers_something_else_now_fails_with_a_sentence(e
     done = engine("resume", run, "--yes", "--plugin", example)
     assert done.returncode == 1
     assert done.stderr == (
-        "the slots of my_lion must be mean, got m: its plugin has another content than when the run was "
-        "begun\n"
+        "the slots of my_lion must be mean, got m: its plugin has changed since the run was started\n"
     )
 
 
@@ -220,8 +219,7 @@ def test_weights_that_a_changed_layer_cannot_take_are_refused_in_one_line(engine
     run = stopped_run(engine, store_url, "--normalization", "gain", "--plugin", example)
     example.write_text(GAIN.replace("(BatchNorm)", "(LayerNorm)"), "utf-8")
     sentence = (
-        "theta must have 37 numbers in this network, got 31: its plugin has another content than when they "
-        "were learned\n"
+        "theta must have 37 numbers in this network, got 31: its plugin has changed since they were learned\n"
     )
     weights = ["weights", run, "--output", example.with_suffix(".npz")]
     for command in (weights, ["continue", run, "--epochs", 1]):

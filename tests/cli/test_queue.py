@@ -203,7 +203,7 @@ def test_ctrl_c_takes_no_more_runs_and_tells_what_is_left_and_work_goes_on_later
     working.send_signal(signal.SIGINT)
     _, errors = working.communicate(timeout=SECONDS_AT_MOST)
     assert working.returncode == 130
-    told = "run 5 goes on to the end; 4 runs are left in the queue: `work` goes on with them\n"
+    told = "run 5 trains to the end; 4 runs are still queued: `work` trains them\n"
     assert errors == told
     request(store, 5, "stop")
     wait_for(lambda: get_run(store, 5).status == "stopped")

@@ -30,7 +30,7 @@ def test_two_classes_are_scored_as_a_whole_and_one_by_one(trained, store_url: st
     assert [line for line in lines if line.endswith("rows")] == ["val, 20 rows", "test, 16 rows"]
     for name in ("accuracy", "balanced_accuracy", "f1", "roc_auc", "log_loss"):
         assert sum(line.split()[0] == name for line in lines) == 2
-    assert "  confusion, rows true, columns decided" in lines
+    assert "  confusion matrix (rows: true, columns: predicted)" in lines
 
 
 def test_json_holds_every_score_with_its_reason(trained, store_url: str) -> None:

@@ -72,7 +72,7 @@ def test_a_seed_that_another_worker_holds_is_left_to_it(engine, store_url, submi
     run_id = submitted()
     assert claim(store, new_owner(), run_id) is not None
     status, _, errors = engine("resume", str(run_id), "--yes")
-    assert (status, "is held by a living worker" in errors) == (2, True)
+    assert (status, "is being trained by a worker" in errors) == (2, True)
 
 
 def pressed_at(count):
@@ -85,7 +85,7 @@ def test_ctrl_c_stops_all_seeds_in_training_and_each_can_be_resumed(engine, stor
     monkeypatch.setattr("engine.cli.seeds.noting_ctrl_c", pressed_at(5))
     status, _, errors = engine("train", *SMALL, "--seeds", "4")
     assert status == 130
-    assert "runs 1, 2, 3, 4 stopped; `resume 1` goes on from here, so do the others" in errors
+    assert "runs 1, 2, 3, 4 stopped; `resume 1` continues it, likewise the others" in errors
     rows = list_runs(open_store(store_url))
     assert {(row.status, row.message) for row in rows} == {("stopped", "stopped by Ctrl-C")}
     assert 0 < rows[0].step == rows[3].step < rows[0].total_steps
@@ -133,7 +133,7 @@ def test_ctrl_c_stops_the_seed_in_training_and_those_that_wait_where_one_comes_a
     monkeypatch.setattr("engine.cli.seeds.train_here", interrupt)
     status, _, errors = engine("train", *SMALL, "--seeds", "3")
     assert status == 130
-    assert "run 1 stopped; runs 2, 3 had not begun; `resume 1` goes on from here" in errors
+    assert "run 1 stopped; runs 2, 3 not started; `resume 1` continues it" in errors
     rows = list_runs(open_store(store_url))
     assert [row.status for row in rows] == ["stopped"] * 3
     monkeypatch.undo()

@@ -48,7 +48,7 @@ def test_a_table_trains_and_its_test_score_and_findings_are_told(store_url: str,
     assert done.returncode == 0, done.stderr
     line = json.loads(done.stdout)
     assert line["test_accuracy"] is not None and line["test_loss"] is not None
-    assert "note: 15 cells are empty, they are filled in; by column: 'gap' (15)" in done.stderr
+    assert "note: 15 cells are empty, they are imputed; by column: 'gap' (15)" in done.stderr
     row = get_run(open_store(store_url), line["run"])
     assert row.config["columns"] == ["a", "gap", "city"] and row.test_score == line["test_accuracy"]
 
@@ -62,7 +62,7 @@ def test_predictions_of_a_file_are_those_of_the_network_for_its_rows(
     output = tmp_path / "out.csv"
     done = engine("predict", "1", "--csv", str(new), "--output", str(output), url=store_url)
     assert done.returncode == 0, done.stderr
-    assert "rows with a value in column 'city' that training does not know: 1" in done.stderr
+    assert "1 row has a value in column 'city' that training never saw" in done.stderr
     store = open_store(store_url)
     config, dataset = load_run(store, 1)
     state = latest_checkpoint(store, 1)[0]
@@ -143,7 +143,7 @@ def test_a_bundled_dataset_predicts_too(store_url: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ("a,gap\n1,2\n", "unknown column 'city'"),
+        ("a,gap\n1,2\n", "the file lacks the columns 'city', 'price', which run 1 needs"),
         ("a,gap,city,price\n1,x,Oslo,3\n", "column 'gap' must hold finite numbers as in training, got 'x'"),
         ("", "got nothing"),
     ],

@@ -100,7 +100,7 @@ def test_a_column_that_numbers_the_rows_is_named_and_left_out(columns, ids) -> N
 def test_rows_on_both_sides_of_the_split_are_counted(columns) -> None:
     twice = {name: np.concatenate([values, values]) for name, values in columns.items()}
     (finding,) = [each for each in found(made(twice)) if each.kind == "duplicates"]
-    assert finding.severity == WARNING and "validation rows stand among the training rows" in finding.sentence
+    assert finding.severity == WARNING and "validation rows are also in the training rows" in finding.sentence
 
 
 def test_constant_columns_many_categories_odd_cells_and_empty_ones_are_told(columns) -> None:

@@ -135,7 +135,7 @@ def test_settings_that_do_not_fit_the_table_are_refused_in_one_sentence(settings
     [
         (
             b"a,label\n" + b"1,2\n2,2\n" * 20,
-            "target must take at least 2 different values, got 1 in column 'label'",
+            "target must take at least 2 distinct values, got 1 in column 'label'",
         ),
         (b"a,label\n1,2\n2,3\n", "the table must have at least 10 rows that can be used, got 2"),
         (b"a,label\n" + b"1,2\n1,3\n" * 20, "the table must have at least one usable column"),

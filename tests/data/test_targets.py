@@ -103,7 +103,7 @@ def test_targets_that_cannot_be_used_are_refused_in_one_sentence(settings, sente
 
 def test_a_target_that_never_varies_is_refused_beside_others_too() -> None:
     constant = read_table(b"a,b,c\n" + b"".join(b"%d,1,%d\n" % (i % 7, i * i) for i in range(30)))
-    with pytest.raises(ConfigError, match=r"^target must take at least 2 different values, got 1 in column"):
+    with pytest.raises(ConfigError, match=r"^target must take at least 2 distinct values, got 1 in column"):
         build_dataset(config(target=["c", "b"]), constant)
 
 
@@ -187,7 +187,7 @@ def test_an_inspection_looks_at_each_target() -> None:
     chosen = config(columns=["a", "b"])
     sentences = [finding.sentence for finding in inspect_table(table(), chosen)]
     assert any("'money', 'share', 'count': values, learned together" in each for each in sentences)
-    assert any("8 rows have an empty cell in a target and are left out" in each for each in sentences)
+    assert any("8 rows have an empty cell in a target and are skipped" in each for each in sentences)
     assert [name for name in TARGETS if any(f"target '{name}' is about" in each for each in sentences)] == [
         "money",
         "share",
@@ -197,4 +197,4 @@ def test_an_inspection_looks_at_each_target() -> None:
         config(target=["b", "c"], columns=["a"]),
     )
     leaks = [finding.sentence for finding in copied if finding.kind == "leak"]
-    assert len(leaks) == 1 and leaks[0].startswith("column 'a' copies target 'c' or nearly so")
+    assert len(leaks) == 1 and leaks[0].startswith("column 'a' is almost identical to target 'c'")

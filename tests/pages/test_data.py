@@ -56,8 +56,8 @@ def test_a_table_is_kept_looked_at_and_its_traps_are_named_before_start(app, sto
     app.selectbox(key="data_target").set_value("label").run()
     assert not app.exception and not app.error
     (warning,) = app.warning
-    assert "'key' looks like a number of the row" in warning.value.replace("\\", "")
-    assert "'leak' copies the target" in warning.value.replace("\\", "")
+    assert "'key' looks like a row id" in warning.value.replace("\\", "")
+    assert "'leak' is almost identical to the target" in warning.value.replace("\\", "")
 
 
 @pytest.mark.parametrize(

@@ -202,7 +202,7 @@ def test_resuming_a_run_whose_plugin_has_another_content_asks_first(store, plugi
     app = page("train", run=run_id)
     app.button(key="train_resume").click().run()
     assert not app.exception and get_run(store, run_id).status == "stopped"
-    assert "Run 1 was begun with another content of its plugin (activation:snake:" in words(app, "error")
+    assert "Run 1 was started with another version of its plugin (activation:snake:" in words(app, "error")
     app.button(key="train_resume").click().run()
     assert get_run(store, run_id).status == "queued"
     app = page("runs", ticked=[run_id])

@@ -5,7 +5,7 @@ import streamlit as st
 from engine.config import ConfigError, parse_config
 from engine.config.text import command_line
 from engine.store import edit as upkeep
-from engine.store.branching import CAN_GO_ON, continue_run, repeat_run
+from engine.store.branching import CAN_CONTINUE, continue_run, repeat_run
 from engine.store.row import RunRow
 from engine.store.store import Store, StoreError
 from engine.workers.launcher import ensure_workers
@@ -130,7 +130,7 @@ def _go_on(store: Store, row: RunRow) -> None:
         "Continue",
         icon=":material/fast_forward:",
         key="runs_continue",
-        disabled=row.status not in CAN_GO_ON or bool(row.missing_plugin),
+        disabled=row.status not in CAN_CONTINUE or bool(row.missing_plugin),
         on_click=_start,
         args=(store, row.id, "continues"),
         help="Train a new run that starts with the weights, the optimizer's memory and the order of rows "

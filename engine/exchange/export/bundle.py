@@ -1,4 +1,4 @@
-"""Runs as one bundle: settings, data, records, what was learned and said, so that they come back bit for bit.
+"""Runs as one bundle: settings, data, records, weights and predictions; they come back bit for bit.
 
 A bundle is a zip file without compression: what a reader has to make room for is never more than the file.
 ``bundle.json`` names its runs and what their columns mean; the arrays are those of the store (engine.codec).
@@ -65,7 +65,7 @@ def _write_run(
         happened = connection.execute(
             sa.select(events).where(events.c.run_id == row.id, events.c.step >= 0).order_by(events.c.id)
         ).mappings()
-        told = [
+        listed = [
             {name: value for name, value in each.items() if name not in ("id", "run_id")} for each in happened
         ]
     state, _ = latest_checkpoint(store, row.id)
@@ -76,9 +76,9 @@ def _write_run(
         _add(archive, f"runs/{place}/records/{parts}", _packed(part))
         parts += 1
     steps = _write_snapshots(store, row.id, archive, place)
-    said = stored_predictions(store, row.id)
-    if said is not None:
-        _add(archive, f"runs/{place}/predictions", said[1])
+    predictions = stored_predictions(store, row.id)
+    if predictions is not None:
+        _add(archive, f"runs/{place}/predictions", predictions[1])
     return {
         **run_summary(row),
         "config": stored.config,
@@ -89,8 +89,8 @@ def _write_run(
         "has_state": state is not None,
         "parts": parts,
         "snapshots": steps,
-        "predictions": None if said is None else said[0],
-        "events": told,
+        "predictions": None if predictions is None else predictions[0],
+        "events": listed,
     }
 
 

@@ -1,4 +1,4 @@
-"""The formats in which runs are given out, by name; must not know what a format looks like inside."""
+"""The export formats by name."""
 
 import io
 import json
@@ -47,7 +47,7 @@ FORMATS = {
         "Weights (NumPy)", "the newest parameters by layer", "npz", "application/octet-stream"
     ),
     "bundle": ExportFormat(
-        "Bundle", "everything of the runs, to be imported elsewhere without loss", "zip", "application/zip"
+        "Bundle", "whole runs, to be imported elsewhere without loss", "zip", "application/zip"
     ),
 }
 
@@ -123,7 +123,7 @@ def write_weights(store: Store, run_ids: Sequence[int], file: IO[bytes]) -> None
         config, dataset = load_run(store, run_id)
         state, _ = latest_checkpoint(store, run_id)
         if state is None:
-            raise StoreError(f"run {run_id} has no checkpoint yet: its training has not begun")
+            raise StoreError(f"run {run_id} has no checkpoint yet: its training has not started")
         opening = f"run{run_id}." if len(run_ids) > 1 else ""
         weights = weights_by_layer(config, dataset, state)
         named |= {f"{opening}{name}": array for name, array in weights.items()}

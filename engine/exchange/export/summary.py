@@ -1,9 +1,9 @@
-"""What is known of a run beside its records, as plain JSON values; must not know any file format."""
+"""What is known of a run beside its records, as plain JSON values."""
 
 import math
 from typing import Any
 
-from engine.store.row import RunRow
+from engine.store.row import SPLITS, RunRow
 from engine.store.runs import tags_of
 
 FACTS = (
@@ -21,7 +21,6 @@ FACTS = (
     "seconds",
 )
 LOSSES = ("train_loss", "val_loss", "test_loss", "best_val_loss")
-SCORES = ("train", "val", "test")
 
 
 def run_summary(row: RunRow) -> dict[str, Any]:
@@ -33,7 +32,7 @@ def run_summary(row: RunRow) -> dict[str, Any]:
     facts["tags"] = tags_of(row.tags)
     results = {name: getattr(row, name) for name in LOSSES}
     results["best_step"] = row.best_step
-    results |= {f"{split}_{row.score_name}": getattr(row, f"{split}_score") for split in SCORES}
+    results |= {f"{split}_{row.score_name}": getattr(row, f"{split}_score") for split in SPLITS}
     config = row.config if row.has_settings else None
     return {"run": row.id, **_finite(facts), "results": _finite(results), "config": config}
 

@@ -1,4 +1,4 @@
-"""Runs as CSV, row for row what the store holds, given out in parts; must not know who asked."""
+"""Runs as CSV, row for row what the store holds, written in parts."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Runs out of files: what was exported comes back as a run; bytes only, nothing believed unchecked."""
+"""Imports runs: what was exported comes back as a run, and nothing is believed unchecked."""
 
 from engine.exchange.imports.files import BadFile, import_file
 

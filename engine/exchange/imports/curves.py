@@ -1,4 +1,4 @@
-"""Curves without weights become runs: checked, summed up, stored; must not know any file format."""
+"""Curves without weights become runs: checked, summed up, stored."""
 
 import math
 import time

@@ -1,4 +1,4 @@
-"""Reads our own Parquet of metrics, strictly; must not open anything: bytes in, curves out."""
+"""Reads our own Parquet of metrics, strictly: bytes in, curves out."""
 
 import json
 from typing import Any, Literal

@@ -1,4 +1,4 @@
-"""Checks the arrays of a bundle against what they should be; must not know zip files or the store."""
+"""Checks the arrays of a bundle against what they should be."""
 
 from dataclasses import dataclass, is_dataclass
 from typing import Any
@@ -187,7 +187,7 @@ def check_state(state: State, fresh: State) -> None:
     if not np.array_equal(np.sort(order), np.arange(len(order))):
         raise BadFile("the state of a run must hold an order of its training rows")
     if not 0 <= state.recorded_step <= state.step:
-        raise BadFile("the state of a run must stand at a step that was recorded before")
+        raise BadFile("the state of a run must not be older than its last record")
 
 
 def _is_like(value: Any, fresh: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Reads our own long CSV, strictly; must not open anything: bytes in, curves out."""
+"""Reads our own long CSV, strictly: bytes in, curves out."""
 
 import csv
 import io
