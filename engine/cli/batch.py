@@ -87,11 +87,11 @@ def work_off(store: Store, jobs: int, as_json: bool) -> None:
     """
     if not 1 <= jobs <= JOBS_AT_MOST:
         raise BadInput(f"jobs must be >= 1 and <= {JOBS_AT_MOST}, got {jobs}")
-    begun, first = time.monotonic(), queue_status(store)
+    started, first = time.monotonic(), queue_status(store)
     with noting_ctrl_c() as was_pressed:
         now = _worked_off(store, jobs, first, was_pressed) if first.left else first
         is_interrupted = was_pressed()
-    end = _End(now, now.ended - first.ended, failures_since(store, first), time.monotonic() - begun)
+    end = _End(now, now.ended - first.ended, failures_since(store, first), time.monotonic() - started)
     print(end.as_json() if as_json else end.sentence())
     for run, status, text in end.failures[:SHOWN_FAILURES]:
         print(f"run {run} {status}: {text}" if text else f"run {run} {status}", file=sys.stderr)
@@ -118,7 +118,7 @@ def _worked_off(store: Store, jobs: int, first: QueueStatus, was_pressed: Callab
                 if last_worker_error(store.url) and not now.workers:
                     raise StoreError(last_worker_error(store.url))
                 time.sleep(TICK_SECONDS if now.left else 0)
-        return queue_status(store, first)  # with the names of those in training, before they are dismissed
+        return queue_status(store, first)  # with the names of those in training, before they are released
     finally:
         release_workers(store.url)
 
@@ -159,7 +159,7 @@ class _Bar:
 
     def __init__(self, first: QueueStatus) -> None:
         console = Console(stderr=True)
-        self.first, self.begun = first, time.monotonic()
+        self.first, self.started = first, time.monotonic()
         self.progress = Progress(
             TextColumn("{task.fields[runs]}"),
             BarColumn(),
@@ -183,7 +183,7 @@ class _Bar:
     def show(self, now: QueueStatus) -> None:
         """Show how far the queue is, in runs and in updates."""
         ended = now.ended - self.first.ended
-        pace = ended / max(time.monotonic() - self.begun, 1e-9)
+        pace = ended / max(time.monotonic() - self.started, 1e-9)
         done = max(now.steps_done - self.first.steps_done, 0)
         failed = len(now.failed - self.first.failed)
         self.progress.update(

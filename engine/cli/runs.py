@@ -121,7 +121,7 @@ def train_here(store: Store, run_id: int, bar: TrainingBar) -> None:
 
 @contextmanager
 def noting_ctrl_c() -> Iterator[Callable[[], bool]]:
-    """Give a function that tells whether Ctrl-C was pressed; only the second one interrupts at once.
+    """Give a function that returns whether Ctrl-C was pressed; only the second one interrupts at once.
 
     An interrupt that comes upon a transaction would leave it open and the store locked.
     """
@@ -140,7 +140,7 @@ def noting_ctrl_c() -> Iterator[Callable[[], bool]]:
 
 
 def other_machine(store: Store, run_id: int) -> str:
-    """Return a sentence when a run was begun where the arithmetic may give other bits, or nothing.
+    """Return a sentence when a run was started where the arithmetic may give other bits, or nothing.
 
     Raises
     ------

@@ -90,13 +90,13 @@ def _stop_the_rest(store: Store, part: Sequence[int], waiting: Sequence[int]) ->
     """Stop what Ctrl-C left, and print which of the runs in training ``resume`` continues."""
     for run_id in (*part, *waiting):
         request(store, run_id, "stop")
-    begun = [row.id for row in (get_run(store, run_id) for run_id in part) if row.status == "stopped"]
-    parts = [f"{named_runs(begun)} stopped"] if begun else []
+    stopped = [row.id for row in (get_run(store, run_id) for run_id in part) if row.status == "stopped"]
+    parts = [f"{named_runs(stopped)} stopped"] if stopped else []
     if waiting:
         parts.append(f"{named_runs(waiting)} not started")
-    if begun:
-        others = ", likewise the others" if len(begun) > 1 else ""
-        parts.append(f"`resume {begun[0]}` continues it{others}")
+    if stopped:
+        others = ", likewise the others" if len(stopped) > 1 else ""
+        parts.append(f"`resume {stopped[0]}` continues it{others}")
     print("; ".join(parts), file=sys.stderr)
     sys.exit(INTERRUPTED)
 

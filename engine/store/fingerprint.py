@@ -47,16 +47,16 @@ def fingerprint_of(settings: Mapping[str, Any]) -> str:
     return f"{machine}{PLUGINS}{plugins}" if plugins else machine
 
 
-def other_plugins(begun: str, settings: Mapping[str, Any]) -> str:
+def other_plugins(started: str, settings: Mapping[str, Any]) -> str:
     """Return how the plugins behind a run differ from those that it was started with, or nothing.
 
     Parameters
     ----------
-    begun : str
+    started : str
         The fingerprint that the run carries; empty before it has started.
     """
-    then, now = begun.partition(PLUGINS)[2], plugins_used(settings)
-    if not begun or then == now:
+    then, now = started.partition(PLUGINS)[2], plugins_used(settings)
+    if not started or then == now:
         return ""
     return f"started with another version of its plugin ({then or 'none'}); now it is {now or 'none'}"
 

@@ -17,7 +17,7 @@ PENDING = -1
 
 
 def ask_change(store: Store, run_id: int, field: str, new: str) -> None:
-    """Ask whoever trains a run to change its ``learning_rate`` or a ``weight`` before the next update.
+    """Request that a run changes its ``learning_rate`` or a ``weight`` before the next update.
 
     Raises
     ------

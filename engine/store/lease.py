@@ -34,7 +34,7 @@ HOLDER = [runs.c[name] for name in ("lease_host", "lease_pid", "lease_process_st
 
 
 class LeaseLost(Exception):
-    """Another process holds the run now: whoever gets this writes nothing more and leaves it."""
+    """Another process holds the run now: the receiver writes nothing more and leaves it."""
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ def read_on(
 
     A run that did not move costs no read. Of one that moved, the records after the last one that is held are
     read. All are read again once another process took the run over, which may have cut it back, or where the
-    last one that is held is not in the store as it was. Deleted runs are let go, and the longest unused ones
+    last one that is held is not in the store as it was. Deleted runs are dropped, and the longest unused ones
     when more than ``bytes_at_most`` are held.
 
     Raises

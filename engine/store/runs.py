@@ -160,7 +160,7 @@ def load_dataset(store: Store, dataset_id: str) -> Dataset:
 
 
 def request(store: Store, run_id: int, action: str) -> None:
-    """Ask whoever trains a run to ``pause``, ``resume``, ``stop`` or ``step`` (one epoch, then pause).
+    """Ask for a run to ``pause``, ``resume``, ``stop`` or ``step`` (one epoch, then pause).
 
     A run that has ended is left as it is. A queued run, or one whose worker is gone, is stopped at once;
     resuming or stepping an interrupted or paused run puts it back into the queue when nobody holds it.

@@ -40,7 +40,7 @@ class Submission:
     name, tags : str
         Tags are separated by commas.
     paused : bool
-        Wait for whoever asks for it by its id: no worker claims it by itself.
+        Wait until somebody resumes it or trains it by its id: no worker claims it.
     speed : float, optional
         Epochs a second at most.
     group : int, str or None

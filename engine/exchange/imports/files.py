@@ -1,4 +1,4 @@
-"""Tells by its content what a file is, and puts its runs into the store, all of them or none."""
+"""Recognises a file by its content and puts its runs into the store, all of them or none."""
 
 from engine.exchange.imports.bundle import read_bundle
 from engine.exchange.imports.curves import Curves, keep_curves
