@@ -94,7 +94,7 @@ def train_one_by_one(runs: Runs) -> list[State]:
     return states
 
 
-def train_side_by_side(runs: Runs) -> list[State]:
+def train_stacked(runs: Runs) -> list[State]:
     """Train them in stacks of as many as are best; return the states at their ends."""
     states = [initial_state(config, runs.dataset) for config in runs.configs]
     most = most_together(runs.configs[0], runs.dataset)
@@ -119,7 +119,7 @@ def work_one_by_one(store: Store) -> None:
         train_claimed(store, lease)
 
 
-def work_side_by_side(store: Store) -> None:
+def work_stacked(store: Store) -> None:
     """Claim and train what waits as a worker does that has one core for itself."""
     owner = new_owner()
     with mock.patch("os.cpu_count", return_value=1):
@@ -171,7 +171,7 @@ def check_equal(runs: Runs) -> None:
     SystemExit
         When a run ends with other weights in a stack than alone.
     """
-    for one, other in zip(train_one_by_one(runs), train_side_by_side(runs), strict=True):
+    for one, other in zip(train_one_by_one(runs), train_stacked(runs), strict=True):
         if one.step != other.step or not np.array_equal(one.theta, other.theta, equal_nan=True):
             raise SystemExit(f"{runs.workload}, {runs.words}: weights in a stack must be those alone")
 
@@ -183,8 +183,8 @@ def measure(runs: Runs, rounds: int) -> Measured:
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(rounds):
             times[0].append(seconds_of(lambda: train_one_by_one(runs)))
-            times[1].append(seconds_of(lambda: train_side_by_side(runs)))
-            for place, work in ((2, work_one_by_one), (3, work_side_by_side)):
+            times[1].append(seconds_of(lambda: train_stacked(runs)))
+            for place, work in ((2, work_one_by_one), (3, work_stacked)):
                 store = queued(runs, folder)
                 times[place].append(seconds_of(lambda work=work, store=store: work(store)))
                 store.close()

@@ -16,11 +16,11 @@ from benchmarks.stacking import (
     queued,
     table,
     train_one_by_one,
-    train_side_by_side,
+    train_stacked,
     with_rates,
     with_seeds,
     work_one_by_one,
-    work_side_by_side,
+    work_stacked,
 )
 from engine.store.runs import list_runs
 from engine.training.stack import most_together
@@ -50,7 +50,7 @@ def test_other_weights_side_by_side_would_be_noticed(monkeypatch: pytest.MonkeyP
     runs = short(with_seeds("W1", 4))
     other = short(with_seeds("W1", 5)).configs[1:]
     monkeypatch.setattr(
-        stacking, "train_side_by_side", lambda _: train_side_by_side(dataclasses.replace(runs, configs=other))
+        stacking, "train_stacked", lambda _: train_stacked(dataclasses.replace(runs, configs=other))
     )
     with pytest.raises(SystemExit, match="weights in a stack must be those alone"):
         check_equal(runs)
@@ -60,7 +60,7 @@ def test_both_workers_finish_every_run_of_the_queue(tmp_path) -> None:
     runs = short(with_seeds("W1", 4))
     alone = [state.theta for state in train_one_by_one(runs)]
     losses = []
-    for work in (work_one_by_one, work_side_by_side):
+    for work in (work_one_by_one, work_stacked):
         store = queued(runs, str(tmp_path))
         work(store)
         rows = list_runs(store)
