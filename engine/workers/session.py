@@ -175,7 +175,8 @@ class Session:
         controls = None if self.updates else self.controls
         if controls is not None:
             self._keep_pace(controls)
-        if time.monotonic() - self.polled_at > POLL_SECONDS:
+        goes_on = len(self.updates) < len(self.journal.runs)
+        if goes_on and time.monotonic() - self.polled_at > POLL_SECONDS:
             self._poll()
         if controls is not None:
             self._handle_request(controls)
