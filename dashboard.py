@@ -1,4 +1,4 @@
-"""The frame of the dashboard: names the pages and runs the chosen one; must not know what a page shows."""
+"""The frame of the dashboard: names the pages and runs the chosen one."""
 
 import streamlit as st
 

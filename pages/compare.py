@@ -1,4 +1,4 @@
-"""Compare: choose runs, overlay their curves, see what differs; must not know how they are stored."""
+"""Compare: choose runs, overlay their curves, see what differs."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Data: look at the datasets, bring a table, predict new rows; must not know how rows are read or learned."""
+"""Data: built-in datasets, your own tables, predictions for new rows."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Gradients: what happens in each layer of a run; must not know how it is trained or stored."""
+"""Gradients: what happens in each layer of a run."""
 
 import streamlit as st
 

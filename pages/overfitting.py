@@ -1,4 +1,4 @@
-"""Overfitting: when a run began to learn by heart; must not know how it is trained or stored."""
+"""Overfitting: when a run began to overfit."""
 
 import streamlit as st
 

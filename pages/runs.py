@@ -1,4 +1,4 @@
-"""Runs: find, name, continue, export, archive and delete; must not know how runs are stored."""
+"""Runs: find, name, continue, export, archive and delete."""
 
 import streamlit as st
 

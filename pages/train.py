@@ -1,4 +1,4 @@
-"""Train: describe a network, start it, watch it learn; must not know how it is trained or stored."""
+"""Train: describe a network, start it, watch it learn."""
 
 import streamlit as st
 

@@ -1,1 +1,1 @@
-"""Streamlit pieces that the pages share; must not know how a network trains or how a run is stored."""
+"""What the pages are made of: one room a page, and what several pages share."""

@@ -1,4 +1,4 @@
-"""Finite differences on a user's own configuration; must not know how the verdict is shown."""
+"""Finite differences on a user's own configuration."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The same run on fewer training rows: what a learning curve is made of; must not start a run."""
+"""The learning curve over training rows: the smaller runs, and what more data gained."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""When a run began to overfit, and where early stopping would have ended it; must not know a store."""
+"""When a run began to overfit, and where early stopping would have ended it."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What predictions are worth, row by row: mistakes, confusion, worst rows; must not know any figure."""
+"""Predictions row by row: mistakes, confusion, worst rows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What happens in each layer at given weights: gradients, weights, activations; must not change a run."""
+"""Gradients, weights and activations of each layer at given parameters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Scores of predictions by scikit-learn, each a number or why there is none; must not know a run."""
+"""Scores of predictions by scikit-learn, each a number or the reason why there is none."""
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence

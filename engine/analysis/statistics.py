@@ -1,4 +1,4 @@
-"""Means over seeds with their uncertainty, paired differences, Holm's correction; must not know a run."""
+"""Means over seeds with their uncertainty, paired differences, Holm's correction."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

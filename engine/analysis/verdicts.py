@@ -1,4 +1,4 @@
-"""Verdicts on candidates in plain sentences: better, worse or not distinguishable; must not know a run."""
+"""Verdicts on configurations in plain sentences: better, worse or not distinguishable."""
 
 import math
 from collections.abc import Sequence

@@ -1,1 +1,1 @@
-"""Figures: one function a question, from data to a plotly figure; must not know Streamlit."""
+"""Figures: one function a question, from data to a plotly figure."""

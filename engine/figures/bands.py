@@ -1,4 +1,4 @@
-"""Curves of seeds as one mean line with a band: configurations over each other; must not know a store."""
+"""Curves over several seeds: one mean line a configuration, with a band."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

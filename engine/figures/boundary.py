@@ -1,4 +1,4 @@
-"""What a network says all over its input space: boundaries and curve fits; must not know networks."""
+"""Outputs of a network over its input space: decision boundaries, curve and surface fits."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Curves over time: losses with their gap, and any column of several runs; must not know a store."""
+"""Curves over time: losses with their gap, and any metric of several runs."""
 
 from collections.abc import Mapping
 from typing import Any

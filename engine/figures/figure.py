@@ -1,4 +1,4 @@
-"""A Plotly figure as the plain JSON that Plotly's script reads, unchecked and quick; knows no data."""
+"""A Plotly figure as the plain JSON that Plotly's script reads, unchecked and quick."""
 
 from collections.abc import Callable
 from typing import Any

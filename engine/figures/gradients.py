@@ -1,4 +1,4 @@
-"""Gradients layer by layer over time, as lines and as one heatmap; must not know a run."""
+"""Gradients layer by layer over time, as lines and as one heatmap."""
 
 import numpy as np
 from plotly.colors import sample_colorscale

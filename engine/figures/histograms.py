@@ -1,4 +1,4 @@
-"""Histograms over time: gradients by magnitude, weights by value; must not know who counted."""
+"""Histograms over time: gradients by magnitude, weights by value."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""Layers of one run beside each other: profile, activations, shares, ratio, clipping; must not know a run."""
+"""Layers of one run beside each other: gradients, activations, update ratios, unit shares, clipping."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Where a network errs on rows that it did not learn from: confusion, predictions against the truth."""
+"""Errors on the validation rows: confusion matrix, predictions against targets."""
 
 import numpy as np
 

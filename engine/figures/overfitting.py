@@ -1,4 +1,4 @@
-"""Overfitting from five sides: curves, gap, early stopping, training size, network size; knows no store."""
+"""Overfitting in five figures: losses, gap, early stopping, training rows, parameters."""
 
 from dataclasses import dataclass
 

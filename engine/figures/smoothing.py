@@ -1,4 +1,4 @@
-"""Arithmetic on curves before they are drawn: smoothing, envelope, difference; must not draw."""
+"""Arithmetic on curves before plotting: smoothing, envelope, difference."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What all figures share: colours of runs, safe texts, an empty figure; must not know what is plotted."""
+"""What all figures share: colours of runs, safe text, an empty figure."""
 
 import unicodedata
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Frames of a replay: pictures and statistics of a run at one set of its parameters; knows no drawing."""
+"""Frames of a replay: pictures and statistics of a run at one set of its parameters."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""The scene of a replay: what stays the same in all frames of a run; must not know who draws it."""
+"""The scene of a replay: what stays the same in all frames of a run."""
 
 from dataclasses import dataclass
 

@@ -37,7 +37,7 @@ def test_the_slider_moves_every_picture_and_playing_makes_no_trip(page: Page, se
     open_replay(page, server, f"train?run={finished}", frames)
     page.wait_for_function(SHOWN, arg=frames - 1)
     end = {name: page.evaluate(PIXELS, name) for name in PICTURES}
-    slider = page.get_by_label("Moment of the training that is shown")
+    slider = page.get_by_label("Epoch shown")
     slider.focus()
     page.keyboard.press("Home")
     page.wait_for_function(SHOWN, arg=0)
@@ -46,7 +46,7 @@ def test_the_slider_moves_every_picture_and_playing_makes_no_trip(page: Page, se
     page.keyboard.press("ArrowRight")
     page.wait_for_function(SHOWN, arg=1)
     page.evaluate(COUNT_TRIPS)
-    page.get_by_label("Frames a second").select_option("60")
+    page.get_by_label("Frames per second").select_option("60")
     page.get_by_role("button", name="Play the replay").click()
     page.wait_for_function(SHOWN, arg=frames - 1)
     assert page.evaluate("() => window.trips") == 0
@@ -58,7 +58,7 @@ def test_the_slider_moves_every_picture_and_playing_makes_no_trip(page: Page, se
 def test_a_unit_is_enlarged_by_a_click_and_the_choice_says_which(page: Page, server, store, finished):
     open_replay(page, server, f"train?run={finished}", len(read_snapshots(store, finished)))
     before = page.evaluate(PIXELS, "plane")
-    choice = page.get_by_label("What the big picture shows")
+    choice = page.get_by_label("Picture shown")
     choice.select_option("1:2")
     assert page.evaluate(PIXELS, "plane") != before
     graph = page.locator(".replay-graph canvas")
@@ -77,7 +77,7 @@ def test_new_frames_of_a_live_run_are_followed_until_somebody_scrubs(page: Page,
     for _ in range(2):
         shown = int(page.evaluate(f"() => {REPLAY}?.dataset.frame ?? -1"))
         page.wait_for_function(newest, arg=shown)
-    page.get_by_label("Moment of the training that is shown").focus()
+    page.get_by_label("Epoch shown").focus()
     page.keyboard.press("Home")
     held = int(page.evaluate(f"() => {REPLAY}.dataset.frames"))
     page.wait_for_function(f"held => Number({REPLAY}.dataset.frames) > held", arg=held)
@@ -95,9 +95,9 @@ def test_two_runs_share_one_slider_and_fit_a_narrow_screen(page: Page, server, s
         train_claimed(store, lease)
     page.set_viewport_size({"width": 390, "height": 844})
     open_replay(page, server, f"compare?runs={ids[0]},{ids[1]}", len(read_snapshots(store, ids[0])))
-    expect(page.locator(".replay-film")).to_have_count(2)
+    expect(page.locator(".replay-run")).to_have_count(2)
     first = [page.evaluate(PIXELS, "plane"), page.locator(".replay-sentence").all_inner_texts()]
-    page.get_by_label("Moment of the training that is shown").focus()
+    page.get_by_label("Epoch shown").focus()
     page.keyboard.press("Home")
     page.wait_for_function(SHOWN, arg=0)
     now = page.locator(".replay-sentence").all_inner_texts()

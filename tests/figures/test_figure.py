@@ -18,7 +18,7 @@ from engine.figures.mistakes import confusion_matrix, predicted_against_true
 from engine.figures.overfitting import gap_curve
 from engine.training.model import initial_state, predict
 from engine.training.telemetry import SCALARS
-from ui.live_chart.encoding import drawn, whole_figure
+from ui.live_chart.encoding import encode_figure, whole_figure
 
 STEPS = np.arange(60.0)
 
@@ -76,7 +76,7 @@ def test_plotly_accepts_every_property_that_a_figure_sets(name: str, moves: bool
     figure = FIGURES[name]()
     assert len(figure.data) > 0
     go.Figure({"data": figure.data, "layout": figure.layout})
-    go.Figure(whole_figure(drawn(figure, moves=moves)))
+    go.Figure(whole_figure(encode_figure(figure, moves=moves)))
 
 
 def test_an_unknown_property_would_be_refused() -> None:

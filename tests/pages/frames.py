@@ -6,12 +6,12 @@ import struct
 from streamlit.testing.v1 import AppTest
 
 
-def framed_words(app: AppTest) -> list[tuple[str, str]]:
+def framed_texts(app: AppTest) -> list[tuple[str, str]]:
     """Return title and sentence of each framed chart of a page, in the order of the page."""
     told = []
     for element in app.get("bidi_component"):
         blob = element.proto.bytes
         (length,) = struct.unpack_from("<I", blob)
         header = json.loads(blob[4 : 4 + length])
-        told += [(cell["title"], cell["sentence"]) for cell in header.get("cells", [])]
+        told += [(card["title"], card["sentence"]) for card in header.get("cards", [])]
     return told

@@ -10,7 +10,7 @@ from engine.store.lease import claim, new_owner
 from engine.store.runs import get_run, list_runs
 from engine.store.store import STORE_VARIABLE
 from engine.workers.session import train_claimed
-from tests.pages.frames import framed_words
+from tests.pages.frames import framed_texts
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 HOSTILE = ["<script>alert(1)</script>", r"$\href{javascript:alert(1)}{x}$", "[x](http://evil)"]
@@ -39,13 +39,13 @@ def trained(store, run_id):
 
 
 def words(app, *kinds):
-    framed = [] if kinds else [f"{title} {sentence}" for title, sentence in framed_words(app)]
+    framed = [] if kinds else [f"{title} {sentence}" for title, sentence in framed_texts(app)]
     kinds = kinds or ("markdown", "caption", "warning", "success", "info", "error")
     return " ".join([*(element.value for kind in kinds for element in app.get(kind)), *framed])
 
 
 def sentences(app):
-    return " ".join(sentence for _, sentence in framed_words(app))
+    return " ".join(sentence for _, sentence in framed_texts(app))
 
 
 @pytest.mark.parametrize(("name", "activation"), [("gradients", "sigmoid"), ("overfitting", "relu")])
@@ -89,7 +89,7 @@ def test_a_trained_run_is_shown_with_a_sentence_under_each_picture(store, submit
     run_id = trained(store, submitted(name=HOSTILE[0], **settings))
     app = page(name, run=run_id)
     assert not app.exception and not app.error
-    told = [sentence for _, sentence in framed_words(app)]
+    told = [sentence for _, sentence in framed_texts(app)]
     assert len(told) >= 4 and all(told)
     assert "nan" not in words(app).lower()
 
@@ -123,7 +123,7 @@ def test_two_runs_of_different_depth_stand_beside_each_other(store, submitted):
     flat = trained(store, submitted(hidden_sizes=[], name=HOSTILE[2]))
     app = page("gradients", **{"run": deep, "with": flat})
     assert not app.exception
-    titles = [title for title, _ in framed_words(app)]
+    titles = [title for title, _ in framed_texts(app)]
     assert f"Run {deep}: Gradient norm" in titles and f"Run {flat}: Gradient norm" in titles
     app.slider(key="gradients_layer").set_value(7).run()
     assert not app.exception
@@ -134,7 +134,7 @@ def test_a_second_run_that_does_not_exist_is_told_and_the_first_is_shown(store, 
     app = page("gradients", **{"run": trained(store, submitted()), "with": 99})
     assert not app.exception
     assert "no such run: 99" in words(app, "warning").replace("\\", "")
-    assert "Gradient norm" in [title for title, _ in framed_words(app)]
+    assert "Gradient norm" in [title for title, _ in framed_texts(app)]
 
 
 def test_choosing_layers_and_a_step_changes_what_the_sentences_speak_of(store, submitted):
@@ -146,7 +146,7 @@ def test_choosing_layers_and_a_step_changes_what_the_sentences_speak_of(store, s
     assert "of layer 2" in told and "of layer 4" not in told
     app.slider(key="gradients_step").set_value(1).run()
     assert not app.exception
-    assert "Gradient through the layers, step 1" in [title for title, _ in framed_words(app)]
+    assert "Gradient through the layers, step 1" in [title for title, _ in framed_texts(app)]
 
 
 def test_an_overfitting_run_is_called_so_and_patience_moves_the_stop(store, submitted):
@@ -216,7 +216,7 @@ def test_three_hundred_runs_are_no_hindrance(store, submitted, name):
         submitted(epochs=1)
     app = page(name, run=first)
     assert not app.exception
-    assert len(framed_words(app)) >= 5
+    assert len(framed_texts(app)) >= 5
 
 
 @pytest.mark.parametrize(

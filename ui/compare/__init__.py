@@ -1,1 +1,1 @@
-"""The Compare page: curves of several runs over each other, and what tells them apart."""
+"""The Compare page: curves of several runs on one chart, and what tells the runs apart."""

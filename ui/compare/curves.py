@@ -1,4 +1,4 @@
-"""Curves of several runs over each other and their pictures side by side; must not choose the runs."""
+"""Curves of several runs on one chart, and their other charts side by side."""
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import astuple
@@ -21,8 +21,8 @@ from ui.compare.options import Options, comparison_options, known_metrics, measu
 from ui.compare.tables import measure_table, measures_of, show_differences, show_measures
 from ui.compare.verdicts import show_verdicts
 from ui.gradients.text import time_words
-from ui.live_chart import Chart, ChartCard, resend_all, show_cells
-from ui.live_chart.encoding import EncodedFigure, drawn
+from ui.live_chart import Chart, ChartCard, resend_all, show_cards
+from ui.live_chart.encoding import EncodedFigure, encode_figure
 from ui.replay import pace_behind, replay_beside
 from ui.shared.cache import built_once, series_of, version
 from ui.shared.frame import page_store
@@ -147,7 +147,7 @@ def _show_curves(
             height=HEIGHT,
             names={run: name for run, name, *_ in versions},
         )
-        return drawn(figure)
+        return encode_figure(figure)
 
     chart = Chart(
         "compare_chart",
@@ -157,7 +157,7 @@ def _show_curves(
         f"{options.metric} of runs {run_ids}",
     )
     words = comparison_words(list(frames.items()), options.columns[-1])
-    show_cells(CURVES, [ChartCard("", [chart], words)])
+    show_cards(CURVES, [ChartCard("", [chart], words)])
 
 
 def _downloads(store: Store, run_ids: list[int]) -> None:
@@ -195,20 +195,24 @@ def _side_by_side(store: Store, rows: Sequence[RunRow], series: dict[int, Series
     shown = rows[:SIDE_BY_SIDE_AT_MOST]
     if len(rows) > len(shown):
         st.caption(f"The first {len(shown)} of {len(rows)} runs.")
-    cells = [_cell(store, place, row, series[row.id], x) for place, row in enumerate(shown)]
-    show_cells(PICTURES, cells, wide=len(cells))
+    cards = [_card(store, place, row, series[row.id], x) for place, row in enumerate(shown)]
+    show_cards(PICTURES, cards, wide=len(cards))
 
 
-def _cell(store: Store, place: int, row: RunRow, series: Series, x: str) -> ChartCard:
+def _card(store: Store, place: int, row: RunRow, series: Series, x: str) -> ChartCard:
     """Return what a run says of its inputs and how its gradients went; figures are built once a server."""
     state = (row.id, row.step, row.status, row.missing_plugin, version(series), x)
     norms = series.layers[:, :, LAYER_INDEX["grad_norm"]]
 
     def output() -> EncodedFigure:
-        return drawn(output_figure(store, row, series, x=x, height=SMALL_HEIGHT)[1], moves=not row.ended)
+        return encode_figure(
+            output_figure(store, row, series, x=x, height=SMALL_HEIGHT)[1], moves=not row.ended
+        )
 
     def heat() -> EncodedFigure:
-        return drawn(layer_heatmap(series[x], norms, x_title=x, height=SMALL_HEIGHT), moves=not row.ended)
+        return encode_figure(
+            layer_heatmap(series[x], norms, x_title=x, height=SMALL_HEIGHT), moves=not row.ended
+        )
 
     def chart(name: str, build: Callable[[], EncodedFigure], spoken: str) -> Chart:
         def once() -> EncodedFigure:

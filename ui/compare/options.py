@@ -1,4 +1,4 @@
-"""How several runs are laid over each other: metric, axes, smoothing, baseline; must not draw curves."""
+"""Options of a comparison: metric, axes, smoothing, baseline."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Several runs in tables: which are chosen, what differs, how they ended; must not draw curves."""
+"""Tables of several runs: the choice, the settings that differ, the final results."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Configurations judged over their seeds: a table of means, a sentence for each; must not draw curves."""
+"""Configurations compared across their seeds: a table of means, and a sentence for each."""
 
 from collections.abc import Sequence
 from typing import Any

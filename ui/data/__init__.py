@@ -1,1 +1,1 @@
-"""The Data page: built-in datasets, tables of one's own, predictions for new rows."""
+"""The Data page: built-in datasets, your own tables, predictions for new rows."""

@@ -1,4 +1,4 @@
-"""The datasets that stand ready, each with its picture; must not know how they are made."""
+"""The built-in datasets, one card each."""
 
 import streamlit as st
 

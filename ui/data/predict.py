@@ -1,4 +1,4 @@
-"""Predictions for new rows: choose a run, give a file, take the answers; must not know how they are made."""
+"""Predictions of a trained run for the rows of a file."""
 
 import hashlib
 import io

@@ -1,4 +1,4 @@
-"""A table of one's own: given, looked at, described as settings; must not know how it is read."""
+"""Uploads a table, previews it and turns it into settings."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Finite differences on a run's own network, layer by layer, with a plain verdict; must not know the tape."""
+"""Compares backpropagation with finite differences on a run's own network."""
 
 import pandas as pd
 import streamlit as st

@@ -1,4 +1,4 @@
-"""Histograms of a run's layers over its snapshots, computed once a snapshot; must not draw them."""
+"""Histograms of a run's layers, computed once a snapshot."""
 
 from collections.abc import Callable
 

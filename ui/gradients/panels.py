@@ -1,4 +1,4 @@
-"""The pictures of a run's layers with their sentences; must not know where they stand on the page."""
+"""The figures of the Gradients page, each with its sentence."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

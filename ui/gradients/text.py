@@ -1,4 +1,4 @@
-"""Sentences about the layers of a run, made from its numbers; must not know how they are drawn."""
+"""Sentences about the layers of a run."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What happens in the layers of one run, or of two side by side; must not know how a figure is made."""
+"""The layers of one run, or of two side by side."""
 
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -22,7 +22,7 @@ from ui.gradients.panels import (
     inside_a_layer,
     over_time,
 )
-from ui.live_chart import Chart, ChartCard, resend_all, show_cells
+from ui.live_chart import Chart, ChartCard, resend_all, show_cards
 from ui.shared.cache import series_of
 from ui.shared.frame import page_store
 from ui.shared.run_picker import LISTED_AT_MOST, asked_runs, is_moving, run_words, show_badge
@@ -231,7 +231,7 @@ def _section(
         st.session_state[kept] = [state, told]
     words = st.session_state[kept][1]
 
-    def cell(side: int, number: int) -> ChartCard:
+    def card(side: int, number: int) -> ChartCard:
         (title, sentence), row = words[side][number], rows[side]
         spoken = f"{title} of run {row.id}: {sentence}"
         identity = f"{row.id} {state[1:]}"
@@ -240,9 +240,9 @@ def _section(
         )
         return ChartCard(f"Run {row.id}: {title}" if len(rows) > 1 else title, [chart], sentence)
 
-    cells = [cell(side, number) for number in range(len(SECTIONS[section])) for side in range(len(rows))]
-    show_cells(_key(section), cells, wide=min(2, len(cells)))
+    cards = [card(side, number) for number in range(len(SECTIONS[section])) for side in range(len(rows))]
+    show_cards(_key(section), cards, wide=min(2, len(cards)))
 
 
 def _key(section: str) -> str:
-    return f"gradients_{section}_cells"
+    return f"gradients_{section}_cards"

@@ -1,6 +1,6 @@
-"""Plotly charts that are fed while they are looked at: zoom, legend and drags survive; must not know runs."""
+"""Plotly charts that are updated while people look at them: zoom, legend and drags survive."""
 
 from ui.live_chart.cards import Chart, ChartCard
-from ui.live_chart.chart import preload, resend_all, show_cells
+from ui.live_chart.chart import preload, resend_all, show_cards
 
-__all__ = ["Chart", "ChartCard", "preload", "resend_all", "show_cells"]
+__all__ = ["Chart", "ChartCard", "preload", "resend_all", "show_cards"]

@@ -1,4 +1,4 @@
-"""Puts scripts where the server serves them from and the browser keeps them; must not know any chart."""
+"""Puts scripts where the server serves them and the browser caches them."""
 
 import hashlib
 import importlib.metadata

@@ -1,4 +1,4 @@
-// Holds one Plotly chart and feeds it what the server sends; must not know what a run is, or what stands beside it.
+// Holds one Plotly chart and feeds it what the server sends.
 //
 // A message is bytes: header length (uint32, little-endian), header (JSON), padding to 8, then the arrays.
 // The header holds a Plotly figure with {"array": n} for its n-th array; its lines come apart from it, as
@@ -48,7 +48,7 @@ function joined(held, x, y) {
     return { x: join(held.x, x), y: join(held.y, y) };
 }
 
-// Returns false when the server spoke of something that never arrived here.
+// Returns false when the message builds on something that never arrived here.
 function absorb(chart, header, numbers) {
     return absorbFigure(chart, header, numbers) && absorbLines(chart, header, numbers);
 }
@@ -58,10 +58,10 @@ function absorbFigure(chart, header, numbers) {
     if (chart.figure?.key !== header.figureKey) return false;
     const arrays = new Map();
     const values = [];
-    for (const told of header.arrays) {
-        const found = Array.isArray(told) ? told : "offset" in told ? array(told, numbers) : chart.arrays.get(told.key);
+    for (const sent of header.arrays) {
+        const found = Array.isArray(sent) ? sent : "offset" in sent ? array(sent, numbers) : chart.arrays.get(sent.key);
         if (!found) return false;
-        if (!Array.isArray(told)) arrays.set(told.key, found);
+        if (!Array.isArray(sent)) arrays.set(sent.key, found);
         values.push(found);
     }
     chart.arrays = arrays;
@@ -202,8 +202,8 @@ function mountChart(key) {
     return chart;
 }
 
-// Takes up a message. Returns whether there is anything new to draw: not when it was here before, and not when it
-// speaks of what never arrived; the chart then keeps what it has, its serial among it.
+// Takes in a message. Returns whether there is anything new to draw: not when it was here before, and not when it
+// builds on what never arrived; the chart then keeps what it has, its serial among it.
 function take(chart, bytes) {
     const { header, numbers } = decode(bytes);
     if (chart.header?.identity === header.identity && chart.header.serial === header.serial) return false;

@@ -1,4 +1,4 @@
-"""Mounts live charts on a page and remembers what each browser was sent; must not know what is drawn."""
+"""Mounts live charts on a page and remembers what each browser was sent."""
 
 import json
 from collections.abc import Sequence
@@ -9,16 +9,16 @@ import streamlit as st
 from streamlit.components.v2 import component
 
 from ui.live_chart.assets import Script, plotly_script, static_url
-from ui.live_chart.cards import ChartCard, cells_message, sent_whole
+from ui.live_chart.cards import ChartCard, cards_message, resent
 from ui.live_chart.encoding import whole_figure
 from ui.live_chart.message import framed
 from ui.shared.text import as_markdown
 
 HERE = Path(__file__).parent
-SCRIPT = Script("live_chart", [HERE / "cells.css", HERE / "chart.js", HERE / "cells.js"])
+SCRIPT = Script("live_chart", [HERE / "cards.css", HERE / "chart.js", HERE / "cards.js"])
 COMPONENT = component(
     "backprop_lab_live_chart",
-    html='<div class="live-cells"></div>',
+    html='<div class="live-cards"></div>',
     js=SCRIPT.loader,
     isolate_styles=False,
 )
@@ -26,12 +26,12 @@ FAILED = "live_chart_script_failed"
 
 
 def resend_all(*keys: str) -> None:
-    """Have the cells ``keys`` sent whole next time; a page calls it in each full run of its script."""
+    """Have the cards ``keys`` sent whole next time; a page calls it in each full run of its script."""
     for key in keys:
-        st.session_state[f"{key}_sent"] = sent_whole(st.session_state.get(f"{key}_sent", {}))
+        st.session_state[f"{key}_sent"] = resent(st.session_state.get(f"{key}_sent", {}))
 
 
-def show_cells(key: str, cells: Sequence[ChartCard], *, wide: int = 1) -> None:
+def show_cards(key: str, cards: Sequence[ChartCard], *, wide: int = 1) -> None:
     """Show framed charts, sending only what the browser does not hold yet.
 
     All of them are one message: Streamlit takes a third of a millisecond for each element of a page, and
@@ -40,17 +40,17 @@ def show_cells(key: str, cells: Sequence[ChartCard], *, wide: int = 1) -> None:
     Parameters
     ----------
     key : str
-        Constant key of these cells on their page.
+        Constant key of these cards on their page.
     wide : int
         How many stand side by side where there is room.
     """
     if FAILED in st.session_state:
-        _show_plainly(key, cells, wide)
+        _show_plainly(key, cards, wide)
         resend_all(key)
         return
     header = {"plotly": _plotly_url(), "wide": wide}
-    blob, st.session_state[f"{key}_sent"] = cells_message(
-        header, cells, st.session_state.get(f"{key}_sent", {})
+    blob, st.session_state[f"{key}_sent"] = cards_message(
+        header, cards, st.session_state.get(f"{key}_sent", {})
     )
     SCRIPT.serve()
     COMPONENT(
@@ -72,14 +72,14 @@ def _plotly_url() -> str:
     return static_url(plotly_script())
 
 
-def _show_plainly(key: str, cells: Sequence[ChartCard], wide: int) -> None:
-    places = [place for _ in range(-(-len(cells) // wide)) for place in st.columns(wide, gap="medium")]
-    for place, cell in zip(places, cells, strict=False):
+def _show_plainly(key: str, cards: Sequence[ChartCard], wide: int) -> None:
+    places = [place for _ in range(-(-len(cards) // wide)) for place in st.columns(wide, gap="medium")]
+    for place, card in zip(places, cards, strict=False):
         with place, st.container(border=True, gap=None):
-            if cell.title:
-                st.markdown(f"**{as_markdown(cell.title)}**")
-            for chart in cell.charts:
-                st.plotly_chart(whole_figure(chart.drawn()), key=f"{chart.key}_plain")
-            if cell.sentence:
-                st.caption(as_markdown(cell.sentence))
+            if card.title:
+                st.markdown(f"**{as_markdown(card.title)}**")
+            for chart in card.charts:
+                st.plotly_chart(whole_figure(chart.encoded()), key=f"{chart.key}_plain")
+            if card.sentence:
+                st.caption(as_markdown(card.sentence))
     st.caption("The live chart's script did not load: zoom is lost at each update. Reload the page to retry.")

@@ -1,4 +1,4 @@
-"""Takes a figure apart into words that stay the same and numbers that move; must not know Streamlit."""
+"""Takes a figure apart into text that stays the same and numbers that change."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ INLINE_AT_MOST = 4
 EncodedFigure = dict[str, Any]
 
 
-def drawn(figure: Figure, *, moves: bool = False) -> EncodedFigure:
+def encode_figure(figure: Figure, *, moves: bool = False) -> EncodedFigure:
     """Return a figure as what is sent of it.
 
     Points of a line whose ``y`` is not finite are left out: what was not measured is passed over.
@@ -40,14 +40,14 @@ def drawn(figure: Figure, *, moves: bool = False) -> EncodedFigure:
         kind = f"{trace.legendgroup or ''}/{(trace.name or '') if is_line else trace.mode or ''}"
         uid = f"t{zlib.crc32(kind.encode()):x}-{seen[kind]}"
         seen[kind] += 1
-        told = {**trace, "uid": uid}
+        described = {**trace, "uid": uid}
         if is_line:
-            x, y = (np.asarray(told.pop(axis), dtype=np.float64) for axis in "xy")
+            x, y = (np.asarray(described.pop(axis), dtype=np.float64) for axis in "xy")
             finite = np.isfinite(y)
             if not finite.all():
                 x, y = x[finite], y[finite]
             lines.append((uid, number, np.ascontiguousarray(x), np.ascontiguousarray(y)))
-        traces.append(_apart(told, arrays, moves))
+        traces.append(_apart(described, arrays, moves))
     plain = {"data": traces, "layout": _apart(figure.layout, arrays, moves)}
     text = _json(plain)
     return {"text": text, "key": _key(text.encode()), "lines": lines, "arrays": arrays}

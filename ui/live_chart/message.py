@@ -1,4 +1,4 @@
-"""Writes what one browser is sent of a chart: JSON header, then plain arrays; must not know Streamlit."""
+"""Writes what one browser is sent of a chart: JSON header, then plain arrays."""
 
 import json
 import struct
@@ -32,7 +32,7 @@ def message(header: dict[str, Any], found: EncodedFigure, sent: Sent) -> tuple[b
     header : dict
         What the chart is; ``sent`` counts only while ``identity`` stays the same.
     found : dict
-        From :func:`ui.live_chart.encoding.drawn`.
+        From :func:`ui.live_chart.encoding.encode_figure`.
     sent : dict
         What this function returned for the previous message, or an empty dict to send everything.
 

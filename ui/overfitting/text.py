@@ -1,4 +1,4 @@
-"""Sentences about overfitting, made from a run's losses; must not know how they are drawn."""
+"""Sentences about overfitting."""
 
 import numpy as np
 

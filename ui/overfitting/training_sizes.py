@@ -1,4 +1,4 @@
-"""The learning curve of a run: starts the same run on fewer rows, and collects how those ended."""
+"""The learning curve of a run: starts the same run on fewer rows and collects their results."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""When a run began to learn by heart, and what would have helped; must not know how a figure is made."""
+"""When a run began to overfit, and what would have helped."""
 
 import numpy as np
 import pandas as pd
@@ -18,8 +18,8 @@ from engine.store.row import RunRow
 from engine.store.runs import get_run, list_runs
 from engine.store.store import Store
 from engine.training.early_stopping import Patience
-from ui.live_chart import Chart, ChartCard, resend_all, show_cells
-from ui.live_chart.encoding import drawn, fingerprint
+from ui.live_chart import Chart, ChartCard, resend_all, show_cards
+from ui.live_chart.encoding import encode_figure, fingerprint
 from ui.overfitting.text import gap_words, size_words, stop_words, verdict_words
 from ui.overfitting.training_sizes import sizes_panel
 from ui.shared.cache import series_of
@@ -34,7 +34,7 @@ HEIGHT = 320
 LONGEST_PATIENCE, FIRST_PATIENCE = 100, 10
 SIZED_AT_FIRST = 12
 PACE = 1.0
-CELLS = tuple(f"overfitting_{name}" for name in ("curves", "stop", "rows", "size"))
+CARDS = tuple(f"overfitting_{name}" for name in ("curves", "stop", "rows", "size"))
 BOXES = {"overfits": st.warning, "holds": st.success, "unstable": st.info, "short": st.info}
 ICONS = {
     "overfits": "call_split",
@@ -46,7 +46,7 @@ ICONS = {
 
 def show_overfitting(row: RunRow) -> None:
     """Show a run from the side of overfitting, and go on showing it while it or its twins move."""
-    resend_all(*CELLS)
+    resend_all(*CARDS)
     pace = PACE if is_moving([row]) or st.session_state.get("overfitting_sizes_move") == row.id else None
     st.fragment(_sides, run_every=pace)(row.id, pace)
 
@@ -70,13 +70,13 @@ def _sides(run_id: int, pace: float | None) -> None:
     with left:
         st.subheader("Would more data help?")
         figure, words, are_moving = sizes_panel(store, row)
-        show_cells("overfitting_rows", [_cell("rows", "Learning curve", figure, words, f"{run_id}")])
+        show_cards("overfitting_rows", [_card("rows", "Learning curve", figure, words, f"{run_id}")])
     with right:
         st.subheader("Does size matter?")
         sized = _chosen_sizes(store, row)
         figure = gap_against_size(sized, row.id, height=HEIGHT)
-        cell = _cell("size", "Gap by number of parameters", figure, size_words(sized), f"{run_id}")
-        show_cells("overfitting_size", [cell])
+        card = _card("size", "Gap by number of parameters", figure, size_words(sized), f"{run_id}")
+        show_cards("overfitting_size", [card])
     st.session_state["overfitting_sizes_move"] = row.id if are_moving else None
     if (PACE if is_moving([row]) or are_moving else None) != pace:
         st.rerun()
@@ -121,11 +121,11 @@ def _curves(
             f"Best epoch {at['epoch']:.4g}: validation loss {number(at['val_loss'])}, "
             f"training loss {number(at['train_loss'])} there and {number(train[-1])} at the end."
         )
-    cells = (
-        _cell("loss", "Training and validation loss", losses, best, identity),
-        _cell("gap", "The gap", gap_curve(frame, onset, x=x, height=HEIGHT), gap_words(gap, train), identity),
+    cards = (
+        _card("loss", "Training and validation loss", losses, best, identity),
+        _card("gap", "The gap", gap_curve(frame, onset, x=x, height=HEIGHT), gap_words(gap, train), identity),
     )
-    show_cells("overfitting_curves", cells, wide=2)
+    show_cards("overfitting_curves", cards, wide=2)
 
 
 def _what_if(row: RunRow, known: pd.DataFrame, x: str, log_y: bool) -> None:
@@ -158,8 +158,8 @@ def _what_if(row: RunRow, known: pd.DataFrame, x: str, log_y: bool) -> None:
             known[x].to_numpy(), val, stop.kept, stop.stopped, x=x, log_y=log_y, height=HEIGHT
         )
         words = stop_words(stop, patience, epochs, val)
-        cell = _cell("stop", "Early stopping", figure, words, f"{row.id} {x} {log_y}")
-        show_cells("overfitting_stop", [cell])
+        card = _card("stop", "Early stopping", figure, words, f"{row.id} {x} {log_y}")
+        show_cards("overfitting_stop", [card])
 
 
 def _stop_measures(stop: EarlyStop, epochs: np.ndarray, val: np.ndarray) -> None:
@@ -209,9 +209,9 @@ def _chosen_sizes(store: Store, row: RunRow) -> list[SizedRun]:
     ]
 
 
-def _cell(name: str, title: str, figure: Figure, sentence: str, identity: str) -> ChartCard:
+def _card(name: str, title: str, figure: Figure, sentence: str, identity: str) -> ChartCard:
     """Return a framed chart, which is drawn anew only when its figure is another one."""
-    found = drawn(figure)
+    found = encode_figure(figure)
     spoken = f"{title}: {sentence}"
     return ChartCard(
         title,

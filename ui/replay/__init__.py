@@ -1,4 +1,4 @@
-"""A player of the past of runs: boundary, graph, histograms, gradients; must not compute any of them."""
+"""A player that replays the training of one or two runs."""
 
 from ui.replay.player import pace_behind, replay_beside, show_replay
 

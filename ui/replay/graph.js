@@ -1,4 +1,4 @@
-// The network as a graph: units with their pictures, weights as lines; must not know how frames arrive.
+// Draws the network as a graph: units with their pictures, weights as lines.
 
 const GRAPH_HEIGHT = 380;
 const HEAD = 34;
@@ -7,13 +7,13 @@ const FOOT = 20;
 const longest = (names) => Math.max(...names.map((name) => name.length));
 
 // Where everything stands: one column a layer, the units of a column in the middle.
-function graphLayout(film, width) {
-    const { layers } = film.facts;
+function graphLayout(run, width) {
+    const { layers } = run.facts;
     const most = Math.max(...layers.map((layer) => layer.shown));
     const room = GRAPH_HEIGHT - HEAD - FOOT;
     const side = Math.max(12, Math.min(40, room / most - 5, (width / layers.length) * 0.55));
     const pitch = Math.min(side + 10, room / most);
-    const { kind, names, outputNames } = film.facts;
+    const { kind, names, outputNames } = run.facts;
     const left = side / 2 + (kind === "none" ? 74 : 12 + 6 * Math.min(longest(names), 9));
     const right = side / 2 + (outputNames.length ? 12 + 6 * Math.min(longest(outputNames), 9) : 12);
     return layers.map((layer, column) => {
@@ -24,28 +24,28 @@ function graphLayout(film, width) {
     });
 }
 
-function drawGraph(canvas, film, place, state, theme) {
+function drawGraph(canvas, run, place, state, theme) {
     const made = surface(canvas, theme, GRAPH_HEIGHT);
     if (!made) return;
     const { context, width } = made;
-    const columns = graphLayout(film, width);
-    drawWeights(context, columns, film, place, state, theme);
+    const columns = graphLayout(run, width);
+    drawWeights(context, columns, run, place, state, theme);
     let order = 0;
     for (const column of columns) {
-        drawHeading(context, column, columns, film, theme, width);
+        drawHeading(context, column, columns, run, theme, width);
         for (const node of column.units) {
-            drawUnit(context, column, node, film, place, order, state, theme);
+            drawUnit(context, column, node, run, place, order, state, theme);
             if (column.layer.number > 0) order += 1;
         }
     }
 }
 
-function drawHeading(context, { layer, x, units, side }, columns, film, theme, width) {
-    const last = film.facts.layers.at(-1).number;
+function drawHeading(context, { layer, x, units, side }, columns, run, theme, width) {
+    const last = run.facts.layers.at(-1).number;
     const isNarrow = width / columns.length < 62;
     const [first, middle, end] = isNarrow ? ["in", "", "out"] : ["input", "layer ", "output"];
     const name = layer.number === 0 ? first : layer.number === last ? end : `${middle}${layer.number}`;
-    const isEdge = film.facts.kind !== "none" || film.facts.outputNames.length === 0;
+    const isEdge = run.facts.kind !== "none" || run.facts.outputNames.length === 0;
     const align = !isEdge ? "center" : layer.number === 0 ? "left" : layer.number === last ? "right" : "center";
     const at = align === "left" ? x - side / 2 : align === "right" ? x + side / 2 : x;
     write(context, name, at, 10, { colour: css(theme.text), align, weight: "600", font: theme.font });
@@ -64,9 +64,9 @@ function drawHeading(context, { layer, x, units, side }, columns, film, theme, w
     }
 }
 
-function drawWeights(context, columns, film, place, state, theme) {
-    const weights = film.array(place, "weights");
-    const scales = film.array(place, "scale");
+function drawWeights(context, columns, run, place, state, theme) {
+    const weights = run.array(place, "weights");
+    const scales = run.array(place, "scale");
     const focus = state.over ?? state.shown;
     let start = 0;
     let pair = 0;
@@ -77,7 +77,7 @@ function drawWeights(context, columns, film, place, state, theme) {
         for (const to of right.units) {
             for (const from of left.units) {
                 const weight = (weights[start++] / 32767) * scales[pair];
-                const share = Math.sqrt(Math.min(Math.abs(weight) / Math.max(film.scale, 1e-12), 1));
+                const share = Math.sqrt(Math.min(Math.abs(weight) / Math.max(run.scale, 1e-12), 1));
                 const touches = (side, node) => focus?.number === side.layer.number && focus.unit === node.unit;
                 const isNear = !focus || touches(left, from) || touches(right, to);
                 const [a, b] = [from.x + left.side / 2, to.x - right.side / 2];
@@ -95,8 +95,8 @@ function drawWeights(context, columns, film, place, state, theme) {
     context.globalAlpha = 1;
 }
 
-function drawUnit(context, { layer, side }, { unit, x, y }, film, place, order, state, theme) {
-    const tile = film.tile(place, layer.number, unit);
+function drawUnit(context, { layer, side }, { unit, x, y }, run, place, order, state, theme) {
+    const tile = run.tile(place, layer.number, unit);
     const [left, top] = [x - side / 2, y - side / 2];
     context.save();
     context.beginPath();
@@ -106,7 +106,7 @@ function drawUnit(context, { layer, side }, { unit, x, y }, film, place, order, 
     context.fill();
     context.clip();
     if (layer.number === 0) {
-        drawInput(context, film, unit, left, top, side, theme);
+        drawInput(context, run, unit, left, top, side, theme);
     } else if (tile && tile.rows === 1) {
         drawSparkline(context, tile.bytes, left, top, side, theme);
     } else if (tile) {
@@ -114,12 +114,12 @@ function drawUnit(context, { layer, side }, { unit, x, y }, film, place, order, 
         context.imageSmoothingEnabled = tile.tells !== "weights";
         context.drawImage(picture, left, top, side, side);
     } else {
-        const mean = film.array(place, "activation")[order];
+        const mean = run.array(place, "activation")[order];
         context.fillStyle = css(theme.diverging[Math.round(127.5 + 127.5 * Math.tanh(mean))]);
         context.fill();
     }
     context.restore();
-    drawName(context, { layer, side }, { unit, x, y }, film, theme);
+    drawName(context, { layer, side }, { unit, x, y }, run, theme);
     const isShown = state.shown?.number === layer.number && state.shown.unit === unit;
     const isOver = state.over?.number === layer.number && state.over.unit === unit;
     context.beginPath();
@@ -142,14 +142,14 @@ function drawName(context, { layer, side }, { unit, x, y }, { facts }, theme) {
 }
 
 // An input of the plane is a picture like a unit's; one of a curve is a ramp, low on the left.
-function drawInput(context, film, unit, left, top, side, theme) {
-    const tile = film.tile(0, 0, unit);
+function drawInput(context, run, unit, left, top, side, theme) {
+    const tile = run.tile(0, 0, unit);
     if (tile) {
         const picture = pictureOf(`tile${tile.columns}`, tile.bytes, tile.rows, tile.columns, theme.diverging, true);
         context.imageSmoothingEnabled = true;
         context.drawImage(picture, left, top, side, side);
     }
-    if (film.facts.kind !== "curve") return;
+    if (run.facts.kind !== "curve") return;
     const ramp = context.createLinearGradient(left, top, left + side, top);
     for (const share of [0, 0.5, 1]) ramp.addColorStop(share, css(theme.diverging[Math.round(255 * share)]));
     context.fillStyle = ramp;
@@ -170,8 +170,8 @@ function drawSparkline(context, bytes, left, top, side, theme) {
 }
 
 // The unit under a place of the canvas, or null.
-function unitAt(film, width, x, y) {
-    for (const { layer, side, units } of graphLayout(film, width)) {
+function unitAt(run, width, x, y) {
+    for (const { layer, side, units } of graphLayout(run, width)) {
         for (const node of units) {
             if (Math.abs(node.x - x) <= side / 2 + 3 && Math.abs(node.y - y) <= side / 2 + 3) {
                 return { number: layer.number, unit: node.unit };
@@ -181,15 +181,15 @@ function unitAt(film, width, x, y) {
     return null;
 }
 
-function unitWords(film, place, { number: layerNumber, unit }) {
-    const { layers, names } = film.facts;
+function describeUnit(run, place, { number: layerNumber, unit }) {
+    const { layers, names } = run.facts;
     if (layerNumber === 0) return `input ${names[unit] ?? unit + 1}`;
     let order = 0;
     for (const layer of layers) {
         if (layer.number === layerNumber) break;
         if (layer.number > 0) order += layer.shown;
     }
-    const [bias, mean] = ["bias", "activation"].map((name) => number(film.array(place, name)[order + unit]));
+    const [bias, mean] = ["bias", "activation"].map((name) => number(run.array(place, name)[order + unit]));
     const name = layerNumber === layers.at(-1).number ? `output ${unit + 1}` : `layer ${layerNumber}, unit ${unit + 1}`;
     return `${name}: bias ${bias}, mean output ${mean}`;
 }

@@ -1,4 +1,4 @@
-"""Writes what a player is sent: JSON header, then the frames of one or two runs; must not know Streamlit."""
+"""Writes what a player is sent: JSON header, then the frames of one or two runs."""
 
 import json
 import zlib
@@ -24,7 +24,7 @@ def change(frame: bytes, before: bytes) -> bytes:
     return zlib.compress((now - then).tobytes())
 
 
-def message(header: dict[str, Any], films: Sequence[dict[str, Any]], sent: Sent) -> tuple[bytes, Sent]:
+def message(header: dict[str, Any], runs: Sequence[dict[str, Any]], sent: Sent) -> tuple[bytes, Sent]:
     """Return the bytes for the browser, and what it will hold once they have arrived.
 
     Equal calls give equal bytes, so that a message that is repeated is not sent again.
@@ -33,7 +33,7 @@ def message(header: dict[str, Any], films: Sequence[dict[str, Any]], sent: Sent)
     ----------
     header : dict
         What the player shows; ``sent`` counts only while ``identity`` stays the same.
-    films : sequence of dict
+    runs : sequence of dict
         ``run``, ``title``, ``colour``, ``facts``, ``layout``, ``steps``, ``epochs``, ``changes``.
     sent : dict
         What this function returned for the previous message, or an empty dict to send everything.
@@ -46,19 +46,19 @@ def message(header: dict[str, Any], films: Sequence[dict[str, Any]], sent: Sent)
     known = sent.get("counts", {}) if sent.get("identity") == header["identity"] else {}
     listed, blobs, counts = [], [], {}
     offset = 0
-    for film in films:
-        past = known.get(film["run"], [])
-        count = len(film["changes"])
+    for run in runs:
+        past = known.get(run["run"], [])
+        count = len(run["changes"])
         first = min(past[0], count) if past else 0
-        fresh = film["changes"][first:]
-        told = {name: film[name] for name in ("run", "title", "colour", "layout")}
+        fresh = run["changes"][first:]
+        entry = {name: run[name] for name in ("run", "title", "colour", "layout")}
         if first == 0:
-            told["facts"] = film["facts"]
-        told |= {"first": first, "count": count, "offset": offset, "sizes": [len(each) for each in fresh]}
-        told |= {name: film[name][first:] for name in ("steps", "epochs")}
-        listed.append(told)
+            entry["facts"] = run["facts"]
+        entry |= {"first": first, "count": count, "offset": offset, "sizes": [len(each) for each in fresh]}
+        entry |= {name: run[name][first:] for name in ("steps", "epochs")}
+        listed.append(entry)
         blobs += fresh
         offset += sum(map(len, fresh))
-        counts[film["run"]] = [*past, count][-MESSAGES_OVERLAPPED:]
-    text = json.dumps({**header, "films": listed}, allow_nan=False, separators=(",", ":"))
+        counts[run["run"]] = [*past, count][-MESSAGES_OVERLAPPED:]
+    text = json.dumps({**header, "runs": listed}, allow_nan=False, separators=(",", ":"))
     return framed(text, blobs), {"identity": header["identity"], "counts": counts}

@@ -1,4 +1,4 @@
-// Colours and canvases: what all drawings share; must not know what is drawn.
+// Colours and canvases that all drawings share.
 
 const POOL = new Map();
 

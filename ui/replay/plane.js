@@ -1,41 +1,41 @@
-// The big picture: what the network, or one unit of it, says over the inputs, with the data on top.
+// The large picture: output of the network, or of one unit, over the input plane, with the data on top.
 
-function drawPlane(canvas, film, place, shown, theme) {
-    const { facts } = film;
+function drawPlane(canvas, run, place, shown, theme) {
+    const { facts } = run;
     const size = Math.min(canvas.clientWidth, 420);
     const made = surface(canvas, theme, size);
     if (!made) return;
     const { context, width } = made;
     const box = { left: 30, top: 6, width: width - 36, height: size - 30 };
-    const tile = shown ? film.tile(place, shown.number, shown.unit) : null;
+    const tile = shown ? run.tile(place, shown.number, shown.unit) : null;
     context.save();
     context.beginPath();
     context.roundRect(box.left, box.top, box.width, box.height, 6);
     context.fillStyle = css(theme.middle);
     context.fill();
     context.clip();
-    if (facts.kind === "curve") drawCurve(context, box, film, place, tile, theme);
-    else drawMap(context, box, film, place, tile, theme);
+    if (facts.kind === "curve") drawCurve(context, box, run, place, tile, theme);
+    else drawMap(context, box, run, place, tile, theme);
     context.restore();
     drawAxes(context, box, facts, theme);
 }
 
-function drawMap(context, box, film, place, tile, theme) {
-    const { facts } = film;
+function drawMap(context, box, run, place, tile, theme) {
+    const { facts } = run;
     const many = facts.kind === "classes" && facts.classes > 2;
     let picture;
     if (tile) {
         picture = pictureOf("unit", tile.bytes, tile.rows, tile.columns, theme.pale, tile.tells !== "weights");
     } else {
-        const output = film.array(place, "output");
+        const output = run.array(place, "output");
         const side = Math.sqrt(output.length);
         picture = pictureOf("output", output, side, side, many ? classTable(theme, facts.classes) : theme.pale, true);
     }
     context.imageSmoothingEnabled = !(many && !tile);
     context.imageSmoothingQuality = "high";
     context.drawImage(picture, box.left, box.top, box.width, box.height);
-    if (!tile && facts.kind === "classes" && !many) drawBoundary(context, box, film.array(place, "output"), theme);
-    drawPoints(context, box, film, place, theme);
+    if (!tile && facts.kind === "classes" && !many) drawBoundary(context, box, run.array(place, "output"), theme);
+    drawPoints(context, box, run, place, theme);
 }
 
 // The line where both classes are equally likely, found cell by cell (marching squares).
@@ -75,10 +75,10 @@ function colourOfTarget(facts, target, theme) {
     return theme.diverging[Math.round(255 * Math.min(Math.max(share, 0), 1))];
 }
 
-function drawPoints(context, box, film, place, theme) {
-    const { facts } = film;
+function drawPoints(context, box, run, place, theme) {
+    const { facts } = run;
     const [[left, right], [bottom, top]] = facts.axes;
-    const missed = film.missed(place);
+    const missed = run.missed(place);
     const rings = [];
     let index = 0;
     for (const { split, places, targets } of facts.points) {
@@ -111,8 +111,8 @@ function drawPoints(context, box, film, place, theme) {
     }
 }
 
-function drawCurve(context, box, film, place, tile, theme) {
-    const { facts } = film;
+function drawCurve(context, box, run, place, tile, theme) {
+    const { facts } = run;
     const [[left, right]] = facts.axes;
     const [low, high] = facts.range;
     const across = (x) => box.left + ((x - left) / (right - left)) * box.width;
@@ -130,7 +130,7 @@ function drawCurve(context, box, film, place, tile, theme) {
     context.globalAlpha = 1;
     const values = tile
         ? Array.from(tile.bytes, (byte) => low + ((byte - 1) / 254) * (high - low))
-        : film.array(place, "curve");
+        : run.array(place, "curve");
     context.beginPath();
     values.forEach((value, i) => {
         const x = box.left + (i / (values.length - 1)) * box.width;

@@ -1,4 +1,4 @@
-// The player: one slider, one clock, all drawings of one or two films; must not know what a frame means.
+// The player: one slider and one clock for all drawings of one or two runs.
 
 const SPEEDS = [5, 15, 30, 60];
 const CATCH_UP_SECONDS = 1.2;
@@ -20,18 +20,18 @@ function made(kind, name, parent, properties = {}) {
     return element;
 }
 
-function setIcon(button, icon, words) {
+function setIcon(button, icon, label) {
     if (button.dataset.icon === icon) return;
     button.dataset.icon = icon;
     button.innerHTML = `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${ICONS[icon]}"/></svg>`;
-    button.setAttribute("aria-label", words);
-    button.title = words;
+    button.setAttribute("aria-label", label);
+    button.title = label;
 }
 
 class Player {
     constructor(root) {
         this.root = root;
-        this.films = new Map();
+        this.runs = new Map();
         this.epochs = [];
         this.position = 0;
         this.views = [];
@@ -49,29 +49,29 @@ class Player {
     build() {
         this.root.replaceChildren();
         const bar = made("div", "replay-bar", this.root);
-        const button = (name, icon, words, act) => {
+        const button = (name, icon, label, act) => {
             const each = made("button", `replay-button ${name}`, bar, { type: "button", onclick: act });
-            setIcon(each, icon, words);
+            setIcon(each, icon, label);
             return each;
         };
         this.playButton = button("replay-play", "play", "Play the replay", () => this.toggle());
-        button("replay-back", "back", "One frame back", () => this.seek(this.position - 1));
+        button("replay-back", "back", "Previous frame", () => this.seek(this.position - 1));
         this.slider = made("input", "replay-slider", bar, { type: "range", min: 0, max: 0, step: 1, value: 0 });
-        this.slider.setAttribute("aria-label", "Moment of the training that is shown");
+        this.slider.setAttribute("aria-label", "Epoch shown");
         this.slider.oninput = () => this.seek(Number(this.slider.value));
-        button("replay-next", "next", "One frame on", () => this.seek(this.position + 1));
+        button("replay-next", "next", "Next frame", () => this.seek(this.position + 1));
         this.label = made("output", "replay-label", bar);
-        this.speedChoice = made("select", "replay-speed", bar, { title: "Frames a second" });
-        this.speedChoice.setAttribute("aria-label", "Frames a second");
+        this.speedChoice = made("select", "replay-speed", bar, { title: "Frames per second" });
+        this.speedChoice.setAttribute("aria-label", "Frames per second");
         for (const speed of SPEEDS) made("option", "", this.speedChoice, { value: speed, textContent: `${speed} fps` });
         this.speedChoice.value = this.speed;
         this.speedChoice.onchange = () => (this.speed = Number(this.speedChoice.value));
         this.followButton = made("button", "replay-button replay-follow", bar, { type: "button", textContent: "Follow", title: "Show the newest frame as training goes on" });
         this.followButton.onclick = () => this.startFollowing();
-        this.filmBox = made("div", "replay-films", this.root);
+        this.runBox = made("div", "replay-runs", this.root);
     }
 
-    // Takes up a message after those before it. Returns false when frames are missing here and everything has to
+    // Takes in a message after those before it. Returns false when frames are missing here and everything has to
     // be sent again.
     absorb(message) {
         this.absorbing = (this.absorbing ?? Promise.resolve()).then(() => this.absorbNext(message));
@@ -80,25 +80,25 @@ class Player {
 
     async absorbNext({ header, bytes }) {
         const isNew = this.identity !== header.identity;
-        const films = new Map(isNew ? [] : this.films);
-        for (const told of header.films) {
-            const isSame = films.get(told.run)?.layoutKey === JSON.stringify(told.layout);
-            const film = isSame ? films.get(told.run) : new ReplayFrames(told);
-            film.layoutKey = JSON.stringify(told.layout);
-            if (!(await film.absorb(told, bytes))) {
+        const runs = new Map(isNew ? [] : this.runs);
+        for (const sent of header.runs) {
+            const isSame = runs.get(sent.run)?.layoutKey === JSON.stringify(sent.layout);
+            const run = isSame ? runs.get(sent.run) : new ReplayFrames(sent);
+            run.layoutKey = JSON.stringify(sent.layout);
+            if (!(await run.absorb(sent, bytes))) {
                 this.identity = null; // what is shown stays until everything has come again
                 return false;
             }
-            films.set(told.run, film);
+            runs.set(sent.run, run);
         }
         if (this.isGone) return true;
         const wasAtEnd = this.position >= this.epochs.length - 1;
         const before = this.epochs[this.position];
-        this.films = films;
+        this.runs = runs;
         this.header = header;
         this.identity = header.identity;
-        const all = [...this.films.values()];
-        this.epochs = [...new Set(all.flatMap((film) => film.epochs))].sort((a, b) => a - b);
+        const all = [...this.runs.values()];
+        this.epochs = [...new Set(all.flatMap((run) => run.epochs))].sort((a, b) => a - b);
         this.slider.max = this.epochs.length - 1;
         if (isNew) this.open(all, header);
         else if (before !== undefined) this.position = Math.max(0, this.epochs.findIndex((epoch) => epoch >= before));
@@ -108,8 +108,8 @@ class Player {
         return true;
     }
 
-    open(films, header) {
-        this.buildFilms(films);
+    open(runs, header) {
+        this.buildViews(runs);
         this.isPlaying = this.follows = false;
         this.position = this.epochs.length - 1;
         if (header.follows && !matchMedia("(prefers-reduced-motion: reduce)").matches) this.position = 0;
@@ -177,18 +177,18 @@ class Player {
         }
     }
 
-    buildFilms(films) {
-        this.filmBox.replaceChildren();
-        this.filmBox.dataset.count = String(films.length);
-        const withPicture = films.find((film) => film.facts.kind === "none" && film.tiles().size > 0);
+    buildViews(runs) {
+        this.runBox.replaceChildren();
+        this.runBox.dataset.count = String(runs.length);
+        const withPicture = runs.find((run) => run.facts.kind === "none" && run.tiles().size > 0);
         this.state = { shown: withPicture ? { number: 1, unit: 0 } : null, over: null };
-        this.views = films.map((film) => new View(film, this, films.length > 1));
+        this.views = runs.map((run) => new View(run, this, runs.length > 1));
     }
 
     choose(shown) {
         const { number, unit } = this.state.shown ?? {};
         const isSame = shown && shown.number === number && shown.unit === unit;
-        this.state.shown = isSame && this.views.every((view) => view.film.facts.kind !== "none") ? null : shown;
+        this.state.shown = isSame && this.views.every((view) => view.run.facts.kind !== "none") ? null : shown;
         this.draw();
     }
 
@@ -198,8 +198,8 @@ class Player {
         const theme = themeOf(this.root, this.header.colours);
         this.themeKey = theme.key;
         const epoch = this.epochs[this.position];
-        for (const view of this.views) view.draw(view.film.at(epoch), this.state, theme);
-        const steps = [...new Set(this.views.map((view) => view.film.steps[view.film.at(epoch)]))];
+        for (const view of this.views) view.draw(view.run.at(epoch), this.state, theme);
+        const steps = [...new Set(this.views.map((view) => view.run.steps[view.run.at(epoch)]))];
         this.label.value = `epoch ${number(epoch)} · step ${steps.join(" / ")}`;
         this.slider.value = this.position;
         this.slider.setAttribute("aria-valuetext", this.label.value);

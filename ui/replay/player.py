@@ -1,4 +1,4 @@
-"""Mounts the replay player on a page and remembers what each browser was sent; must not compute a frame."""
+"""Mounts the replay player on a page and remembers what each browser was sent."""
 
 import time
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from ui.shared.run_picker import is_moving
 from ui.shared.text import as_markdown, visible
 
 HERE = Path(__file__).parent
-PARTS = ("replay.css", "film.js", "paint.js", "plane.js", "graph.js", "plots.js", "view.js", "player.js")
+PARTS = ("replay.css", "frames.js", "paint.js", "plane.js", "graph.js", "plots.js", "view.js", "player.js")
 SCRIPT = Script("replay", [HERE / name for name in PARTS])
 COMPONENT = component(
     "backprop_lab_replay",
@@ -46,32 +46,32 @@ def show_replay(store: Store, rows: Sequence[RunRow], key: str) -> None:
     key : str
         Constant key of the player on its page.
     """
-    films, is_behind = [], False
+    shown, is_behind = [], False
     colours = colours_apart(row.id for row in rows)
     for row in rows[:RUNS_AT_MOST]:
         try:
-            film, waits = cached_frames(store, row, LIVE_SECONDS if is_moving([row]) else ENDED_SECONDS)
+            frames, waits = cached_frames(store, row, LIVE_SECONDS if is_moving([row]) else ENDED_SECONDS)
         except (CodecError, ConfigError) as error:
             st.warning(
                 as_markdown(f"run {row.id} cannot be replayed: {error}"), icon=":material/broken_image:"
             )
             continue
         is_behind = is_behind or waits
-        if film["facts"]:
+        if frames["facts"]:
             title = f"Run {row.id}" + (f" · {visible(row.name, 30)}" if row.name else "")
-            films.append({**film, "run": row.id, "title": title, "colour": colours[row.id]})
+            shown.append({**frames, "run": row.id, "title": title, "colour": colours[row.id]})
     st.session_state[f"{key}_behind"] = is_behind
-    if not films:
+    if not shown:
         st.caption("No snapshots yet: the player opens with the first one.")
         return
     is_fresh = time.time() - st.session_state.get("train_started_at", 0.0) < JUST_STARTED_SECONDS
     header = {
-        "identity": " ".join(str(film["run"]) for film in films),
+        "identity": " ".join(str(frames["run"]) for frames in shown),
         "live": is_moving(rows),
         "follows": is_moving(rows) or is_fresh,
         "colours": {"low": LOW, "high": HIGH, "wrong": WRONG, "classes": [pair[0] for pair in PALETTE]},
     }
-    blob, st.session_state[f"{key}_sent"] = message(header, films, st.session_state.get(f"{key}_sent", {}))
+    blob, st.session_state[f"{key}_sent"] = message(header, shown, st.session_state.get(f"{key}_sent", {}))
     SCRIPT.serve()
     COMPONENT(key=key, data=blob, on_resend_change=lambda: st.session_state.pop(f"{key}_sent", None))
 

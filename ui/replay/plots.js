@@ -1,25 +1,25 @@
-// Histograms and the gradient profile, layer by layer; must not know how frames arrive.
+// Draws histograms and the gradient profile, layer by layer.
 
 const PLOT_HEIGHT = 190;
 const DECADES = [-12, 2];
 
 const powerOfTen = (power) => `1e${power}`;
 
-function drawHistograms(canvas, film, place, name, theme) {
+function drawHistograms(canvas, run, place, name, theme) {
     const made = surface(canvas, theme, PLOT_HEIGHT);
     if (!made) return;
     const { context, width } = made;
-    const layers = film.facts.layers.slice(1);
-    const counts = film.array(place, name);
+    const layers = run.facts.layers.slice(1);
+    const counts = run.array(place, name);
     const bins = counts.length / layers.length;
     const isWeights = name === "weight_counts";
-    const reaches = film.array(place, "reach");
+    const reaches = run.array(place, "reach");
     const [left, right, bottom] = [30, width - 8, PLOT_HEIGHT - 20];
     const row = (bottom - 4) / layers.length;
     const quiet = { colour: css(theme.quiet), size: 10, font: theme.font };
     layers.forEach((layer, i) => {
         const base = 4 + (i + 1) * row;
-        const share = isWeights ? reaches[i] / Math.max(film.reach, 1e-12) : 1;
+        const share = isWeights ? reaches[i] / Math.max(run.reach, 1e-12) : 1;
         const from = isWeights ? (left + right) / 2 - (share * (right - left)) / 2 : left;
         const step = (share * (right - left)) / bins;
         context.fillStyle = css(isWeights ? theme.low : theme.high);
@@ -33,19 +33,19 @@ function drawHistograms(canvas, film, place, name, theme) {
         write(context, isLast ? "out" : String(layer.number), left - 5, base - row / 2 + 2, { ...quiet, align: "right" });
     });
     const ends = isWeights
-        ? [number(-film.reach, 2), "0", number(film.reach, 2)]
+        ? [number(-run.reach, 2), "0", number(run.reach, 2)]
         : [powerOfTen(DECADES[0]), powerOfTen((DECADES[0] + DECADES[1]) / 2), powerOfTen(DECADES[1])];
     ends.forEach((text, i) => {
         write(context, text, left + (i / 2) * (right - left), bottom + 11, { ...quiet, align: ["left", "center", "right"][i] });
     });
 }
 
-function drawProfile(canvas, film, place, theme) {
+function drawProfile(canvas, run, place, theme) {
     const made = surface(canvas, theme, PLOT_HEIGHT);
     if (!made) return;
     const { context, width } = made;
-    const norms = film.array(place, "profile");
-    const [lowest, highest] = film.span ?? [-1, 0];
+    const norms = run.array(place, "profile");
+    const [lowest, highest] = run.span ?? [-1, 0];
     const [low, high] = [Math.floor(lowest - 0.05), Math.ceil(highest + 0.05)];
     const [left, right, top, bottom] = [38, width - 12, 8, PLOT_HEIGHT - 20];
     const quiet = { colour: css(theme.quiet), size: 10, font: theme.font };

@@ -1,22 +1,22 @@
-// One film's place in the player: its canvases, their captions and one sentence; must not know the clock.
+// Shows one run in the player: its canvases, their captions and one sentence.
 
 class View {
-    constructor(film, player, isOneOfTwo) {
-        this.film = film;
+    constructor(run, player, isOneOfTwo) {
+        this.run = run;
         this.player = player;
-        const { facts } = film;
+        const { facts } = run;
         this.hasPlane = facts.kind !== "none";
-        const box = made("section", "replay-film", player.filmBox);
-        if (isOneOfTwo) made("div", "replay-title", box, { textContent: film.title }).style.borderColor = film.colour;
+        const box = made("section", "replay-run", player.runBox);
+        if (isOneOfTwo) made("div", "replay-title", box, { textContent: run.title }).style.borderColor = run.colour;
         const top = made("div", "replay-top", box);
-        top.dataset.plane = String(this.hasPlane || film.tiles().size > 0);
+        top.dataset.plane = String(this.hasPlane || run.tiles().size > 0);
         if (top.dataset.plane === "true") this.buildPlane(top);
-        [this.graph, this.graphWords] = this.canvas(top, "replay-graph", "Network", "every unit and its weights: blue negative, orange positive");
+        [this.graph, this.graphText] = this.canvas(top, "replay-graph", "Network", "units and weights: blue is negative, orange is positive");
         this.listen();
         const low = made("div", "replay-low", box);
-        [this.weights] = this.canvas(low, "replay-weights", "Weights", "how many weights of each layer have which value");
-        [this.gradients] = this.canvas(low, "replay-gradients", "Gradient sizes", "magnitudes of each layer's gradient, logarithmic");
-        [this.profile] = this.canvas(low, "replay-profile", "Gradient norm by layer", "input side left, output right, logarithmic");
+        [this.weights] = this.canvas(low, "replay-weights", "Weights", "histogram of the weights of each layer");
+        [this.gradients] = this.canvas(low, "replay-gradients", "Gradient magnitudes", "histogram of each layer's gradient elements, logarithmic");
+        [this.profile] = this.canvas(low, "replay-profile", "Gradient norm by layer", "input side on the left, output on the right, logarithmic");
         this.sentence = made("p", "replay-sentence", box);
     }
 
@@ -24,28 +24,28 @@ class View {
         const figure = made("figure", name, parent);
         const caption = made("figcaption", "", figure);
         made("b", "", caption, { textContent: title, title: explained });
-        const words = made("span", "replay-words", caption);
+        const note = made("span", "replay-note", caption);
         const canvas = made("canvas", "", figure);
         canvas.setAttribute("role", "img");
         canvas.setAttribute("aria-label", `${title}: ${explained}`);
-        return [canvas, words, caption];
+        return [canvas, note, caption];
     }
 
     buildPlane(top) {
-        const { facts } = this.film;
-        const title = { classes: "Decision boundary", values: "What it says", curve: "Fitted curve", none: "Weights over the pixels" };
+        const { facts } = this.run;
+        const title = { classes: "Decision boundary", values: "Predicted surface", curve: "Fitted curve", none: "Weights over the pixels" };
         let caption;
-        [this.plane, , caption] = this.canvas(top, "replay-plane", title[facts.kind], "what the network says over its inputs");
+        [this.plane, , caption] = this.canvas(top, "replay-plane", title[facts.kind], "output of the network over its inputs");
         if (this.hasPlane) {
-            const ring = facts.kind === "classes" ? "  ◯ wrong" : "";
-            const words = `● training  ${facts.kind === "curve" ? "■" : "◆"} validation${ring}`;
-            made("div", "replay-legend replay-words", this.plane.parentElement, { textContent: words });
+            const ring = facts.kind === "classes" ? "  ◯ misclassified" : "";
+            const legend = `● training  ${facts.kind === "curve" ? "■" : "◆"} validation${ring}`;
+            made("div", "replay-legend replay-note", this.plane.parentElement, { textContent: legend });
         }
-        this.choice = made("select", "replay-choice", caption, { title: "What the big picture shows" });
-        this.choice.setAttribute("aria-label", "What the big picture shows");
+        this.choice = made("select", "replay-choice", caption, { title: "Picture shown" });
+        this.choice.setAttribute("aria-label", "Picture shown");
         if (this.hasPlane) made("option", "", this.choice, { value: "", textContent: "output" });
         for (const layer of facts.layers) {
-            if (!this.film.tile(0, layer.number, 0)) continue;
+            if (!this.run.tile(0, layer.number, 0)) continue;
             for (let unit = 0; unit < layer.shown; unit += 1) {
                 const isOutput = layer.number === facts.layers.at(-1).number;
                 if (isOutput && layer.size === 1) continue;
@@ -62,7 +62,7 @@ class View {
     }
 
     listen() {
-        const found = (event) => unitAt(this.film, this.graph.clientWidth, event.offsetX, event.offsetY);
+        const found = (event) => unitAt(this.run, this.graph.clientWidth, event.offsetX, event.offsetY);
         this.graph.onpointermove = (event) => {
             const over = found(event);
             const before = this.player.state.over;
@@ -78,62 +78,62 @@ class View {
         this.graph.onclick = (event) => {
             const unit = found(event);
             if (!unit) return;
-            const isOutput = unit.number === this.film.facts.layers.at(-1).number;
-            if (isOutput && this.hasPlane && this.film.facts.layers.at(-1).size === 1) this.player.choose(null);
+            const isOutput = unit.number === this.run.facts.layers.at(-1).number;
+            if (isOutput && this.hasPlane && this.run.facts.layers.at(-1).size === 1) this.player.choose(null);
             else if (this.has(unit)) this.player.choose(unit);
         };
     }
 
     has({ number: layer, unit }) {
-        const found = this.film.facts.layers.find((each) => each.number === layer);
-        return Boolean(found && this.film.tile(0, layer, 0)) && unit < found.shown;
+        const found = this.run.facts.layers.find((each) => each.number === layer);
+        return Boolean(found && this.run.tile(0, layer, 0)) && unit < found.shown;
     }
 
     draw(place, state, theme) {
-        const { film } = this;
+        const { run } = this;
         const shown = state.shown && this.has(state.shown) ? state.shown : null;
         if (this.plane) {
-            if (this.hasPlane) drawPlane(this.plane, film, place, shown, theme);
-            else drawPixels(this.plane, film.tile(place, 1, shown?.unit ?? 0), theme);
+            if (this.hasPlane) drawPlane(this.plane, run, place, shown, theme);
+            else drawPixels(this.plane, run.tile(place, 1, shown?.unit ?? 0), theme);
             this.choice.value = shown ? `${shown.number}:${shown.unit}` : this.hasPlane ? "" : "1:0";
         }
-        drawGraph(this.graph, film, place, { ...state, shown }, theme);
-        this.graphWords.textContent = state.over && this.knows(state.over) ? unitWords(film, place, state.over) : "";
-        drawHistograms(this.weights, film, place, "weight_counts", theme);
-        drawHistograms(this.gradients, film, place, "gradient_counts", theme);
-        drawProfile(this.profile, film, place, theme);
-        this.sentence.textContent = this.told(place);
+        drawGraph(this.graph, run, place, { ...state, shown }, theme);
+        this.graphText.textContent = state.over && this.knows(state.over) ? describeUnit(run, place, state.over) : "";
+        drawHistograms(this.weights, run, place, "weight_counts", theme);
+        drawHistograms(this.gradients, run, place, "gradient_counts", theme);
+        drawProfile(this.profile, run, place, theme);
+        this.sentence.textContent = this.describe(place);
     }
 
     knows({ number: layer, unit }) {
-        return this.film.facts.layers.some((each) => each.number === layer && unit < each.shown);
+        return this.run.facts.layers.some((each) => each.number === layer && unit < each.shown);
     }
 
-    told(place) {
-        const { facts } = this.film;
-        const [trainLoss, trainScore, valLoss, valScore] = this.film.array(place, "measures");
+    describe(place) {
+        const { facts } = this.run;
+        const [trainLoss, trainScore, valLoss, valScore] = this.run.array(place, "measures");
         const isShare = facts.score === "accuracy";
         const score = (value) => (isShare ? `${(100 * value).toFixed(1)} %` : number(value));
         const parts = [
-            `Loss ${number(trainLoss)} in training, ${number(valLoss)} in validation; ${isShare ? "accuracy" : "R²"} ${score(trainScore)} and ${score(valScore)}.`,
+            `Training loss ${number(trainLoss)}, validation loss ${number(valLoss)}; ${isShare ? "accuracy" : "R²"} ${score(trainScore)} and ${score(valScore)}.`,
         ];
         if (facts.kind === "classes") parts.push(this.countMissed(place));
-        const norms = this.film.array(place, "profile");
+        const norms = this.run.array(place, "profile");
         const [first, last] = [norms[0], norms.at(-1)];
         if (norms.length > 1 && last > 0 && isFinite(first / last)) {
-            parts.push(`The gradient of layer 1 is ${number(first / last, 2)} times that of the output layer.`);
+            parts.push(`Gradient of layer 1: ${number(first / last, 2)} times that of the output layer.`);
         }
         return parts.join(" ");
     }
 
     countMissed(place) {
-        const missed = this.film.missed(place);
+        const missed = this.run.missed(place);
         let index = 0;
-        const words = this.film.facts.points.map(({ split, targets }) => {
+        const counts = this.run.facts.points.map(({ split, targets }) => {
             let count = 0;
             for (let i = 0; i < targets.length; i += 1, index += 1) count += missed(index);
             return `${count} of ${targets.length} ${split}`;
         });
-        return `Ringed, on the wrong side: ${words.join(" and ")} points.`;
+        return `Misclassified (ringed): ${counts.join(" and ")} points.`;
     }
 }

@@ -1,4 +1,4 @@
-"""What is done with all ticked runs: compare, tag, archive, delete, export; must not draw the table."""
+"""Actions on all selected runs: compare, tag, archive, delete, export."""
 
 import streamlit as st
 

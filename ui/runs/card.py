@@ -1,4 +1,4 @@
-"""One run on the Runs page: its name, tags and note, and how it goes on; must not know other runs."""
+"""One run on the Runs page: its name, tags, note and actions."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Runs to files and back, on the page; must not know what a format looks like inside."""
+"""Export of runs to files, and import."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""The table of all runs: searched, sorted and paged by the store, ticked by people; must not change a run."""
+"""The table of all runs: search, order, pages and selection."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,1 +1,1 @@
-"""What several pages share: the frame around them, run picker, formats, cache, transport."""
+"""What several pages share: the frame around them, run picker, empty state, formats, cache, transport."""

@@ -1,4 +1,4 @@
-"""What all windows of one server share: records read once, pictures built once; must not know any page."""
+"""What all windows of one server share: records read once, figures built once."""
 
 import threading
 from collections import OrderedDict

@@ -1,4 +1,4 @@
-"""What every page begins with: the frame around it, the store, living workers; must not know any page."""
+"""The frame around every page: store, workers, scripts."""
 
 import atexit
 import gc

@@ -1,4 +1,4 @@
-"""What a run's network says of its inputs, as a figure; must not know which page shows it."""
+"""The outputs of a run's network over its inputs, as a figure."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Runs on the screen: which one the address names, how its state is told; must not know how it trains."""
+"""Which run a page shows: the one that the address names, picked from a list."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Sentences about a run as a whole and about several runs, made from their numbers; must not know figures."""
+"""Sentences about a run as a whole, and about several runs."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Sentences about scores, made from the scores; must not know how they are computed or shown."""
+"""Sentences about scores."""
 
 from collections.abc import Iterable, Mapping
 

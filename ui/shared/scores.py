@@ -1,4 +1,4 @@
-"""Scores of an ended run, computed once and after all else is drawn; must not know how they are computed."""
+"""Scores of an ended run, computed once and after everything else is on the screen."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Several seeds of one configuration on the screen: how many, how they stand, what tells groups apart."""
+"""Several seeds of one configuration: how many, how far they are, what tells groups apart."""
 
 from collections.abc import Sequence
 

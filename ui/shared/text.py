@@ -1,4 +1,4 @@
-"""Words for the screen: names made harmless, numbers made readable; must not know Streamlit."""
+"""Text for the screen: names made harmless, numbers made readable."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Small drawings beside the form's choices, as SVG that reads on light and dark; must not know Streamlit."""
+"""Small pictures beside the form's choices, as SVG for light and dark pages."""
 
 import numpy as np
 from plotly.colors import sample_colorscale
@@ -44,16 +44,16 @@ def dataset_picture(dataset: Dataset) -> str:
 
 def _digits(dataset: Dataset) -> str:
     raw = dataset.x_train[:18] * dataset.x_scale + dataset.x_mean
-    cell, drawn = 5.6, []
+    cell, parts = 5.6, []
     for index, row in enumerate(raw):
         left, top = 3 + index % 6 * 50, 2 + index // 6 * 50
         for pixel, value in enumerate(np.clip(row / 16, 0, 1)):
             x, y = left + pixel % 8 * cell, top + pixel // 8 * cell
-            drawn.append(
+            parts.append(
                 f'<rect x="{x:.1f}" y="{y:.1f}" width="{cell}" height="{cell}" fill="{LOW}" '
                 f'fill-opacity="{value:.2f}"/>'
             )
-    return _svg("".join(drawn))
+    return _svg("".join(parts))
 
 
 def activation_picture(name: str) -> str:

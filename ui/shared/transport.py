@@ -1,4 +1,4 @@
-"""Start, pause, step, stop and speed of a run; must not know what a run computes or how it is drawn."""
+"""Start, pause, step, stop and speed of a run."""
 
 import time
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The form that describes a run, drawn from SETTINGS; must not know how a run is started or stored."""
+"""The form that describes a run, generated from SETTINGS."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The part of the form that chooses the data and what is read of it; must not know how it is made."""
+"""The part of the form that chooses dataset and features."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The folded part of the form, section by section, drawn from SETTINGS; must not know what a run is."""
+"""The folded part of the form, section by section, generated from SETTINGS."""
 
 from typing import Any
 

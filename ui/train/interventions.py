@@ -1,4 +1,4 @@
-"""Changing a run while it trains: its learning rate, or one weight by hand; must not know how it trains."""
+"""Changes a run while it trains: its learning rate, or one weight."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""One run as it is now, redrawn while it moves: the Train page's right side; must not start or store one."""
+"""The right side of the Train page: one run, redrawn while it trains."""
 
 import time
 from collections.abc import Sequence
@@ -20,8 +20,8 @@ from engine.training.interventions import Change
 from engine.training.telemetry import LAYER_INDEX
 from engine.workers.launcher import last_worker_error
 from ui.gradients.text import spread_words, time_words
-from ui.live_chart import Chart, ChartCard, resend_all, show_cells
-from ui.live_chart.encoding import drawn
+from ui.live_chart import Chart, ChartCard, resend_all, show_cards
+from ui.live_chart.encoding import encode_figure
 from ui.replay import pace_behind, show_replay
 from ui.shared.cache import built_once, series_of, version
 from ui.shared.frame import page_store
@@ -33,11 +33,11 @@ from ui.shared.seeds import seeds_line
 from ui.shared.transport import keep_workers, speed_control, transport
 from ui.train.interventions import change_control, change_words
 from ui.train.metrics import baseline_line, measure_strip, status_line
-from ui.train.mistakes import CELL as MISTAKES
+from ui.train.mistakes import CARD as MISTAKES
 from ui.train.mistakes import show_mistakes
 
 CHARTS = ("train_loss_chart", "train_output_chart", "train_layers_chart", "train_heat_chart")
-CELLS, PLAYER = "train_cells", "train_replay"
+CARDS, PLAYER = "train_cards", "train_replay"
 HEIGHT = 340
 NAMED_LAYERS_AT_MOST = 5
 QUICK_SECONDS = 5.0
@@ -48,7 +48,7 @@ AXES = ("epoch", "step", "seconds")
 
 def show_run(row: RunRow, bar: DeltaGenerator) -> None:
     """Show a run, and go on showing it while it moves; its controls stand in ``bar``."""
-    resend_all(CELLS, MISTAKES)
+    resend_all(CARDS, MISTAKES)
     pace = _pace(row)
     st.fragment(_live, run_every=pace)(row.id, pace, bar)
 
@@ -79,7 +79,7 @@ def _live(run_id: int, pace: float | None, bar: DeltaGenerator) -> None:
     missing = row.missing_plugin
     state = (run_id, row.name, version(series), row.step, row.status, missing, tuple(changes), x, log_y)
     pictures = built_once("train", store, state, lambda: _pictures(store, row, series, changes, x, log_y))
-    show_cells(CELLS, [_cell(key, state, picture, x, log_y) for key, picture in pictures.items()], wide=2)
+    show_cards(CARDS, [_card(key, state, picture, x, log_y) for key, picture in pictures.items()], wide=2)
     show_mistakes(store, row)
     frame = scores_frame(store, row)
     st.subheader("Replay")
@@ -158,7 +158,7 @@ def _pictures(
     return {
         key: {
             "title": title,
-            "drawn": drawn(figure, moves=not row.ended),
+            "encoded": encode_figure(figure, moves=not row.ended),
             "spoken": spoken,
             "sentence": sentence,
         }
@@ -181,7 +181,7 @@ def _with_batches(figure: Any, along: np.ndarray, losses: np.ndarray) -> Any:
     return figure
 
 
-def _cell(key: str, state: tuple[Any, ...], picture: dict[str, Any], x: str, log_y: bool) -> ChartCard:
+def _card(key: str, state: tuple[Any, ...], picture: dict[str, Any], x: str, log_y: bool) -> ChartCard:
     identity = f"{state[0]} {x} {log_y}"
-    chart = Chart(key, state, lambda: picture["drawn"], identity, picture["spoken"])
+    chart = Chart(key, state, lambda: picture["encoded"], identity, picture["spoken"])
     return ChartCard(picture["title"], [chart], picture["sentence"])

@@ -1,4 +1,4 @@
-"""Numbers of one run with sparklines, and the line that tells how far it is; must not draw charts."""
+"""Metrics of one run with sparklines, and its progress line."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Where a run's network errs: confusion and worst examples, for data that has no plane to draw on."""
+"""Confusion and worst examples of a run whose data has no plane to draw on."""
 
 import html
 from dataclasses import replace
@@ -16,10 +16,10 @@ from engine.store.checkpoints import latest_checkpoint
 from engine.store.loading import loaded
 from engine.store.row import RunRow
 from engine.store.store import Store
-from ui.live_chart import Chart, ChartCard, show_cells
+from ui.live_chart import Chart, ChartCard, show_cards
 from ui.shared.text import visible
 
-CELL = "train_mistakes_cell"
+CARD = "train_mistakes_card"
 HEIGHT = 362
 FEATURES_SHOWN = 5
 DIGITS_IN_A_ROW, DIGIT_SIDE = 6, 8
@@ -53,7 +53,7 @@ def show_mistakes(store: Store, row: RunRow) -> None:
             str(row.id),
             _spoken(row, shown),
         )
-        show_cells(CELL, [ChartCard(title, [chart])])
+        show_cards(CARD, [ChartCard(title, [chart])])
     with right, st.container(border=True, height="stretch"):
         st.markdown("**Worst examples**, highest loss first")
         if dataset.name == "digits":
@@ -127,25 +127,25 @@ def worst_rows(dataset: Dataset, found: Mistakes) -> pd.DataFrame:
 def worst_digits(dataset: Dataset, found: Mistakes) -> str:
     """Return the worst digits as pictures: true class, arrow, class decided for, and how surely."""
     cell, pitch, tall = 5.0, 50, 62
-    drawn = []
+    parts = []
     for place, index in enumerate(found.worst):
         left, top = 5 + place % DIGITS_IN_A_ROW * pitch, 2 + place // DIGITS_IN_A_ROW * tall
         raw = np.clip((dataset.x_val[index] * dataset.x_scale + dataset.x_mean) / 16, 0, 1)
         for pixel, value in enumerate(raw):
             x, y = left + pixel % DIGIT_SIDE * cell, top + pixel // DIGIT_SIDE * cell
-            drawn.append(
+            parts.append(
                 f'<rect x="{x:.1f}" y="{y:.1f}" width="{cell}" height="{cell}" fill="{LOW}" '
                 f'fill-opacity="{0.06 + 0.94 * value:.2f}"/>'
             )
         true, said = (dataset.class_names[each] for each in (found.truth[index], found.predicted[index]))
         words = html.escape(f"{true}→{said}, {100 * found.confidence[place]:.0f} %")
         colour = "#808890" if true == said else WRONG
-        drawn.append(
+        parts.append(
             f'<text x="{left + 20}" y="{top + 51}" font-size="7" font-family="sans-serif" '
             f'text-anchor="middle" fill="{colour}">{words}</text>'
         )
     rows = -(-max(len(found.worst), 1) // DIGITS_IN_A_ROW)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {DIGITS_IN_A_ROW * pitch} {rows * tall}">'
-        f"{''.join(drawn)}</svg>"
+        f"{''.join(parts)}</svg>"
     )

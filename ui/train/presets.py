@@ -1,4 +1,4 @@
-"""The presets as a list above the form: one choice fills it; must not know what a setting means."""
+"""The list of presets above the form."""
 
 import streamlit as st
 

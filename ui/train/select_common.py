@@ -1,4 +1,4 @@
-"""A choice among many: the common ones one click away, all others in a list; must not know what is chosen."""
+"""A choice among many: common options as pills, all others in a list."""
 
 from collections.abc import Sequence
 

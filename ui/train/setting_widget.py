@@ -1,4 +1,4 @@
-"""The widget of one setting, made from what the setting says of itself; must not know what a run is."""
+"""The widget of one setting."""
 
 from collections.abc import Mapping
 from typing import Any

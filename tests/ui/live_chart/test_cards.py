@@ -6,7 +6,7 @@ import struct
 import numpy as np
 
 from engine.figures.figure import Figure
-from ui.live_chart.cards import Chart, ChartCard, cells_message, sent_whole
+from ui.live_chart.cards import Chart, ChartCard, cards_message, resent
 from ui.live_chart.message import MESSAGES_OVERLAPPED
 
 
@@ -31,22 +31,22 @@ def chart(key, points=50, draws=None, identity="run 1"):
 def told_charts(blob):
     header, content = decoded(blob)
     return [
-        (told["key"], told["serial"], content(told)) for cell in header["cells"] for told in cell["charts"]
+        (told["key"], told["serial"], content(told)) for card in header["cards"] for told in card["charts"]
     ]
 
 
 def test_titles_sentences_and_the_message_of_each_chart_arrive():
-    cells = [
+    cards = [
         ChartCard("Loss of <b>", [chart("loss")], "It fell."),
         ChartCard("", [chart("output"), chart("heat", 9)]),
     ]
-    header, content = decoded(cells_message({"wide": 2}, cells, {})[0])
+    header, content = decoded(cards_message({"wide": 2}, cards, {})[0])
     assert header["wide"] == 2
-    assert [(cell["title"], cell["sentence"]) for cell in header["cells"]] == [
+    assert [(card["title"], card["sentence"]) for card in header["cards"]] == [
         ("Loss of <b>", "It fell."),
         ("", ""),
     ]
-    for told in (each for cell in header["cells"] for each in cell["charts"]):
+    for told in (each for card in header["cards"] for each in card["charts"]):
         inner, _ = decoded(content(told))
         assert (inner["title"], inner["serial"]) == (f"what {told['key']} shows", told["serial"])
 
@@ -54,8 +54,8 @@ def test_titles_sentences_and_the_message_of_each_chart_arrive():
 def test_a_chart_that_rests_is_drawn_once_and_named_only_after_some_messages():
     sent, draws, sizes = {}, [], []
     for turn in range(MESSAGES_OVERLAPPED + 3):
-        cells = [ChartCard("a", [chart("rests", draws=draws)]), ChartCard("b", [chart("moves", 50 + turn)])]
-        blob, sent = cells_message({}, cells, sent)
+        cards = [ChartCard("a", [chart("rests", draws=draws)]), ChartCard("b", [chart("moves", 50 + turn)])]
+        blob, sent = cards_message({}, cards, sent)
         (rests, moves) = told_charts(blob)
         sizes.append(len(rests[2]))
         assert rests[1] == 1 and moves[1] == turn + 1 and moves[2]
@@ -66,25 +66,25 @@ def test_a_chart_that_rests_is_drawn_once_and_named_only_after_some_messages():
 def test_a_message_in_which_nothing_moves_any_more_is_always_the_same():
     sent, blobs = {}, []
     for _ in range(MESSAGES_OVERLAPPED + 3):
-        blob, sent = cells_message({}, [ChartCard("a", [chart("rests")], "Done.")], sent)
+        blob, sent = cards_message({}, [ChartCard("a", [chart("rests")], "Done.")], sent)
         blobs.append(blob)
     assert len(set(blobs)) == 2
 
 
 def test_what_was_sent_is_sent_whole_again_when_the_page_asks_under_a_new_serial():
-    cells = [ChartCard("a", [chart("one"), chart("two")])]
+    cards = [ChartCard("a", [chart("one"), chart("two")])]
     sent = {}
     for _ in range(MESSAGES_OVERLAPPED + 1):
-        _, sent = cells_message({}, cells, sent)
-    blob, _ = cells_message({}, cells, sent_whole(sent))
+        _, sent = cards_message({}, cards, sent)
+    blob, _ = cards_message({}, cards, resent(sent))
     for _, serial, content in told_charts(blob):
         header, _ = decoded(content)
         assert serial == 2 and "figure" in header and all(line[2] for line in header["lines"])
 
 
 def test_another_identity_of_the_same_state_is_drawn_anew():
-    _, sent = cells_message({}, [ChartCard("a", [chart("one")])], {})
-    blob, _ = cells_message({}, [ChartCard("a", [chart("one", identity="run 2")])], sent)
+    _, sent = cards_message({}, [ChartCard("a", [chart("one")])], {})
+    blob, _ = cards_message({}, [ChartCard("a", [chart("one", identity="run 2")])], sent)
     ((_, serial, content),) = told_charts(blob)
     assert serial == 2 and decoded(content)[0]["identity"] == "run 2"
 
@@ -92,8 +92,8 @@ def test_another_identity_of_the_same_state_is_drawn_anew():
 def test_a_chart_that_comes_later_is_sent_whole_beside_those_that_are_known():
     sent = {}
     for _ in range(MESSAGES_OVERLAPPED + 1):
-        _, sent = cells_message({}, [ChartCard("a", [chart("one")])], sent)
-    blob, _ = cells_message({}, [ChartCard("a", [chart("one"), chart("two")])], sent)
+        _, sent = cards_message({}, [ChartCard("a", [chart("one")])], sent)
+    blob, _ = cards_message({}, [ChartCard("a", [chart("one"), chart("two")])], sent)
     (_, _, first), (_, _, second) = told_charts(blob)
     assert not first and "figure" in decoded(second)[0]
 
@@ -101,14 +101,14 @@ def test_a_chart_that_comes_later_is_sent_whole_beside_those_that_are_known():
 def test_a_chart_that_was_away_comes_back_under_a_serial_that_it_never_had():
     sent = {}
     for keys in (("one", "two"), ("one",), ("one", "two")):
-        blob, sent = cells_message({}, [ChartCard("a", [chart(key) for key in keys])], sent)
+        blob, sent = cards_message({}, [ChartCard("a", [chart(key) for key in keys])], sent)
     serials = {key: serial for key, serial, _ in told_charts(blob)}
     assert serials == {"one": 1, "two": 2}
 
 
 def test_what_a_screen_reader_says_follows_the_sentence_though_the_figure_is_the_same():
     first = chart("one")
-    _, sent = cells_message({}, [ChartCard("a", [first])], {})
+    _, sent = cards_message({}, [ChartCard("a", [first])], {})
     again = Chart(first.key, first.state, first.draw, first.identity, "patience 90")
-    ((_, _, content),) = told_charts(cells_message({}, [ChartCard("a", [again])], sent)[0])
+    ((_, _, content),) = told_charts(cards_message({}, [ChartCard("a", [again])], sent)[0])
     assert decoded(content)[0]["title"] == "patience 90"

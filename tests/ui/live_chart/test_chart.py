@@ -8,7 +8,7 @@ import pytest
 
 from engine.figures.figure import Figure
 from ui.live_chart.assets import Script, plotly_script
-from ui.live_chart.encoding import drawn
+from ui.live_chart.encoding import encode_figure
 from ui.live_chart.message import MESSAGES_OVERLAPPED, POINTS_HELD_AT_MOST, POINTS_WHOLE, message, thinned
 
 HEADER = {"identity": "run 1", "title": "loss", "plotly": "/plotly.js"}
@@ -84,7 +84,7 @@ def figure_of(x, y, name="training"):
 
 def curve(points, name="training"):
     x = np.arange(points, dtype=float)
-    return drawn(figure_of(x, np.exp(-x / 300) + 0.01 * np.sin(x), name))
+    return encode_figure(figure_of(x, np.exp(-x / 300) + 0.01 * np.sin(x), name))
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -141,23 +141,23 @@ def test_a_long_line_is_thinned_and_keeps_its_ends_and_its_spike():
 
 def test_points_that_were_not_measured_or_infinite_are_passed_over():
     figure = figure_of(np.arange(4.0), np.array([1.0, np.nan, np.inf, 0.5]))
-    ((_, _, x, _),) = lines_of(message(HEADER, drawn(figure), {})[0])
+    ((_, _, x, _),) = lines_of(message(HEADER, encode_figure(figure), {})[0])
     assert x.tolist() == [0, 3]
 
 
 def test_steps_beyond_float32_arrive_exactly():
     steps = np.array([2.0**24, 2.0**24 + 1, 2.0**31 + 1])
-    ((_, _, x, _),) = lines_of(message(HEADER, drawn(figure_of(steps, steps * 0)), {})[0])
+    ((_, _, x, _),) = lines_of(message(HEADER, encode_figure(figure_of(steps, steps * 0)), {})[0])
     assert x.tolist() == steps.tolist()
 
 
 def test_a_line_keeps_its_identity_when_another_trace_comes_before_it():
     x = np.arange(10.0)
-    ((alone, *_),) = lines_of(message(HEADER, drawn(figure_of(x, x)), {})[0])
+    ((alone, *_),) = lines_of(message(HEADER, encode_figure(figure_of(x, x)), {})[0])
     both = Figure(height=300)
     both.add_scatter(x=[1], y=[1], mode="markers", name="best epoch 3")
     both.add_scatter(x=x, y=x, mode="lines", name="training")
-    ((key, *_),) = lines_of(message(HEADER, drawn(both), {})[0])
+    ((key, *_),) = lines_of(message(HEADER, encode_figure(both), {})[0])
     assert key == alone
 
 
@@ -166,7 +166,7 @@ def picture(values):
     places = np.linspace(0, 1, values.shape[1])
     figure.add_heatmap(x=places, y=np.arange(len(values)), z=values, customdata=np.exp(values / 200))
     figure.add_contour(x=places, y=np.arange(len(values)), z=values)
-    return drawn(figure)
+    return encode_figure(figure)
 
 
 def test_words_and_arrays_that_stay_the_same_are_sent_a_few_times_only():
@@ -219,7 +219,7 @@ def test_magnitudes_below_the_range_of_float32_arrive():
     figure = Figure(height=300)
     figure.add_heatmap(z=np.zeros((1, 6)), customdata=np.array([[1e-300, 1e-40, 0, 1, 2, 3]]))
     reader = Reader()
-    assert reader.read(message(HEADER, drawn(figure), {})[0])
+    assert reader.read(message(HEADER, encode_figure(figure), {})[0])
     assert [1e-300, 1e-40, 0, 1, 2, 3] in [each[0].tolist() for each in reader.arrays.values()]
 
 

@@ -1,13 +1,13 @@
-// Lays framed charts out side by side and hands each its message; must not know what a chart draws.
+// Lays framed charts out side by side and hands each its message.
 //
-// A message is framed as a chart's is. Its header lists the cells, each with a title, a sentence and its charts; a
+// A message is framed as a chart's is. Its header lists the cards, each with a title, a sentence and its charts; a
 // chart is named by its key and the serial of its newest message, which follows among the bytes as long as the
 // browser may not have got it.
 
 const grids = new WeakMap();
 
 function mountGrid(root) {
-    const grid = { box: root.querySelector(".live-cells"), data: null, plan: "", charts: new Map(), cells: [] };
+    const grid = { box: root.querySelector(".live-cards"), data: null, plan: "", charts: new Map(), cards: [] };
     grid.leave = () => {
         grids.delete(root);
         for (const chart of grid.charts.values()) chart.leave();
@@ -22,9 +22,9 @@ function element(kind, name) {
     return made;
 }
 
-// Builds the cells anew when there are others than before; charts that stay are moved, not made again.
-function arrange(grid, cells) {
-    const plan = cells.map((cell) => cell.charts.map((chart) => chart.key));
+// Builds the cards anew when there are others than before; charts that stay are moved, not made again.
+function arrange(grid, cards) {
+    const plan = cards.map((card) => card.charts.map((chart) => chart.key));
     if (JSON.stringify(plan) === grid.plan) return;
     grid.plan = JSON.stringify(plan);
     const kept = new Set(plan.flat());
@@ -33,35 +33,35 @@ function arrange(grid, cells) {
         chart.leave();
         grid.charts.delete(key);
     }
-    grid.cells = plan.map((keys) => {
-        const [frame, title, sentence] = [element("section", "cell"), element("p", "title"), element("p", "sentence")];
+    grid.cards = plan.map((keys) => {
+        const [frame, title, sentence] = [element("section", "card"), element("p", "title"), element("p", "sentence")];
         for (const key of keys) if (!grid.charts.has(key)) grid.charts.set(key, mountChart(key));
         frame.append(title, ...keys.map((key) => grid.charts.get(key).div), sentence);
         return { frame, title, sentence };
     });
-    grid.box.replaceChildren(...grid.cells.map((cell) => cell.frame));
+    grid.box.replaceChildren(...grid.cards.map((card) => card.frame));
 }
 
-function write(place, words) {
-    if (place.textContent !== words) place.textContent = words;
-    place.hidden = !words;
+function write(place, text) {
+    if (place.textContent !== text) place.textContent = text;
+    place.hidden = !text;
 }
 
-// Returns the charts to draw, and whether one of them spoke of something that never arrived here.
-function takeAll(grid, bytes, cells) {
+// Returns the charts to draw, and whether one of them builds on something that never arrived here.
+function takeAll(grid, bytes, cards) {
     const fresh = [];
-    let lacks = false;
-    for (const { key, serial, offset, size } of cells.flatMap((cell) => cell.charts)) {
+    let isIncomplete = false;
+    for (const { key, serial, offset, size } of cards.flatMap((card) => card.charts)) {
         const chart = grid.charts.get(key);
         if (size && take(chart, bytes(offset, size))) fresh.push(chart);
-        lacks ||= chart.header?.serial !== serial;
+        isIncomplete ||= chart.header?.serial !== serial;
     }
-    return { fresh, lacks };
+    return { fresh, isIncomplete };
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
     const { header, numbers } = decode(data);
-    if (!header.cells) {
+    if (!header.cards) {
         loadPlotly(header.plotly).catch(() => {});
         return;
     }
@@ -69,15 +69,15 @@ export default function ({ data, parentElement, setTriggerValue }) {
     // The same data again: something else changed, such as the theme, and everything is drawn anew.
     let fresh = [...grid.charts.values()];
     if (grid.data !== data) {
-        arrange(grid, header.cells);
+        arrange(grid, header.cards);
         grid.box.style.setProperty("--wide", header.wide);
-        header.cells.forEach((cell, place) => {
-            write(grid.cells[place].title, cell.title);
-            write(grid.cells[place].sentence, cell.sentence);
+        header.cards.forEach((card, place) => {
+            write(grid.cards[place].title, card.title);
+            write(grid.cards[place].sentence, card.sentence);
         });
-        const taken = takeAll(grid, (offset, size) => numbers("u1", offset, size), header.cells);
+        const taken = takeAll(grid, (offset, size) => numbers("u1", offset, size), header.cards);
         fresh = taken.fresh;
-        if (taken.lacks) setTriggerValue("resend", true);
+        if (taken.isIncomplete) setTriggerValue("resend", true);
         grid.data = data;
     }
     loadPlotly(header.plotly).then(

@@ -1,4 +1,4 @@
-// Reads messages into films: the frames of one run, kept here and played here; must not draw.
+// Reads messages into the frames of a run, which are kept here and played here.
 //
 // A message is bytes: header length (uint32, little-endian), header (JSON), padding to 8, then the frames: each
 // as its difference from the one before, byte by byte, packed by zlib.
@@ -19,36 +19,36 @@ async function unpacked(bytes) {
 }
 
 class ReplayFrames {
-    constructor(told) {
-        Object.assign(this, { run: told.run, frames: [], steps: [], epochs: [], span: null, reach: 0, scale: 0 });
+    constructor(sent) {
+        Object.assign(this, { run: sent.run, frames: [], steps: [], epochs: [], span: null, reach: 0, scale: 0 });
         this.places = {};
         let offset = 0;
-        for (const [name, kind, size] of told.layout) {
+        for (const [name, kind, size] of sent.layout) {
             this.places[name] = { kind, size, offset };
             offset += WIDTHS[kind] * size;
         }
     }
 
-    // Returns false when the server spoke of frames that never arrived here.
-    async absorb(told, bytes) {
-        if (told.first > this.frames.length) return false;
-        this.facts = told.facts ?? this.facts;
-        this.title = told.title;
-        this.colour = told.colour;
-        let from = told.offset;
-        for (const [i, size] of told.sizes.entries()) {
-            const place = told.first + i;
-            if (place >= this.frames.length || this.steps[place] !== told.steps[i]) {
+    // Returns false when the message builds on frames that never arrived here.
+    async absorb(sent, bytes) {
+        if (sent.first > this.frames.length) return false;
+        this.facts = sent.facts ?? this.facts;
+        this.title = sent.title;
+        this.colour = sent.colour;
+        let from = sent.offset;
+        for (const [i, size] of sent.sizes.entries()) {
+            const place = sent.first + i;
+            if (place >= this.frames.length || this.steps[place] !== sent.steps[i]) {
                 const frame = await unpacked(bytes.subarray(from, from + size));
                 if (place > 0) new Uint8Array(this.frames[place - 1]).forEach((byte, at) => (frame[at] += byte));
                 this.frames[place] = frame.buffer;
-                this.steps[place] = told.steps[i];
-                this.epochs[place] = told.epochs[i];
+                this.steps[place] = sent.steps[i];
+                this.epochs[place] = sent.epochs[i];
                 this.widen(place);
             }
             from += size;
         }
-        for (const list of [this.frames, this.steps, this.epochs]) list.length = told.count;
+        for (const list of [this.frames, this.steps, this.epochs]) list.length = sent.count;
         return true;
     }
 
