@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from ui.live_chart.assets import plotly_script
 from ui.shared.frame import LOGO, SIDEBAR_WIDTH, start_background
 
 st.set_page_config(
@@ -17,25 +18,25 @@ train = st.Page(
     "pages/train.py",
     title="Train",
     icon=":material/play_circle:",
-    help="Choose data, network and optimizer, press Start and watch loss, gradients and boundary live.",
+    help="Choose data, network and optimizer, press Start and watch loss, gradients and decision boundary.",
 )
 gradients = st.Page(
     "pages/gradients.py",
     title="Gradients",
     icon=":material/layers:",
-    help="See what happens in each layer: gradients, updates, dead and saturated units, clipping.",
+    help="Gradients, updates, dead and saturated units of each layer; clipping.",
 )
 overfitting = st.Page(
     "pages/overfitting.py",
     title="Overfitting",
     icon=":material/call_split:",
-    help="See when a run began to learn by heart, and what stopping earlier or more data would give.",
+    help="When a run began to overfit, and what early stopping or more data would give.",
 )
 compare = st.Page(
     "pages/compare.py",
     title="Compare",
     icon=":material/stacked_line_chart:",
-    help="Lay the curves of several runs over each other, see what differs, download them as CSV.",
+    help="Overlay the curves of several runs, see what differs, download them as CSV.",
 )
 runs = st.Page(
     "pages/runs.py",
@@ -47,12 +48,12 @@ data = st.Page(
     "pages/data.py",
     title="Data",
     icon=":material/table_chart:",
-    help="Look at the datasets, bring a table of your own, predict new rows with a trained network.",
+    help="Built-in datasets, your own tables, predictions for new rows.",
 )
 
 
 def home() -> None:
-    """Send the bare address to the Train page, with whatever stood behind it."""
+    """Redirect the bare address to the Train page, with its query."""
     st.switch_page(train, query_params=st.query_params.to_dict())
 
 
@@ -69,4 +70,5 @@ page = st.navigation(
     position="top",
 )
 start_background()
+plotly_script()
 page.run()

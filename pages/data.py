@@ -2,19 +2,19 @@
 
 import streamlit as st
 
-from ui.data.datasets import show_gallery
+from ui.data.datasets import show_datasets
 from ui.data.predict import predict_rows
 from ui.data.table_upload import upload_table
 from ui.shared.frame import page_store
 
 store = page_store()
-datasets, own, predictions = st.tabs(["Datasets", "Your table", "Predict"])
+datasets, tables, predictions = st.tabs(["Datasets", "Your data", "Predict"])
 with datasets:
-    st.subheader("Datasets that stand ready")
-    show_gallery(store)
-with own:
-    st.subheader("A table of your own")
+    st.subheader("Built-in datasets")
+    show_datasets(store)
+with tables:
+    st.subheader("Your data")
     upload_table(store)
 with predictions:
-    st.subheader("Predictions for new rows")
+    st.subheader("Predict new rows")
     predict_rows(store)

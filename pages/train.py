@@ -6,11 +6,13 @@ from engine.config import parse_config
 from engine.plugins.loading import refresh_plugins
 from engine.store.row import RunRow
 from ui.live_chart import preload
+from ui.shared.form_state import fill_form
 from ui.shared.frame import page_store
-from ui.shared.run_picker import chosen_run
+from ui.shared.run_picker import pick_run
 from ui.shared.text import as_markdown
-from ui.shared.transport import start_run, twin_words
-from ui.train.form import config_form, fill_form
+from ui.shared.transport import describe_twin, start_run
+from ui.shared.widgets import empty_page
+from ui.train.form import config_form
 from ui.train.live import show_run
 from ui.train.presets import choose_preset
 
@@ -24,15 +26,15 @@ def begin_twin(origin: RunRow) -> None:
 store = page_store()
 left, right = st.columns([3, 1], vertical_alignment="center")
 with right.container(horizontal=True, vertical_alignment="center", gap="small"):
-    row = chosen_run(store, "train")
+    row = pick_run(store, "train_run")
     if row is not None and row.can_be_built:
         st.button(
-            "Twin",
+            "Copy settings",
             icon=":material/content_copy:",
             key="train_copy",
             on_click=begin_twin,
             args=(row,),
-            help="Put the settings of this run into the form; change one of them and start its twin.",
+            help="Copy the settings of this run into the form. Change one and start a comparable run.",
         )
 if "train_dataset" not in st.session_state and row is not None and row.can_be_built:
     fill_form(row.config)
@@ -52,7 +54,7 @@ bar.button(
     help="Train a new run with the settings on the left.",
 )
 if config is not None and "train_twin_of" in st.session_state:
-    st.caption(as_markdown(twin_words(store, st.session_state["train_twin_of"], config)))
+    st.caption(as_markdown(describe_twin(store, st.session_state["train_twin_of"], config)))
 sentence = sentence or st.session_state.pop("train_refused", "")
 if sentence:
     st.error(as_markdown(sentence), icon=":material/error:")
@@ -63,17 +65,13 @@ if row is not None:
 else:
     preload()
 if row is None and "run" not in st.query_params:
-    with st.container(border=True, horizontal_alignment="center"):
-        st.subheader("Watch a network learn")
-        st.write(
-            "Two moons, two hidden layers, backpropagation written in NumPy. Press the button and see loss, "
-            "gradients and decision boundary move; then change one setting and compare."
-        )
-        st.button(
-            "Train the example",
-            icon=":material/play_arrow:",
-            type="primary",
-            key="train_example",
-            on_click=start_run,
-            args=(store, parse_config({})),
-        )
+    empty_page(
+        "Watch a network learn",
+        "Two moons, two hidden layers, backpropagation in NumPy. Train the example and watch loss, "
+        "gradients and "
+        "decision boundary; then change one setting and compare.",
+        "Train the example",
+        "train_example",
+        start_run,
+        (store, parse_config({})),
+    )

@@ -1,5 +1,6 @@
 """When a run began to overfit, and where early stopping would have ended it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -106,3 +107,99 @@ def stop_early(val_loss: np.ndarray, steps: np.ndarray, patience: Patience) -> E
         if patience.is_over(waiting, step):
             return EarlyStop(int(np.argmin(val_loss[: place + 1])), place)
     return EarlyStop(int(np.argmin(val_loss)), None)
+
+
+@dataclass(frozen=True)
+class StopGain:
+    """What stopping early would have given.
+
+    Attributes
+    ----------
+    kept, lowest, last : float
+        Validation loss of the weights kept, the lowest of the whole run, and the last one.
+    lowest_at : int
+        The evaluation with the lowest loss, from 0.
+    saved : float
+        Share of the epochs that need not be trained; 0 where patience never ran out.
+    """
+
+    kept: float
+    lowest: float
+    last: float
+    lowest_at: int
+    saved: float
+
+    @property
+    def is_too_early(self) -> bool:
+        """Whether the run would have found a lower loss later."""
+        return self.lowest < self.kept
+
+
+def stop_gain(stop: EarlyStop, epochs: np.ndarray, val_loss: np.ndarray) -> StopGain:
+    """Return what a stop would have given, from the evaluations ``(n,)`` of the whole run, one or more."""
+    saved = 0.0
+    if stop.stopped is not None and epochs[-1] > 0:
+        saved = float((epochs[-1] - epochs[stop.stopped]) / epochs[-1])
+    best = int(np.argmin(val_loss))
+    return StopGain(float(val_loss[stop.kept]), float(val_loss[best]), float(val_loss[-1]), best, saved)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Validation minus training loss.
+
+    Attributes
+    ----------
+    last, widest : float
+        At the last evaluation, and the largest of all.
+    times_training : float or None
+        The last gap over the training loss; None where that is 0.
+    """
+
+    last: float
+    widest: float
+    times_training: float | None
+
+
+def generalization_gap(gap: np.ndarray, train_loss: np.ndarray) -> Gap | None:
+    """Return how large the gap is, from evaluations ``(n,)``; None where there is none."""
+    if len(gap) == 0:
+        return None
+    last, train = float(gap[-1]), float(train_loss[-1])
+    return Gap(last, float(gap.max()), last / train if train > 0 else None)
+
+
+@dataclass(frozen=True)
+class SizedRun:
+    """A run by the size of its network; ``gap`` is its last validation - training loss."""
+
+    run: int
+    name: str
+    parameters: int
+    gap: float
+
+
+@dataclass(frozen=True)
+class SizeEffect:
+    """The runs with the fewest and the most parameters."""
+
+    smallest: SizedRun
+    largest: SizedRun
+
+    @property
+    def is_comparable(self) -> bool:
+        """Whether the runs differ in size at all."""
+        return self.smallest.parameters < self.largest.parameters
+
+    @property
+    def is_wider(self) -> bool:
+        """Whether the larger network has the wider gap."""
+        return self.largest.gap > self.smallest.gap
+
+
+def size_effect(sized: Sequence[SizedRun]) -> SizeEffect | None:
+    """Return how the gap goes with the number of parameters; None for fewer than two runs."""
+    if len(sized) < 2:
+        return None
+    smallest = min(sized, key=lambda each: each.parameters)
+    return SizeEffect(smallest, max(sized, key=lambda each: each.parameters))

@@ -14,7 +14,7 @@ WORST_SHOWN = 12
 
 
 def probability_of_second(outputs: np.ndarray) -> np.ndarray:
-    """Return ``(n,)`` how sure a network is of the second of two classes, 0 to 1; 0.5 is the boundary.
+    """Return ``(n,)`` the probability of the second of two classes, 0 to 1; 0.5 is the boundary.
 
     Two columns of scores (classes learned with mse) count by their difference, cut to the range.
     """
@@ -25,12 +25,12 @@ def probability_of_second(outputs: np.ndarray) -> np.ndarray:
 
 
 def decided(outputs: np.ndarray) -> np.ndarray:
-    """Return ``(n,)`` the class that is decided for, from ``(n, 1)`` or ``(n, classes)`` predictions."""
+    """Return ``(n,)`` the predicted class, from ``(n, 1)`` or ``(n, classes)`` predictions."""
     return (outputs[:, 0] > 0.5).astype(np.int64) if outputs.shape[1] == 1 else outputs.argmax(axis=1)
 
 
 def wrong(outputs: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return ``(n,)`` bool: which rows with the labels ``y`` are decided wrongly; NaN is never right."""
+    """Return ``(n,)`` bool: which rows with the labels ``y`` are misclassified; NaN always is."""
     return (decided(outputs) != y) | ~np.isfinite(outputs).all(axis=1)
 
 
@@ -74,7 +74,7 @@ class Mistakes:
     worst : numpy.ndarray
         Numbers of the validation rows with the highest losses, highest first.
     losses, confidence : numpy.ndarray
-        Of those rows; ``confidence`` is the probability of the class decided for, NaN for regression.
+        Of those rows; ``confidence`` is the probability of the predicted class, NaN for regression.
     """
 
     confusion: np.ndarray

@@ -18,21 +18,21 @@ NAMED_AT_MOST = 3
 
 @dataclass(frozen=True)
 class ScoreMeaning:
-    """What people read about a score."""
+    """What the screen says about a score."""
 
     title: str
     description: str
 
 
 SCORES = {
-    "accuracy": ScoreMeaning("accuracy", "share of the rows that are decided rightly"),
+    "accuracy": ScoreMeaning("accuracy", "share of the rows that are classified correctly"),
     "balanced_accuracy": ScoreMeaning(
         "balanced accuracy",
-        "mean of the recalls of all classes; always the same answer reaches 1 / classes, however rare the "
-        "others are",
+        "mean of the recalls of all classes; always predicting one class scores 1 / classes, however rare "
+        "the others are",
     ),
-    "precision": ScoreMeaning("precision", "of a class: share of the rows decided for it that belong to it"),
-    "recall": ScoreMeaning("recall", "of a class: share of its rows that are decided for it"),
+    "precision": ScoreMeaning("precision", "of a class: share of the rows predicted as it that belong to it"),
+    "recall": ScoreMeaning("recall", "of a class: share of its rows that are predicted as it"),
     "f1": ScoreMeaning(
         "F1",
         "2 precision recall / (precision + recall) of a class; for a run with two classes that of the second "
@@ -48,7 +48,7 @@ SCORES = {
     "log_loss": ScoreMeaning(
         "log loss",
         "mean of -log(probability of the true class), without class weights and label smoothing; not for "
-        "classes learned with mse or a loss of one's own, whose outputs are no probabilities",
+        "classes learned with mse or a custom loss, whose outputs are not probabilities",
     ),
     "r2": ScoreMeaning(
         "R²",
@@ -78,14 +78,14 @@ class PartScores(TypedDict):
 
 
 class SplitScores(TypedDict):
-    """What the predictions of one split are worth, as plain values that JSON can hold.
+    """Scores of the predictions of one split, as plain values that JSON can hold.
 
     Attributes
     ----------
     scores : dict
         Of all rows, by their name in :data:`SCORES`.
     confusion : list of list of int or None
-        Rows true, columns decided; None for values, and where nothing can be decided.
+        Rows true, columns predicted; None for regression, and where nothing can be predicted.
     """
 
     rows: int
@@ -104,18 +104,18 @@ def scores_by_split(
     config : RunConfig
         Resolved.
     outputs : mapping
-        By ``val`` and ``test`` what :func:`engine.training.model.predict` says of all rows of the split;
-        None where nothing was predicted.
+        By ``val`` and ``test`` what :func:`engine.training.model.predict` returns for all rows of the
+        split; None where nothing was predicted.
     """
     found = {}
     for split, y in (("val", dataset.y_val), ("test", dataset.y_test)):
-        said = outputs.get(split)
-        if said is None or not len(said):
+        predicted = outputs.get(split)
+        if predicted is None or not len(predicted):
             continue
         if dataset.task == "regression":
-            found[split] = value_scores(y, said, dataset.target_names)
+            found[split] = value_scores(y, predicted, dataset.target_names)
         else:
-            found[split] = class_scores(y, said, dataset.class_names, loss=config.loss)
+            found[split] = class_scores(y, predicted, dataset.class_names, loss=config.loss)
     return found
 
 
@@ -129,35 +129,35 @@ def class_scores(y: np.ndarray, outputs: np.ndarray, class_names: Sequence[str],
     outputs : numpy.ndarray
         ``(n, 1)`` of the second class, or ``(n, classes)``.
     loss : str
-        What the run has learned by: with most losses outputs only rank and decide, and are no probabilities.
+        The loss of the run: with most losses outputs only rank classes, and are not probabilities.
     """
     found = _Classification(y, outputs, class_names)
-    trouble, unmet = found.trouble, found.trouble or found.missing(range(found.classes))
+    not_finite, unmet = found.not_finite, found.not_finite or found.missing(range(found.classes))
     is_sure = loss in PROBABILITY_LOSSES
-    no_loss = "" if is_sure else f"outputs of classes learned with {loss} are no probabilities"
+    no_loss = "" if is_sure else f"outputs of classes learned with {loss} are not probabilities"
     scores = {
-        "accuracy": _score(trouble, found.accuracy),
+        "accuracy": _score(not_finite, found.accuracy),
         "balanced_accuracy": _score(unmet, lambda: found.recall.mean()),
     }
     if found.classes == 2:
-        scores["f1"] = _score(trouble or found.missing([1]), lambda: found.f1[1])
+        scores["f1"] = _score(not_finite or found.missing([1]), lambda: found.f1[1])
         scores["roc_auc"] = _score(unmet, lambda: found.auc(1))
     else:
         scores["f1_macro"] = _score(unmet, lambda: found.f1.mean())
-        scores["f1_weighted"] = _score(trouble, lambda: np.average(found.f1, weights=found.rows))
+        scores["f1_weighted"] = _score(not_finite, lambda: np.average(found.f1, weights=found.rows))
         every = range(found.classes)
         scores["roc_auc"] = _score(unmet, lambda: np.mean([found.auc(label) for label in every]))
-    scores["log_loss"] = _score(trouble or no_loss, found.log_loss)
+    scores["log_loss"] = _score(not_finite or no_loss, found.log_loss)
     return SplitScores(
         rows=len(y),
         scores=scores,
         parts=[found.of_class(label) for label in range(found.classes)],
-        confusion=None if trouble else found.confusion(),
+        confusion=None if not_finite else found.confusion(),
     )
 
 
 class _Classification:
-    """Labels, decisions and outputs of one split, and what scikit-learn says of them."""
+    """Labels, predicted classes and outputs of one split, and their scores by scikit-learn."""
 
     def __init__(self, y: np.ndarray, outputs: np.ndarray, class_names: Sequence[str]) -> None:
         from sklearn.metrics import precision_recall_fscore_support
@@ -165,22 +165,24 @@ class _Classification:
         self.y, self.outputs, self.names = y, outputs, class_names
         self.classes, self.labels = len(class_names), np.arange(len(class_names))
         self.rows = np.bincount(y, minlength=self.classes)
-        self.trouble, self.said = _not_finite(outputs), decided(outputs)
+        self.not_finite, self.predicted = _not_finite(outputs), decided(outputs)
         nothing: Any = 0  # scikit-learn's hints know texts alone
         with _quietly():
-            found = precision_recall_fscore_support(y, self.said, labels=self.labels, zero_division=nothing)
+            found = precision_recall_fscore_support(
+                y, self.predicted, labels=self.labels, zero_division=nothing
+            )
         self.precision, self.recall, self.f1 = (np.asarray(part) for part in found[:3])
 
     def missing(self, labels: Sequence[int]) -> str:
         """Return which of the classes have no row, or nothing."""
         gone = [f"{self.names[label]!r}" for label in labels if not self.rows[label]]
         named = ", ".join(gone[:NAMED_AT_MOST]) + (", ..." if len(gone) > NAMED_AT_MOST else "")
-        return f"no row is of class {named}" if gone else ""
+        return f"no rows of class {named}" if gone else ""
 
     def accuracy(self) -> float:
         from sklearn.metrics import accuracy_score
 
-        return accuracy_score(self.y, self.said)
+        return accuracy_score(self.y, self.predicted)
 
     def auc(self, label: int) -> float:
         """Return the area for one class against the rest."""
@@ -205,13 +207,15 @@ class _Classification:
         from sklearn.metrics import confusion_matrix
 
         with _quietly():
-            return confusion_matrix(self.y, self.said, labels=self.labels).tolist()
+            return confusion_matrix(self.y, self.predicted, labels=self.labels).tolist()
 
     def of_class(self, label: int) -> PartScores:
         rows = int(self.rows[label])
-        absent = self.trouble or ("" if rows else "no row is of this class")
-        alone = absent or ("every row is of this class" if rows == len(self.y) else "")
-        never = self.trouble or ("" if (self.said == label).any() else "no row is decided for this class")
+        absent = self.not_finite or ("" if rows else "no rows of this class")
+        alone = absent or ("all rows are of this class" if rows == len(self.y) else "")
+        never = self.not_finite or (
+            "" if (self.predicted == label).any() else "this class is never predicted"
+        )
         scores = {
             "precision": _score(never, lambda: self.precision[label]),
             "recall": _score(absent, lambda: self.recall[label]),
@@ -243,23 +247,23 @@ def value_scores(y: np.ndarray, outputs: np.ndarray, target_names: Sequence[str]
 def _values(y: np.ndarray, outputs: np.ndarray) -> dict[str, Score]:
     from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
-    y, outputs, trouble = y.astype(np.float64), outputs.astype(np.float64), _not_finite(outputs)
+    y, outputs, not_finite = y.astype(np.float64), outputs.astype(np.float64), _not_finite(outputs)
     varies = np.ptp(y, axis=0) > 0
     flat = "" if varies.any() else "the true values do not vary"
     return {
-        "r2": _score(trouble or flat, lambda: r2_score(y[:, varies], outputs[:, varies])),
-        "mae": _score(trouble, lambda: mean_absolute_error(y, outputs)),
-        "rmse": _score(trouble, lambda: root_mean_squared_error(y, outputs)),
+        "r2": _score(not_finite or flat, lambda: r2_score(y[:, varies], outputs[:, varies])),
+        "mae": _score(not_finite, lambda: mean_absolute_error(y, outputs)),
+        "rmse": _score(not_finite, lambda: root_mean_squared_error(y, outputs)),
     }
 
 
 def _not_finite(outputs: np.ndarray) -> str:
     count = int((~np.isfinite(outputs)).any(axis=1).sum())
-    return f"{count:,} of {len(outputs):,} predictions are infinite or no numbers" if count else ""
+    return f"{count:,} of {len(outputs):,} predictions are infinite or NaN" if count else ""
 
 
 def _score(why: str, compute: Callable[[], float | np.floating]) -> Score:
-    """Return a score, unless something speaks against it or errors grow beyond all numbers."""
+    """Return a score, unless there is a reason against it, or the errors overflow."""
     if why:
         return Score(value=None, why=why)
     with _quietly():
@@ -269,7 +273,7 @@ def _score(why: str, compute: Callable[[], float | np.floating]) -> Score:
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """Keep remarks and overflows of scikit-learn from the screen: a score says itself what is wrong."""
+    """Silence warnings and overflows in scikit-learn: a score says itself what is wrong."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         yield

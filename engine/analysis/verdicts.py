@@ -31,11 +31,11 @@ class Measure:
     higher_is_better: bool
     factor: float = 1.0
 
-    def words(self, interval: Interval) -> str:
+    def format(self, interval: Interval) -> str:
         """Return a mean with its interval, such as ``94.2 ± 0.8 %``; a dash for what is not known."""
         return _with_half(interval, self.factor) + (" %" if self.factor == 100 and interval.n else "")
 
-    def difference_words(self, interval: Interval) -> str:
+    def format_difference(self, interval: Interval) -> str:
         """Return a difference with its sign and interval, such as ``+1.3 ± 0.6``."""
         return _with_half(interval, self.factor, sign="+")
 
@@ -71,25 +71,25 @@ def verdict(comparison: Comparison, names: Sequence[str], measure: Measure) -> s
     one, other = names[comparison.candidate], names[comparison.reference]
     difference = comparison.difference
     pairs = difference.interval.n
-    told = f" {_unpaired(difference.unpaired)}" if difference.unpaired else ""
+    rest = f" {_unpaired(difference.unpaired)}" if difference.unpaired else ""
     if pairs == 0:
-        return f"{one} and {other} cannot be paired: no seed is common to both."
+        return f"{one} and {other} cannot be paired: they share no seed."
     if pairs == 1:
-        return f"{one} and {other} are not distinguishable (n = 1 pair: a single one has no spread).{told}"
-    facts = f"n = {pairs} pairs, {p_words(comparison.p)}"
+        return f"{one} and {other} are not distinguishable (n = 1 pair, at least 2 needed).{rest}"
+    facts = f"n = {pairs} pairs, {format_p(comparison.p)}"
     if not comparison.is_distinguishable:
-        gap = measure.difference_words(difference.interval)
-        return f"{one} and {other} are not distinguishable ({facts}; difference {gap} {measure.of}).{told}"
+        gap = measure.format_difference(difference.interval)
+        return f"{one} and {other} are not distinguishable ({facts}; difference {gap} {measure.of}).{rest}"
+    verb = "are" if one.startswith("runs ") else "is"
     is_better = (difference.interval.mean > 0) == measure.higher_is_better
     size = _with_half(
         Interval(abs(difference.interval.mean), difference.interval.half, pairs), measure.factor
     )
-    return (
-        f"{one} is {'better' if is_better else 'worse'} than {other} by {size} {measure.of} ({facts}).{told}"
-    )
+    better = "better" if is_better else "worse"
+    return f"{one} {verb} {better} than {other} by {size} {measure.of} ({facts}).{rest}"
 
 
-def p_words(p: float) -> str:
+def format_p(p: float) -> str:
     """Return a p value as people write it: ``p = .004``, ``p < .001``."""
     if p != p:
         return f"p {DASH}"
@@ -100,7 +100,7 @@ def p_words(p: float) -> str:
 
 def _unpaired(seeds: Sequence[int]) -> str:
     named = ", ".join(str(seed) for seed in seeds[:6]) + (", ..." if len(seeds) > 6 else "")
-    return f"Seed {named} has no partner." if len(seeds) == 1 else f"Seeds {named} have no partner."
+    return f"Unpaired {'seed' if len(seeds) == 1 else 'seeds'}: {named}."
 
 
 def _with_half(interval: Interval, factor: float, sign: str = "") -> str:

@@ -108,7 +108,7 @@ def group_sentence(group: SeedGroup) -> str:
     for name, measure in measures(score).items():
         interval = mean_interval(list(group.values(measure.field).values()))
         if interval.n:
-            parts.append(f"{name} {measure.words(interval)}")
+            parts.append(f"{name} {measure.format(interval)}")
     if not parts:
         return "no seed finished: there is nothing to average"
     left_out = f"; {_left_out(group.left_out)}" if group.left_out else ""

@@ -1,4 +1,4 @@
-"""Presets: named settings that show one thing each, and what to watch; must not know how they are trained."""
+"""Presets: named settings that show one effect each, and what to watch."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,7 +8,7 @@ from engine.config.errors import ConfigError, unknown_name
 
 @dataclass(frozen=True)
 class Preset:
-    """One lesson.
+    """One example.
 
     Attributes
     ----------
@@ -44,25 +44,28 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "moons",
             "Two moons",
-            "The boundary bends around both half circles; both losses fall together, to 97 % or more.",
+            "The boundary bends around both half circles. Both losses fall together; accuracy reaches 97 %.",
         ),
         Preset(
             "vanishing",
             "Vanishing: 10 sigmoid layers",
-            "The gradient of layer 1 is a millionth of the last layer's; after 100 epochs still 50 % right.",
+            "The gradient of layer 1 is a millionth of the last layer's: accuracy stays at 50 % for 100 "
+            "epochs.",
             {**DEEP, "activation": "sigmoid", "initializer": "xavier_uniform", "learning_rate": 0.1},
         ),
         Preset(
             "cured",
             "Cured: ReLU + He",
-            "As deep as the vanishing one, but all layers get gradients of one size: 96 % or more.",
+            "As deep as the vanishing preset, but all layers get gradients of similar size: accuracy "
+            "reaches 96 %.",
             {**DEEP, "activation": "relu", "initializer": "he_normal", "learning_rate": 0.03},
         ),
         Preset(
             "residual",
             "Residual: 40 layers",
-            "Weights a tenth of He's size fade within 40 layers, but residual connections pass the gradient "
-            "around each: 96 % or more, and without them 50 %.",
+            "With a tenth of He's weights the signal fades within 40 layers, but residual connections "
+            "pass the "
+            "gradient around each: accuracy reaches 96 %, without them 50 %.",
             {
                 **DEEP,
                 "depth": 40,
@@ -76,46 +79,50 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "exploding",
             "Exploding: large weights",
-            "Weights twice He's size: the first gradient has a norm of 400 to 900; within 10 steps no number "
-            "is finite.",
+            "Initial weights twice as large as He's: the first gradient norm is 400 to 900, and the run "
+            "diverges "
+            "within 10 steps.",
             LARGE_START,
         ),
         Preset(
             "clipped",
             "Clipped: norm 1",
-            "The same large weights, but no step is longer than a gradient of norm 1 allows: 97 % or more.",
+            "The same large weights, but gradients are clipped to norm 1: accuracy reaches 97 %.",
             {**LARGE_START, "clip_norm": 1.0},
         ),
         Preset(
             "overfit",
             "Overfit: 200 noisy rows",
-            "Validation loss turns after some 20 epochs while training loss falls on: a gap of 0.7 or more.",
+            "Validation loss turns after about 20 epochs while training loss keeps falling: a gap of 0.7 "
+            "or more.",
             NOISY,
         ),
         Preset(
             "dropout",
             "Dropout cure",
-            "The same data and network with half of the units off in each step: the gap stays below 0.2.",
+            "The same data and network with half of the units dropped in each step: the gap stays below 0.2.",
             {**NOISY, "dropout": 0.5},
         ),
         Preset(
             "digits",
             "Digits",
-            "1797 pictures of 8 x 8 pixels: 97 % or more; the confusion matrix tells which are mixed up.",
+            "1797 images of 8 x 8 pixels: accuracy reaches 97 %. The confusion matrix shows which are "
+            "confused.",
             {"dataset": "digits", "hidden_sizes": [64], "activation": "relu", "epochs": 20},
         ),
         Preset(
             "features",
-            "Features: circles by a line",
-            "Without a hidden layer it can only draw a line; over squared inputs that line is an ellipse: "
-            "97 % or more. With x1 and x2 it stays near 50 %.",
+            "Features: circles, linear",
+            "Without a hidden layer the boundary is a line; over squared inputs that line is an ellipse: "
+            "accuracy "
+            "reaches 97 %. With x1 and x2 it stays near 50 %.",
             {"dataset": "circles", "features": ["x1_squared", "x2_squared"], "hidden_sizes": []},
         ),
         Preset(
             "spiral",
             "Spiral",
-            "Two arms wound into each other: watch single units put together what no straight line can part, "
-            "to 97 % or more.",
+            "Two arms that no straight line separates: watch single units combine until accuracy reaches "
+            "97 %.",
             {"dataset": "spiral", "hidden_sizes": [32, 32], "epochs": 200},
         ),
     )

@@ -37,7 +37,7 @@ class Seeds:
         return min(self.runs.values())
 
 
-def numbers_words(runs: Sequence[int]) -> str:
+def format_run_ids(runs: Sequence[int]) -> str:
     """Return the numbers of runs in few characters: ``1-5, 8``."""
     ordered, parts = sorted(runs), []
     for place, run in enumerate(ordered):
@@ -226,11 +226,11 @@ class _Line:
 
 def _line(group: Seeds, colour: str, column: str, is_alone: bool) -> _Line:
     numbers = _numbers(group)
-    words = f"{numbers} · {label(group.name)}" if group.name else f"runs {numbers}"
+    name = f"{numbers} · {label(group.name)}" if group.name else f"runs {numbers}"
     dash = "dash" if column in VALIDATION_COLUMNS else "solid"
-    name = words if is_alone else f"{words} {column}"
+    name = name if is_alone else f"{name} {column}"
     return _Line(name, colour, dash, run_symbol(group.first), str(group.first))
 
 
 def _numbers(group: Seeds) -> str:
-    return numbers_words(list(group.runs.values()))
+    return format_run_ids(list(group.runs.values()))

@@ -46,7 +46,7 @@ def decision_boundary(
     outputs : numpy.ndarray
         ``(n, 1)`` probability of class 1, or ``(n, classes)`` probabilities or scores, at ``grid.points``.
     at_rows : tuple of numpy.ndarray, optional
-        The same at the training and at the validation rows: those decided wrongly get an open ring.
+        The same at the training and at the validation rows: those misclassified get an open ring.
     """
     figure = empty_figure(*(label(name) for name in dataset.axis_names), height=height)
     across, up = grid.axes
@@ -214,15 +214,15 @@ def _points(figure: Figure, dataset: Dataset, split: str, y: np.ndarray) -> None
 def _rings(figure: Figure, dataset: Dataset, at_train: np.ndarray, at_val: np.ndarray) -> None:
     sides = (("training", dataset.y_train, at_train), ("validation", dataset.y_val, at_val))
     missed = [
-        dataset.coordinates(split)[:POINTS_AT_MOST][wrong(said, y)[:POINTS_AT_MOST]]
-        for split, y, said in sides
+        dataset.coordinates(split)[:POINTS_AT_MOST][wrong(outputs, y)[:POINTS_AT_MOST]]
+        for split, y, outputs in sides
     ]
     places = np.concatenate(missed)
     figure.add_scatter(
         x=places[:, 0],
         y=places[:, 1],
         mode="markers",
-        name=f"wrong: {len(missed[0])} + {len(missed[1])}",
+        name=f"misclassified: {len(missed[0])} + {len(missed[1])}",
         marker={"symbol": "circle-open", "size": 14, "color": WRONG, "line": {"color": WRONG, "width": 2}},
         hoverinfo="skip",
     )

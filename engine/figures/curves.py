@@ -31,7 +31,7 @@ def loss_curves(frame: pd.DataFrame, *, x: str = "epoch", log_y: bool = False, h
     """Show overfitting: training loss goes on falling while validation loss rises, and the gap opens.
 
     Training is solid, validation dashed. The gap is shaded where validation is worse; the best epoch is
-    where validation loss was lowest: what came after it was learned by heart.
+    where validation loss was lowest.
 
     Parameters
     ----------
@@ -106,9 +106,9 @@ def compare_runs(
         name = run_label(number, (names or {}).get(number, ""))
         for column in columns:
             shown = f"{name} {column}" if len(columns) > 1 else name
-            points = _drawn(part, x, column)
+            points = _measured(part, x, column)
             if others is not None:
-                points = difference(*points, *_drawn(others, x, column))
+                points = difference(*points, *_measured(others, x, column))
             look = (colours[number], run_symbol(number))
             _add_run_line(figure, points, x, column, name=shown, run=number, look=look, smoothing=smoothing)
         end = divergence(part)
@@ -157,15 +157,15 @@ def divergence(frame: pd.DataFrame) -> int | None:
     return None if is_finite else int(last["step"])
 
 
-def _drawn(frame: pd.DataFrame, x: str, column: str) -> tuple[np.ndarray, np.ndarray]:
+def _measured(frame: pd.DataFrame, x: str, column: str) -> tuple[np.ndarray, np.ndarray]:
     values = frame[column].to_numpy(np.float64)
     known = np.isfinite(values)
     return frame[x].to_numpy(np.float64)[known], values[known]
 
 
 def _add_line(figure: Figure, frame: pd.DataFrame, x: str, column: str, *, name: str, colour: str) -> None:
-    drawn_x, drawn_y = _drawn(frame, x, column)
-    figure.add_scatter(x=drawn_x, y=drawn_y, **_line(x, column, name, colour))
+    at, values = _measured(frame, x, column)
+    figure.add_scatter(x=at, y=values, **_line(x, column, name, colour))
 
 
 def _line(x: str, column: str, name: str, colour: str) -> dict[str, Any]:
@@ -189,16 +189,16 @@ def _add_run_line(
     look: tuple[str, str],
     smoothing: float,
 ) -> None:
-    drawn_x, drawn_y = points
+    at, values = points
     (colour, symbol), group = look, str(run)
     if smoothing:
-        _add_measured_behind(figure, drawn_x, drawn_y, name, colour, group)
-        drawn_y = smoothed(drawn_y, smoothing)
-    figure.add_scatter(x=drawn_x, y=drawn_y, legendgroup=group, **_line(x, column, name, colour))
-    if len(drawn_y):
+        _add_measured_behind(figure, at, values, name, colour, group)
+        values = smoothed(values, smoothing)
+    figure.add_scatter(x=at, y=values, legendgroup=group, **_line(x, column, name, colour))
+    if len(values):
         figure.add_scatter(
-            x=drawn_x[-1:],
-            y=drawn_y[-1:],
+            x=at[-1:],
+            y=values[-1:],
             mode="markers",
             marker={"symbol": symbol, "size": 8, "color": colour},
             legendgroup=group,
@@ -224,8 +224,8 @@ def _add_measured_behind(
 
 
 def _shade_gap(figure: Figure, known: pd.DataFrame, x: str) -> None:
-    at, lower = _drawn(known, x, "train_loss")
-    upper = np.maximum(lower, _drawn(known, x, "val_loss")[1])
+    at, lower = _measured(known, x, "train_loss")
+    upper = np.maximum(lower, _measured(known, x, "val_loss")[1])
     silent = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "legendgroup": "gap"}
     figure.add_scatter(x=at, y=lower, showlegend=False, **silent)
     figure.add_scatter(x=at, y=upper, name="gap", fill="tonexty", fillcolor=GAP_FILL, **silent)
@@ -247,12 +247,12 @@ def _mark_best(figure: Figure, known: pd.DataFrame, x: str) -> None:
 def _mark_divergence(
     figure: Figure, frame: pd.DataFrame, x: str, column: str, step: int, colour: str = QUIET
 ) -> None:
-    _, drawn_y = _drawn(frame, x, column)
-    if len(drawn_y) == 0:
+    _, values = _measured(frame, x, column)
+    if len(values) == 0:
         return
     figure.add_scatter(
         x=[float(frame[x].iloc[-1])],
-        y=drawn_y[-1:],
+        y=values[-1:],
         mode="markers",
         name=f"diverged at step {step}",
         marker={"symbol": "x", "size": 11, "color": colour},

@@ -72,12 +72,12 @@ class Figure:
         self.layout.yaxis.update(_part(properties))
 
     def add_vline(self, x: float, line: Box, annotation: Box | None = None) -> None:
-        """Add a line over the whole height, with words at its upper end."""
+        """Add a line over the whole height, with text at its upper end."""
         self._shape("line", {"x0": x, "x1": x, **_WHOLE_HEIGHT, "line": line})
         if annotation is not None:
             at = {"x": x, "xref": "x", "xanchor": "left", "y": 1, "yref": "y domain", "yanchor": "top"}
-            words = _part({**at, "showarrow": False, **annotation})
-            self.layout["annotations"] = [*(self.layout.annotations or []), words]
+            text = _part({**at, "showarrow": False, **annotation})
+            self.layout["annotations"] = [*(self.layout.annotations or []), text]
 
     def add_hline(self, y: float, line: Box) -> None:
         """Add a line over the whole width."""

@@ -40,16 +40,16 @@ def layer_lines(
     """
     layers = values.shape[1]
     colours = _layer_colours(layers)
-    wished = np.arange(layers) if numbers is None else numbers - 1
-    indices = _spread(wished).tolist()
-    if len(indices) < len(wished):
-        title = f"{title} ({len(indices)} of {len(wished)} layers)"
+    chosen = np.arange(layers) if numbers is None else numbers - 1
+    indices = _spread(chosen).tolist()
+    if len(indices) < len(chosen):
+        title = f"{title} ({len(indices)} of {len(chosen)} layers)"
     figure = empty_figure(x_title, title, log_y=log_y, height=height)
     for index in indices:
-        drawn = np.isfinite(values[:, index]) & (values[:, index] > 0 if log_y else True)
+        known = np.isfinite(values[:, index]) & (values[:, index] > 0 if log_y else True)
         figure.add_scatter(
-            x=steps[drawn],
-            y=values[drawn, index],
+            x=steps[known],
+            y=values[known, index],
             mode="lines",
             name=_layer_name(index, layers),
             line={"color": colours[index], "width": 1.8},
@@ -77,7 +77,7 @@ def layer_heatmap(
     numbers: np.ndarray | None = None,
     height: int = 320,
 ) -> Figure:
-    """Show vanishing gradients as a shadow that falls on the lower layers, exploding ones as a glare.
+    """Show vanishing gradients as dark lower layers, exploding ones as bright layers.
 
     The scale is logarithmic and fixed, so that the pictures of two runs can be compared. What lies outside
     it takes the colour at its end; an exact zero has a colour of its own; what was not measured stays blank.

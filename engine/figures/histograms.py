@@ -29,8 +29,8 @@ def gradient_histogram(
     figure = empty_figure(x_title, "element's magnitude", height=height)
     centres = (powers[:-1] + powers[1:]) / 2
     rows = np.concatenate([[powers[0] - ZERO_ROOM], centres])
-    words = ["exactly 0", *(f"about 1e{power:.1f}" for power in centres)]
-    _cloud(figure, steps, rows, counts, words, x_title)
+    text = ["exactly 0", *(f"about 1e{power:.1f}" for power in centres)]
+    _cloud(figure, steps, rows, counts, text, x_title)
     ticks = np.arange(np.ceil(powers[0]), np.floor(powers[-1]) + 1, 2)
     figure.update_yaxes(
         tickvals=[rows[0], *ticks],
@@ -62,14 +62,14 @@ def weight_histogram(
     """
     figure = empty_figure(x_title, "weight", height=height)
     centres = (edges[:-1] + edges[1:]) / 2
-    words = [f"{low:.3g} to {high:.3g}" for low, high in pairwise(edges)]
-    _cloud(figure, steps, centres, counts, words, x_title)
+    text = [f"{low:.3g} to {high:.3g}" for low, high in pairwise(edges)]
+    _cloud(figure, steps, centres, counts, text, x_title)
     figure.update_yaxes(range=[-widest, widest], exponentformat="none")
     return figure
 
 
 def _cloud(
-    figure: Figure, steps: np.ndarray, rows: np.ndarray, counts: np.ndarray, words: list[str], x_title: str
+    figure: Figure, steps: np.ndarray, rows: np.ndarray, counts: np.ndarray, text: list[str], x_title: str
 ) -> None:
     totals = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
@@ -78,7 +78,7 @@ def _cloud(
         y=rows,
         z=np.where(counts > 0, np.sqrt(shares), np.nan).T,
         customdata=shares.T,
-        text=np.repeat([words], len(steps), axis=0).T if len(steps) else None,
+        text=np.repeat([text], len(steps), axis=0).T if len(steps) else None,
         zmin=0,
         zmax=1,
         colorscale=MAGNITUDES,

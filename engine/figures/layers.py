@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from engine.analysis.layers import GOOD_RATIO
 from engine.figures.figure import Figure
 from engine.figures.gradients import layer_lines
 from engine.figures.theme import PALETTE, QUIET, TRAIN, VALIDATION, empty_figure
 
-GOOD_RATIO = (10**-2.8, 10**-1.7)
 GOOD = PALETTE[2][0]
 BAND_FILL, GOOD_FILL = "rgba(128,128,128,0.22)", "rgba(0,158,115,0.16)"
 DECADES_AT_LEAST = 2.0
@@ -18,8 +18,8 @@ def flow_profile(
 ) -> Figure:
     """Show how the gradient shrinks or grows on its way back through the layers, at one step.
 
-    A level line is health. A line that falls towards layer 1 is vanishing, one that rises towards it is
-    exploding. Layers whose gradient is exactly zero stand at the bottom as a cross.
+    A level line is healthy. A line that falls towards layer 1 is a vanishing gradient, one that rises towards
+    it an exploding one. Layers whose gradient is exactly zero are crosses at the bottom.
 
     Parameters
     ----------
@@ -31,10 +31,10 @@ def flow_profile(
         Ends of the axis as powers of ten, so that two runs can share them.
     """
     figure = empty_figure("layer (1 = input side)", "gradient norm", log_y=True, height=height)
-    drawn = np.isfinite(norms) & (norms > 0)
+    positive = np.isfinite(norms) & (norms > 0)
     figure.add_scatter(
-        x=layers[drawn],
-        y=norms[drawn],
+        x=layers[positive],
+        y=norms[positive],
         mode="lines+markers",
         name="gradient norm",
         line={"color": TRAIN, "width": 2},
@@ -138,7 +138,7 @@ def ratio_lines(
 ) -> Figure:
     """Show a learning rate that is too low or too high: length of each update over length of the weights.
 
-    In the best runs the lines lie in the green band, 10^-2.8 to 10^-1.7. Below it a layer hardly learns,
+    In good runs the lines lie in the green band, :data:`GOOD_RATIO`. Below it a layer hardly learns,
     above it each step throws away what was learned.
     """
     figure = layer_lines(
@@ -189,10 +189,10 @@ def clipping(
     ):
         if values is None:
             continue
-        drawn = np.isfinite(values) & (values > 0)
+        positive = np.isfinite(values) & (values > 0)
         figure.add_scatter(
-            x=steps[drawn],
-            y=values[drawn],
+            x=steps[positive],
+            y=values[positive],
             mode="lines",
             name=name,
             line={"color": colour, "width": 1.8, "dash": dash},

@@ -88,9 +88,7 @@ def predicted_against_true(truth: np.ndarray, predicted: np.ndarray, *, height: 
     """
     figure = empty_figure("true", "predicted", height=height)
     ends = [float(truth.min()), float(truth.max())]
-    figure.add_scatter(
-        x=ends, y=ends, mode="lines", name="as it should be", line={"color": QUIET, "dash": "dot"}
-    )
+    figure.add_scatter(x=ends, y=ends, mode="lines", name="perfect", line={"color": QUIET, "dash": "dot"})
     figure.add_scatter(
         x=truth,
         y=predicted,

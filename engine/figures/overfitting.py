@@ -1,10 +1,9 @@
 """Overfitting in five figures: losses, gap, early stopping, training rows, parameters."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
+from engine.analysis.overfitting import SizedRun
 from engine.figures.curves import AXES, GAP_FILL, loss_curves
 from engine.figures.figure import Figure
 from engine.figures.layers import decades
@@ -18,13 +17,13 @@ from engine.figures.theme import (
     run_symbol,
 )
 
-WASTED_FILL = "rgba(128,128,128,0.16)"
+SAVED_FILL = "rgba(128,128,128,0.16)"
 
 
 def overfitting_curves(
     frame: pd.DataFrame, onset: float | None, *, x: str = "epoch", log_y: bool = False, height: int = 360
 ) -> Figure:
-    """Show where learning turns into learning by heart: both losses, the gap between them, the onset.
+    """Show where overfitting begins: both losses, the gap between them, the onset.
 
     Parameters
     ----------
@@ -39,7 +38,7 @@ def overfitting_curves(
 
 
 def gap_curve(frame: pd.DataFrame, onset: float | None, *, x: str = "epoch", height: int = 320) -> Figure:
-    """Show the gap itself, validation minus training loss: near 0 where nothing is learned by heart."""
+    """Show the gap itself, validation minus training loss: near 0 without overfitting."""
     figure = empty_figure(AXES[x], "validation - training loss", height=height)
     gap = frame["generalization_gap"].to_numpy(np.float64)
     known = np.isfinite(gap)
@@ -68,7 +67,7 @@ def _mark_onset(figure: Figure, onset: float | None) -> None:
         x=[onset],
         y=[None],
         mode="markers",
-        name=f"overfitting began ({onset:.4g})",
+        name=f"overfitting starts ({onset:.4g})",
         marker={"symbol": "line-ns-open", "size": 12, "color": VALIDATION, "line": {"width": 2}},
         hoverinfo="skip",
     )
@@ -96,10 +95,10 @@ def early_stopping(
     figure = empty_figure(AXES[x], "validation loss", log_y=log_y, height=height)
     end = len(at) - 1 if stopped is None else stopped
     for name, part, colour in (
-        ("would have been trained", np.s_[: end + 1], VALIDATION),
-        ("spared", np.s_[end:], QUIET),
+        ("trained", np.s_[: end + 1], VALIDATION),
+        ("saved", np.s_[end:], QUIET),
     ):
-        if name == "spared" and stopped is None:
+        if name == "saved" and stopped is None:
             continue
         figure.add_scatter(
             x=at[part],
@@ -110,7 +109,7 @@ def early_stopping(
             hovertemplate=f"%{{y:.4g}} at {x} %{{x:.6g}}",
         )
     if stopped is not None:
-        figure.add_vrect(x0=at[stopped], x1=at[-1], fillcolor=WASTED_FILL, layer="below")
+        figure.add_vrect(x0=at[stopped], x1=at[-1], fillcolor=SAVED_FILL, layer="below")
         figure.add_vline(x=at[stopped], line={"color": QUIET, "width": 1.5})
     if len(at):
         figure.add_scatter(
@@ -142,7 +141,7 @@ def learning_curve(
     lines = (
         ("training", train_loss, TRAIN, "solid", "circle"),
         ("validation", val_loss, VALIDATION, "dash", "diamond"),
-        ("validation, stopped at its best", best, QUIET, "dot", "star"),
+        ("best validation", best, QUIET, "dot", "star"),
     )
     for name, values, colour, dash, symbol in lines:
         known = np.isfinite(values)
@@ -160,18 +159,8 @@ def learning_curve(
     return figure
 
 
-@dataclass(frozen=True)
-class SizedRun:
-    """A run in the picture of gap against size; ``gap`` is its last validation - training loss."""
-
-    run: int
-    name: str
-    parameters: int
-    gap: float
-
-
 def gap_against_size(sized: list[SizedRun], chosen: int, *, height: int = 340) -> Figure:
-    """Show whether larger networks learn more by heart: gap against parameters, one point a run.
+    """Show whether larger networks overfit more: gap against parameters, one point a run.
 
     Parameters
     ----------

@@ -179,7 +179,7 @@ def _tiles(network: Network, scene: Scene, outputs: bool) -> dict[str, np.ndarra
 
 
 def _at_places(network: Network, scene: Scene, points: np.ndarray) -> dict[int, np.ndarray]:
-    """Return by layer what its units say at places ``(n, features)``: ``(units, n)``, the shown ones."""
+    """Return by layer the outputs of its shown units at places ``(n, features)``: ``(units, n)``."""
     parts: dict[int, list[np.ndarray]] = {layer.number: [] for layer in scene.layers[1:]}
     at_once = rows_at_once(network.sizes)
     for start in range(0, len(points), at_once):
@@ -196,33 +196,33 @@ def _at_places(network: Network, scene: Scene, points: np.ndarray) -> dict[int, 
 
 def _classes(network: Network, scene: Scene, dataset: Dataset) -> dict[str, np.ndarray]:
     assert scene.grid is not None
-    said = network.loss.decide(outputs_of(network, scene.grid.points))
+    predicted = network.loss.decide(outputs_of(network, scene.grid.points))
     if dataset.classes == 2:
-        picture = (0.5 + BYTE * np.nan_to_num(probability_of_second(said), nan=0.5)).astype(np.uint8)
+        picture = (0.5 + BYTE * np.nan_to_num(probability_of_second(predicted), nan=0.5)).astype(np.uint8)
     else:
-        picture = _sure_classes(said)
+        picture = _class_bytes(predicted)
     points = [(scene.train, dataset.y_train), (scene.val, dataset.y_val)]
     missed = [wrong(network.loss.decide(outputs_of(network, x)), y[: len(x)]) for x, y in points]
     bits = np.packbits(np.concatenate(missed), bitorder="little")
     return {"output": picture, "wrong": bits, **_tiles(network, scene, outputs=True)}
 
 
-def _sure_classes(said: np.ndarray) -> np.ndarray:
-    """Return one byte a place: the class decided for, and within its share of the range how surely."""
-    levels = (BYTE + 1) // said.shape[1]
-    best, lowest = said.max(axis=1), 1 / said.shape[1]
+def _class_bytes(predicted: np.ndarray) -> np.ndarray:
+    """Return one byte a place: the predicted class, and within its share of the range its probability."""
+    levels = (BYTE + 1) // predicted.shape[1]
+    best, lowest = predicted.max(axis=1), 1 / predicted.shape[1]
     sure = np.clip(np.nan_to_num((best - lowest) / (1 - lowest)), 0, 1)
-    return (said.argmax(axis=1) * levels + (levels - 1) * sure).astype(np.uint8)
+    return (predicted.argmax(axis=1) * levels + (levels - 1) * sure).astype(np.uint8)
 
 
 def _values(network: Network, scene: Scene, dataset: Dataset) -> dict[str, np.ndarray]:
     assert scene.grid is not None
-    said = network.loss.decide(outputs_of(network, scene.grid.points))[:, 0].astype(np.float64)
+    predicted = network.loss.decide(outputs_of(network, scene.grid.points))[:, 0].astype(np.float64)
     tiles = _tiles(network, scene, outputs=False)
     if scene.kind == "curve":
-        return {"curve": said, **tiles}
+        return {"curve": predicted, **tiles}
     low, high = scene.target_range
-    share = np.clip(np.nan_to_num((said - low) / (high - low), nan=0.5), 0, 1)
+    share = np.clip(np.nan_to_num((predicted - low) / (high - low), nan=0.5), 0, 1)
     return {"output": (0.5 + BYTE * share).astype(np.uint8), **tiles}
 
 

@@ -78,7 +78,7 @@ class Scene:
 
     def facts(self, dataset: Dataset) -> dict:
         """Return what a drawing needs to know beside the frames, as plain values for JSON."""
-        told: dict = {
+        facts: dict = {
             "kind": self.kind,
             "classes": dataset.classes,
             "names": _input_names(dataset),
@@ -88,19 +88,19 @@ class Scene:
             "points": [],
         }
         if self.grid is None:
-            return told
-        told["axes"] = [[float(axis[0]), float(axis[-1])] for axis in self.grid.axes]
-        told["range"] = list(self.target_range)
+            return facts
+        facts["axes"] = [[float(axis[0]), float(axis[-1])] for axis in self.grid.axes]
+        facts["range"] = list(self.target_range)
         if self.kind != "curve":
-            told["inputs"] = self._input_pictures()
+            facts["inputs"] = self._input_pictures()
         for split, x, y in (
             ("training", self.train, dataset.y_train),
             ("validation", self.val, dataset.y_val),
         ):
             places = [axis.round(4).tolist() for axis in dataset.coordinates(split)[: len(x)].T]
             targets = y[: len(x)].astype(float).reshape(len(x), -1)[:, 0].round(4).tolist()
-            told["points"].append({"split": split, "rows": len(y), "places": places, "targets": targets})
-        return told
+            facts["points"].append({"split": split, "rows": len(y), "places": places, "targets": targets})
+        return facts
 
     def _input_pictures(self) -> dict:
         """Return what each input is over the plane: as a unit's picture, but the same in every frame."""

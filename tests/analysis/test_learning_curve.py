@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.analysis.learning_curve import FRACTIONS, shrunken
+from engine.analysis.learning_curve import FRACTIONS, data_gain, shrunken
 from engine.config import parse_config
 from engine.config.resolve import resolve
 from engine.data.dataset import build_dataset
@@ -79,3 +79,28 @@ def test_milestones_still_ascend_and_a_patience_is_still_one():
     assert (small.epochs, small.schedule_milestones, small.early_stopping) == (80, (2, 4, 60), 2)
     fewer = shrunken(config.model_copy(update={"batch_size": 10}), 101, 0.1)
     assert parse_config(fewer.model_dump()) == fewer
+
+
+ROWS = np.array([10, 50, 100])
+FALLING, FLAT = np.array([2.0, 1.0, 0.5]), np.array([0.4, 0.3, 0.3])
+
+
+@pytest.mark.parametrize(
+    ("last", "best", "kind", "gain"),
+    [
+        (FALLING, FALLING, "helps", 0.5),
+        (FALLING, FLAT, "delays", 0.0),
+        (FLAT, FLAT, "little", 0.0),
+        (FLAT, np.array([0.4, 0.2, 0.3]), "little", -0.5),
+    ],
+)
+def test_more_rows_help_where_they_still_lower_the_best_loss(last, best, kind, gain):
+    found = data_gain(ROWS, last, best)
+    assert found is not None and found.kind == kind and found.gain == pytest.approx(gain)
+    assert found.rows == (10, 50, 100) and found.last == (last[0], last[-1])
+
+
+def test_sizes_that_diverged_are_passed_over_and_two_are_needed():
+    found = data_gain(ROWS, np.array([2.0, 1.0, np.nan]), FALLING)
+    assert found is not None and found.rows == (10, 10, 50)
+    assert data_gain(ROWS[:1], FALLING[:1], FLAT[:1]) is None

@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 
-from engine.analysis.overfitting import EarlyStop, judge, stop_early
+from engine.analysis.overfitting import (
+    EarlyStop,
+    Gap,
+    SizedRun,
+    StopGain,
+    generalization_gap,
+    judge,
+    size_effect,
+    stop_early,
+    stop_gain,
+)
 from engine.training.early_stopping import Patience
 
 EPOCHS = np.arange(200)
@@ -82,3 +92,28 @@ def test_an_equal_loss_is_no_new_minimum():
 
 def test_a_single_evaluation_never_stops():
     assert stop_early(np.array([1.0]), np.array([0]), Patience(1)) == EarlyStop(kept=0, stopped=None)
+
+
+def test_a_stop_is_weighed_by_what_it_keeps_and_what_it_saves():
+    losses, epochs = np.array([3.0, 2.0, 2.5, 1.0, 0.5]), np.arange(5.0)
+    early = stop_gain(stop_early(losses, epochs, Patience(1)), epochs, losses)
+    assert early == StopGain(kept=2.0, lowest=0.5, last=0.5, lowest_at=4, saved=0.5)
+    assert early.is_too_early
+    never = stop_gain(stop_early(losses, epochs, Patience(9)), epochs, losses)
+    assert (never.saved, never.kept, never.is_too_early) == (0.0, 0.5, False)
+
+
+def test_the_gap_is_its_last_and_its_widest_value_beside_the_training_loss():
+    assert generalization_gap(np.array([0.6, 0.4]), np.array([1.0, 0.2])) == Gap(0.4, 0.6, 2.0)
+    assert generalization_gap(np.array([0.4]), np.array([0.0])) == Gap(0.4, 0.4, None)
+    assert generalization_gap(np.zeros(0), np.zeros(0)) is None
+
+
+def test_the_largest_network_is_compared_with_the_smallest():
+    small, middle, large = (SizedRun(run, "", 10**run, gap) for run, gap in ((1, 0.1), (2, 0.9), (3, 0.4)))
+    found = size_effect([middle, large, small])
+    assert found is not None and (found.smallest, found.largest) == (small, large)
+    assert found.is_comparable and found.is_wider
+    same = size_effect([small, SizedRun(4, "", 10, 0.2)])
+    assert same is not None and not same.is_comparable
+    assert size_effect([small]) is None

@@ -100,27 +100,27 @@ def test_weighted_f1_counts_rows_and_macro_f1_counts_classes():
 def test_a_class_without_a_row_leaves_undefined_what_needs_it_and_nothing_else():
     outputs = np.array([[0.6, 0.3, 0.1], [0.2, 0.7, 0.1], [0.1, 0.2, 0.7]])
     found = class_scores(np.array([0, 1, 1]), outputs, THREE, loss="cross_entropy")
-    why = "no row is of class 'c'"
+    why = "no rows of class 'c'"
     assert reasons(found["scores"]) == dict.fromkeys(("balanced_accuracy", "f1_macro", "roc_auc"), why)
     assert found["scores"]["accuracy"]["value"] == pytest.approx(2 / 3)
     assert reasons(found["parts"][2]["scores"]) == dict.fromkeys(
-        ("recall", "f1", "roc_auc"), "no row is of this class"
+        ("recall", "f1", "roc_auc"), "no rows of this class"
     )
     assert found["parts"][2]["scores"]["precision"]["value"] == 0
     only_first = binary([0, 0], [0.2, 0.3])
     assert set(reasons(only_first["scores"])) == {"balanced_accuracy", "f1", "roc_auc"}
-    assert reasons(only_first["parts"][0]["scores"]) == {"roc_auc": "every row is of this class"}
+    assert reasons(only_first["parts"][0]["scores"]) == {"roc_auc": "all rows are of this class"}
     assert set(reasons(binary([1, 1], [0.2, 0.6])["scores"])) == {"balanced_accuracy", "roc_auc"}
 
 
 def test_a_class_that_is_never_decided_for_has_no_precision():
     found = binary([0, 0, 1], [0.1, 0.2, 0.3])["parts"][1]["scores"]
-    assert reasons(found) == {"precision": "no row is decided for this class"}
+    assert reasons(found) == {"precision": "this class is never predicted"}
     assert (found["recall"]["value"], found["f1"]["value"]) == (0, 0)
 
 
 def test_outputs_that_are_no_numbers_define_nothing():
-    why = "1 of 3 predictions are infinite or no numbers"
+    why = "1 of 3 predictions are infinite or NaN"
     for trouble in (np.nan, np.inf):
         found = binary([0, 1, 1], [0.2, trouble, 0.7])
         assert set(reasons(found["scores"]).values()) == {why} and found["confusion"] is None
@@ -136,7 +136,7 @@ def test_scores_that_are_no_probabilities_rank_and_decide_but_have_no_log_loss(c
     outputs = 3 * np.eye(classes)[y] - 1
     found = class_scores(y, outputs, THREE[:classes], loss="mse")
     assert reasons(found["scores"]) == {
-        "log_loss": "outputs of classes learned with mse are no probabilities"
+        "log_loss": "outputs of classes learned with mse are not probabilities"
     }
     assert found["scores"]["roc_auc"]["value"] == found["scores"]["accuracy"]["value"] == 1
 

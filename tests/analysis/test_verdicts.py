@@ -3,7 +3,7 @@
 import pytest
 
 from engine.analysis.statistics import Comparison, Difference, Interval, compare
-from engine.analysis.verdicts import measures, p_words, verdict
+from engine.analysis.verdicts import format_p, measures, verdict
 
 ACCURACY, LOSS = measures("accuracy")["validation accuracy"], measures("r2")["validation loss"]
 NAMES = ["A", "B"]
@@ -40,8 +40,7 @@ def comparison(mean, half, n, p, unpaired=()):
         (
             comparison(0.1, float("nan"), 1, float("nan"), (4, 5)),
             ACCURACY,
-            "A and B are not distinguishable (n = 1 pair: a single one has no spread). "
-            "Seeds 4, 5 have no partner.",
+            "A and B are not distinguishable (n = 1 pair, at least 2 needed). Unpaired seeds: 4, 5.",
         ),
     ],
 )
@@ -55,15 +54,15 @@ def test_candidates_without_a_common_seed_cannot_be_paired():
 
 
 def test_a_mean_is_told_with_its_interval_and_a_single_run_without():
-    assert ACCURACY.words(Interval(0.942, 0.008, 5)) == "94.2 ± 0.8 %"
-    assert ACCURACY.words(Interval(0.942, float("nan"), 1)) == "94.2 %"
-    assert ACCURACY.words(Interval(float("nan"), float("nan"), 0)) == "–"
-    assert ACCURACY.words(Interval(0.9, 0.0, 3)) == "90.0 ± 0.0 %"
-    assert LOSS.words(Interval(0.215648, 0.00099, 5)) == "0.21565 ± 0.00099"
-    assert LOSS.words(Interval(0.25, 0.0, 3)) == "0.25 ± 0"
-    assert LOSS.words(Interval(0.25, float("nan"), 1)) == "0.25"
-    assert LOSS.words(Interval(0.23456, 0.0123, 5)) == "0.235 ± 0.012"
+    assert ACCURACY.format(Interval(0.942, 0.008, 5)) == "94.2 ± 0.8 %"
+    assert ACCURACY.format(Interval(0.942, float("nan"), 1)) == "94.2 %"
+    assert ACCURACY.format(Interval(float("nan"), float("nan"), 0)) == "–"
+    assert ACCURACY.format(Interval(0.9, 0.0, 3)) == "90.0 ± 0.0 %"
+    assert LOSS.format(Interval(0.215648, 0.00099, 5)) == "0.21565 ± 0.00099"
+    assert LOSS.format(Interval(0.25, 0.0, 3)) == "0.25 ± 0"
+    assert LOSS.format(Interval(0.25, float("nan"), 1)) == "0.25"
+    assert LOSS.format(Interval(0.23456, 0.0123, 5)) == "0.235 ± 0.012"
 
 
 def test_a_p_value_is_never_zero_and_one_is_one():
-    assert [p_words(p) for p in (0.0, 0.0312, 0.5, 1.0)] == ["p < .001", "p = .031", "p = .50", "p = 1.00"]
+    assert [format_p(p) for p in (0.0, 0.0312, 0.5, 1.0)] == ["p < .001", "p = .031", "p = .50", "p = 1.00"]

@@ -25,7 +25,7 @@ def test_both_pages_draw_from_a_deep_link_and_fit_a_narrow_screen(page: Page, se
     expect(page.locator(CHARTS)).to_have_count(9)
     expect(page.get_by_role("link", name="Overfitting")).to_be_visible()
     expect(
-        page.get_by_text("The gradient vanishes").or_(page.get_by_text("error reaches")).first
+        page.get_by_text("Vanishing gradient").or_(page.get_by_text("reaches all layers")).first
     ).to_be_visible()
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{server}/overfitting?run={finished}")

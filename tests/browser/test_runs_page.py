@@ -1,4 +1,4 @@
-"""The Runs page in a real browser: tick, export, archive, delete; the question is asked once."""
+"""The Runs page in a real browser: select, export, archive, delete; the question is asked once."""
 
 import csv
 import re
@@ -17,23 +17,25 @@ pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ig
 ROW, HEADER = 35, 35
 
 
-def tick(page: Page, place: int):
-    """Tick a row of the table by its box."""
+def select(page: Page, place: int):
+    """Select a row of the table by its box."""
     box = page.get_by_test_id("stDataFrame").first.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + 16, box["y"] + HEADER + place * ROW + ROW / 2)
 
 
-def test_ticked_runs_are_exported_archived_and_deleted_after_one_question(page: Page, server, store, trained):
+def test_selected_runs_are_exported_archived_and_deleted_after_one_question(
+    page: Page, server, store, trained
+):
     alerts = []
     page.on("dialog", lambda dialog: alerts.append(dialog.message))
     ids = [trained(name=f"<img src=x onerror=alert(1)> {seed}", seed=seed) for seed in range(4)]
     page.goto(f"{server}/runs")
     expect(page.get_by_text("1 to 4 of 4 runs")).to_be_visible()
-    tick(page, 0)
-    expect(page.get_by_text("1 ticked")).to_be_visible()
-    tick(page, 1)
-    expect(page.get_by_text("2 ticked")).to_be_visible()
+    select(page, 0)
+    expect(page.get_by_text("1 selected")).to_be_visible()
+    select(page, 1)
+    expect(page.get_by_text("2 selected")).to_be_visible()
 
     page.get_by_role("button", name="Export").click()
     with page.expect_download() as download:
@@ -51,8 +53,8 @@ def test_ticked_runs_are_exported_archived_and_deleted_after_one_question(page: 
     expect(page.get_by_text("1 to 2 of 2 runs")).to_be_visible()
     assert [get_run(store, run_id).archived for run_id in ids] == [False, False, True, True]
 
-    tick(page, 0)
-    expect(page.get_by_text("1 ticked")).to_be_visible()
+    select(page, 0)
+    expect(page.get_by_text("1 selected")).to_be_visible()
     page.get_by_role("button", name="Delete", exact=True).click()
     question = page.get_by_role("dialog")
     question.get_by_role("button", name="Keep").click()
@@ -69,7 +71,7 @@ def test_clone_and_edit_fills_the_form_of_the_train_page(page: Page, server, sto
     run_id = trained(name="copied", activation="relu", hidden_sizes=[7, 5], epochs=3)
     page.goto(f"{server}/runs")
     expect(page.get_by_text("1 to 1 of 1 runs")).to_be_visible()
-    tick(page, 0)
+    select(page, 0)
     page.get_by_role("button", name="Clone and edit").click()
     expect(page).to_have_url(re.compile(rf"/train\?run={run_id}$"))
     expect(page.get_by_role("textbox", name="Hidden layers")).to_have_value("7, 5")

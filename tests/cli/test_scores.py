@@ -40,7 +40,7 @@ def test_json_holds_every_score_with_its_reason(trained, store_url: str) -> None
     found = line["scores"]["val"]
     assert found["scores"]["log_loss"] == {
         "value": None,
-        "why": "outputs of classes learned with mse are no probabilities",
+        "why": "outputs of classes learned with mse are not probabilities",
     }
     assert len(found["parts"]) == 10 and sum(map(sum, found["confusion"])) == found["rows"] == 50
 

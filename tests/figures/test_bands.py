@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from engine.figures.bands import Seeds, aligned, colours_together, compare_seeds, numbers_words
+from engine.figures.bands import Seeds, aligned, colours_together, compare_seeds, format_run_ids
 from engine.figures.theme import run_colour
 
 NAN = float("nan")
@@ -114,5 +114,5 @@ def test_groups_never_share_a_colour_while_there_are_enough() -> None:
 
 
 def test_numbers_of_runs_are_told_shortly() -> None:
-    assert numbers_words([3, 1, 2, 8]) == "1-3, 8"
-    assert numbers_words([4]) == "4"
+    assert format_run_ids([3, 1, 2, 8]) == "1-3, 8"
+    assert format_run_ids([4]) == "4"

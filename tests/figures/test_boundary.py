@@ -134,4 +134,4 @@ def test_exactly_the_wrongly_decided_rows_of_both_splits_get_a_ring(moons: Datas
     ring = traces(figure)[-1]
     missed = np.concatenate([moons.x_train[[3]], moons.x_val[[0, 5]]]) * moons.x_scale + moons.x_mean
     np.testing.assert_allclose(np.column_stack([ring.x, ring.y]), missed)
-    assert ring.name == "wrong: 1 + 2" and ring.marker.symbol == "circle-open"
+    assert ring.name == "misclassified: 1 + 2" and ring.marker.symbol == "circle-open"

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.analysis.layers import GOOD_RATIO
 from engine.figures.gradients import layer_heatmap, layer_lines
 from engine.figures.histograms import gradient_histogram, weight_histogram
 from engine.figures.layers import (
-    GOOD_RATIO,
     activation_bands,
     clipping,
     decades,

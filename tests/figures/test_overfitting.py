@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from engine.analysis.overfitting import SizedRun
 from engine.figures.overfitting import (
-    SizedRun,
     early_stopping,
     gap_against_size,
     gap_curve,
@@ -36,7 +36,7 @@ def named(figure: Any) -> dict[str, Any]:
 
 def test_the_onset_is_a_line_with_a_name_only_where_a_run_overfits() -> None:
     lasting, healthy = overfitting_curves(FRAME, 1.0), overfitting_curves(FRAME, None)
-    assert "overfitting began (1)" in named(lasting)
+    assert "overfitting starts (1)" in named(lasting)
     assert not any("overfitting" in str(name) for name in named(healthy))
     assert {"training", "validation", "gap"} <= set(named(lasting))
 
@@ -49,10 +49,10 @@ def test_the_gap_is_drawn_at_evaluated_steps_only() -> None:
 def test_what_early_stopping_spares_is_set_apart_from_what_it_trains() -> None:
     at, losses = np.arange(6.0), np.array([3.0, 2, 1, 2, 3, 4])
     lines = named(early_stopping(at, losses, kept=2, stopped=4))
-    assert list(lines["would have been trained"].x) == [0, 1, 2, 3, 4]
-    assert list(lines["spared"].x) == [4, 5]
+    assert list(lines["trained"].x) == [0, 1, 2, 3, 4]
+    assert list(lines["saved"].x) == [4, 5]
     assert list(lines["weights kept"].y) == [1]
-    assert "spared" not in named(early_stopping(at, losses, kept=2, stopped=None))
+    assert "saved" not in named(early_stopping(at, losses, kept=2, stopped=None))
 
 
 def test_a_learning_curve_passes_over_runs_that_are_not_done() -> None:

@@ -46,7 +46,7 @@ def words(app) -> str:
 
 def test_an_empty_store_shows_datasets_and_says_what_to_do(app):
     assert not app.exception and not app.error
-    assert "drop a file above" in words(app) and "train one first" in words(app)
+    assert "Drop a file above" in words(app) and "Train one first" in words(app)
     assert app.button(key="data_use_moons") and app.button(key="data_use_breast_cancer")
 
 
@@ -162,7 +162,7 @@ def test_columns_of_numbers_may_be_predicted_together_and_each_gets_its_column(a
     assert app.session_state["train_table"]["target"] == ["price", "area"]
     train = train_page_of_the_same_session(app)
     train.run()
-    assert not train.exception and not train.error and "Learns to predict price, area;" in words(train)
+    assert not train.exception and not train.error and "Predicts price, area." in words(train)
     train.button(key="train_start").click().run()
     (row,) = list_runs(store)
     lease = claim(store, new_owner(), row.id)

@@ -113,9 +113,9 @@ def test_every_widget_says_what_it_is_for(store, submitted, name):
     assert [each.key for each in widgets if not getattr(each, "help", None)] == []
 
 
-def test_simple_methods_are_scored_on_the_rows_of_a_run_by_a_button(store, submitted):
+def test_baselines_are_scored_on_the_rows_of_a_run_by_a_button(store, submitted):
     run_id = trained(store, submitted())
     app = page("train", run=str(run_id))
     app.button(key="train_baselines").click().run()
     assert not app.exception
-    assert any("on the same validation rows: majority" in caption.value for caption in app.caption)
+    assert any("baselines on the same validation rows: majority" in caption.value for caption in app.caption)

@@ -60,9 +60,9 @@ def plugin(plugin_folder):
     return path
 
 
-def page(name, ticked=(), **query):
+def page(name, selected=(), **query):
     app = AppTest.from_file(str(PAGES / f"{name}.py"), default_timeout=60)
-    app.session_state["runs_ticked"] = list(ticked)
+    app.session_state["runs_selected"] = list(selected)
     for key, value in query.items():
         app.query_params[key] = str(value)
     return app.run()
@@ -165,7 +165,7 @@ def test_two_such_runs_are_shown_beside_a_plain_one(orphans):
 
 
 def test_the_runs_and_the_data_page_show_such_runs(orphans):
-    app = page("runs", ticked=orphans[:1])
+    app = page("runs", selected=orphans[:1])
     assert not app.exception and LACKS in words(app)
     assert app.button(key="runs_clone").disabled and app.button(key="runs_repeat").disabled
     assert app.button(key="runs_continue").disabled
@@ -205,10 +205,10 @@ def test_resuming_a_run_whose_plugin_has_another_content_asks_first(store, plugi
     assert "Run 1 was started with another version of its plugin (activation:snake:" in words(app, "error")
     app.button(key="train_resume").click().run()
     assert get_run(store, run_id).status == "queued"
-    app = page("runs", ticked=[run_id])
+    app = page("runs", selected=[run_id])
     with store.writing() as connection:
         connection.execute(runs.update().values(status="stopped"))
     app.run()
     app.button(key="runs_resume").click().run()
     assert not app.exception and get_run(store, run_id).status == "stopped"
-    assert "Press Resume again to go on all the same." in words(app)
+    assert "Press Resume again to continue anyway." in words(app)

@@ -78,7 +78,7 @@ def test_a_run_without_a_snapshot_says_that_there_is_none_yet(submitted):
 @pytest.mark.parametrize(("dataset", "is_shown"), [("moons", False), ("digits", True), ("wine", True)])
 def test_mistakes_stand_where_no_boundary_can_be_drawn(store, submitted, dataset, is_shown):
     app = page("train", run=str(trained(store, submitted(dataset=dataset))))
-    assert ("Mistakes on the validation rows" in [title.value for title in app.subheader]) == is_shown
+    assert ("Mistakes on validation rows" in [title.value for title in app.subheader]) == is_shown
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -36,9 +36,9 @@ def pages_read_the_tests_store(store, store_url, monkeypatch):
         monkeypatch.setattr(f"{place}.ensure_workers", lambda *_: 0)
 
 
-def page(name="runs", ticked=(), **query):
+def page(name="runs", selected=(), **query):
     app = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=60)
-    app.session_state["runs_ticked"] = list(ticked)
+    app.session_state["runs_selected"] = list(selected)
     for key, value in query.items():
         app.query_params[key] = value
     app.run()
@@ -63,13 +63,13 @@ def test_an_empty_store_shows_one_button_that_really_starts_a_run(store):
     assert len(list_runs(store)) == 1 and listed(app) == [1]
 
 
-def test_nothing_ticked_leaves_every_action_asleep(submitted):
+def test_nothing_selected_leaves_every_action_disabled(submitted):
     submitted()
     app = page()
-    asleep = {
-        key: app.button(key=f"runs_{key}").disabled for key in ("compare", "archive", "delete", "untick")
+    disabled = {
+        key: app.button(key=f"runs_{key}").disabled for key in ("compare", "archive", "delete", "clear")
     }
-    assert all(asleep.values())
+    assert all(disabled.values())
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -77,13 +77,13 @@ def test_any_name_tag_and_note_is_shown_as_text(store, trained, name):
     run_id = trained(name=name)
     upkeep.change_tags(store, [run_id], add=name)
     upkeep.write_note(store, run_id, name)
-    for app in (page(ticked=[run_id]), page("compare", runs=str(run_id)), page("train", run=str(run_id))):
+    for app in (page(selected=[run_id]), page("compare", runs=str(run_id)), page("train", run=str(run_id))):
         assert not app.error and not app.warning
-    app = page(ticked=[run_id])
+    app = page(selected=[run_id])
     assert app.text_input(key="runs_name").value == name and app.text_area(key="runs_note").value == name
 
 
-def test_three_hundred_runs_are_paged_sorted_and_ticked_at_once(store, submitted):
+def test_three_hundred_runs_are_paged_sorted_and_selected_at_once(store, submitted):
     submitted(name="first")
     with store.writing() as connection:
         row = dict(connection.execute(sa.select(runs)).mappings().one())
@@ -100,8 +100,8 @@ def test_three_hundred_runs_are_paged_sorted_and_ticked_at_once(store, submitted
     assert listed(app)[:2] == [2, 3]
     app.text_input(key="runs_text").set_value("copy 29").run()
     assert listed(app) == [29, *range(290, 300)]
-    press(app, "runs_tick_all")
-    assert app.session_state["runs_ticked"] == [*range(299, 289, -1), 29]
+    press(app, "runs_select_all")
+    assert app.session_state["runs_selected"] == [*range(299, 289, -1), 29]
     press(app, "runs_archive")
     assert len(list_runs(store)) == 289
     assert "No run matches" in app.info[0].value
@@ -112,11 +112,11 @@ def test_three_hundred_runs_are_paged_sorted_and_ticked_at_once(store, submitted
 def test_delete_is_asked_once_and_spares_what_is_in_training(store, submitted, trained):
     gone, training = trained(), submitted(seed=1)
     assert claim(store, new_owner(), training) is not None
-    app = press(page(ticked=[gone, training]), "runs_delete")
+    app = press(page(selected=[gone, training]), "runs_delete")
     assert len(list_runs(store)) == 2
     press(app, "runs_delete_no")
     assert len(list_runs(store)) == 2
-    app.session_state["runs_ticked"] = [gone, training]
+    app.session_state["runs_selected"] = [gone, training]
     press(press(app.run(), "runs_delete"), "runs_delete_yes")
     assert [row.id for row in list_runs(store)] == [training]
     assert "in training" in app.warning[0].value
@@ -124,7 +124,7 @@ def test_delete_is_asked_once_and_spares_what_is_in_training(store, submitted, t
 
 def test_name_tags_and_note_are_saved_when_they_are_changed(store, submitted):
     run_id = submitted(name="old")
-    app = page(ticked=[run_id])
+    app = page(selected=[run_id])
     app.text_input(key="runs_name").set_value("new").run()
     app.text_input(key="runs_tag_list").set_value(" a,, b").run()
     app.text_area(key="runs_note").set_value("remember").run()
@@ -133,9 +133,9 @@ def test_name_tags_and_note_are_saved_when_they_are_changed(store, submitted):
     assert app.text_input(key="runs_tag_list").value == "a, b"
 
 
-def test_tags_are_added_to_and_taken_from_all_ticked_runs(store, submitted):
+def test_tags_are_added_to_and_taken_from_all_selected_runs(store, submitted):
     ids = [submitted(seed=seed) for seed in (1, 2)]
-    app = page(ticked=ids)
+    app = page(selected=ids)
     app.text_input(key="runs_tags").set_value("x, y").run()
     press(app, "runs_tags_add")
     app.text_input(key="runs_tags").set_value("x").run()
@@ -145,24 +145,24 @@ def test_tags_are_added_to_and_taken_from_all_ticked_runs(store, submitted):
 
 def test_continue_queues_a_child_and_shows_it(store, trained):
     parent = trained(epochs=4)
-    app = page(ticked=[parent])
+    app = page(selected=[parent])
     app.number_input(key="runs_epochs").set_value(6).run()
     press(app, "runs_continue")
     (child, _) = list_runs(store)
     assert (child.parent_run, child.config["epochs"], child.status) == (parent, 10, "queued")
-    assert app.session_state["runs_ticked"] == [child.id]
+    assert app.session_state["runs_selected"] == [child.id]
 
 
 def test_a_stopped_run_is_resumed(store, submitted):
     run_id = submitted()
     with store.writing() as connection:
         connection.execute(runs.update().values(status="stopped"))
-    press(page(ticked=[run_id]), "runs_resume")
+    press(page(selected=[run_id]), "runs_resume")
     assert get_run(store, run_id).status == "queued"
 
 
 def test_the_command_that_reproduces_a_run_is_shown(trained):
-    app = page(ticked=[trained(activation="relu")])
+    app = page(selected=[trained(activation="relu")])
     assert "--activation relu" in app.code[0].value
 
 
@@ -171,13 +171,13 @@ def test_imported_runs_are_shown_on_every_page(store, trained, format):
     original = trained()
     ids = import_file(store, exported(store, [original], format))
     for app in (
-        page(ticked=ids),
+        page(selected=ids),
         page("train", run=str(ids[0])),
         page("compare", runs=f"{original},{ids[0]}"),
         page("compare", runs=str(ids[0])),
     ):
         assert not app.error
-    assert page(ticked=ids).button(key="runs_clone").disabled == (format == "csv")
+    assert page(selected=ids).button(key="runs_clone").disabled == (format == "csv")
 
 
 def test_compare_by_samples_smoothed_and_against_a_baseline_shows_differences(trained):

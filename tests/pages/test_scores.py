@@ -77,10 +77,10 @@ def test_classes_of_99_to_1_show_accuracy_and_balanced_accuracy_side_by_side(rar
     for split in ("validation", "test"):
         assert scores.loc[split, "accuracy"] == 0.99
         assert scores.loc[split, "balanced accuracy"] == 0.5
-    assert "always saying 'no' is right on 99.0 % of the validation rows" in captions(app)
+    assert "Always predicting 'no' already scores 99.0 % on the validation rows" in captions(app)
     by_class = table(app, "class", "recall").set_index("class")
     assert by_class["recall"].to_dict() == {"no": 1, "yes": 0} and by_class["rows"].sum() == 200
-    assert "precision of 'yes', because no row is decided for this class" in captions(app)
+    assert "precision of 'yes' (this class is never predicted)" in captions(app)
 
 
 @pytest.mark.parametrize("settings", [{}, {"dataset": "digits", "samples": 200}])
@@ -90,7 +90,7 @@ def test_a_toy_and_a_table_show_their_scores_once_they_have_ended(trained, submi
     assert "predictions stored at step" in captions(app)
     waiting = page("train", run=str(submitted(**settings)))
     assert not tables(waiting, "rows", "accuracy")
-    assert "Computed once the run has ended." in captions(waiting)
+    assert "Available once the run has ended." in captions(waiting)
 
 
 def test_values_are_scored_in_the_units_of_the_data(trained):
@@ -121,7 +121,7 @@ def test_a_run_from_before_predictions_were_stored_is_told_apart(store, trained)
     with store.writing() as connection:
         connection.execute(predictions.delete())
         connection.execute(checkpoints.delete())
-    assert "it left no checkpoint" in captions(page("train", run=str(run_id)))
+    assert "neither stored predictions nor a checkpoint" in captions(page("train", run=str(run_id)))
 
 
 def test_a_diverged_run_says_why_nothing_is_defined(trained):
@@ -129,8 +129,8 @@ def test_a_diverged_run_says_why_nothing_is_defined(trained):
     app = page("train", run=str(trained(**wild)))
     scores = table(app, "rows", "R²")
     assert scores[["R²", "MAE", "RMSE"]].isna().all(axis=None)
-    assert "Not defined: R², MAE, RMSE, because" in captions(app)
-    assert "of 20 predictions are infinite or no numbers" in captions(app)
+    assert "Not defined: R², MAE, RMSE (" in captions(app)
+    assert "of 20 predictions are infinite or NaN" in captions(app)
 
 
 def test_compare_computes_scores_only_when_they_are_chosen(store, trained, submitted, monkeypatch):

@@ -88,7 +88,7 @@ def test_a_section_says_how_many_of_its_settings_are_not_at_their_defaults_and_a
     choose_optimizer(app, "sgd")
     titles = [expander.label for expander in app.sidebar.expander]
     marked = [title.split(" :")[0] for title in titles if "[1 set]" in title]
-    assert marked == ["Epochs, batches, loss", "Schedule and end"] and "Optimizer" not in titles
+    assert marked == ["Epochs, batches, loss", "Schedule & early stopping"] and "Optimizer" not in titles
 
 
 def test_what_decays_is_asked_only_where_something_does(app, store):

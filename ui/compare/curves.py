@@ -18,17 +18,17 @@ from engine.store.row import RunRow
 from engine.store.store import Store
 from engine.training.telemetry import LAYER_INDEX
 from ui.compare.options import Options, comparison_options, known_metrics, measured_columns, samples_seen
-from ui.compare.tables import measure_table, measures_of, show_differences, show_measures
+from ui.compare.tables import results_of, results_table, show_differences, show_results
 from ui.compare.verdicts import show_verdicts
-from ui.gradients.text import time_words
 from ui.live_chart import Chart, ChartCard, resend_all, show_cards
 from ui.live_chart.encoding import EncodedFigure, encode_figure
 from ui.replay import pace_behind, replay_beside
 from ui.shared.cache import built_once, series_of, version
 from ui.shared.frame import page_store
+from ui.shared.layer_text import describe_flow_over_time
 from ui.shared.output_figure import output_figure, scalars_frame
-from ui.shared.run_picker import is_moving, state_of
-from ui.shared.run_text import comparison_words, score_words
+from ui.shared.run_state import is_moving, state_of
+from ui.shared.run_text import describe_ranking, describe_score
 from ui.shared.scores import chosen_scores
 from ui.shared.seeds import banded
 from ui.shared.text import visible
@@ -42,9 +42,9 @@ Offer = tuple[list[str], list[Seeds]]
 
 
 def show_comparison(store: Store, rows: Sequence[RunRow]) -> None:
-    """Show the runs on one scale, and go on showing them while one of them moves."""
+    """Show the runs on one chart, and redraw them while one of them trains."""
     resend_all(CURVES, PICTURES)
-    # What stays the same has no place in what is drawn every second.
+    # What stays the same is not part of what is redrawn every second.
     _downloads(store, [row.id for row in rows])
     show_differences(store, rows)
     run_ids = [row.id for row in rows]
@@ -81,18 +81,20 @@ def _overlay(run_ids: list[int], options: Options, was_offered: Offer, pace: flo
     _show_curves(store, versions, frames, bands, options)
     colours = colours_together(bands, run_ids)
     if any(len(group.rows) > 1 for group in groups):
-        st.subheader("Over the seeds")
+        st.subheader("Across seeds")
         show_verdicts(groups, options.baseline, colours)
-    st.subheader("How they stand" if is_moving(rows) else "How they ended")
+    st.subheader("Current results" if is_moving(rows) else "Final results")
     scores = chosen_scores(store, rows)
-    stand = [(*at, row.step, row.seconds) for at, row in zip(versions, rows, strict=True)]
-    told = (tuple(stand), _told(scores), tuple(colours.items()), options.baseline)
+    states = [(*at, row.step, row.seconds) for at, row in zip(versions, rows, strict=True)]
+    key = (tuple(states), _score_items(scores), tuple(colours.items()), options.baseline)
 
     def table() -> pd.DataFrame:
-        measures = [_measures(store, key, row, frames[row.id]) for key, row in zip(stand, rows, strict=True)]
-        return measure_table(measures, scores, colours, options.baseline)
+        results = [
+            _results(store, state, row, frames[row.id]) for state, row in zip(states, rows, strict=True)
+        ]
+        return results_table(results, scores, colours, options.baseline)
 
-    show_measures(built_once("measures", store, told, table), options.baseline)
+    show_results(built_once("results", store, key, table), options.baseline)
     st.subheader("Side by side")
     _side_by_side(store, rows, series, x if x != "samples" else "step")
     st.subheader("Replay")
@@ -101,12 +103,12 @@ def _overlay(run_ids: list[int], options: Options, was_offered: Offer, pace: flo
         st.rerun()
 
 
-def _told(scores: dict[int, dict[str, float | None]]) -> tuple[object, ...]:
+def _score_items(scores: dict[int, dict[str, float | None]]) -> tuple[object, ...]:
     return tuple((run, *values.items()) for run, values in scores.items())
 
 
-def _measures(store: Store, key: Hashable, row: RunRow, frame: pd.DataFrame) -> dict[str, Any]:
-    return built_once("measures of one", store, key, lambda: measures_of(row, frame))
+def _results(store: Store, key: Hashable, row: RunRow, frame: pd.DataFrame) -> dict[str, Any]:
+    return built_once("results of one", store, key, lambda: results_of(row, frame))
 
 
 def _measured(store: Store, run_id: int, series: Series) -> set[str]:
@@ -156,8 +158,8 @@ def _show_curves(
         f"{run_ids} {astuple(options)}",
         f"{options.metric} of runs {run_ids}",
     )
-    words = comparison_words(list(frames.items()), options.columns[-1])
-    show_cards(CURVES, [ChartCard("", [chart], words)])
+    sentence = describe_ranking(list(frames.items()), options.columns[-1])
+    show_cards(CURVES, [ChartCard("", [chart], sentence)])
 
 
 def _downloads(store: Store, run_ids: list[int]) -> None:
@@ -172,7 +174,7 @@ def _downloads(store: Store, run_ids: list[int]) -> None:
             icon=":material/download:",
             key="compare_metrics_csv",
             on_click="ignore",
-            help="Every record of the chosen runs, row for row as stored; numbers are lossless.",
+            help="Every record of the chosen runs, in full precision.",
         )
         st.download_button(
             "Layers CSV",
@@ -187,20 +189,20 @@ def _downloads(store: Store, run_ids: list[int]) -> None:
         st.toggle(
             "For spreadsheets",
             key="compare_spreadsheet",
-            help="Put an apostrophe before names that a spreadsheet would take for a formula.",
+            help="Put an apostrophe before names that a spreadsheet would read as a formula.",
         )
 
 
 def _side_by_side(store: Store, rows: Sequence[RunRow], series: dict[int, Series], x: str) -> None:
     shown = rows[:SIDE_BY_SIDE_AT_MOST]
     if len(rows) > len(shown):
-        st.caption(f"The first {len(shown)} of {len(rows)} runs.")
+        st.caption(f"First {len(shown)} of {len(rows)} runs.")
     cards = [_card(store, place, row, series[row.id], x) for place, row in enumerate(shown)]
     show_cards(PICTURES, cards, wide=len(cards))
 
 
 def _card(store: Store, place: int, row: RunRow, series: Series, x: str) -> ChartCard:
-    """Return what a run says of its inputs and how its gradients went; figures are built once a server."""
+    """Return the outputs of a run and its gradient norms; figures are built once a server."""
     state = (row.id, row.step, row.status, row.missing_plugin, version(series), x)
     norms = series.layers[:, :, LAYER_INDEX["grad_norm"]]
 
@@ -214,18 +216,18 @@ def _card(store: Store, place: int, row: RunRow, series: Series, x: str) -> Char
             layer_heatmap(series[x], norms, x_title=x, height=SMALL_HEIGHT), moves=not row.ended
         )
 
-    def chart(name: str, build: Callable[[], EncodedFigure], spoken: str) -> Chart:
+    def chart(name: str, build: Callable[[], EncodedFigure], alt: str) -> Chart:
         def once() -> EncodedFigure:
             return built_once(f"small {name}", store, state, build)
 
-        return Chart(f"compare_{name}_{place}", state, once, f"{row.id} {x}", spoken)
+        return Chart(f"compare_{name}_{place}", state, once, f"{row.id} {x}", alt)
 
-    charts = [chart("output", output, f"what run {row.id} says of its inputs")]
+    charts = [chart("output", output, f"outputs of run {row.id}")]
     if len(norms):
         charts.append(chart("heat", heat, f"gradient norm by layer of run {row.id}"))
     title = f"Run {row.id}{' · ' if row.name else ''}{visible(row.name, 40)}"
 
-    def words() -> str:
-        return f"{score_words(row)} {time_words(np.arange(1, norms.shape[1] + 1), norms)}"
+    def sentence() -> str:
+        return f"{describe_score(row)} {describe_flow_over_time(np.arange(1, norms.shape[1] + 1), norms)}"
 
-    return ChartCard(title, charts, built_once("small words", store, state, words))
+    return ChartCard(title, charts, built_once("small text", store, state, sentence))

@@ -7,12 +7,14 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from engine.analysis.ranking import last_finite
 from engine.store.row import RunRow
 from engine.store.runs import list_runs, load_run
 from engine.store.store import Store
-from ui.runs.table import spark_column, sparks
-from ui.shared.run_picker import LISTED_AT_MOST, asked_runs, state_of
-from ui.shared.text import as_markdown, dot, layers_text, visible, when
+from ui.shared.run_picker import LISTED_AT_MOST, runs_in_address
+from ui.shared.run_state import state_of
+from ui.shared.sparklines import spark_column, sparks
+from ui.shared.text import dot, format_layers, format_setting, visible, when
 
 CHOSEN_AT_FIRST = 2
 UNKNOWN = {
@@ -27,16 +29,12 @@ NOT_MEASURED = ("", "run", "name", "state")
 def chosen_runs(store: Store) -> list[RunRow]:
     """Draw the table of runs and return those that are chosen: named by the address, or the newest two."""
     rows = list_runs(store, limit=LISTED_AT_MOST)
-    if "runs" in st.query_params:
-        asked, sentences = asked_runs(store, "runs")
-    else:
-        asked, sentences = rows[:CHOSEN_AT_FIRST][::-1], []
-    for sentence in sentences[:3]:
-        st.warning(as_markdown(sentence), icon=":material/search_off:")
-    listed = {row.id: row for row in [*rows, *asked]}
+    newest = rows[:CHOSEN_AT_FIRST][::-1]
+    chosen = runs_in_address(store, "runs") if "runs" in st.query_params else newest
+    listed = {row.id: row for row in [*rows, *chosen]}
     if listed:
-        _run_table(store, list(listed.values()), [row.id for row in asked])
-    return asked
+        _run_table(store, list(listed.values()), [row.id for row in chosen])
+    return chosen
 
 
 def _run_table(store: Store, rows: list[RunRow], chosen: list[int]) -> None:
@@ -55,13 +53,13 @@ def _run_table(store: Store, rows: list[RunRow], chosen: list[int]) -> None:
             "run": st.column_config.NumberColumn("run", width="small", format="%d"),
             "curve": spark_column(),
             "validation loss": st.column_config.NumberColumn(format="%.4g"),
-            "lowest": st.column_config.NumberColumn("lowest validation loss", format="%.4g"),
+            "best": st.column_config.NumberColumn("best validation loss", format="%.4g"),
             "score": st.column_config.NumberColumn(
                 "validation score", format="%.4g", help="Accuracy (a fraction), or R² for regression."
             ),
             "learning rate": st.column_config.NumberColumn(format="%g"),
         },
-        alt="table of all runs; tick the runs to compare",
+        alt="table of all runs; select the runs to compare",
     )
 
 
@@ -73,14 +71,14 @@ def _table_row(row: RunRow, curve: list[float]) -> dict[str, Any]:
         "state": state_of(row),
         "curve": curve,
         "data": config["dataset"],
-        "layers": layers_text(config["hidden_sizes"]) if row.has_settings else "–",
+        "layers": format_layers(config["hidden_sizes"]) if row.has_settings else "–",
         "activation": config["activation"],
         "optimizer": config["optimizer"],
         "learning rate": config["learning_rate"],
-        "dropout": _setting_text(config["dropout"]),
+        "dropout": format_setting(config["dropout"]),
         "epoch": row.epoch,
         "validation loss": row.val_loss,
-        "lowest": row.best_val_loss,
+        "best": row.best_val_loss,
         "score": row.val_score,
         "started": when(row.created_at),
     }
@@ -97,19 +95,21 @@ def show_differences(store: Store, rows: Sequence[RunRow]) -> None:
     unknown = [row.id for row in rows if not row.has_settings]
     rows = [row for row in rows if row.has_settings]
     if unknown:
-        st.caption(
-            f"The settings of run {', '.join(map(str, unknown))} are not known: only curves were imported."
-        )
+        st.caption(f"Unknown settings of run {', '.join(map(str, unknown))}: only its curves were imported.")
     if not rows:
         return
     configs = {
         row.id: row.config if row.missing_plugin else load_run(store, row.id)[0].model_dump() for row in rows
     }
-    table = pd.DataFrame({f"run {run}": config for run, config in configs.items()}).map(_setting_text)
+    table = pd.DataFrame({f"run {run}": config for run, config in configs.items()}).map(format_setting)
     differs = table.nunique(axis=1) > 1
     names = [name.replace("_", " ") for name in table.index[differs]]
-    with st.expander(_difference_words(names) if len(rows) > 1 else "Settings", icon=":material/difference:"):
-        everything = st.toggle("All settings", key="compare_all_settings", help="Show what is equal, too.")
+    with st.expander(
+        _describe_differences(names) if len(rows) > 1 else "Settings", icon=":material/difference:"
+    ):
+        everything = st.toggle(
+            "All settings", key="compare_all_settings", help="Also show settings that are equal."
+        )
         is_whole = everything or len(rows) == 1
         shown = pd.concat([table[differs], table[~differs]]) if is_whole else table[differs]
         if len(shown):
@@ -120,51 +120,42 @@ def show_differences(store: Store, rows: Sequence[RunRow]) -> None:
             )
 
 
-def _difference_words(names: Sequence[str]) -> str:
+def _describe_differences(names: Sequence[str]) -> str:
     count = "One setting differs" if len(names) == 1 else f"{len(names) or 'No'} settings differ"
     more = f" and {len(names) - NAMED_AT_MOST} more" if len(names) > NAMED_AT_MOST else ""
     return f"{count}{': ' if names else ''}{', '.join(names[:NAMED_AT_MOST])}{more}"
 
 
-def _setting_text(value: Any) -> str:
-    if value is None or value != value:
-        return "–"
-    if isinstance(value, (list, tuple)):
-        is_of_names = any(isinstance(entry, str) for entry in value)
-        return ", ".join(value) if is_of_names else layers_text(value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def measure_table(
-    measures: Sequence[dict[str, Any]],
+def results_table(
+    results: Sequence[dict[str, Any]],
     scores: dict[int, dict[str, float | None]],
     colours: dict[int, str],
     baseline: int | None = None,
 ) -> pd.DataFrame:
-    """Return for each run the last and the best of its losses and scores, and what it cost.
+    """Return for each run the latest and the best of its losses and scores, and its cost.
 
-    With a baseline the other runs are told by their difference from it.
+    With a baseline the other runs are shown as their difference from it.
 
     Parameters
     ----------
-    measures : sequence of dict
-        From :func:`measures_of`.
+    results : sequence of dict
+        From :func:`results_of`.
     scores : dict
-        By run more columns, asked for by people; the same for all runs.
+        By run further columns; the same for all runs.
     colours : dict
-        By run, as in the picture above.
+        By run, as in the chart.
     """
-    table = pd.DataFrame([_with_scores(each, scores.get(each["run"], {})) for each in measures])
+    table = pd.DataFrame([_with_scores(each, scores.get(each["run"], {})) for each in results])
     if baseline is not None:
         _subtract(table, baseline)
     table[""] = [dot(colours[run]) for run in table["run"]]
     return table
 
 
-def show_measures(table: pd.DataFrame, baseline: int | None = None) -> None:
-    """Show what :func:`measure_table` returned."""
+def show_results(table: pd.DataFrame, baseline: int | None = None) -> None:
+    """Show what :func:`results_table` returned."""
     if baseline is not None:
-        st.caption(f"Run {baseline} as it is; the others by their difference from it.")
+        st.caption(f"Run {baseline} as it is, the others as their difference from it.")
     shapes = {
         name: st.column_config.NumberColumn(format="%.4g" if baseline is None else "%+.4g")
         for name in table.columns
@@ -181,8 +172,8 @@ def _subtract(table: pd.DataFrame, baseline: int) -> None:
     table.loc[~is_base, numbers] -= table.loc[is_base, numbers].iloc[0]
 
 
-def measures_of(row: RunRow, frame: pd.DataFrame) -> dict[str, Any]:
-    """Return what the table tells of one run, by column."""
+def results_of(row: RunRow, frame: pd.DataFrame) -> dict[str, Any]:
+    """Return the columns of the table for one run."""
     best_loss, best_epoch = _best(frame, "val_loss", np.nanargmin)
     best_score, _ = _best(frame, f"val_{row.score_name}", np.nanargmax)
     return {
@@ -190,12 +181,12 @@ def measures_of(row: RunRow, frame: pd.DataFrame) -> dict[str, Any]:
         "run": row.id,
         "name": visible(row.name),
         "state": state_of(row),
-        "training loss": _last(frame, "train_loss"),
-        "validation loss": _last(frame, "val_loss"),
-        "lowest validation loss": best_loss,
+        "training loss": last_finite(frame["train_loss"].to_numpy()),
+        "validation loss": last_finite(frame["val_loss"].to_numpy()),
+        "best validation loss": best_loss,
         "at epoch": best_epoch,
-        "gap": _last(frame, "generalization_gap"),
-        "validation score": _last(frame, f"val_{row.score_name}"),
+        "gap": last_finite(frame["generalization_gap"].to_numpy()),
+        "validation score": last_finite(frame[f"val_{row.score_name}"].to_numpy()),
         "best score": best_score,
         "steps": row.step,
         "seconds": row.seconds,
@@ -203,17 +194,11 @@ def measures_of(row: RunRow, frame: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _with_scores(measures: dict[str, Any], scores: dict[str, float | None]) -> dict[str, Any]:
-    """Return one run's measures with more scores where they belong, before what it cost."""
+def _with_scores(results: dict[str, Any], scores: dict[str, float | None]) -> dict[str, Any]:
+    """Return one run's results with more scores in their place, before its cost."""
     found = {name: np.nan if value is None else value for name, value in scores.items()}
-    cost = {name: measures[name] for name in COST}
-    return {name: value for name, value in measures.items() if name not in COST} | found | cost
-
-
-def _last(frame: pd.DataFrame, column: str) -> float | None:
-    values = frame[column].to_numpy()
-    known = values[np.isfinite(values)]
-    return float(known[-1]) if len(known) else None
+    cost = {name: results[name] for name in COST}
+    return {name: value for name, value in results.items() if name not in COST} | found | cost
 
 
 def _best(frame: pd.DataFrame, column: str, place: Any) -> tuple[float | None, float | None]:

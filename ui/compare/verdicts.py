@@ -7,39 +7,39 @@ import pandas as pd
 import streamlit as st
 
 from engine.analysis.statistics import Comparison, Interval, compare, mean_interval
-from engine.analysis.verdicts import DASH, Measure, measures, p_words, verdict
+from engine.analysis.verdicts import DASH, Measure, format_p, measures, verdict
 from engine.figures.theme import run_colour
 from engine.store.groups import SeedGroup
-from ui.shared.seeds import candidate_names, left_out_words
+from ui.shared.seeds import candidate_names, describe_left_out
 from ui.shared.text import as_markdown, dot
+from ui.shared.widgets import kept
 
 SENTENCES_AT_MOST = 12
 
 
 def show_verdicts(groups: Sequence[SeedGroup], baseline: int | None, colours: dict[int, str]) -> None:
-    """Show one row a configuration with its mean and its paired difference, and below what follows from it.
+    """Show one row a configuration with its mean and paired difference, and a sentence for each.
 
     Parameters
     ----------
     baseline : int or None
-        A run; its group is what the others are held against. None takes the best.
+        A run; its group is what the others are compared with. None takes the best.
     colours : dict
         By the first run of a group, as the chart has it.
     """
     known = _measures_of(groups)
     if not known:
-        st.caption("No run has finished yet: there is nothing to average.")
+        st.caption("No run has finished yet.")
         return
-    if st.session_state.get("compare_judged_by") not in known:
-        st.session_state["compare_judged_by"] = next(iter(known))
+    if st.session_state.get("compare_seed_metric") not in known:
+        st.session_state["compare_seed_metric"] = next(iter(known))
     name = st.selectbox(
-        "Judged by",
+        "Metric",
         list(known),
-        key="compare_judged_by",
-        help="What is averaged over the seeds, on all rows of the split at the end of each run. Choose it "
-        "before you look: of many measures one will differ by chance.",
+        help="Averaged over the seeds, on all rows of the split at the end of each run. Choose it before you "
+        "look: of many metrics, one differs by chance.",
         width=280,
-        persist_state="session",
+        **kept("compare_seed_metric"),
     )
     measure = known[name]
     candidates = [group.values(measure.field) for group in groups]
@@ -48,7 +48,7 @@ def show_verdicts(groups: Sequence[SeedGroup], baseline: int | None, colours: di
     names = candidate_names(groups)
     _table(groups, candidates, comparisons, names, measure, colours)
     if len(groups) == 1:
-        st.markdown("Choose runs with another setting, too, to see which is better.")
+        st.markdown("Also choose runs with another setting to see which is better.")
     for comparison in comparisons[:SENTENCES_AT_MOST]:
         st.markdown(f"- {as_markdown(_capital(verdict(comparison, names, measure)))}")
     _notes(groups, comparisons, measure, is_chosen=place is not None)
@@ -78,7 +78,7 @@ def _table(
     for place, values in enumerate(candidates):
         interval = mean_interval(list(values.values()))
         row: dict[str, Any] = {"": "", "configuration": names[place], "n": interval.n}
-        row[measure.name] = measure.words(interval)
+        row[measure.name] = measure.format(interval)
         row |= _difference_cells(by_place.get(place), measure, is_reference=place not in by_place)
         rows.append(row)
     reference = f"minus {names[comparisons[0].reference]}" if comparisons else "difference"
@@ -93,42 +93,45 @@ def _table(
     table[""] = [dot(mark) for mark in marks]
     shapes = {
         "": st.column_config.ImageColumn(width=32),
-        "n": st.column_config.NumberColumn(width=40, help="Seeds that count: finished, each once."),
-        measure.name: st.column_config.TextColumn(help="Mean over seeds ± its 95 % interval (Student's t)."),
-        reference: st.column_config.TextColumn(help="Paired by seed: mean difference ± its 95 % interval."),
+        "n": st.column_config.NumberColumn(width=40, help="Number of finished seeds, each counted once."),
+        measure.name: st.column_config.TextColumn(help="Mean over seeds ± 95 % interval (Student's t)."),
+        reference: st.column_config.TextColumn(help="Mean difference, paired by seed, ± 95 % interval."),
         "p": st.column_config.TextColumn(
-            help="How often chance alone makes such a difference; corrected by Holm for all comparisons."
+            help="Probability of such a difference by chance; Holm-corrected for all comparisons."
         ),
     }
-    st.dataframe(table, hide_index=True, column_config=shapes, alt="configurations judged over their seeds")
+    st.dataframe(table, hide_index=True, column_config=shapes, alt="configurations across seeds")
 
 
 def _difference_cells(comparison: Comparison | None, measure: Measure, is_reference: bool) -> dict[str, Any]:
     if comparison is None:
         return {"difference": "reference" if is_reference else DASH, "pairs": "", "p": ""}
     interval: Interval = comparison.difference.interval
-    told = p_words(comparison.p).removeprefix("p ").removeprefix("= ")
-    return {"difference": measure.difference_words(interval), "pairs": str(interval.n), "p": told}
+    p = format_p(comparison.p).removeprefix("p ").removeprefix("= ")
+    return {"difference": measure.format_difference(interval), "pairs": str(interval.n), "p": p}
 
 
 def _notes(
     groups: Sequence[SeedGroup], comparisons: Sequence[Comparison], measure: Measure, is_chosen: bool
 ) -> None:
-    notes = [left_out_words(groups)]
+    notes = [describe_left_out(groups)]
     if comparisons:
         family = comparisons[0].family
         if not is_chosen and family > 1:
             notes.append(
-                f"No baseline is chosen, so the best one is the reference, and p counts all {family} pairs; "
-                "with a baseline chosen beforehand there are fewer."
+                "Without a baseline, the best configuration is the reference and p is corrected for all "
+                f"{family} "
+                "pairs; a baseline chosen beforehand needs fewer."
             )
         elif family > 1:
-            notes.append(f"p is corrected by Holm for {family} comparisons.")
-        notes.append("± is a 95 % interval over seeds: what initial weights, shuffling and dropout do.")
+            notes.append(f"p is Holm-corrected for {family} comparisons.")
+        notes.append(
+            "± is the 95 % interval over seeds: the effect of initialization, shuffling and dropout."
+        )
     if len({group.rows[0].dataset_id for group in groups}) > 1:
-        notes.append("They were scored on different rows: a difference may come from the data.")
+        notes.append("Scored on different rows: a difference may come from the data.")
     if measure.field.endswith("loss") and len({_squares(group) for group in groups}) > 1:
-        notes.append("Their losses are different functions: compare the scores instead.")
+        notes.append("The losses are different functions: compare scores instead.")
     st.caption(" ".join(note for note in notes if note))
 
 

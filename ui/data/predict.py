@@ -13,8 +13,10 @@ from engine.store.datasets import predict_file
 from engine.store.row import RunRow
 from engine.store.runs import list_runs, load_run
 from engine.store.store import Store, StoreError
-from ui.shared.run_picker import LISTED_AT_MOST, run_words
+from ui.shared.run_picker import LISTED_AT_MOST
+from ui.shared.run_state import describe_run
 from ui.shared.text import as_markdown
+from ui.shared.widgets import kept
 
 USABLE = ("finished", "stopped")
 PREVIEW_ROWS, PREVIEW_HEIGHT = 100, 250
@@ -26,29 +28,28 @@ def predict_rows(store: Store) -> None:
     rows = [row for row in list_runs(store, limit=LISTED_AT_MOST) if row.status in USABLE and row.step > 0]
     rows.sort(key=lambda row: row.config["dataset"] != TABLE)
     if not rows:
-        st.info("No finished run yet: train one first.", icon=":material/model_training:")
+        st.info("No finished run yet. Train one first.", icon=":material/model_training:")
         return
     options = {row.id: row for row in rows}
     run_id = st.selectbox(
         "Run",
         list(options),
-        key="data_predict_run",
-        format_func=lambda run: run_words(options[run]) if run in options else str(run),
-        help="The trained network that is asked; runs on a table of your own come first.",
-        persist_state="session",
+        format_func=lambda run: describe_run(options[run]) if run in options else str(run),
+        help="The trained network that predicts; runs on your own tables come first.",
+        **kept("data_predict_run"),
     )
     row = options[run_id]
-    _needed(store, row)
+    _show_columns(store, row)
     upload = st.file_uploader(
-        "A CSV file with these columns",
+        "CSV file with these columns",
         key="data_predict_file",
-        help="Read as strictly as a table to train on. Other columns may stand in it and are not looked at.",
+        help="Checked as strictly as a table to train on. Other columns are ignored.",
     )
     if upload is not None:
-        _answer(store, row, upload.getvalue())
+        _predict(store, row, upload.getvalue())
 
 
-def _needed(store: Store, row: RunRow) -> None:
+def _show_columns(store: Store, row: RunRow) -> None:
     try:
         _, dataset = load_run(store, row.id)
     except (CodecError, ConfigError) as error:
@@ -57,10 +58,10 @@ def _needed(store: Store, row: RunRow) -> None:
     names = [facts["name"] for facts in dataset.columns["columns"]]
     more = f" and {len(names) - NAMED_COLUMNS:,} more" if len(names) > NAMED_COLUMNS else ""
     listed = ", ".join(as_markdown(name, 40) for name in names[:NAMED_COLUMNS])
-    st.caption(f"Run {row.id} learned from: {listed}{more}")
+    st.caption(f"Run {row.id} needs the columns {listed}{more}")
 
 
-def _answer(store: Store, row: RunRow, content: bytes) -> None:
+def _predict(store: Store, row: RunRow, content: bytes) -> None:
     try:
         with st.spinner("Predicting"):
             text, notes = predict_file(store, row.id, content)
@@ -83,5 +84,5 @@ def _answer(store: Store, row: RunRow, content: bytes) -> None:
         type="primary",
         key="data_predict_download",
         on_click="ignore",
-        help="One line for each row of the file: the prediction and, for classes, their probabilities.",
+        help="One line for each row: the prediction and, for classes, their probabilities.",
     )

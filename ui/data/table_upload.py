@@ -18,51 +18,50 @@ from engine.store.datasets import stored_table
 from engine.store.files import keep_file, list_files
 from engine.store.runs import plain_text
 from engine.store.store import Store
+from ui.shared.form_state import use_data
 from ui.shared.frame import go_to_train, page_store
+from ui.shared.prepared_data import data_json, dataset_of
+from ui.shared.score_text import SPLITS, describe_baselines
 from ui.shared.text import as_markdown, visible
-from ui.train.form import data_json, dataset_of, use_data
-from ui.train.metrics import baseline_words
+from ui.shared.widgets import kept
 
 PREVIEW_ROWS = 100
 PREVIEW_HEIGHT = 250
-SPLITS = {"random": "random rows", "group": "whole groups", "time": "the latest rows"}
+HOLD_OUT = {"random": "random rows", "group": "whole groups", "time": "latest rows"}
 
 
 def upload_table(store: Store) -> None:
-    """Draw the upload, the look at the table, and the choices that turn it into data to train on."""
+    """Draw the upload, the preview, and the choices that turn the table into data to train on."""
     st.file_uploader(
-        "A CSV file with a line of column names",
+        "CSV file with a header row",
         key="data_file",
         on_change=_take_upload,
         args=(store,),
-        help="At most 50 MB, a million rows, 2000 columns. It stays in the store of the runs.",
+        help="At most 50 MB, a million rows and 2000 columns. It is kept in the store of the runs.",
     )
     refused = st.session_state.get("data_refused", "")
     if refused:
         st.error(as_markdown(refused), icon=":material/error:")
-    kept = dict(list_files(store))
-    if not kept:
-        st.info(
-            "No table yet: drop a file above, or take one of the datasets.", icon=":material/upload_file:"
-        )
+    files = dict(list_files(store))
+    if not files:
+        st.info("No table yet. Drop a file above, or use a built-in dataset.", icon=":material/upload_file:")
         return
     file_id = st.selectbox(
         "Table",
-        list(kept),
-        key="data_kept",
-        format_func=lambda file: f"{visible(kept.get(file, ''), 50)} · {file[:8]}",
-        help="Files that were given before; each is kept once, by its content.",
-        persist_state="session",
+        list(files),
+        format_func=lambda file: f"{visible(files.get(file, ''), 50)} · {file[:8]}",
+        help="Uploaded files; each is stored once, by content.",
+        **kept("data_kept"),
     )
     try:
         table = cached_table(file_id)
     except ConfigError as error:
         st.error(as_markdown(str(error)), icon=":material/error:")
         return
-    _look(table, file_id)
+    _preview(table, file_id)
     values = _choices(table, file_id)
     if values is not None:
-        _judge(store, table, values)
+        _review(store, table, values)
 
 
 def _take_upload(store: Store) -> None:
@@ -87,20 +86,20 @@ def cached_table(file_id: str) -> Table:
 
 @st.cache_data(show_spinner=False, max_entries=4)
 def _column_facts(file_id: str) -> list[dict[str, Any]]:
-    """Return what is told of each column of a stored table; found once."""
+    """Return the facts about each column of a stored table; found once."""
     return [
         {
             "column": visible(column.name),
             "kind": column.kind,
             "empty": int(column.missing.sum()),
-            "different": column.different(),
-            "left out as": unusable(column),
+            "distinct values": column.different(),
+            "skipped because": unusable(column),
         }
         for column in cached_table(file_id).columns
     ]
 
 
-def _look(table: Table, file_id: str) -> None:
+def _preview(table: Table, file_id: str) -> None:
     st.caption(as_markdown(f"{table.rows:,} rows, {len(table.columns):,} columns; {'; '.join(table.notes)}"))
     left, right = st.columns(2, gap="medium")
     with left:
@@ -119,28 +118,26 @@ def _choices(table: Table, file_id: str) -> dict[str, Any] | None:
     target = st.selectbox(
         "Target",
         names,
-        key="data_target",
         format_func=visible,
         placeholder="Choose the column to predict",
         help=SETTINGS["target"].help_text,
-        persist_state="session",
+        **kept("data_target"),
     )
     if target is None:
         return None
     targets = [target, *_further_targets(table, file_id, target)]
     facts = zip(names, _column_facts(file_id), strict=True)
-    usable = [name for name, fact in facts if name not in targets and not fact["left out as"]]
+    usable = [name for name, fact in facts if name not in targets and not fact["skipped because"]]
     if st.session_state.get("data_columns_of") != [file_id, *targets]:
         st.session_state["data_columns"], st.session_state["data_columns_of"] = usable, [file_id, *targets]
-    with st.expander(f"Columns to learn from ({len(st.session_state['data_columns']):,})", key="data_more"):
+    with st.expander(f"Input columns ({len(st.session_state['data_columns']):,})", key="data_more"):
         columns = st.multiselect(
             "Columns",
             [name for name in names if name not in targets],
-            key="data_columns",
             format_func=visible,
             help=SETTINGS["columns"].help_text,
             label_visibility="collapsed",
-            persist_state="session",
+            **kept("data_columns"),
         )
     values: dict[str, Any] = {"dataset": "table", "table": file_id, "target": targets}
     if len(targets) == 1:
@@ -158,13 +155,12 @@ def _further_targets(table: Table, file_id: str, target: str) -> list[str]:
     if st.session_state.get("data_targets_of") != [file_id, target]:
         st.session_state["data_targets"], st.session_state["data_targets_of"] = [], [file_id, target]
     return st.multiselect(
-        "Further targets",
+        "More targets",
         [column.name for column in table.columns if column.numbers is not None and column.name != target],
-        key="data_targets",
         format_func=visible,
-        placeholder="None: one target alone",
-        help="Columns of numbers that one network predicts together with the target, each standardised.",
-        persist_state="session",
+        placeholder="None",
+        help="Numeric columns that the network predicts together with the target, each standardised.",
+        **kept("data_targets"),
     )
 
 
@@ -173,40 +169,52 @@ def _split(names: list[str]) -> dict[str, Any]:
     for name, default in defaults.items():
         st.session_state.setdefault(f"data_{name}", default)
     first, second, third, fourth = st.columns(4, vertical_alignment="bottom")
-    options: dict[str, Any] = {"persist_state": "session"}
     missing = first.segmented_control(
-        "Empty cells", SETTINGS["missing"].choices, required=True, key="data_missing",
-        help=SETTINGS["missing"].help_text, **options,
-    )  # fmt: skip
+        "Empty cells",
+        SETTINGS["missing"].choices,
+        required=True,
+        help=SETTINGS["missing"].help_text,
+        **kept("data_missing"),
+    )
     split = second.selectbox(
-        "Held out are", list(SPLITS), key="data_split", format_func=SPLITS.__getitem__,
-        help=SETTINGS["split"].help_text, **options,
-    )  # fmt: skip
+        "Hold out",
+        list(HOLD_OUT),
+        format_func=HOLD_OUT.__getitem__,
+        help=SETTINGS["split"].help_text,
+        **kept("data_split"),
+    )
     shares = {
         "validation_fraction": third.slider(
-            "Validation share", 0.05, 0.5, step=0.05, key="data_val",
-            help=SETTINGS["validation_fraction"].help_text, **options,
+            "Validation fraction",
+            0.05,
+            0.5,
+            step=0.05,
+            help=SETTINGS["validation_fraction"].help_text,
+            **kept("data_val"),
         ),
         "test_fraction": fourth.slider(
-            "Test share", 0.0, 0.4, step=0.05, key="data_test",
-            help=SETTINGS["test_fraction"].help_text, **options,
+            "Test fraction",
+            0.0,
+            0.4,
+            step=0.05,
+            help=SETTINGS["test_fraction"].help_text,
+            **kept("data_test"),
         ),
-    }  # fmt: skip
+    }
     values = {"missing": missing, "split": split, **shares}
     if split != "random":
         values["split_column"] = st.selectbox(
-            "Column of the groups" if split == "group" else "Column of the time",
+            "Group column" if split == "group" else "Time column",
             names,
-            key="data_split_column",
             format_func=visible,
             help=SETTINGS["split_column"].help_text,
-            persist_state="session",
+            **kept("data_split_column"),
         )
     return values
 
 
-def _judge(store: Store, table: Table, values: dict[str, Any]) -> None:
-    """Show what is suspicious, what simple methods reach, and the button that takes the table to Train."""
+def _review(store: Store, table: Table, values: dict[str, Any]) -> None:
+    """Show warnings, baselines, and the button that puts the table into the form."""
     try:
         config = parse_config(values)
         dataset = dataset_of(config)
@@ -227,7 +235,7 @@ def _judge(store: Store, table: Table, values: dict[str, Any]) -> None:
             icon=":material/arrow_forward:",
             type="primary",
             key="data_use",
-            help="Put the table into the form of the Train page and go there.",
+            help="Put the table into the form on the Train page.",
         ):
             use_data(values)
             go_to_train()
@@ -235,17 +243,17 @@ def _judge(store: Store, table: Table, values: dict[str, Any]) -> None:
             "Baselines",
             icon=":material/straighten:",
             key="data_baselines",
-            help="What guessing, a linear model and gradient boosting reach on the same split.",
+            help="Score a majority or mean guess, a linear model and gradient boosting on the same split.",
         ):
-            with st.spinner("Training simple methods"):
+            with st.spinner("Training the baselines"):
                 baselines_for(store, dataset)
     scores = read_baselines(store, _dataset_id(data_json(config)))
     for split in ("val", "test"):
         if scores and split in next(iter(scores.values())):
             name = "accuracy" if dataset.classes else "r2"
-            word = {"val": "Validation", "test": "Test"}[split]
             st.caption(
-                f"{word} {'accuracy' if dataset.classes else 'R²'}: {baseline_words(scores, name, split)}"
+                f"{SPLITS[split].capitalize()} {'accuracy' if dataset.classes else 'R²'}: "
+                f"{describe_baselines(scores, name, split)}"
             )
 
 
@@ -257,7 +265,7 @@ def _listed(sentences: list[str]) -> str:
     return "\n".join(f"- {as_markdown(sentence)}" for sentence in sentences)
 
 
-@st.cache_data(show_spinner="Looking for traps", max_entries=16)
+@st.cache_data(show_spinner="Checking the table", max_entries=16)
 def _findings(data_settings: str) -> list[tuple[str, str]]:
     config = config_from_json(data_settings)
     found = inspect_table(cached_table(config.table or ""), config, dataset_of(config))

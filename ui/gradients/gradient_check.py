@@ -7,25 +7,25 @@ from engine.analysis.gradient_check import ROWS, TOLERANCE, check_run
 from engine.store.row import RunRow
 from engine.store.runs import load_run
 from engine.store.store import Store
-from ui.gradients.text import few
+from ui.shared.text import format_short
 
 
-def show_proof(store: Store, row: RunRow) -> None:
-    """Offer to compare backpropagation with finite differences on a run's network, and show the verdict."""
-    st.subheader("Is backpropagation right?")
+def show_gradient_check(store: Store, row: RunRow) -> None:
+    """Offer to check the gradients of a run's network, and show the verdict."""
+    st.subheader("Gradient check")
     st.caption(
-        "Nudge a weight a little up and a little down, see how the loss changes, and compare that slope with "
-        "what the chain rule says."
+        "Compares backpropagation with finite differences: move a weight a little up and down, and see how "
+        "the loss changes."
     )
     pressed = st.button(
-        "Check the gradients of this network",
+        "Check gradients",
         icon=":material/fact_check:",
         key="gradients_check",
         disabled=not row.can_be_built,
-        help=f"Central differences in float64 on {ROWS} rows, at the run's first weights, dropout left out.",
+        help=f"Central differences in float64 on {ROWS} rows, at the initial weights, without dropout.",
     )
     if pressed:
-        with st.spinner("Nudging weights"):
+        with st.spinner("Checking gradients"):
             checks, passed = check_run(*load_run(store, row.id))
         found = [(check.layer, check.largest_error, check.parameters_tried) for check in checks]
         st.session_state["gradients_checked"] = (row.id, found, passed)
@@ -37,16 +37,18 @@ def show_proof(store: Store, row: RunRow) -> None:
     where = f"of {count:,} parameters in {len(found)} {'layer' if len(found) == 1 else 'layers'}"
     if passed:
         st.success(
-            f"Yes: the largest relative error {where} is {few(worst)}; {few(TOLERANCE)} is allowed.",
+            f"Gradients are correct: the largest relative error {where} is {format_short(worst)}; "
+            f"{format_short(TOLERANCE)} is allowed.",
             icon=":material/check_circle:",
         )
     else:
         st.error(
-            f"No: the largest relative error {where} is {few(worst)}, in layer {layer}; {few(TOLERANCE)} is "
+            f"Gradients are wrong: the largest relative error {where} is {format_short(worst)}, in layer "
+            f"{layer}; {format_short(TOLERANCE)} is "
             "allowed.",
             icon=":material/error:",
         )
-    table = pd.DataFrame(found, columns=["layer", "largest relative error", "parameters tried"])
+    table = pd.DataFrame(found, columns=["layer", "largest relative error", "parameters checked"])
     st.dataframe(
         table,
         hide_index=True,

@@ -8,6 +8,7 @@ import numpy as np
 
 from engine.analysis.profile import GRADIENT_POWERS
 from engine.config.optimizers import CLIPPING
+from engine.figures.curves import AXES
 from engine.figures.gradients import layer_heatmap, layer_lines
 from engine.figures.histograms import gradient_histogram, weight_histogram
 from engine.figures.layers import (
@@ -24,17 +25,16 @@ from engine.store.records import Series
 from engine.store.row import RunRow
 from engine.training.telemetry import LAYER_INDEX
 from ui.gradients.text import (
-    activation_words,
-    clipping_words,
-    flow_words,
-    gradient_cloud_words,
-    limit_words,
-    ratio_words,
-    spread_words,
-    time_words,
-    unit_words,
-    weight_cloud_words,
+    describe_activations,
+    describe_clipping,
+    describe_flow,
+    describe_gradient_elements,
+    describe_limits,
+    describe_units,
+    describe_update_ratios,
+    describe_weights,
 )
+from ui.shared.layer_text import describe_flow_over_time, describe_norm_spread
 
 HEIGHT = 300
 
@@ -87,16 +87,16 @@ def _over_time(
     view: LayerView, x: str, norms: tuple[float, float], ratios: tuple[float, float]
 ) -> list[Panel]:
     along, numbers = view.series[x], view.numbers
-    size = {"x_title": x_title(x), "height": HEIGHT}
+    size = {"x_title": AXES[x], "height": HEIGHT}
     gradient = view.all_layers("grad_norm")
     lines = layer_lines(along, gradient, numbers=numbers, **size)
     span_decades(lines, *norms)
     heat = layer_heatmap(along, gradient, numbers=numbers, **size)
     ratio = ratio_lines(along, view.all_layers("update_ratio"), numbers=numbers, powers=ratios, **size)
     return [
-        Panel("Gradient norm", lines, spread_words(numbers, view.shown("grad_norm"))),
-        Panel("Gradient norm, layer by time", heat, time_words(numbers, view.shown("grad_norm"))),
-        Panel("Update / weight", ratio, ratio_words(numbers, view.shown("update_ratio"))),
+        Panel("Gradient norm", lines, describe_norm_spread(numbers, view.shown("grad_norm"))),
+        Panel("Gradient norm heatmap", heat, describe_flow_over_time(numbers, view.shown("grad_norm"))),
+        Panel("Update ratio", ratio, describe_update_ratios(numbers, view.shown("update_ratio"))),
         _units(view, along, size),
     ]
 
@@ -107,15 +107,17 @@ def _units(view: LayerView, along: np.ndarray, size: dict[str, Any]) -> Panel:
     hidden = view.numbers[view.numbers < shares.shape[1]]
     figure = share_lines(along, shares, numbers=hidden, title=f"{name} units", **size)
     newest = view.at(f"{name}_fraction", view.row.total_steps)[0][: len(hidden)]
-    is_known = bool(np.isfinite(newest).any())
-    sentence = unit_words(hidden, newest, name if is_known else "")
     if len(hidden) == 0:
-        sentence = "The output layer has no activation: it neither dies nor saturates."
+        sentence = "The output layer has no dead or saturated units: it has no activation."
+    elif len(view.series) and not np.isfinite(newest).any():
+        sentence = "Units with this activation are neither dead nor saturated."
+    else:
+        sentence = describe_units(hidden, newest, name)
     return Panel(f"{name.capitalize()} units", figure, sentence)
 
 
 def at_one_step(views: Sequence[LayerView], step: int) -> list[list[Panel]]:
-    """Return for each run the gradient's way through the layers and their outputs at a step."""
+    """Return for each run the gradient norms and the outputs of the layers at a step."""
     powers = decades(*(view.at("grad_norm", step)[0] for view in views))
     bounds = [view.at("activation_mean", step)[0] for view in views]
     widths = [view.at("activation_std", step)[0] for view in views]
@@ -127,14 +129,14 @@ def at_one_step(views: Sequence[LayerView], step: int) -> list[list[Panel]]:
         panels.append(
             [
                 Panel(
-                    f"Gradient through the layers, step {at:,}",
+                    f"Gradient norm by layer, step {at:,}",
                     flow_profile(view.numbers, norms, powers=powers, height=HEIGHT),
-                    flow_words(view.numbers, norms),
+                    describe_flow(view.numbers, norms),
                 ),
                 Panel(
-                    f"Outputs of each layer, step {evaluated:,}",
+                    f"Outputs by layer, step {evaluated:,}",
                     activation_bands(view.numbers, mean, std, ends=ends, height=HEIGHT),
-                    activation_words(view.numbers, std),
+                    describe_activations(view.numbers, std),
                 ),
             ]
         )
@@ -153,11 +155,11 @@ def clipped(views: Sequence[LayerView], x: str) -> list[list[Panel]]:
                     view.series[x],
                     before,
                     after if is_clipped(view.row) else None,
-                    x_title=x_title(x),
+                    x_title=AXES[x],
                     powers=powers,
                     height=HEIGHT,
                 ),
-                clipping_words(before, after, is_clipped(view.row)) + limit_words(view.row.config),
+                describe_clipping(before, after, is_clipped(view.row)) + describe_limits(view.row.config),
             )
         ]
         for view, (before, after) in zip(views, both, strict=True)
@@ -165,7 +167,7 @@ def clipped(views: Sequence[LayerView], x: str) -> list[list[Panel]]:
 
 
 def is_clipped(row: RunRow) -> bool:
-    """Tell whether a run limits its gradient."""
+    """Tell whether a run clips its gradient."""
     return any(row.config.get(name) is not None for name in CLIPPING)
 
 
@@ -203,24 +205,19 @@ def inside_a_layer(clouds: Sequence[Clouds], x: str) -> list[list[Panel]]:
     for cloud in clouds:
         recorded = cloud.series["step"]
         along = np.interp(cloud.steps, recorded, cloud.series[x]) if len(recorded) else cloud.steps
-        size = {"x_title": x_title(x), "height": HEIGHT}
+        size = {"x_title": AXES[x], "height": HEIGHT}
         panels.append(
             [
                 Panel(
-                    f"Gradient elements of layer {cloud.layer}",
+                    f"Gradient elements, layer {cloud.layer}",
                     gradient_histogram(along, cloud.gradients, GRADIENT_POWERS, **size),
-                    gradient_cloud_words(cloud.layer, cloud.gradients[-1], GRADIENT_POWERS),
+                    describe_gradient_elements(cloud.layer, cloud.gradients[-1], GRADIENT_POWERS),
                 ),
                 Panel(
-                    f"Weights of layer {cloud.layer}",
+                    f"Weights, layer {cloud.layer}",
                     weight_histogram(along, cloud.weights, cloud.edges, widest=widest, **size),
-                    weight_cloud_words(cloud.layer, cloud.first, cloud.last),
+                    describe_weights(cloud.layer, cloud.first, cloud.last),
                 ),
             ]
         )
     return panels
-
-
-def x_title(x: str) -> str:
-    """Return the title of the axis that curves run along."""
-    return "training time (s)" if x == "seconds" else x

@@ -9,7 +9,7 @@ import streamlit as st
 
 from engine.analysis.profile import layer_parts, weights_over_time
 from engine.store.row import RunRow
-from engine.store.runs import get_run, list_runs, load_run
+from engine.store.runs import get_run, load_run
 from engine.store.snapshots import snapshot_steps
 from engine.store.store import Store
 from ui.gradients.histograms import gradient_counts, parameters_by_step, shown_steps
@@ -25,11 +25,11 @@ from ui.gradients.panels import (
 from ui.live_chart import Chart, ChartCard, resend_all, show_cards
 from ui.shared.cache import series_of
 from ui.shared.frame import page_store
-from ui.shared.run_picker import LISTED_AT_MOST, asked_runs, is_moving, run_words, show_badge
+from ui.shared.run_state import is_moving, show_badge
 from ui.shared.text import as_markdown
 from ui.shared.transport import keep_workers
+from ui.shared.widgets import choose_axis, kept
 
-AXES = ("step", "epoch", "seconds")
 PACE = 1.0
 SECTIONS = {
     "time": ("lines", "heat", "ratio", "units"),
@@ -41,38 +41,6 @@ CHARTS = {
     section: [[f"gradients_{name}_chart{side}" for name in names] for side in ("", "_second")]
     for section, names in SECTIONS.items()
 }
-
-
-def second_run(store: Store, first: RunRow) -> RunRow | None:
-    """Draw the picker of a run to compare with and return the one that the address names, if any."""
-    rows = [row for row in list_runs(store, limit=LISTED_AT_MOST) if row.id != first.id]
-    asked, sentences = asked_runs(store, "with") if "with" in st.query_params else ([], [])
-    for sentence in sentences[:1]:
-        st.warning(as_markdown(sentence), icon=":material/search_off:")
-    chosen = next((row for row in asked if row.id != first.id), None)
-    options = {row.id: run_words(row) for row in [*rows, *([chosen] if chosen else [])]}
-    st.session_state["gradients_second"] = chosen.id if chosen else None
-    st.selectbox(
-        "Beside it",
-        sorted(options, reverse=True),
-        index=None,
-        key="gradients_second",
-        format_func=lambda run_id: options.get(run_id, str(run_id)),
-        on_change=_go_to_second,
-        label_visibility="collapsed",
-        placeholder="Compare with another run",
-        disabled=not options,
-        help="A second run, drawn beside the first on the same scales.",
-    )
-    return chosen
-
-
-def _go_to_second() -> None:
-    picked = st.session_state["gradients_second"]
-    if picked is None:
-        st.query_params.pop("with", None)
-    else:
-        st.query_params["with"] = str(picked)
 
 
 def show_gradients(rows: Sequence[RunRow]) -> None:
@@ -99,15 +67,15 @@ def _layers(run_ids: list[int], pace: float | None) -> None:
     _section("step", (stand, step, tuple(numbers)), rows, lambda: at_one_step(views, step))
     st.subheader("Inside one layer")
     layer = _layer_slider(rows)
-    kept = [shown_steps(snapshot_steps(store, row.id)) for row in rows]
-    lacks = next((row.missing_plugin for row in rows if row.missing_plugin), "")
-    if lacks:
-        st.caption(as_markdown(lacks))
-    elif all(kept):
-        newest = tuple((row.id, steps[-1], len(steps)) for row, steps in zip(rows, kept, strict=True))
-        _section("clouds", (newest, layer, x), rows, lambda: _clouds(store, views, kept, layer, x))
+    steps_of = [shown_steps(snapshot_steps(store, row.id)) for row in rows]
+    missing = next((row.missing_plugin for row in rows if row.missing_plugin), "")
+    if missing:
+        st.caption(as_markdown(missing))
+    elif all(steps_of):
+        newest = tuple((row.id, steps[-1], len(steps)) for row, steps in zip(rows, steps_of, strict=True))
+        _section("clouds", (newest, layer, x), rows, lambda: _clouds(store, views, steps_of, layer, x))
     else:
-        st.caption("No snapshot of the weights is kept yet.")
+        st.caption("No snapshot of the weights yet.")
     st.subheader("Clipping")
     _section("clipping", (stand, x), rows, lambda: clipped(views, x))
     if (PACE if is_moving(rows) else None) != pace:
@@ -126,31 +94,21 @@ def _states(rows: Sequence[RunRow]) -> None:
 
 def _options(rows: Sequence[RunRow]) -> tuple[str, list[int]]:
     deepest = max(_depth(row) for row in rows)
-    st.session_state.setdefault("gradients_x", "step")
     chosen = [n for n in st.session_state.get("gradients_layers", []) if n <= deepest]
     st.session_state["gradients_layers"] = chosen
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        x = st.segmented_control(
-            "Over",
-            AXES,
-            required=True,
-            key="gradients_x",
-            label_visibility="collapsed",
-            help="What the pictures run over: optimizer steps, epochs, or seconds of training.",
-            persist_state="session",
-        )
+        x = choose_axis("gradients_x", "step")
         layers = st.multiselect(
             "Layers",
             range(1, deepest + 1),
-            key="gradients_layers",
             format_func=lambda number: f"layer {number}",
             label_visibility="collapsed",
             placeholder="All layers",
-            help="Which layers are drawn; layer 1 is on the input side. Empty means all.",
+            help="Layers to show; layer 1 is next to the input. Empty: all.",
             width=420,
-            persist_state="session",
+            **kept("gradients_layers"),
         )
-    return x or "step", sorted(layers)
+    return x, sorted(layers)
 
 
 def _depth(row: RunRow) -> int:
@@ -171,9 +129,8 @@ def _step_slider(rows: Sequence[RunRow]) -> int:
         "Step",
         0,
         last,
-        key="gradients_step",
-        help="Where in the run to look; the nearest record before it is shown. At the right end: the newest.",
-        persist_state="session",
+        help="Shows the last record up to this step; at the right end, the newest.",
+        **kept("gradients_step"),
     )
 
 
@@ -196,18 +153,18 @@ def _layer_slider(rows: Sequence[RunRow]) -> int:
         "Layer",
         1,
         deepest,
-        key="gradients_layer",
-        help="Whose gradient and weights are counted; layer 1 is on the input side. Gradients are computed "
-        "anew from the stored snapshots, over the fixed training rows, nothing dropped.",
-        persist_state="session",
+        help="Layer of the histograms; layer 1 is next to the input. Gradients are recomputed from the "
+        "stored "
+        "snapshots on the fixed training rows, without dropout.",
+        **kept("gradients_layer"),
     )
 
 
 def _clouds(
-    store: Store, views: Sequence[LayerView], kept: list[list[int]], layer: int, x: str
+    store: Store, views: Sequence[LayerView], steps_of: list[list[int]], layer: int, x: str
 ) -> list[list[Panel]]:
     clouds = []
-    for view, steps in zip(views, kept, strict=True):
+    for view, steps in zip(views, steps_of, strict=True):
         thetas = parameters_by_step(store, view.row, steps)
         parts = layer_parts(*load_run(store, view.row.id))
         number = min(layer, len(parts))
@@ -223,20 +180,20 @@ def _clouds(
 def _section(
     section: str, state: tuple[Any, ...], rows: Sequence[RunRow], draw: Callable[[], list[list[Panel]]]
 ) -> None:
-    """Draw a section's pictures, run by run; they are left as they are while ``state`` stays the same."""
+    """Show a section's charts, run by run; they stay as they are while ``state`` stays the same."""
     panels = cache(draw)
-    kept = f"gradients_{section}_words"
-    if st.session_state.get(kept, [None])[0] != state:
-        told = [[(panel.title, panel.sentence) for panel in side] for side in panels()]
-        st.session_state[kept] = [state, told]
-    words = st.session_state[kept][1]
+    key = f"gradients_{section}_text"
+    if st.session_state.get(key, [None])[0] != state:
+        texts = [[(panel.title, panel.sentence) for panel in side] for side in panels()]
+        st.session_state[key] = [state, texts]
+    texts = st.session_state[key][1]
 
     def card(side: int, number: int) -> ChartCard:
-        (title, sentence), row = words[side][number], rows[side]
-        spoken = f"{title} of run {row.id}: {sentence}"
+        (title, sentence), row = texts[side][number], rows[side]
+        alt = f"{title} of run {row.id}: {sentence}"
         identity = f"{row.id} {state[1:]}"
         chart = Chart(
-            CHARTS[section][side][number], state, lambda: panels()[side][number].figure, identity, spoken
+            CHARTS[section][side][number], state, lambda: panels()[side][number].figure, identity, alt
         )
         return ChartCard(f"Run {row.id}: {title}" if len(rows) > 1 else title, [chart], sentence)
 

@@ -1,70 +1,63 @@
-"""Sentences about overfitting."""
+"""Sentences about gap, early stopping, training rows and network size of a run."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
-from engine.analysis.overfitting import EarlyStop, Verdict
-from engine.figures.overfitting import SizedRun
-from ui.gradients.text import share
-from ui.shared.text import number
-
-WORTH_WHILE = 0.05
-
-
-def verdict_words(verdict: Verdict, steps: np.ndarray, epochs: np.ndarray, val: np.ndarray) -> str:
-    """Say whether and when a run began to overfit; the arrays hold its evaluations in order."""
-    if verdict.kind == "short":
-        return f"Too few evaluations to tell: {len(steps)} so far, five are needed."
-    best = f"lowest validation loss {number(val[verdict.best])} at step {steps[verdict.best]:,.0f}"
-    if verdict.onset is not None:
-        return (
-            f"Overfitting began at step {steps[verdict.onset]:,.0f} (epoch {epochs[verdict.onset]:.4g}): "
-            f"from there on validation loss never came within {number(verdict.tolerance, 2)} of its minimum "
-            f"again, while training loss went on falling ({best}, {number(val[-1])} at the end)."
-        )
-    if verdict.kind == "unstable":
-        return (
-            f"Not overfitting: validation loss rose after its minimum, but training loss did so too ({best})."
-        )
-    return f"No overfitting: validation loss stayed near its minimum to the end ({best})."
+from engine.analysis.learning_curve import data_gain
+from engine.analysis.overfitting import (
+    EarlyStop,
+    SizedRun,
+    Verdict,
+    generalization_gap,
+    size_effect,
+    stop_gain,
+)
+from ui.shared.text import NOTHING, format_share, number
 
 
-def gap_words(gap: np.ndarray, train: np.ndarray) -> str:
-    """Say how large the gap is at the end, beside the training loss."""
-    if len(gap) == 0:
-        return "Nothing is evaluated yet."
-    last, widest = float(gap[-1]), float(gap.max())
-    if last <= 0:
-        return (
-            f"At the end validation loss is {number(-last)} below training loss: nothing is learned by heart."
-        )
-    times = last / train[-1] if train[-1] > 0 else np.inf
-    beside = (
-        f"{number(times, 2)} times the training loss" if np.isfinite(times) else "with no training loss left"
+def describe_best(verdict: Verdict, epochs: np.ndarray, train: np.ndarray, val: np.ndarray) -> str:
+    """Say where validation loss was lowest; the arrays hold the evaluations in order."""
+    if len(val) == 0:
+        return NOTHING
+    best = verdict.best
+    return (
+        f"Best epoch {epochs[best]:.4g}: validation loss {number(val[best])}, training loss "
+        f"{number(train[best])}. Latest training loss {number(train[-1])}."
     )
-    return f"At the end the gap is {number(last)}, {beside}; the widest was {number(widest)}."
 
 
-def stop_words(stop: EarlyStop, patience: int, epochs: np.ndarray, val: np.ndarray) -> str:
+def describe_gap(gap: np.ndarray, train: np.ndarray) -> str:
+    """Say how large the gap is now, beside the training loss."""
+    found = generalization_gap(gap, train)
+    if found is None:
+        return NOTHING
+    if found.last <= 0:
+        return f"No gap: validation loss is {number(-found.last)} below training loss."
+    times = found.times_training
+    beside = "while training loss is 0" if times is None else f"{number(times, 2)} times the training loss"
+    return f"Latest gap {number(found.last)}, {beside}; widest {number(found.widest)}."
+
+
+def describe_stop(stop: EarlyStop, patience: int, epochs: np.ndarray, val: np.ndarray) -> str:
     """Say where patience, in epochs, would have ended the run, what it would have kept, what that costs."""
-    kept, lowest = float(val[stop.kept]), float(val.min())
-    waited = "1 epoch" if patience == 1 else f"{patience} epochs"
+    found = stop_gain(stop, epochs, val)
+    waiting = "1 epoch" if patience == 1 else f"{patience} epochs"
     if stop.stopped is None:
         return (
-            f"With a patience of {waited} the run would not have stopped early; keeping its best weights "
-            f"gives {number(kept)} (epoch {epochs[stop.kept]:.4g}) instead of {number(float(val[-1]))}."
+            f"With a patience of {waiting} training does not stop early; the best weights (epoch "
+            f"{epochs[stop.kept]:.4g}) give {number(found.kept)}, the latest {number(found.last)}."
         )
-    spared = share((epochs[-1] - epochs[stop.stopped]) / epochs[-1])
-    told = (
-        f"With a patience of {waited} it stops at epoch {epochs[stop.stopped]:.4g} and keeps "
-        f"{number(kept)}; {spared} of the training is spared."
+    sentence = (
+        f"With a patience of {waiting} training stops at epoch {epochs[stop.stopped]:.4g} with a validation "
+        f"loss of {number(found.kept)}, saving {format_share(found.saved)} of the epochs."
     )
-    if lowest < kept:
-        later = int(np.argmin(val))
-        return f"{told} Too impatient: at epoch {epochs[later]:.4g} it would have found {number(lowest)}."
-    return f"{told} The later epochs bring nothing better and end at {number(float(val[-1]))}."
+    if found.is_too_early:
+        return f"{sentence} Too early: epoch {epochs[found.lowest_at]:.4g} reaches {number(found.lowest)}."
+    return f"{sentence} Later epochs are no better; the latest has {number(found.last)}."
 
 
-def curve_words(rows: np.ndarray, val: np.ndarray, best: np.ndarray) -> str:
+def describe_data_gain(rows: np.ndarray, val: np.ndarray, best: np.ndarray) -> str:
     """Say whether more rows still help, judged by the lowest validation loss of each size.
 
     Parameters
@@ -73,36 +66,40 @@ def curve_words(rows: np.ndarray, val: np.ndarray, best: np.ndarray) -> str:
         ``(n,)`` training rows ascending, the last validation loss and the lowest one on the way; not finite
         where a run diverged.
     """
-    known = np.isfinite(val) & np.isfinite(best)
-    rows, val, best = rows[known], val[known], best[known]
-    if len(rows) < 2:
-        return "The curve needs two finished sizes or more."
-    told = (
-        f"From {rows[0]:,} to {rows[-1]:,} rows the last validation loss goes from {number(val[0])} to "
-        f"{number(val[-1])}, the best one on the way from {number(best[0])} to {number(best[-1])}."
-    )
-    if _gain(best) > WORTH_WHILE:
-        return f"{told} The last step still gained {share(_gain(best))} of the best: more data would help."
-    if _gain(val) > WORTH_WHILE:
-        return f"{told} More data puts overfitting off, but the best hardly gets better."
-    return f"{told} The last step gained next to nothing: more data alone would help little."
-
-
-def _gain(losses: np.ndarray) -> float:
-    return float(1 - losses[-1] / losses[-2]) if losses[-2] > 0 else 0.0
-
-
-def size_words(sized: list[SizedRun]) -> str:
-    """Say how the gap goes with the number of parameters over the chosen runs."""
-    if len(sized) < 2:
-        return "Choose two runs or more to see how the gap goes with the size of the network."
-    small = min(sized, key=lambda each: each.parameters)
-    large = max(sized, key=lambda each: each.parameters)
-    if small.parameters == large.parameters:
-        return f"The {len(sized)} runs have {small.parameters:,} parameters each: settings, not size, differ."
-    wider = "wider" if large.gap > small.gap else "not wider"
+    found = data_gain(rows, val, best)
+    if found is None:
+        return "Needs at least two finished sizes."
+    fewest, before, most = found.rows
+    verdict = {
+        "helps": f"More data would help: going from {before:,} to {most:,} rows lowered the best "
+        "validation loss "
+        f"by {format_share(found.gain)}.",
+        "delays": "More data only delays overfitting: the last validation loss improves, the best one "
+        "hardly.",
+        "little": f"More data would help little: from {before:,} to {most:,} rows the best validation "
+        "loss hardly "
+        "improved.",
+    }[found.kind]
     return (
-        f"The gap of the largest network ({large.parameters:,} parameters, run {large.run}: "
-        f"{number(large.gap)}) is {wider} than that of the smallest "
-        f"({small.parameters:,}, run {small.run}: {number(small.gap)})."
+        f"{verdict} From {fewest:,} to {most:,} rows: last {number(found.last[0], 3)} to "
+        f"{number(found.last[1], 3)}, best {number(found.best[0], 3)} to {number(found.best[1], 3)}."
+    )
+
+
+def describe_sizes(sized: Sequence[SizedRun]) -> str:
+    """Say how the gap goes with the number of parameters over the chosen runs."""
+    found = size_effect(sized)
+    if found is None:
+        return "Choose at least two runs to compare the sizes of their networks."
+    if not found.is_comparable:
+        return (
+            f"All {len(sized)} runs have {found.smallest.parameters:,} parameters: size is not what differs."
+        )
+    verdict = "a wider" if found.is_wider else "no wider"
+    large, small = (
+        f"run {each.run}, {each.parameters:,} parameters" for each in (found.largest, found.smallest)
+    )
+    return (
+        f"The largest network has {verdict} gap: {number(found.largest.gap)} ({large}) against "
+        f"{number(found.smallest.gap)} ({small})."
     )

@@ -16,8 +16,8 @@ from engine.store.runs import load_dataset
 from engine.store.store import Store
 from engine.store.submit import Submission, prepare, submit
 from engine.workers.launcher import ensure_workers
-from ui.overfitting.text import curve_words
-from ui.shared.run_picker import is_moving
+from ui.overfitting.text import describe_data_gain
+from ui.shared.run_state import is_moving
 from ui.shared.text import as_markdown
 
 HEIGHT = 320
@@ -78,16 +78,19 @@ def sizes_panel(store: Store, row: RunRow) -> tuple[Any, str, bool]:
     """Draw the button; return the figure, its sentence, and whether one of its runs still moves."""
     members = runs_by_fraction(store, row)
     missing = missing_sizes(row, list(members))
-    done = "All sizes are trained" if is_whole(row) else "This run itself learns from a part of the rows"
+    done = "All sizes are trained" if is_whole(row) else "This run uses only part of the rows"
     st.button(
-        f"Train on {len(missing)} smaller {'share' if len(missing) == 1 else 'shares'}" if missing else done,
+        f"Train on {len(missing)} smaller {'subset' if len(missing) == 1 else 'subsets'}"
+        if missing
+        else done,
         icon=":material/stacked_bar_chart:",
         key="overfitting_sizes",
         on_click=start_sizes,
         args=(store, row),
         disabled=not missing or bool(row.missing_plugin),
-        help="Starts the same run on 10, 20, 40, 60 and 80 % of its training rows: the same validation rows, "
-        "the same number of updates, the smaller shares within the larger ones.",
+        help="Trains the same run on 10, 20, 40, 60 and 80 % of its training rows, with the same "
+        "validation rows "
+        "and the same number of updates. Smaller subsets are part of larger ones.",
     )
     about, refused = st.session_state.get("overfitting_refused", (None, ""))
     if about == row.id:
@@ -104,9 +107,9 @@ def sizes_panel(store: Store, row: RunRow) -> tuple[Any, str, bool]:
         )
     ]
     is_live = is_moving(list(members.values()))
-    sentence = curve_words(rows, losses[1], losses[2])
+    sentence = describe_data_gain(rows, losses[1], losses[2])
     if len(members) > 1 and is_live:
-        sentence = f"{len(ended)} of {len(members)} runs are done. {sentence}"
+        sentence = f"{len(ended)} of {len(members)} runs have ended. {sentence}"
     if len(members) == 1:
         sentence = "Press the button to see whether more data would help."
     return learning_curve(rows, *losses, height=HEIGHT), sentence, is_live

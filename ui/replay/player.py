@@ -15,7 +15,7 @@ from engine.store.store import Store
 from ui.live_chart.assets import Script
 from ui.replay.frames_cache import cached_frames
 from ui.replay.message import message
-from ui.shared.run_picker import is_moving
+from ui.shared.run_state import is_moving
 from ui.shared.text import as_markdown, visible
 
 HERE = Path(__file__).parent
@@ -62,7 +62,7 @@ def show_replay(store: Store, rows: Sequence[RunRow], key: str) -> None:
             shown.append({**frames, "run": row.id, "title": title, "colour": colours[row.id]})
     st.session_state[f"{key}_behind"] = is_behind
     if not shown:
-        st.caption("No snapshots yet: the player opens with the first one.")
+        st.caption("No snapshots yet. The replay opens with the first one.")
         return
     is_fresh = time.time() - st.session_state.get("train_started_at", 0.0) < JUST_STARTED_SECONDS
     header = {
@@ -84,5 +84,5 @@ def pace_behind(key: str) -> float | None:
 def replay_beside(store: Store, rows: Sequence[RunRow], key: str) -> None:
     """Show the first two of several runs in a player, and say so."""
     if len(rows) > RUNS_AT_MOST:
-        st.caption(f"The first {RUNS_AT_MOST} of {len(rows)} runs, on one slider.")
+        st.caption(f"First {RUNS_AT_MOST} of {len(rows)} runs, on one slider.")
     show_replay(store, rows, key)

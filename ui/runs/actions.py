@@ -7,28 +7,28 @@ from engine.store.query import RunFilter, find_ids
 from engine.store.row import RunRow
 from engine.store.store import Store
 from ui.runs.files import export_popover
-from ui.shared.run_picker import ASKED_AT_MOST
+from ui.shared.run_picker import ADDRESSED_AT_MOST
 from ui.shared.text import as_markdown, visible
 
 NAMED_AT_MOST = 8
 
 
-def action_bar(store: Store, ticked: list[RunRow], wanted: RunFilter) -> None:
-    """Draw what can be done with the ticked runs; it stays in place, asleep, when none is."""
-    ids, none = [row.id for row in ticked], not ticked
+def action_bar(store: Store, selected: list[RunRow], wanted: RunFilter) -> None:
+    """Draw the actions on the selected runs; they stay in place, disabled, when none is."""
+    ids, none = [row.id for row in selected], not selected
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="runs_actions"):
         if st.button(
             "Compare",
             icon=":material/stacked_line_chart:",
             key="runs_compare",
             type="primary",
-            disabled=none or len(ids) > ASKED_AT_MOST,
-            help=f"Lay the curves of the ticked runs over each other ({ASKED_AT_MOST} at most).",
+            disabled=none or len(ids) > ADDRESSED_AT_MOST,
+            help=f"Overlay the curves of the selected runs ({ADDRESSED_AT_MOST} at most).",
         ):
             st.switch_page("pages/compare.py", query_params={"runs": ",".join(map(str, ids))})
         _tag_popover(store, ids)
-        export_popover(store, ticked)
-        puts_back = not none and all(row.archived for row in ticked)
+        export_popover(store, selected)
+        puts_back = not none and all(row.archived for row in selected)
         st.button(
             "Unarchive" if puts_back else "Archive",
             icon=":material/unarchive:" if puts_back else ":material/archive:",
@@ -36,7 +36,7 @@ def action_bar(store: Store, ticked: list[RunRow], wanted: RunFilter) -> None:
             disabled=none,
             on_click=_archive,
             args=(store, ids, not puts_back),
-            help="Take the ticked runs out of all lists, or put them back. Nothing is lost.",
+            help="Hide the selected runs from all lists, or show them again. Nothing is lost.",
         )
         st.button(
             "Delete",
@@ -44,26 +44,26 @@ def action_bar(store: Store, ticked: list[RunRow], wanted: RunFilter) -> None:
             key="runs_delete",
             disabled=none,
             on_click=lambda: st.session_state.update(runs_asking=ids),
-            help="Delete the ticked runs for good; you are asked once.",
+            help="Delete the selected runs permanently, after one confirmation.",
         )
         st.button(
-            "Tick all found",
+            "Select all results",
             icon=":material/done_all:",
-            key="runs_tick_all",
+            key="runs_select_all",
             type="tertiary",
-            on_click=lambda: st.session_state.update(runs_ticked=find_ids(store, wanted)),
-            help="Tick every run that the search finds, on all pages of the table.",
+            on_click=lambda: st.session_state.update(runs_selected=find_ids(store, wanted)),
+            help="Select every run that matches the search, on all pages of the table.",
         )
         st.button(
-            "Untick",
+            "Clear selection",
             icon=":material/remove_done:",
-            key="runs_untick",
+            key="runs_clear",
             type="tertiary",
             disabled=none,
-            on_click=lambda: st.session_state.update(runs_ticked=[]),
-            help="Untick all runs.",
+            on_click=lambda: st.session_state.update(runs_selected=[]),
+            help="Clear the selection.",
         )
-        st.caption(f"{len(ids):,} ticked" if ids else "Tick runs in the table to work on them.")
+        st.caption(f"{len(ids):,} selected" if ids else "Select runs in the table.")
 
 
 def _tag_popover(store: Store, ids: list[int]) -> None:
@@ -73,7 +73,7 @@ def _tag_popover(store: Store, ids: list[int]) -> None:
             key="runs_tags",
             placeholder="baseline, week 3",
             max_chars=400,
-            help="Separate several with commas.",
+            help="Separated by commas.",
         )
         with st.container(horizontal=True):
             st.button(
@@ -82,14 +82,14 @@ def _tag_popover(store: Store, ids: list[int]) -> None:
                 on_click=_tag,
                 args=(store, ids, True),
                 type="primary",
-                help="Give these tags to all ticked runs.",
+                help="Add these tags to all selected runs.",
             )
             st.button(
                 "Remove",
                 key="runs_tags_remove",
                 on_click=_tag,
                 args=(store, ids, False),
-                help="Take these tags from all ticked runs.",
+                help="Remove these tags from all selected runs.",
             )
 
 
@@ -101,8 +101,8 @@ def _tag(store: Store, ids: list[int], is_added: bool) -> None:
 
 def _archive(store: Store, ids: list[int], archived: bool) -> None:
     set_archived(store, ids, archived)
-    st.session_state["runs_ticked"] = []
-    tell(f"{_counted(len(ids))} {'archived' if archived else 'put back into the lists'}.")
+    st.session_state["runs_selected"] = []
+    report(f"{_count(len(ids))} {'archived' if archived else 'unarchived'}.")
 
 
 def ask_before_deleting(store: Store) -> None:
@@ -115,14 +115,14 @@ def _stop_asking() -> None:
     st.session_state.pop("runs_asking", None)
 
 
-@st.dialog("Delete for good?", icon=":material/delete:", on_dismiss=_stop_asking)
+@st.dialog("Delete permanently?", icon=":material/delete:", on_dismiss=_stop_asking)
 def _question(store: Store) -> None:
     ids = st.session_state.get("runs_asking", [])
     named = ", ".join(str(run_id) for run_id in ids[:NAMED_AT_MOST])
     rest = f" and {len(ids) - NAMED_AT_MOST:,} more" if len(ids) > NAMED_AT_MOST else ""
     st.write(
-        f"{_counted(len(ids))} ({named}{rest}): records, weights, snapshots and notes are deleted. "
-        "This cannot be undone; a bundle of them could be exported first."
+        f"{_count(len(ids))} ({named}{rest}): records, weights, snapshots and notes will be deleted. "
+        "This cannot be undone. To keep a copy, export a bundle first."
     )
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Keep", key="runs_delete_no"):
@@ -131,24 +131,24 @@ def _question(store: Store) -> None:
         if st.button("Delete", key="runs_delete_yes", type="primary", icon=":material/delete:"):
             deleted, refused = delete_runs(store, ids)
             _stop_asking()
-            st.session_state["runs_ticked"] = []
-            tell(f"{_counted(len(deleted))} deleted." if deleted else "", refused)
+            st.session_state["runs_selected"] = []
+            report(f"{_count(len(deleted))} deleted." if deleted else "", refused)
             st.rerun()
 
 
-def tell(done: str, refused: list[str] | None = None) -> None:
-    """Have the page say once what was done, and what was not."""
-    st.session_state["runs_told"] = {"done": done, "refused": refused or []}
+def report(done: str, refused: list[str] | None = None) -> None:
+    """Have the page say once what was done and what was refused."""
+    st.session_state["runs_report"] = {"done": done, "refused": refused or []}
 
 
-def tell_what_was_done() -> None:
-    """Say what the last action did."""
-    told = st.session_state.pop("runs_told", None)
-    if told is None:
+def show_report() -> None:
+    """Show what the last action did, once."""
+    report = st.session_state.pop("runs_report", None)
+    if report is None:
         return
-    if told["done"]:
-        st.toast(as_markdown(told["done"]), icon=":material/check:")
-    refused = told["refused"]
+    if report["done"]:
+        st.toast(as_markdown(report["done"]), icon=":material/check:")
+    refused = report["refused"]
     if refused:
         more = f" (and {len(refused) - 3} more)" if len(refused) > 3 else ""
         st.warning(
@@ -156,5 +156,5 @@ def tell_what_was_done() -> None:
         )
 
 
-def _counted(count: int) -> str:
+def _count(count: int) -> str:
     return "1 run" if count == 1 else f"{count:,} runs"

@@ -13,23 +13,23 @@ from engine.store.query import (
     find_runs,
     get_runs,
     known_datasets,
-    sparklines,
 )
 from engine.store.row import RunRow
 from engine.store.runs import tags_of
 from engine.store.store import Store
 from ui.shared.frame import page_store
-from ui.shared.run_picker import is_moving, state_of
-from ui.shared.text import layers_text, visible, when
+from ui.shared.run_state import is_moving, state_of
+from ui.shared.sparklines import spark_column, sparks
+from ui.shared.text import format_layers, visible, when
 
 ROWS_A_PAGE = 50
 TABLE_HEIGHT = 420
 PACE = 2.0
-KINDS = {"current": False, "archived": True, "all": None}
+KINDS = {"active": False, "archived": True, "all": None}
 
 
 def search_bar(store: Store) -> tuple[RunFilter, str, bool]:
-    """Draw search and order; return what is looked for, the column to sort by, and whether downwards."""
+    """Draw search and order; return the filter, the column to sort by, and whether it descends."""
     text = st.text_input(
         "Search",
         key="runs_text",
@@ -38,18 +38,18 @@ def search_bar(store: Store) -> tuple[RunFilter, str, bool]:
         icon=":material/search:",
         width=260,
         on_change=_to_first_page,
-        help="Shows the runs whose name, tags or note hold this text, in either case, or whose number it is.",
+        help="Runs whose name, tags or note contain this text, or whose number it is.",
         bind="query-params",
     )
-    status = _choice("Status", "runs_status", STATES, "How runs stand.")
-    dataset = _choice("Data", "runs_dataset", tuple(known_datasets(store)), "What the runs learned from.")
+    status = _choice("Status", "runs_status", STATES, "Status of the runs.")
+    dataset = _choice("Data", "runs_dataset", tuple(known_datasets(store)), "Dataset of the runs.")
     kind = st.selectbox(
         "Show",
         list(KINDS),
         key="runs_kind",
         width=130,
         on_change=_to_first_page,
-        help="Archived runs are kept, but left out of all lists.",
+        help="Archived runs are kept but hidden from all lists.",
         bind="query-params",
     )
     sort = st.selectbox(
@@ -58,21 +58,21 @@ def search_bar(store: Store) -> tuple[RunFilter, str, bool]:
         key="runs_sort",
         width=200,
         on_change=_to_first_page,
-        help="Sorts all runs, not this page alone; runs without a value come last.",
+        help="Sorts all runs, not only this page; runs without a value come last.",
         bind="query-params",
     )
     descending = st.toggle(
-        "Largest first",
+        "Descending",
         value=True,
         key="runs_descending",
         on_change=_to_first_page,
-        help="Newest first, when sorted by number.",
+        help="Highest first; sorted by number: newest first.",
         bind="query-params",
     )
     return RunFilter(text or "", status or "", dataset or "", KINDS[kind]), sort, descending
 
 
-def _choice(title: str, key: str, options: tuple[str, ...], explained: str) -> str | None:
+def _choice(title: str, key: str, options: tuple[str, ...], help_text: str) -> str | None:
     return st.selectbox(
         title,
         options,
@@ -82,7 +82,7 @@ def _choice(title: str, key: str, options: tuple[str, ...], explained: str) -> s
         width=140,
         format_func=visible,
         on_change=_to_first_page,
-        help=explained,
+        help=help_text,
         bind="query-params",
     )
 
@@ -91,10 +91,10 @@ def _to_first_page() -> None:
     st.session_state["runs_page"] = 0
 
 
-def ticked_runs(store: Store) -> list[RunRow]:
-    """Return the runs that are ticked, on whatever page of the table they stand."""
-    rows = get_runs(store, st.session_state.get("runs_ticked", []))
-    st.session_state["runs_ticked"] = [row.id for row in rows]
+def selected_runs(store: Store) -> list[RunRow]:
+    """Return the selected runs, on whatever page of the table they are."""
+    rows = get_runs(store, st.session_state.get("runs_selected", []))
+    st.session_state["runs_selected"] = [row.id for row in rows]
     return rows
 
 
@@ -119,27 +119,27 @@ def run_table(
         _draw(store, rows)
         _pages(page, len(rows), total)
     else:
-        st.info("No run matches. Clear the search, or show archived runs too.", icon=":material/search_off:")
+        st.info("No run matches. Clear the search, or show archived runs.", icon=":material/search_off:")
     return rows, total
 
 
 def _draw(store: Store, rows: list[RunRow]) -> None:
     ids = [row.id for row in rows]
-    ticked = set(st.session_state["runs_ticked"])
+    selected = set(st.session_state["runs_selected"])
     st.session_state["runs_listed"] = ids
-    places = [place for place, run_id in enumerate(ids) if run_id in ticked]
+    places = [place for place, run_id in enumerate(ids) if run_id in selected]
     st.session_state["runs_table"] = {"selection": {"rows": places}}
     lines = sparks(store, rows)
     st.dataframe(
         pd.DataFrame([_table_row(row, lines[row.id]) for row in rows]),
         hide_index=True,
         height=min(35 * (len(rows) + 1) + 3, TABLE_HEIGHT),
-        on_select=_take_ticks,
+        on_select=_take_selection,
         selection_mode="multi-row",
         key="runs_table",
         placeholder="–",
         column_config=_columns(),
-        alt="table of runs; tick the ones to work on",
+        alt="table of runs; select runs to work on",
     )
 
 
@@ -152,36 +152,17 @@ def _columns() -> dict[str, Any]:
         "state": column.TextColumn("state", width=95),
         "curve": spark_column(),
         "validation loss": column.NumberColumn(format="%.4g"),
-        "lowest": column.NumberColumn("lowest", format="%.4g", help="Lowest validation loss of the curve."),
+        "best": column.NumberColumn("best", format="%.4g", help="Lowest validation loss of the curve."),
         "score": column.NumberColumn(
             "score",
             format="%.4g",
-            help="On the validation rows: accuracy (a fraction), or R² for regression.",
+            help="Validation accuracy (a fraction), or R² for regression.",
         ),
         "learning rate": column.NumberColumn(format="%g"),
         "done": column.ProgressColumn("done", format="percent", width=90),
         "training": column.NumberColumn("training", format="%.1f s", help="Time spent training."),
         "note": column.TextColumn("note", width=220),
     }
-
-
-def spark_column() -> Any:
-    """Return how a column of sparklines is drawn."""
-    return st.column_config.LineChartColumn(
-        "curve",
-        width=110,
-        help="Validation loss from first to last evaluation; each row has its own scale.",
-    )
-
-
-def sparks(store: Store, rows: list[RunRow]) -> dict[int, list[float]]:
-    """Return the validation losses of runs as a few points each; what was read once is kept."""
-    kept: dict[int, tuple[int, list[float]]] = st.session_state.setdefault("runs_sparks", {})
-    stale = [row.id for row in rows if kept.get(row.id, (-1, []))[0] != row.step]
-    steps = {row.id: row.step for row in rows}
-    for run_id, values in sparklines(store, stale).items():
-        kept[run_id] = (steps[run_id], values)
-    return {row.id: kept[row.id][1] for row in rows}
 
 
 def _table_row(row: RunRow, curve: list[float]) -> dict[str, Any]:
@@ -194,10 +175,10 @@ def _table_row(row: RunRow, curve: list[float]) -> dict[str, Any]:
         "state": state_of(row) + (" (archived)" if row.archived else ""),
         "curve": curve,
         "validation loss": row.val_loss,
-        "lowest": row.best_val_loss,
+        "best": row.best_val_loss,
         "score": row.val_score,
         "data": config.get("dataset", "–"),
-        "layers": "–" if sizes is None else layers_text(sizes),
+        "layers": "–" if sizes is None else format_layers(sizes),
         "activation": config.get("activation", "–"),
         "optimizer": config.get("optimizer", "–"),
         "learning rate": config.get("learning_rate"),
@@ -209,12 +190,12 @@ def _table_row(row: RunRow, curve: list[float]) -> dict[str, Any]:
     }
 
 
-def _take_ticks() -> None:
-    """Take the ticks of this page over; those on other pages stay."""
+def _take_selection() -> None:
+    """Take over the selection of this page; that of other pages stays."""
     listed = st.session_state["runs_listed"]
     picked = st.session_state["runs_table"]["selection"]["rows"]
-    elsewhere = [run_id for run_id in st.session_state["runs_ticked"] if run_id not in set(listed)]
-    st.session_state["runs_ticked"] = [
+    elsewhere = [run_id for run_id in st.session_state["runs_selected"] if run_id not in set(listed)]
+    st.session_state["runs_selected"] = [
         *elsewhere,
         *(listed[place] for place in picked if place < len(listed)),
     ]
@@ -237,18 +218,18 @@ def _turn(title: str, icon: str, key: str, page: int, disabled: bool) -> None:
         key=key,
         disabled=disabled,
         on_click=lambda: st.session_state.update(runs_page=page),
-        help="Turn the page of the table.",
+        help="Page of the table.",
     )
 
 
 def watch(store: Store, rows: list[RunRow]) -> None:
-    """Draw the page again when one of the shown runs has moved."""
+    """Redraw the page when one of the shown runs has moved."""
     if is_moving(rows):
         seen = [(row.id, row.step, state_of(row)) for row in rows]
-        st.fragment(_look, run_every=PACE)([row.id for row in rows], seen)
+        st.fragment(_poll, run_every=PACE)([row.id for row in rows], seen)
 
 
-def _look(ids: list[int], seen: list[tuple[int, int, str]]) -> None:
+def _poll(ids: list[int], seen: list[tuple[int, int, str]]) -> None:
     rows = get_runs(page_store(), ids)
     if [(row.id, row.step, state_of(row)) for row in rows] != seen:
         st.rerun()

@@ -17,7 +17,6 @@ from engine.plugins.loading import refresh_plugins
 from engine.store.runs import list_runs
 from engine.store.store import Store, StoreError, default_url, open_store
 from engine.workers.launcher import ensure_workers
-from ui.live_chart.assets import plotly_script
 
 LOGO = Path(__file__).with_name("logo.svg")
 SIDEBAR_WIDTH = 330
@@ -47,7 +46,7 @@ def page_store() -> Store:
 
 
 def _freeze_gc() -> None:
-    """Keep short what Streamlit does after every run of a script: it collects all garbage.
+    """Shorten the garbage collection that Streamlit does after every run of a script.
 
     It looks through all that is not frozen: 94 ms with everything that was imported, 10 ms without, 6 ms more
     with twenty windows. So all is frozen when a run begins. What becomes garbage later waits until the next
@@ -83,9 +82,8 @@ def go_to_train() -> None:
 
 
 def start_background() -> None:
-    """Start what runs beside the pages: workers that wait for runs, and Plotly's script in its place."""
+    """Start what runs beside the pages: workers that wait for runs."""
     st.session_state[FRAMED] = True
-    plotly_script()
     _warn_when_reachable()
     try:
         url, _ = _opened(default_url())
@@ -103,20 +101,20 @@ def _opened(url: str) -> tuple:
     """
     store = open_store(url)
     threadpool_limits(1, user_api="blas")
-    atexit.register(_say_what_goes_on, url)
+    atexit.register(_report_running, url)
     _import_what_pages_need()
     return store.url, store.engine
 
 
-def _say_what_goes_on(url: str) -> None:
-    """Tell whoever ends the server that runs go on without it."""
+def _report_running(url: str) -> None:
+    """Tell whoever ends the server that its runs continue without it."""
     try:
         count = sum(row.status == "running" for row in list_runs(open_store(url)))
     except StoreError:
         return
     if count:
-        runs = "1 run goes" if count == 1 else f"{count} runs go"
-        print(f"  {runs} on training without the dashboard; start it again to see.", file=sys.stderr)
+        runs = "1 run continues" if count == 1 else f"{count} runs continue"
+        print(f"  {runs} training without the dashboard; start it again to watch.", file=sys.stderr)
 
 
 def _import_what_pages_need() -> None:
@@ -129,6 +127,6 @@ def _warn_when_reachable() -> None:
     address = st.get_option("server.address") or ""
     if address in WIDE_ADDRESSES:
         logging.getLogger("backprop_lab").warning(
-            "the dashboard can be reached from other machines and asks nobody for a password; "
+            "the dashboard is reachable from other machines and asks for no password; "
             "start it with --server.address 127.0.0.1, or put a proxy with a login in front of it"
         )

@@ -23,7 +23,7 @@ def scalars_frame(series: Series) -> pd.DataFrame:
 
 
 def output_figure(store: Store, row: RunRow, series: Series, *, x: str, height: int) -> tuple[str, Any]:
-    """Return title and figure: boundary, fitted curve or surface; the score where no plane can be drawn."""
+    """Return title and figure: boundary, fitted curve or surface; the score where there is no plane."""
     state = None if row.missing_plugin else latest_checkpoint(store, row.id)[0]
     if state is not None and kept_dataset(store, row.dataset_id).has_plane:
         config, dataset = loaded(store, row)

@@ -5,71 +5,69 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from engine.analysis.overfitting import judge
+from engine.analysis.overfitting import EVALUATIONS_AT_LEAST, Verdict, judge
+from engine.analysis.ranking import CLOSE, last_finite, rank
 from engine.store.row import RunRow
-from ui.overfitting.text import verdict_words
-from ui.shared.text import number, percent
-
-NOTHING = "Nothing is measured yet."
-NO_NUMBERS = "What the network says is no longer a number."
-LARGER_IS_BETTER = ("accuracy", "r2")
-CLOSE = 0.02
+from ui.shared.text import NOTHING, number, percent
 
 
-def loss_words(frame: pd.DataFrame) -> str:
-    """Say whether the losses of a run tell of overfitting."""
+def describe_loss(frame: pd.DataFrame) -> str:
+    """Say whether the losses of a run show overfitting."""
     known = frame.loc[np.isfinite(frame["train_loss"]) & np.isfinite(frame["val_loss"])]
     if len(known) == 0:
         return NOTHING
     train, val = known["train_loss"].to_numpy(), known["val_loss"].to_numpy()
-    return verdict_words(judge(train, val), known["step"].to_numpy(), known["epoch"].to_numpy(), val)
+    return describe_overfitting(judge(train, val), known["epoch"].to_numpy(), val)
 
 
-def score_words(row: RunRow) -> str:
-    """Say what share of the rows, or of their variance, the network gets right."""
-    if row.train_score is None or row.val_score is None:
-        return NO_NUMBERS if row.status == "diverged" else NOTHING
-    if row.score_name == "r2":
+def describe_overfitting(verdict: Verdict, epochs: np.ndarray, val: np.ndarray) -> str:
+    """Say whether and since when a run overfits; the arrays hold its evaluations in order."""
+    if verdict.kind == "short":
+        return f"Too few evaluations for a verdict: {len(val)}, at least {EVALUATIONS_AT_LEAST} are needed."
+    lowest, epoch = number(val[verdict.best], 3), f"epoch {epochs[verdict.best]:.4g}"
+    if verdict.onset is not None:
         return (
-            f"Explains {percent(row.train_score)} of the variance of the training rows and "
-            f"{percent(row.val_score)} of the validation rows'."
+            f"Overfitting since epoch {epochs[verdict.onset]:.4g}. Best validation loss {lowest} at {epoch}, "
+            f"latest {number(val[-1], 3)}, while training loss kept falling."
         )
-    return (
-        f"Right on {percent(row.train_score)} of the training rows and {percent(row.val_score)} of the "
-        "validation rows."
-    )
+    if verdict.kind == "unstable":
+        return (
+            f"Unstable, not overfitting: after its best ({lowest} at {epoch}) validation loss rose, and "
+            "so did "
+            "training loss."
+        )
+    return f"No overfitting: validation loss stays near its best ({lowest} at {epoch})."
 
 
-def comparison_words(frames: Sequence[tuple[int, pd.DataFrame]], column: str) -> str:
-    """Say which of several runs stands best in a metric, and how far the others are from it.
+def describe_score(row: RunRow) -> str:
+    """Say how well the network does on training and validation rows."""
+    if row.train_score is None or row.val_score is None:
+        return "The outputs are infinite or NaN." if row.status == "diverged" else NOTHING
+    name, form = ("R²", number) if row.score_name == "r2" else ("Accuracy", percent)
+    return f"{name}: {form(row.train_score)} on training rows, {form(row.val_score)} on validation rows."
+
+
+def describe_ranking(frames: Sequence[tuple[int, pd.DataFrame]], column: str) -> str:
+    """Say which of several runs is best and which is worst in a metric.
 
     Parameters
     ----------
     frames : sequence of (run, frame)
         The metrics of each run.
     column : str
-        Such as ``val_loss``; of scores the largest is best, of everything else the smallest is named.
+        Such as ``val_loss``; of scores the highest is best, of everything else the lowest.
     """
-    last = {run: _last(frame, column) for run, frame in frames}
-    known = {run: value for run, value in last.items() if value is not None}
-    if not known:
+    found = rank(column, {run: last_finite(frame[column].to_numpy()) for run, frame in frames})
+    if found is None:
         return NOTHING
-    words = column.replace("_", " ").replace("val ", "validation ").replace("train ", "training ")
-    is_score = column.endswith(LARGER_IS_BETTER)
-    order = sorted(known, key=lambda run: known[run], reverse=is_score)
-    first, final = order[0], order[-1]
-    kind = "highest" if is_score else "lowest"
-    if len(order) == 1:
-        return f"Run {first} stands at a {words} of {number(known[first])}."
-    if abs(known[first] - known[final]) <= CLOSE * max(abs(known[first]), abs(known[final])):
-        return f"All runs stand within {100 * CLOSE:g} % of each other: {words} {number(known[first])}."
+    metric = column.replace("_", " ").replace("val ", "validation ").replace("train ", "training ")
+    best = number(found.best_value)
+    if found.best == found.worst:
+        return f"Run {found.best}: {metric} {best}."
+    if found.is_close:
+        return f"All runs are within {100 * CLOSE:g} % of each other: {metric} {best}."
+    first, last = ("highest", "lowest") if found.higher_is_better else ("lowest", "highest")
     return (
-        f"The {kind} {words} at the end has run {first}, {number(known[first])}; "
-        f"run {final} stands at {number(known[final])}."
+        f"Run {found.best} has the {first} {metric} ({best}), run {found.worst} the {last} "
+        f"({number(found.worst_value)})."
     )
-
-
-def _last(frame: pd.DataFrame, column: str) -> float | None:
-    values = frame[column].to_numpy()
-    known = values[np.isfinite(values)]
-    return float(known[-1]) if len(known) else None

@@ -2,28 +2,28 @@
 
 from collections.abc import Iterable, Mapping
 
+from engine.analysis.imbalance import flattering_accuracy
 from engine.analysis.scores import SCORES, SplitScores
-from ui.shared.text import percent, visible
+from ui.shared.text import number, percent, visible
 
-FLATTERED = 0.1
 SPLITS = {"val": "validation", "test": "test"}
+LISTED_AT_MOST = 6
 
 
-def flattery_words(found: SplitScores) -> str:
+def describe_flattery(found: SplitScores) -> str:
     """Say so when accuracy looks better than what is known of each class; nothing otherwise."""
-    accuracy = found["scores"].get("accuracy", {"value": None})["value"]
-    balanced = found["scores"].get("balanced_accuracy", {"value": None})["value"]
-    if accuracy is None or balanced is None or accuracy - balanced < FLATTERED:
+    finding = flattering_accuracy(found)
+    if finding is None:
         return ""
-    most = max(found["parts"], key=lambda part: part["rows"])
     return (
-        f"Accuracy flatters here: always saying {visible(most['name'], 30)!r} is right on "
-        f"{percent(most['rows'] / found['rows'])} of the validation rows. Counting every class alike it is "
-        f"{percent(balanced)}."
+        f"Always predicting {visible(finding.majority, 30)!r} already scores "
+        f"{percent(finding.majority_share)} on "
+        f"the validation rows: compare accuracy with that. Balanced accuracy is "
+        f"{percent(finding.balanced_accuracy)}."
     )
 
 
-def undefined_words(by_split: Mapping[str, SplitScores], *, of_classes: bool = False) -> str:
+def describe_undefined(by_split: Mapping[str, SplitScores], *, of_classes: bool = False) -> str:
     """Say which scores are not defined and why, those with one reason together; nothing when all are."""
     reasons: dict[tuple[str, str], list[str]] = {}
     for split, found in by_split.items():
@@ -33,9 +33,20 @@ def undefined_words(by_split: Mapping[str, SplitScores], *, of_classes: bool = F
             reasons.setdefault((split, why), []).append(name)
     several = len(by_split) > 1 and not of_classes
     return " ".join(
-        f"Not defined{f' for {SPLITS[split]} rows' if several else ''}: {_listed(names)}, because {why}."
+        f"Not defined{f' on {SPLITS[split]} rows' if several else ''}: {_list_names(names)} ({why})."
         for (split, why), names in reasons.items()
     )
+
+
+def describe_baselines(scores: Mapping[str, Mapping[str, float]], score_name: str, split: str = "val") -> str:
+    """Return the scores of the baselines on one split in a line."""
+    form = score_format(score_name)
+    return ", ".join(f"{name} {form(by_split[split])}" for name, by_split in scores.items())
+
+
+def score_format(score_name: str):
+    """Return how a score is printed: accuracies in percent, R² as a number."""
+    return number if score_name == "r2" else percent
 
 
 def _undefined(found: SplitScores) -> Iterable[tuple[str, str]]:
@@ -51,5 +62,6 @@ def _undefined_parts(found: SplitScores) -> Iterable[tuple[str, str]]:
                 yield f"{SCORES[name].title} of {visible(part['name'], 30)!r}", score["why"]
 
 
-def _listed(names: list[str], most: int = 6) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+def _list_names(names: list[str]) -> str:
+    more = len(names) - LISTED_AT_MOST
+    return ", ".join(names[:LISTED_AT_MOST]) + (f" and {more} more" if more > 0 else "")

@@ -13,8 +13,9 @@ from engine.store.row import RunRow
 from engine.store.runs import load_dataset, load_run
 from engine.store.store import Store
 from ui.shared.frame import page_store
-from ui.shared.score_text import flattery_words, undefined_words
+from ui.shared.score_text import SPLITS, describe_flattery, describe_undefined
 from ui.shared.text import as_markdown, visible
+from ui.shared.widgets import kept
 
 OFFERED = {
     "accuracy": {
@@ -25,7 +26,6 @@ OFFERED = {
     },
     "r2": {"MAE": ("mae",), "RMSE": ("rmse",)},
 }
-SPLITS = {"val": "validation", "test": "test"}
 # Pixels: what stands around a table of one line, and around a second table.
 FRAME_HEIGHT, PARTS_HEIGHT, LINE_HEIGHT = 180, 76, 35
 LINES_AT_MOST, LONG_TABLE = 10, 388
@@ -33,13 +33,13 @@ LINES_AT_MOST, LONG_TABLE = 10, 388
 
 @st.cache_data(show_spinner=False, max_entries=500)
 def _computed(url: str, run_id: int, step: int, status: str) -> tuple[str, dict[str, SplitScores]]:
-    """Return where the predictions of a run come from and what they are worth; the arguments are the key."""
+    """Return where the predictions of a run come from, and their scores; the arguments are the key."""
     store = page_store()
-    said = predictions_of(store, run_id)
-    if said is None:
+    found = predictions_of(store, run_id)
+    if found is None:
         return "", {}
     config, dataset = load_run(store, run_id)
-    return said.origin, scores_by_split(config, dataset, {"val": said.val, "test": said.test})
+    return found.origin, scores_by_split(config, dataset, {"val": found.val, "test": found.test})
 
 
 def run_scores(store: Store, row: RunRow) -> tuple[str, dict[str, SplitScores]]:
@@ -57,7 +57,7 @@ def scores_frame(store: Store, row: RunRow) -> DeltaGenerator | None:
     """Draw the frame for the scores of a run; it has its size at once, so that nothing below jumps."""
     if not row.can_be_built or row.status == "imported":
         return None
-    st.subheader("Scores on the rows held out")
+    st.subheader("Scores on held-out rows")
     lines = _parts_count(store.url, row.dataset_id)
     splits = 2 if row.config["test_fraction"] else 1
     height = FRAME_HEIGHT + LINE_HEIGHT * splits
@@ -65,7 +65,7 @@ def scores_frame(store: Store, row: RunRow) -> DeltaGenerator | None:
         height += PARTS_HEIGHT + min(LINE_HEIGHT * (lines + 1), LONG_TABLE)
     frame = st.container(border=True, height=height, key="train_scores_frame")
     if not row.ended:
-        frame.caption("Computed once the run has ended.")
+        frame.caption("Available once the run has ended.")
     return frame
 
 
@@ -84,7 +84,7 @@ def fill_scores(frame: DeltaGenerator | None, store: Store, row: RunRow) -> None
         with st.spinner("Scoring the predictions"):
             origin, by_split = run_scores(store, row)
         if not by_split:
-            st.caption("Nothing is known of what its network said: it left no checkpoint.")
+            st.caption("No scores: the run has neither stored predictions nor a checkpoint.")
             return
         _whole(row, origin, by_split)
         if by_split["val"]["parts"]:
@@ -101,9 +101,9 @@ def _whole(row: RunRow, origin: str, by_split: Mapping[str, SplitScores]) -> Non
     _table(table, "train_scores", names, "%.4g" if row.score_name == "r2" else "%.4f")
     rows = " and ".join(f"{found['rows']:,} {SPLITS[split]} rows" for split, found in by_split.items())
     source = "stored at" if origin == "stored" else "computed from the checkpoint of"
-    facts = [f"By scikit-learn on {rows}, from predictions {source} step {row.step:,}."]
-    facts += [flattery_words(by_split["val"]), undefined_words(by_split)]
-    with st.container(key="words_train_scores"):
+    facts = [f"scikit-learn scores of {rows}, from predictions {source} step {row.step:,}."]
+    facts += [describe_flattery(by_split["val"]), describe_undefined(by_split)]
+    with st.container(key="text_train_scores"):
         st.caption(as_markdown(" ".join(fact for fact in facts if fact), 1000))
 
 
@@ -116,15 +116,15 @@ def _by_part(row: RunRow, by_split: Mapping[str, SplitScores]) -> None:
         "rows": [part["rows"] for part in parts],
     }
     table |= {SCORES[name].title: [part["scores"][name]["value"] for part in parts] for name in names}
-    st.markdown(f"**Each {'target' if is_values else 'class against the rest'}**, validation rows")
+    st.markdown(f"**{'By target' if is_values else 'By class, each against the rest'}**, validation rows")
     _table(table, "train_part_scores", names, "%.4g" if is_values else "%.4f")
-    blank = undefined_words(by_split, of_classes=True)
+    blank = describe_undefined(by_split, of_classes=True)
     if blank:
         st.caption(as_markdown(blank, 1000))
 
 
 def _table(columns: Mapping[str, Sequence[Any]], key: str, names: Sequence[str], shape: str) -> None:
-    """Draw scores in columns; what each one means stands in the help of its title."""
+    """Draw scores in columns; the help of each title says what it means."""
     frame = pd.DataFrame(columns)
     titles = [SCORES[name].title for name in names]
     frame[titles] = frame[titles].astype(float)
@@ -143,7 +143,7 @@ def _table(columns: Mapping[str, Sequence[Any]], key: str, names: Sequence[str],
 
 
 def chosen_scores(store: Store, rows: Sequence[RunRow]) -> dict[int, dict[str, float | None]]:
-    """Draw which scores Compare's table shows beside its own, and return them by run; nothing at first.
+    """Draw the choice of further scores for Compare's table and return them by run; nothing at first.
 
     Only validation rows: whoever chooses between runs by their test rows has no test left.
     """
@@ -151,13 +151,12 @@ def chosen_scores(store: Store, rows: Sequence[RunRow]) -> dict[int, dict[str, f
     held = st.session_state.get("compare_scores") or []
     st.session_state["compare_scores"] = [name for name in held if name in offered]
     chosen = st.pills(
-        "More scores of the validation rows",
+        "More validation scores",
         list(offered),
         selection_mode="multi",
-        key="compare_scores",
-        help="Computed by scikit-learn when chosen, for runs that have ended. F1 of three or more classes is "
-        "their mean (macro).",
-        persist_state="session",
+        help="Computed by scikit-learn for runs that have ended. F1 of three or more classes is the "
+        "macro mean.",
+        **kept("compare_scores"),
     )
     if not chosen:
         return {}

@@ -8,6 +8,7 @@ from typing import Any
 
 PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
+NOTHING = "No measurements yet."
 
 
 def visible(text: str, limit: int = 60) -> str:
@@ -34,6 +35,39 @@ def percent(value: float | None) -> str:
     return "–" if value is None or value != value else f"{100 * value:.1f} %"
 
 
+def format_short(value: float) -> str:
+    """Return a number with two digits, such as ``2.1e-6`` or ``240``."""
+    rounded = f"{value:.2g}"
+    if 100 <= abs(float(rounded)) < 1e5:
+        return f"{float(rounded):,.0f}"
+    return re.sub(r"e([+-])0*", r"e\1", rounded).replace("e+", "e")
+
+
+def format_share(value: float) -> str:
+    """Return a share in whole percent, never rounded to 0 or 100 when it is not."""
+    if 0 < value < 0.01:
+        return "less than 1 %"
+    if 0.99 < value < 1:
+        return "more than 99 %"
+    return f"{100 * value:.0f} %"
+
+
+def format_setting(value: Any, left_open: str = "–") -> str:
+    """Return the value of a setting, such as ``0.001``, ``16·16`` or ``x1, x2``.
+
+    Parameters
+    ----------
+    left_open : str
+        What stands for a setting without a value.
+    """
+    if value is None or value != value:
+        return left_open
+    if isinstance(value, (list, tuple)):
+        is_of_names = any(isinstance(entry, str) for entry in value)
+        return ", ".join(value) if is_of_names else format_layers(value)
+    return f"{value:g}" if isinstance(value, float) else visible(str(value), 60)
+
+
 def dot(colour: str) -> str:
     """Return the address of a picture: a dot of a colour such as ``#0072B2``, for a column of a table."""
     circle = f"<circle cx='8' cy='8' r='5' fill='%23{colour.lstrip('#')}'/>"
@@ -43,7 +77,9 @@ def dot(colour: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a time span such as ``8 s``, ``3 min 20 s`` or ``2 h 5 min``."""
+    """Return a time span such as ``0.25 s``, ``8 s``, ``3 min 20 s`` or ``2 h 5 min``."""
+    if 0 < seconds < 1:
+        return f"{seconds:.2f} s"
     whole = max(0, round(seconds))
     if whole < 60:
         return f"{whole} s"
@@ -62,7 +98,7 @@ def when(timestamp: float) -> str:
     return datetime.fromtimestamp(timestamp, tz=UTC).astimezone().strftime("%d %b %H:%M")
 
 
-def layers_text(sizes: Any) -> str:
+def format_layers(sizes: Any) -> str:
     """Return hidden layer sizes such as ``16·16`` or, for many equal ones, ``10×32``."""
     sizes = list(sizes)
     if not sizes:
@@ -72,18 +108,18 @@ def layers_text(sizes: Any) -> str:
     return "·".join(str(size) for size in sizes)
 
 
-def target_words(target: str | Sequence[str] | None, limit: int = 40) -> str:
-    """Return the columns to predict as words for people, one or several."""
+def format_target(target: str | Sequence[str] | None, limit: int = 40) -> str:
+    """Return the columns to predict one or several."""
     names = [target] if isinstance(target, str) else list(target or ())
     return visible(", ".join(names), limit)
 
 
-def described(config: dict[str, Any]) -> str:
+def describe_settings(config: dict[str, Any]) -> str:
     """Return what a run is in a few words: data, layers, activation, optimizer and rate."""
     data = config["dataset"]
     if config.get("target"):
-        data = f"{data} ({target_words(config['target'], 20)})"
+        data = f"{data} ({format_target(config['target'], 20)})"
     return (
-        f"{data}, {layers_text(config['hidden_sizes'])} {config['activation']}, "
+        f"{data}, {format_layers(config['hidden_sizes'])} {config['activation']}, "
         f"{config['optimizer']} {config['learning_rate']:g}"
     )

@@ -14,14 +14,15 @@ from engine.store.runs import NoSuchRun, load_run, reopen, request, set_speed
 from engine.store.store import Store
 from engine.store.submit import submit, with_seeds
 from engine.workers.launcher import ensure_workers
-from ui.shared.run_picker import LIVE
-from ui.train.form import dataset_of
+from ui.shared.prepared_data import dataset_of
+from ui.shared.run_state import LIVE
+from ui.shared.widgets import kept
 
 SPEEDS = ("1", "5", "20", "max")
 
 
 def start_run(store: Store, config: RunConfig) -> None:
-    """Launch a run at the chosen speed and show it in the address; other seeds follow at full speed."""
+    """Launch a run at the chosen speed and name it in the address; other seeds follow at full speed."""
     name, seeds = st.session_state.get("train_name", ""), st.session_state.get("train_seeds", 1)
     try:
         run_id = launch(store, config, _chosen_speed(), name, seeds)
@@ -36,7 +37,7 @@ def start_run(store: Store, config: RunConfig) -> None:
 def launch(
     store: Store, config: RunConfig, speed: float | None = None, name: str = "", seeds: int = 1
 ) -> int:
-    """Submit a run, or one for each of several seeds; see to workers, and return the first run's id.
+    """Submit a run, or one for each of several seeds; start workers, and return the first run's id.
 
     The speed is that of the first run; the others train as fast as possible.
 
@@ -51,7 +52,7 @@ def launch(
     return ids[0]
 
 
-def twin_words(store: Store, run_id: int, config: RunConfig) -> str:
+def describe_twin(store: Store, run_id: int, config: RunConfig) -> str:
     """Return a sentence on what differs between a run and the settings that were chosen, both resolved."""
     try:
         origin, _ = load_run(store, run_id)
@@ -73,7 +74,7 @@ def transport(store: Store, row: RunRow | None) -> None:
             shortcut="Alt+P",
             on_click=_resume,
             args=(store, row),
-            help="Go on from the last checkpoint, as if nothing had happened.",
+            help="Continue from the last checkpoint, with exactly the same result.",
         )
     else:
         st.button(
@@ -84,7 +85,7 @@ def transport(store: Store, row: RunRow | None) -> None:
             on_click=_ask,
             args=(store, row, "pause"),
             disabled=not is_live,
-            help="Stop for now after the current step; nothing is lost.",
+            help="Pause after the current step; nothing is lost.",
         )
     st.button(
         "Step",
@@ -103,28 +104,27 @@ def transport(store: Store, row: RunRow | None) -> None:
         on_click=_ask,
         args=(store, row, "stop"),
         disabled=not is_live,
-        help="End the run here; what was learned and recorded is kept.",
+        help="End the run here; weights and records are kept.",
     )
 
 
 def speed_control(store: Store, row: RunRow | None) -> None:
-    """Draw the speed: epochs a second, changeable while the run goes on."""
+    """Draw the speed in epochs per second, changeable while the run trains."""
     if row is not None and row.status in LIVE and st.session_state.get("train_speed_of") != row.id:
         shown = "max" if row.speed is None else f"{row.speed:g}"
         st.session_state["train_speed"] = shown if shown in SPEEDS else "20"
         st.session_state["train_speed_of"] = row.id
     st.session_state.setdefault("train_speed", "20")
     st.segmented_control(
-        "Epochs a second",
+        "Epochs per second",
         SPEEDS,
         required=True,
-        key="train_speed",
         on_change=_apply_speed,
         args=(store, row),
         label_visibility="collapsed",
         format_func=lambda speed: "max" if speed == "max" else f"{speed}/s",
-        help="Epochs a second, changeable at any time; max is as fast as possible, faster than eyes follow.",
-        persist_state="session",
+        help="Epochs per second, at any time; max trains at full speed.",
+        **kept("train_speed"),
     )
 
 
@@ -138,8 +138,8 @@ def _apply_speed(store: Store, row: RunRow | None) -> None:
         set_speed(store, row.id, _chosen_speed())
 
 
-def _ask(store: Store, row: RunRow, wish: str) -> None:
-    request(store, row.id, wish)
+def _ask(store: Store, row: RunRow, action: str) -> None:
+    request(store, row.id, action)
     st.session_state["train_started_at"] = time.time()
     ensure_workers(store.url)
 
@@ -150,15 +150,14 @@ def _resume(store: Store, row: RunRow) -> None:
 
 
 def resume_run(store: Store, row: RunRow) -> str:
-    """Let a paused, stopped or interrupted run go on from its last checkpoint.
+    """Continue a paused, stopped or interrupted run from its last checkpoint.
 
-    Where its plugin has another content now it does so at the second call; the first one returns a sentence
-    that asks.
+    Where its plugin has changed, the first call returns a sentence that asks and the second one continues.
     """
     changed = other_plugins(row.fingerprint, row.config)
     if changed and st.session_state.get("train_asked") != [row.id, changed]:
         st.session_state["train_asked"] = [row.id, changed]
-        return f"Run {row.id} was {changed}. Press Resume again to go on all the same."
+        return f"Run {row.id} was {changed}. Press Resume again to continue anyway."
     if row.status in LIVE:
         request(store, row.id, "resume")
     else:
@@ -169,6 +168,6 @@ def resume_run(store: Store, row: RunRow) -> str:
 
 
 def keep_workers(store: Store, row: RunRow) -> None:
-    """See to a worker while a run waits for one."""
+    """Start a worker while a run waits for one."""
     if row.status in ("queued", "interrupted") and (not row.paused or row.request):
         ensure_workers(store.url)

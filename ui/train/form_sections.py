@@ -6,13 +6,14 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from engine.config.optimizers import OptimizerSettings
+from engine.config.seeds import SEEDS_AT_MOST
 from engine.config.settings import SETTINGS, Setting, applies
 from engine.training.schedule import SCHEDULES
-from ui.shared.seeds import name_input, seeds_input
-from ui.train.setting_widget import as_widget_value, setting_widget
+from ui.shared.form_state import OF_A_TABLE, as_widget_value
+from ui.shared.widgets import kept
+from ui.train.setting_widget import setting_widget
 
-OF_A_TABLE = ("table", "target", "columns", "missing", "split", "split_column")
-# What stands above the sections, or on the Data page.
+# Settings above the sections, or on the Data page.
 ELSEWHERE = (
     "dataset",
     "features",
@@ -23,17 +24,17 @@ ELSEWHERE = (
     "dropout",
     *OF_A_TABLE,
 )
-# Within their section these stand first: they are changed most.
+# First within their section: they are changed most.
 FIRST = ("epochs", "batch_size")
 OF_THE_RECORD = ("seed", "record_every")
 SECTIONS = {
     "training": ("Epochs, batches, loss", ":material/repeat:"),
-    "data": ("Rows and noise", ":material/scatter_plot:"),
-    "network": ("Layers and their start", ":material/lan:"),
+    "data": ("Data size & noise", ":material/scatter_plot:"),
+    "network": ("Layers & initialization", ":material/lan:"),
     "optimizer": ("Optimizer", ":material/directions_walk:"),
-    "limits": ("Penalties and clipping", ":material/compress:"),
-    "schedule": ("Schedule and end", ":material/trending_down:"),
-    "record": ("Name, seeds, records", ":material/label:"),
+    "limits": ("Regularization & clipping", ":material/compress:"),
+    "schedule": ("Schedule & early stopping", ":material/trending_down:"),
+    "record": ("Name, seeds, logging", ":material/label:"),
 }
 
 
@@ -43,12 +44,12 @@ def folded_settings(values: dict[str, Any]) -> DeltaGenerator:
     Returns
     -------
     DeltaGenerator
-        The place of the schedule's picture, which can be drawn once the whole form is known.
+        Where the schedule's picture goes once the whole form is known.
     """
     places = {}
     with st.container(gap="xsmall"):
         for section in SECTIONS:
-            # What a setting depends on may stand below it, still to be drawn.
+            # What a setting depends on may come further down the form.
             held = {
                 name: st.session_state.get(f"train_{name}", each.default) for name, each in SETTINGS.items()
             }
@@ -61,8 +62,8 @@ def folded_settings(values: dict[str, Any]) -> DeltaGenerator:
                 _title(section, shown), icon=SECTIONS[section][1], key=f"train_section_{section}"
             ):
                 if section == "record":
-                    name_input()
-                    seeds_input()
+                    _name_input()
+                    _seeds_input()
                 for name in _names_of(section):
                     if applies(SETTINGS[name].explained, {**held, **values}):
                         values[name] = setting_widget(SETTINGS[name], values)
@@ -86,7 +87,7 @@ def _section_of(setting: Setting) -> str:
 
 
 def _title(section: str, shown: list[str]) -> str:
-    """Return the words of a section, with how many of its settings are not at their defaults."""
+    """Return the title of a section, with how many of its settings are not at their defaults."""
     changed = sum(_is_changed(SETTINGS[name]) for name in shown)
     return SECTIONS[section][0] + (f" :primary-badge[{changed} set]" if changed else "")
 
@@ -101,3 +102,29 @@ def _place_of_the_schedule(name: str) -> DeltaGenerator:
     with st.container(key="meaning_schedule"):
         st.caption(SCHEDULES[name].meaning)
     return picture
+
+
+def _name_input() -> None:
+    """Draw the name of the run."""
+    st.text_input(
+        "Name",
+        max_chars=200,
+        placeholder="optional",
+        help="Shown in lists, legends and files.",
+        **kept("train_name"),
+    )
+
+
+def _seeds_input() -> None:
+    """Draw how many seeds Start trains."""
+    st.session_state.setdefault("train_seeds", 1)
+    st.number_input(
+        "Seeds",
+        1,
+        SEEDS_AT_MOST,
+        step=1,
+        help="Start trains this many runs, with the seed below and the ones after it. One run may be luck; "
+        "the mean of five with its interval shows what the settings do. Too low: no verdict. Too high: takes "
+        "that many times longer.",
+        **kept("train_seeds"),
+    )

@@ -10,29 +10,30 @@ from engine.store.interventions import ask_change, read_changes
 from engine.store.row import RunRow
 from engine.store.store import Store
 from engine.training.interventions import LEARNING_RATE, WEIGHT, Change, weight_change
-from ui.shared.run_picker import LIVE
+from ui.shared.run_state import LIVE
 from ui.shared.text import as_markdown
 
 
-def change_words(change: Change) -> str:
+def describe_change(change: Change) -> str:
     """Return a change in a few words."""
     if change.field == LEARNING_RATE:
         return f"rate {float(change.new):g}"
-    wish = json.loads(change.new)
-    source = f"input {wish['source']}" if wish["source"] else "bias"
-    return f"layer {wish['layer']} unit {wish['unit']} {source} = {wish['value']:g}"
+    weight = json.loads(change.new)
+    source = f"input {weight['source']}" if weight["source"] else "bias"
+    return f"layer {weight['layer']} unit {weight['unit']} {source} = {weight['value']:g}"
 
 
 def change_control(store: Store, row: RunRow) -> None:
-    """Draw what a run can be changed with while it trains; nothing of it is made before somebody looks."""
+    """Draw what changes a run while it trains; its widgets are made once the popover is open."""
     is_live = row.status in LIVE
     panel = st.popover(
         "Change",
         icon=":material/edit:",
         disabled=not is_live,
         key="train_change",
-        help="Change the learning rate or one weight of this run while it trains. The change is part of the "
-        "run: resuming and reproducing repeat it exactly.",
+        help="Change the learning rate or one weight while the run trains. The change is recorded: "
+        "resuming and "
+        "repeating the run apply it at the same step.",
         on_change="rerun",
     )
     if is_live and panel.open:
@@ -54,19 +55,23 @@ def _inputs(store: Store, row: RunRow) -> None:
         key="train_set_rate",
         on_click=_set_rate,
         args=(store, row.id),
-        help="Train on at this rate from the next update.",
+        help="Use this learning rate from the next update on.",
     )
     st.divider()
     layers = len(row.config["hidden_sizes"]) + 1
     with st.container(horizontal=True):
-        st.number_input("Layer", 1, layers, key="train_weight_layer", help="1 on the input side.", width=110)
-        st.number_input("Unit", 1, step=1, key="train_weight_unit", help="In that layer, from 1.", width=110)
+        st.number_input(
+            "Layer", 1, layers, key="train_weight_layer", help="1 is next to the input.", width=110
+        )
+        st.number_input(
+            "Unit", 1, step=1, key="train_weight_unit", help="Unit in that layer, from 1.", width=110
+        )
         st.number_input(
             "From",
             0,
             step=1,
             key="train_weight_source",
-            help="Input of the unit, from 1; 0 is its bias.",
+            help="Input of the unit, from 1; 0 is the bias.",
             width=110,
         )
         st.number_input(
@@ -74,7 +79,7 @@ def _inputs(store: Store, row: RunRow) -> None:
             value=0.0,
             format="%g",
             key="train_weight_value",
-            help="The weight's new value.",
+            help="New value of the weight.",
             width=130,
         )
     st.button(
@@ -82,7 +87,7 @@ def _inputs(store: Store, row: RunRow) -> None:
         key="train_set_weight",
         on_click=_set_weight,
         args=(store, row.id),
-        help="Put this number in the weight's place before the next update; training goes on from there.",
+        help="Set the weight before the next update; training continues from there.",
     )
     if refused := st.session_state.pop("train_change_refused", ""):
         st.error(as_markdown(refused))

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from engine.figures.curves import loss_curves, mark_changes, mark_early_stop
+from engine.figures.curves import AXES, loss_curves, mark_changes, mark_early_stop
 from engine.figures.gradients import layer_heatmap, layer_lines
 from engine.figures.theme import QUIET
 from engine.store.interventions import read_changes
@@ -19,20 +19,21 @@ from engine.store.store import Store
 from engine.training.interventions import Change
 from engine.training.telemetry import LAYER_INDEX
 from engine.workers.launcher import last_worker_error
-from ui.gradients.text import spread_words, time_words
 from ui.live_chart import Chart, ChartCard, resend_all, show_cards
 from ui.live_chart.encoding import encode_figure
 from ui.replay import pace_behind, show_replay
 from ui.shared.cache import built_once, series_of, version
 from ui.shared.frame import page_store
+from ui.shared.layer_text import describe_flow_over_time, describe_norm_spread
 from ui.shared.output_figure import output_figure, scalars_frame
-from ui.shared.run_picker import is_moving
-from ui.shared.run_text import loss_words, score_words
+from ui.shared.run_state import is_moving
+from ui.shared.run_text import describe_loss, describe_score
 from ui.shared.scores import fill_scores, scores_frame
 from ui.shared.seeds import seeds_line
 from ui.shared.transport import keep_workers, speed_control, transport
-from ui.train.interventions import change_control, change_words
-from ui.train.metrics import baseline_line, measure_strip, status_line
+from ui.shared.widgets import choose_axis, kept
+from ui.train.interventions import change_control, describe_change
+from ui.train.metrics import baseline_line, metric_strip, status_line
 from ui.train.mistakes import CARD as MISTAKES
 from ui.train.mistakes import show_mistakes
 
@@ -43,7 +44,6 @@ NAMED_LAYERS_AT_MOST = 5
 QUICK_SECONDS = 5.0
 FIRST_RECORD_SECONDS = 0.8
 QUICK_PACE, PACE = 0.3, 1.0
-AXES = ("epoch", "step", "seconds")
 
 
 def show_run(row: RunRow, bar: DeltaGenerator) -> None:
@@ -70,7 +70,7 @@ def _live(run_id: int, pace: float | None, bar: DeltaGenerator) -> None:
         transport(store, row)
         speed_control(store, row)
     status_line(row, last_worker_error(store.url))
-    measure_strip(row, series)
+    metric_strip(row, series)
     baseline_line(store, row)
     seeds_line(store, row)
     x, log_y = _options(store, row)
@@ -100,30 +100,20 @@ def _first_records(store: Store, run_id: int) -> Series:
 
 def _options(store: Store, row: RunRow) -> tuple[str, bool]:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="train_options"):
-        st.session_state.setdefault("train_x", "epoch")
-        x = st.segmented_control(
-            "Over",
-            AXES,
-            required=True,
-            key="train_x",
-            help="What the curves run over: epochs, optimizer steps, or seconds of training.",
-            label_visibility="collapsed",
-            persist_state="session",
-        )
+        x = choose_axis("train_x", "epoch")
         log_y = st.toggle(
             "Log loss",
-            key="train_log",
-            help="Logarithmic axis for the loss: shows what still happens near zero.",
-            persist_state="session",
+            help="Logarithmic y axis: shows small changes near zero.",
+            **kept("train_log"),
         )
         change_control(store, row)
-    return x or "epoch", log_y
+    return x, log_y
 
 
 def _pictures(
     store: Store, row: RunRow, series: Series, changes: Sequence[Change], x: str, log_y: bool
 ) -> dict[str, dict[str, Any]]:
-    """Return by chart its title, figure, what a screen reader calls it, and a sentence on what it shows."""
+    """Return by chart its title, figure, name for screen readers, and a sentence on what it shows."""
     frame = scalars_frame(series)
     title, output = output_figure(store, row, series, x=x, height=HEIGHT)
     norms = series.layers[:, :, LAYER_INDEX["grad_norm"]]
@@ -135,25 +125,26 @@ def _pictures(
         mark_early_stop(losses, frame, x)
     if len(series):
         places = np.interp([change.step for change in changes], series["step"], along).tolist()
-        mark_changes(losses, places, [change_words(change) for change in changes])
-    over = x if x != "seconds" else "training time (s)"
-    lines = _named_at_the_ends(layer_lines(along, norms, title="gradient norm", x_title=over, height=HEIGHT))
-    heat = layer_heatmap(along, norms, title="gradient norm", x_title=over, height=HEIGHT)
+        mark_changes(losses, places, [describe_change(change) for change in changes])
+    lines = _named_at_the_ends(
+        layer_lines(along, norms, title="gradient norm", x_title=AXES[x], height=HEIGHT)
+    )
+    heat = layer_heatmap(along, norms, title="gradient norm", x_title=AXES[x], height=HEIGHT)
     whole = (
         ("Loss", losses, f"loss of run {row.id}: training {row.train_loss}, validation {row.val_loss}"),
-        (title, output, f"what run {row.id} says of its inputs"),
+        (title, output, f"outputs of run {row.id}"),
         (
-            "Gradient norm of each layer",
+            "Gradient norm per layer",
             lines,
-            f"gradient norm of each layer of run {row.id}",
+            f"gradient norm per layer of run {row.id}",
         ),
-        ("Gradient norm, layer by time", heat, f"gradient norm by layer and {x} of run {row.id}"),
+        ("Gradient norm heatmap", heat, f"gradient norm by layer and {x} of run {row.id}"),
     )
     sentences = (
-        loss_words(frame),
-        score_words(row),
-        spread_words(numbers, norms),
-        time_words(numbers, norms),
+        describe_loss(frame),
+        describe_score(row),
+        describe_norm_spread(numbers, norms),
+        describe_flow_over_time(numbers, norms),
     )
     return {
         key: {

@@ -18,6 +18,7 @@ from engine.store.row import RunRow
 from engine.store.store import Store
 from ui.live_chart import Chart, ChartCard, show_cards
 from ui.shared.text import visible
+from ui.shared.widgets import kept
 
 CARD = "train_mistakes_card"
 HEIGHT = 362
@@ -26,7 +27,7 @@ DIGITS_IN_A_ROW, DIGIT_SIDE = 6, 8
 
 
 def show_mistakes(store: Store, row: RunRow) -> None:
-    """Draw the section for a run; nothing where a boundary or a curve says the same and more."""
+    """Draw the section for a run; nothing where a boundary or a curve shows the same and more."""
     if row.missing_plugin:
         return
     config, dataset = loaded(store, row)
@@ -36,7 +37,7 @@ def show_mistakes(store: Store, row: RunRow) -> None:
     if state is None:
         return
     found = mistakes(config, dataset, state.learned)
-    st.subheader("Mistakes on the validation rows")
+    st.subheader("Mistakes on validation rows")
     shown, output = found, 0
     if dataset.target_names:
         output = _choose_output(dataset)
@@ -45,32 +46,31 @@ def show_mistakes(store: Store, row: RunRow) -> None:
         shown = of_output(found, output)
     left, right = st.columns(2, gap="medium")
     with left:
-        title = "Confusion" if dataset.classes else "Predicted against true"
+        title = "Confusion matrix" if dataset.classes else "Predicted against true"
         chart = Chart(
             "train_confusion_chart",
             (row.id, row.step, row.status, output),
             lambda: _figure(dataset, shown),
             str(row.id),
-            _spoken(row, shown),
+            _alt(row, shown),
         )
         show_cards(CARD, [ChartCard(title, [chart])])
     with right, st.container(border=True, height="stretch"):
-        st.markdown("**Worst examples**, highest loss first")
+        st.markdown("**Worst examples** by loss")
         if dataset.name == "digits":
             st.image(worst_digits(dataset, found), width="stretch", alt="digits with the highest loss")
         else:
             st.dataframe(worst_rows(dataset, shown), hide_index=True, key="train_worst", height=HEIGHT - 74)
-        st.caption(_sentence(dataset, shown))
+        st.caption(_describe(dataset, shown))
 
 
 def _choose_output(dataset: Dataset) -> int:
     return st.selectbox(
         "Target",
         range(len(dataset.target_names)),
-        key="train_mistakes_output",
         format_func=lambda output: visible(dataset.target_names[output], 40),
-        help="The output that is drawn; the loss of a row is that of all outputs together.",
-        persist_state="session",
+        help="The output shown. The loss of a row covers all outputs.",
+        **kept("train_mistakes_output"),
     )
 
 
@@ -85,37 +85,35 @@ def _figure(dataset: Dataset, found: Mistakes) -> Any:
     return predicted_against_true(found.truth, found.predicted, height=HEIGHT)
 
 
-def _spoken(row: RunRow, found: Mistakes) -> str:
+def _alt(row: RunRow, found: Mistakes) -> str:
     if not found.confusion.size:
         return f"predictions of run {row.id} against the truth"
-    return f"confusion of run {row.id}: {found.confusion.trace()} of {found.confusion.sum()} rows are right"
+    return f"confusion of run {row.id}: {found.confusion.trace()} of {found.confusion.sum()} rows correct"
 
 
-def _sentence(dataset: Dataset, found: Mistakes) -> str:
-    """Return one sentence on what is mixed up most."""
+def _describe(dataset: Dataset, found: Mistakes) -> str:
+    """Say which classes are confused most."""
     if not dataset.classes:
-        return (
-            f"The worst of {len(found.truth)} rows is off by {abs(found.predicted - found.truth).max():.3g}."
-        )
+        return f"Largest error of {len(found.truth)} rows: {abs(found.predicted - found.truth).max():.3g}."
     errors = found.confusion - np.diag(found.confusion.diagonal())
     if not errors.any():
-        return f"All {found.confusion.sum()} rows are right; these are the least sure ones."
-    true, said = np.unravel_index(errors.argmax(), errors.shape)
-    names = [visible(dataset.class_names[index], 40) for index in (true, said)]
+        return f"All {found.confusion.sum()} rows are correct; these have the highest loss."
+    true, predicted = np.unravel_index(errors.argmax(), errors.shape)
+    names = [visible(dataset.class_names[index], 40) for index in (true, predicted)]
     return (
-        f"{errors.sum()} of {found.confusion.sum()} rows are wrong; most often {names[0]} is taken "
-        f"for {names[1]} ({errors.max()} times)."
+        f"{errors.sum()} of {found.confusion.sum()} rows are wrong. Most frequent: {names[0]} predicted as "
+        f"{names[1]} ({errors.max()} times)."
     )
 
 
 def worst_rows(dataset: Dataset, found: Mistakes) -> pd.DataFrame:
     """Return the worst rows of a table, with their first features in the units of the data."""
     raw = dataset.x_val[found.worst] * dataset.x_scale + dataset.x_mean
-    truth, said = found.truth[found.worst], found.predicted[found.worst]
-    columns: dict[str, Any] = {"loss": found.losses, "true": truth, "predicted": said}
+    truth, predicted = found.truth[found.worst], found.predicted[found.worst]
+    columns: dict[str, Any] = {"loss": found.losses, "true": truth, "predicted": predicted}
     if dataset.classes:
         names = np.array([visible(name, 30) for name in dataset.class_names], object)
-        columns |= {"true": names[truth], "predicted": names[said], "probability": found.confidence}
+        columns |= {"true": names[truth], "predicted": names[predicted], "probability": found.confidence}
     columns |= {
         visible(name, 30): raw[:, index]
         for index, name in enumerate(dataset.feature_names[:FEATURES_SHOWN])
@@ -125,7 +123,7 @@ def worst_rows(dataset: Dataset, found: Mistakes) -> pd.DataFrame:
 
 
 def worst_digits(dataset: Dataset, found: Mistakes) -> str:
-    """Return the worst digits as pictures: true class, arrow, class decided for, and how surely."""
+    """Return the worst digits as pictures: true class, arrow, predicted class, its probability."""
     cell, pitch, tall = 5.0, 50, 62
     parts = []
     for place, index in enumerate(found.worst):
@@ -137,12 +135,12 @@ def worst_digits(dataset: Dataset, found: Mistakes) -> str:
                 f'<rect x="{x:.1f}" y="{y:.1f}" width="{cell}" height="{cell}" fill="{LOW}" '
                 f'fill-opacity="{0.06 + 0.94 * value:.2f}"/>'
             )
-        true, said = (dataset.class_names[each] for each in (found.truth[index], found.predicted[index]))
-        words = html.escape(f"{true}→{said}, {100 * found.confidence[place]:.0f} %")
-        colour = "#808890" if true == said else WRONG
+        true, predicted = (dataset.class_names[each] for each in (found.truth[index], found.predicted[index]))
+        text = html.escape(f"{true}→{predicted}, {100 * found.confidence[place]:.0f} %")
+        colour = "#808890" if true == predicted else WRONG
         parts.append(
             f'<text x="{left + 20}" y="{top + 51}" font-size="7" font-family="sans-serif" '
-            f'text-anchor="middle" fill="{colour}">{words}</text>'
+            f'text-anchor="middle" fill="{colour}">{text}</text>'
         )
     rows = -(-max(len(found.worst), 1) // DIGITS_IN_A_ROW)
     return (

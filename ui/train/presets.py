@@ -4,22 +4,22 @@ import streamlit as st
 
 from engine.config import parse_config
 from engine.config.presets import PRESETS
+from ui.shared.form_state import fill_form
 from ui.shared.text import as_markdown
-from ui.train.form import fill_form
+from ui.shared.widgets import kept
 
 
 def choose_preset() -> None:
     """Draw the list, and what to watch of the one that was chosen last."""
     st.selectbox(
-        "Presets",
+        "Preset",
         list(PRESETS),
         index=None,
-        key="train_preset",
-        placeholder="Begin with a lesson",
+        placeholder="Start from an example",
         format_func=lambda name: PRESETS[name].title,
         on_change=_fill,
-        help="Each fills the form with settings that show one thing. Press Start, then watch.",
-        persist_state="session",
+        help="Fills the form with settings that show one effect. Press Start and watch.",
+        **kept("train_preset"),
     )
     chosen = st.session_state.get("train_preset")
     if chosen in PRESETS:

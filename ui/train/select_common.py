@@ -4,18 +4,20 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from ui.shared.widgets import kept
+
 COMMON_AT_MOST = 6
 NAMED_AT_MOST = 2
 
 
-def common_first(
+def select_common(
     label: str,
     options: Sequence[str],
     key: str,
     help_text: str,
     common: int = COMMON_AT_MOST,
 ) -> str:
-    """Draw the first options as pills, the others as a list below them; return what is chosen.
+    """Draw the first options as pills, the others as a list below; return the choice.
 
     What is taken from the list becomes a pill, so that the choice is always seen among the pills.
 
@@ -29,7 +31,7 @@ def common_first(
         How many are common.
     """
     # Not in a callback: a run of the page that is overtaken by the next one, as while a network trains, would
-    # lose what it did, since the browser sends its own old state along. So each run looks whether it is told.
+    # lose what it did, since the browser sends its own old state along. So each run looks for itself.
     picked = st.session_state.get(f"{key}_more")
     if picked in options:
         st.session_state[key] = picked
@@ -38,13 +40,12 @@ def common_first(
     shown = [option for number, option in enumerate(options) if number < common or option == chosen]
     others = [option for option in options if option not in shown]
     with st.container(gap="xsmall"):
-        kept = st.pills(
+        picked_pill = st.pills(
             label,
             shown,
             required=True,
-            key=key,
             help=help_text,
-            persist_state="session",
+            **kept(key),
         )
         if others:
             st.selectbox(
@@ -52,13 +53,13 @@ def common_first(
                 others,
                 index=None,
                 key=f"{key}_more",
-                placeholder=_more_words(others),
+                placeholder=_placeholder(others),
                 label_visibility="collapsed",
                 help=help_text,
             )
-    return kept or chosen
+    return picked_pill or chosen
 
 
-def _more_words(others: Sequence[str]) -> str:
+def _placeholder(others: Sequence[str]) -> str:
     names = ", ".join(others[:NAMED_AT_MOST])
     return f"{len(others)} more: {names}" + (" ..." if len(others) > NAMED_AT_MOST else "")

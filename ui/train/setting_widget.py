@@ -9,33 +9,22 @@ from engine.config.data import BUNDLED_ROWS, DEFAULT_NOISE, DEFAULT_SYNTHETIC_RO
 from engine.config.run_config import default_beside
 from engine.config.settings import SETTINGS, Setting
 from engine.config.text import value_from_text
+from ui.shared.form_state import TEXTS, as_widget_value
+from ui.shared.widgets import kept
 
 BATCHES = ["1", "8", "16", "32", "64", "128", "256", "full"]
-# Kinds whose widget holds a text: several numbers, or a word in their place.
-TEXTS = ("list", "list or word", "number or list", "integer or full")
 
 
 def label_of(name: str) -> str:
-    """Return the words for a setting on the screen, with its unit."""
+    """Return what the screen calls a setting, with its unit."""
     setting = SETTINGS[name]
-    words = name.replace("_", " ").capitalize()
-    is_said = setting.unit in words.lower() or setting.group == "main"
-    return words if is_said else f"{words} ({setting.unit})"
-
-
-def as_widget_value(setting: Setting, value: Any) -> Any:
-    """Return a value as the widget of its setting holds it."""
-    if setting.kind == "switch":
-        return bool(value)
-    if setting.kind not in TEXTS:
-        return value
-    if isinstance(value, list | tuple):
-        return ", ".join(map(str, value))
-    return "" if value is None else str(value)
+    label = name.replace("_", " ").capitalize()
+    has_unit = setting.unit in label.lower() or setting.group == "main"
+    return label if has_unit else f"{label} ({setting.unit})"
 
 
 def forget_unknown_choices() -> None:
-    """Put defaults in the place of choices that are there no more: a plugin's file was taken away."""
+    """Put defaults in place of choices that no longer exist: a plugin's file was removed."""
     for name, setting in SETTINGS.items():
         key = f"train_{name}"
         if setting.kind == "choice" and st.session_state.get(key, setting.default) not in setting.choices:
@@ -48,13 +37,9 @@ def setting_widget(setting: Setting, values: Mapping[str, Any]) -> Any:
     Parameters
     ----------
     values : mapping
-        The settings chosen so far: what decides about this one is among them.
+        The settings chosen so far, those that this one depends on among them.
     """
-    common: dict[str, Any] = {
-        "key": f"train_{setting.name}",
-        "help": setting.help_text,
-        "persist_state": "session",
-    }
+    common: dict[str, Any] = {"help": setting.help_text, **kept(f"train_{setting.name}")}
     label = label_of(setting.name)
     if setting.kind == "choice":
         return st.selectbox(label, setting.choices, **common)
@@ -77,7 +62,7 @@ def _placeholder(setting: Setting, values: Mapping[str, Any]) -> str:
     if setting.name == "noise":
         return f"{DEFAULT_NOISE[dataset]:g}"
     if setting.name == "samples" and dataset == TABLE:
-        return "every row"
+        return "all rows"
     if setting.name == "samples":
         return f"{BUNDLED_ROWS.get(dataset, DEFAULT_SYNTHETIC_ROWS)}"
     default = default_beside(setting.name, values)

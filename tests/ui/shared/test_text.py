@@ -2,7 +2,17 @@
 
 import pytest
 
-from ui.shared.text import as_markdown, duration, layers_text, number, percent, visible
+from ui.shared.text import (
+    as_markdown,
+    duration,
+    format_layers,
+    format_setting,
+    format_share,
+    format_short,
+    number,
+    percent,
+    visible,
+)
 
 
 @pytest.mark.parametrize(
@@ -27,13 +37,39 @@ def test_unknown_numbers_are_a_dash():
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(0.4, "0 s"), (59, "59 s"), (200, "3 min 20 s"), (7500, "2 h 5 min")]
+    ("seconds", "words"),
+    [(0, "0 s"), (0.25, "0.25 s"), (59, "59 s"), (200, "3 min 20 s"), (7500, "2 h 5 min")],
 )
-def test_durations_are_told_in_two_units_at_most(seconds, words):
+def test_durations_have_two_units_at_most(seconds, words):
     assert duration(seconds) == words
 
 
-def test_layers_are_told_briefly():
-    assert layers_text([]) == "linear"
-    assert layers_text([64, 32]) == "64·32"
-    assert layers_text([16] * 10) == "10×16"
+def test_layers_are_short():
+    assert format_layers([]) == "linear"
+    assert format_layers([64, 32]) == "64·32"
+    assert format_layers([16] * 10) == "10×16"
+
+
+def test_short_numbers_have_two_digits_and_short_powers():
+    values = (2.123e-6, 0.12, 1, 12.3, 99.99, 543, 94_999, 3.2e10, float("nan"))
+    short = ["2.1e-6", "0.12", "1", "12", "100", "540", "95,000", "3.2e10", "nan"]
+    assert [format_short(value) for value in values] == short
+
+
+def test_a_share_is_never_rounded_to_none_or_all():
+    shares = ["0 %", "less than 1 %", "50 %", "more than 99 %", "100 %"]
+    assert [format_share(value) for value in (0, 0.001, 0.5, 0.999, 1)] == shares
+
+
+def test_the_value_of_a_setting_is_printed_in_one_way():
+    values = (None, float("nan"), 0.001, "adam", [16, 16], ["x1", "x2"], True)
+    assert [format_setting(value) for value in values] == [
+        "–",
+        "–",
+        "0.001",
+        "adam",
+        "16·16",
+        "x1, x2",
+        "True",
+    ]
+    assert format_setting(None, "auto") == "auto"

@@ -1,0 +1,79 @@
+"""What the form of the Train page holds in the session: a configuration put into it, from any page."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from engine.config.data import BUNDLED_ROWS, TABLE
+from engine.config.settings import SETTINGS, Setting
+
+OF_A_TABLE = ("table", "target", "columns", "missing", "split", "split_column")
+DEPTHS = [*range(9), 10, 12, 15, 20, 30, 40, 60, 100, 150, 200]
+WIDTHS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512]
+MOST_DROPOUT = 0.9
+# Kinds whose widget holds a text: several numbers, or a word in their place.
+TEXTS = ("list", "list or word", "number or list", "integer or full")
+
+
+def fill_form(config: Mapping[str, Any]) -> None:
+    """Put a configuration into the form; call it before the form is drawn."""
+    if config.get("dataset") == TABLE:
+        st.session_state["train_table"] = {name: config.get(name) for name in OF_A_TABLE}
+    for name, setting in SETTINGS.items():
+        value = config.get(name, setting.default)
+        if name in OF_A_TABLE:
+            continue
+        if name == "hidden_sizes":
+            _fill_layers(list(value))
+        elif name == "dropout":
+            _fill_dropout(value)
+        elif name == "features":
+            st.session_state["train_features"] = list(value)
+        else:
+            st.session_state[f"train_{name}"] = as_widget_value(setting, value)
+
+
+def use_data(values: Mapping[str, Any]) -> None:
+    """Put settings of the data into the form; network and training stay as they are there."""
+    if "train_dataset" not in st.session_state:
+        fill_form({})
+    if values["dataset"] == TABLE:
+        st.session_state["train_table"] = {name: values.get(name) for name in OF_A_TABLE}
+    for name in ("dataset", "samples", "noise", "validation_fraction", "test_fraction"):
+        st.session_state[f"train_{name}"] = values.get(name, SETTINGS[name].default)
+    fit_batch()
+
+
+def _fill_layers(sizes: list[int]) -> None:
+    is_even = len(sizes) in DEPTHS[1:] and len(set(sizes)) == 1 and sizes[0] in WIDTHS
+    st.session_state["train_as_list"] = not is_even
+    st.session_state["train_hidden_sizes"] = ", ".join(str(size) for size in sizes)
+    st.session_state["train_depth"] = len(sizes) if is_even else 2
+    st.session_state["train_width"] = sizes[0] if is_even else 16
+
+
+def _fill_dropout(value: Any) -> None:
+    fits_the_slider = isinstance(value, float | int) and value <= MOST_DROPOUT
+    st.session_state["train_dropout_by_layer"] = not fits_the_slider
+    st.session_state["train_dropout"] = float(value) if fits_the_slider else 0.0
+    st.session_state["train_dropout_list"] = as_widget_value(SETTINGS["dropout"], value)
+
+
+def fit_batch() -> None:
+    """Take the whole of a table that has fewer rows than a batch."""
+    rows = BUNDLED_ROWS.get(st.session_state["train_dataset"])
+    size = st.session_state.get("train_batch_size", "full")
+    if rows is not None and size.isdigit() and int(size) > rows / 2:
+        st.session_state["train_batch_size"] = "full"
+
+
+def as_widget_value(setting: Setting, value: Any) -> Any:
+    """Return a value as the widget of its setting holds it."""
+    if setting.kind == "switch":
+        return bool(value)
+    if setting.kind not in TEXTS:
+        return value
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
