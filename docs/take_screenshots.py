@@ -22,7 +22,7 @@ RUNS = (
     ("ten sigmoid layers", "vanishing", {}),
     ("ten relu layers", "cured", {}),
     ("digits", "digits", {}),
-    ("learned by heart", "overfit", {}),
+    ("overfits", "overfit", {}),
     ("with dropout", "dropout", {}),
     ("a surface", None, {"dataset": "plane", "hidden_sizes": [16]}),
 )

@@ -39,8 +39,7 @@ elif "run" not in st.query_params:
     empty_page(
         "See a gradient vanish",
         "Ten sigmoid layers: on the way back each layer shrinks the gradient to a quarter or less, until "
-        "almost "
-        "nothing reaches the first layer. Train them and look layer by layer.",
+        "almost nothing reaches the first layer. Train them and look layer by layer.",
         "Train ten sigmoid layers",
         "gradients_example",
         train_example,

@@ -26,8 +26,8 @@ elif "run" not in st.query_params:
     empty_page(
         "Watch a network overfit",
         "Two layers of 64 units and only 200 noisy rows: training loss keeps falling while validation "
-        "loss turns "
-        "and rises. Train it, then see when overfitting began and what stopping earlier would have given.",
+        "loss turns and rises. Train it, then see when overfitting began and what stopping earlier would "
+        "have given.",
         "Train on 200 noisy rows",
         "overfitting_example",
         train_example,

@@ -68,8 +68,7 @@ if row is None and "run" not in st.query_params:
     empty_page(
         "Watch a network learn",
         "Two moons, two hidden layers, backpropagation in NumPy. Train the example and watch loss, "
-        "gradients and "
-        "decision boundary; then change one setting and compare.",
+        "gradients and decision boundary; then change one setting and compare.",
         "Train the example",
         "train_example",
         start_run,

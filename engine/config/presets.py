@@ -64,8 +64,7 @@ PRESETS: dict[str, Preset] = {
             "residual",
             "Residual: 40 layers",
             "With a tenth of He's weights the signal fades within 40 layers, but residual connections "
-            "pass the "
-            "gradient around each: accuracy reaches 96 %, without them 50 %.",
+            "pass the gradient around each: accuracy reaches 96 %, without them 50 %.",
             {
                 **DEEP,
                 "depth": 40,
@@ -80,8 +79,7 @@ PRESETS: dict[str, Preset] = {
             "exploding",
             "Exploding: large weights",
             "Initial weights twice as large as He's: the first gradient norm is 400 to 900, and the run "
-            "diverges "
-            "within 10 steps.",
+            "diverges within 10 steps.",
             LARGE_START,
         ),
         Preset(
@@ -114,8 +112,7 @@ PRESETS: dict[str, Preset] = {
             "features",
             "Features: circles, linear",
             "Without a hidden layer the boundary is a line; over squared inputs that line is an ellipse: "
-            "accuracy "
-            "reaches 97 %. With x1 and x2 it stays near 50 %.",
+            "accuracy reaches 97 %. With x1 and x2 it stays near 50 %.",
             {"dataset": "circles", "features": ["x1_squared", "x2_squared"], "hidden_sizes": []},
         ),
         Preset(

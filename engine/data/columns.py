@@ -96,7 +96,7 @@ def targets_of(table: Table, settings: DataSettings) -> Target:
     known = np.isnan(cells).sum(axis=1) == 0
     y = np.where(known[:, np.newaxis], cells, 0.0)
     listed = ", ".join(shown(column.name) for column in columns)
-    return Target("regression", y, (), known, f"columns {listed}: values, learned together")
+    return Target("regression", y, (), known, f"columns {listed}: numbers, predicted together")
 
 
 def _values_of(column: Column) -> np.ndarray:

@@ -139,7 +139,9 @@ def _of_the_columns(table: Table, settings: DataSettings, chosen: tuple[Column, 
             sentence = f"column {name} is {reason}, at most {CATEGORIES_AT_MOST} become features: {kept}"
             found.append(Finding("categories", WARNING, sentence, column.name))
     if all(_is_number(name) for name in table.names):
-        found.append(Finding("header", WARNING, "the first line holds only numbers: are the names missing?"))
+        found.append(
+            Finding("header", WARNING, "the header row holds only numbers: are the column names missing?")
+        )
     return found
 
 

@@ -157,7 +157,7 @@ def test_columns_of_numbers_may_be_predicted_together_and_each_gets_its_column(a
     assert further.options == ["a", "b", "area"]
     further.set_value(["area"]).run()
     assert app.multiselect(key="data_columns").value == ["a", "b", "word"]
-    assert not app.exception and not app.error and "learned together" in words(app)
+    assert not app.exception and not app.error and "predicted together" in words(app)
     app.button(key="data_use").click().run()
     assert app.session_state["train_table"]["target"] == ["price", "area"]
     train = train_page_of_the_same_session(app)

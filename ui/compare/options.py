@@ -122,8 +122,7 @@ def _band() -> str:
         disabled=not is_on,
         width=215,
         help="The interval shows how certain the mean is: it narrows with more seeds. Lowest to highest "
-        "shows "
-        "how far single seeds stray.",
+        "shows how far single seeds stray.",
         **kept("compare_band"),
     )
     return band if is_on else ""

@@ -120,8 +120,7 @@ def _notes(
         if not is_chosen and family > 1:
             notes.append(
                 "Without a baseline, the best configuration is the reference and p is corrected for all "
-                f"{family} "
-                "pairs; a baseline chosen beforehand needs fewer."
+                f"{family} pairs; a baseline chosen beforehand needs fewer."
             )
         elif family > 1:
             notes.append(f"p is Holm-corrected for {family} comparisons.")

@@ -12,6 +12,7 @@ from ui.shared.form_state import use_data
 from ui.shared.frame import go_to_train
 from ui.shared.prepared_data import dataset_of
 from ui.shared.score_text import describe_baselines
+from ui.shared.text import count
 from ui.shared.thumbnails import dataset_picture
 
 COLUMNS = 4
@@ -73,8 +74,11 @@ def _compute(store: Store, name: str) -> None:
 def _facts(name: str) -> tuple[str, str, str, str]:
     dataset = dataset_of(parse_config({"dataset": name}))
     rows = len(dataset.x_train) + len(dataset.x_val)
-    outputs = len(dataset.target_names)
-    kind = f"{dataset.classes} classes" if dataset.classes else f"{outputs} targets" if outputs else "values"
-    facts = f"{rows:,} rows, {dataset.features} inputs, {kind}"
+    kind = "regression"
+    if dataset.classes:
+        kind = f"{dataset.classes} classes"
+    elif dataset.target_names:
+        kind = f"{len(dataset.target_names)} targets"
+    facts = f"{rows:,} rows, {count(dataset.features, 'input')}, {kind}"
     score_name = dataset.score_name
     return dataset_picture(dataset), facts, score_name, content_id(dataset_to_bytes(dataset))

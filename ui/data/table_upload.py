@@ -22,7 +22,7 @@ from ui.shared.form_state import use_data
 from ui.shared.frame import go_to_train, page_store
 from ui.shared.prepared_data import data_json, dataset_of
 from ui.shared.score_text import SPLITS, describe_baselines
-from ui.shared.text import as_markdown, visible
+from ui.shared.text import as_markdown, count, visible
 from ui.shared.widgets import kept
 
 PREVIEW_ROWS = 100
@@ -228,7 +228,7 @@ def _review(store: Store, table: Table, values: dict[str, Any]) -> None:
         st.warning(_listed(warnings), icon=":material/warning:")
     st.caption(_listed(notes))
     sizes = [f"{len(x):,} {n}" for n, x in _parts(dataset) if len(x)]
-    st.caption(f"{', '.join(sizes)} rows · {dataset.features:,} inputs after encoding")
+    st.caption(f"{', '.join(sizes)} rows · {count(dataset.features, 'input')} after encoding")
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(
             "Use this data",

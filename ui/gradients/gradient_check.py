@@ -44,8 +44,7 @@ def show_gradient_check(store: Store, row: RunRow) -> None:
     else:
         st.error(
             f"Gradients are wrong: the largest relative error {where} is {format_short(worst)}, in layer "
-            f"{layer}; {format_short(TOLERANCE)} is "
-            "allowed.",
+            f"{layer}; {format_short(TOLERANCE)} is allowed.",
             icon=":material/error:",
         )
     table = pd.DataFrame(found, columns=["layer", "largest relative error", "parameters checked"])

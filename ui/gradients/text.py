@@ -85,9 +85,11 @@ def describe_activations(numbers: np.ndarray, std: np.ndarray) -> str:
     if first == last:
         return f"The outputs of layer {first} have a standard deviation of {before}."
     if found.is_lost:
+        ends = [f"{std} in layer {layer}" for layer, std in ((first, before), (last, after))]
+        others = [end for end in ends if not end.endswith(f" layer {found.narrowest_layer}")]
         return (
             f"The outputs of layer {found.narrowest_layer} barely differ between rows: standard deviation "
-            f"{format_short(found.narrowest)}, against {before} in layer {first} and {after} in layer {last}."
+            f"{format_short(found.narrowest)}, against {' and '.join(others)}."
         )
     return (
         f"The standard deviation of the outputs goes from {before} in layer {first} to {after} in layer "
@@ -134,8 +136,7 @@ def describe_clipping(before: np.ndarray, after: np.ndarray, is_set: bool) -> st
         return f"Clipping was never active in the {found.records:,} recorded steps."
     return (
         f"Clipping was active in {format_share(found.share)} of the {found.records:,} recorded steps and "
-        "reduced "
-        f"the norm to {format_share(found.kept)} (median)."
+        f"reduced the norm to {format_share(found.kept)} (median)."
     )
 
 

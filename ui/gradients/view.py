@@ -154,8 +154,7 @@ def _layer_slider(rows: Sequence[RunRow]) -> int:
         1,
         deepest,
         help="Layer of the histograms; layer 1 is next to the input. Gradients are recomputed from the "
-        "stored "
-        "snapshots on the fixed training rows, without dropout.",
+        "stored snapshots on the fixed training rows, without dropout.",
         **kept("gradients_layer"),
     )
 

@@ -13,7 +13,7 @@ from engine.analysis.overfitting import (
     size_effect,
     stop_gain,
 )
-from ui.shared.text import NOTHING, format_share, number
+from ui.shared.text import NOTHING, count, format_share, number
 
 
 def describe_best(verdict: Verdict, epochs: np.ndarray, train: np.ndarray, val: np.ndarray) -> str:
@@ -42,7 +42,7 @@ def describe_gap(gap: np.ndarray, train: np.ndarray) -> str:
 def describe_stop(stop: EarlyStop, patience: int, epochs: np.ndarray, val: np.ndarray) -> str:
     """Say where patience, in epochs, would have ended the run, what it would have kept, what that costs."""
     found = stop_gain(stop, epochs, val)
-    waiting = "1 epoch" if patience == 1 else f"{patience} epochs"
+    waiting = count(patience, "epoch")
     if stop.stopped is None:
         return (
             f"With a patience of {waiting} training does not stop early; the best weights (epoch "
@@ -72,13 +72,11 @@ def describe_data_gain(rows: np.ndarray, val: np.ndarray, best: np.ndarray) -> s
     fewest, before, most = found.rows
     verdict = {
         "helps": f"More data would help: going from {before:,} to {most:,} rows lowered the best "
-        "validation loss "
-        f"by {format_share(found.gain)}.",
+        f"validation loss by {format_share(found.gain)}.",
         "delays": "More data only delays overfitting: the last validation loss improves, the best one "
         "hardly.",
         "little": f"More data would help little: from {before:,} to {most:,} rows the best validation "
-        "loss hardly "
-        "improved.",
+        "loss hardly improved.",
     }[found.kind]
     return (
         f"{verdict} From {fewest:,} to {most:,} rows: last {number(found.last[0], 3)} to "
@@ -93,7 +91,8 @@ def describe_sizes(sized: Sequence[SizedRun]) -> str:
         return "Choose at least two runs to compare the sizes of their networks."
     if not found.is_comparable:
         return (
-            f"All {len(sized)} runs have {found.smallest.parameters:,} parameters: size is not what differs."
+            f"The {len(sized)} runs have {found.smallest.parameters:,} parameters each: size is not what "
+            "differs."
         )
     verdict = "a wider" if found.is_wider else "no wider"
     large, small = (

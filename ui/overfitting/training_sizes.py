@@ -89,8 +89,7 @@ def sizes_panel(store: Store, row: RunRow) -> tuple[Any, str, bool]:
         args=(store, row),
         disabled=not missing or bool(row.missing_plugin),
         help="Trains the same run on 10, 20, 40, 60 and 80 % of its training rows, with the same "
-        "validation rows "
-        "and the same number of updates. Smaller subsets are part of larger ones.",
+        "validation rows and the same number of updates. Smaller subsets are part of larger ones.",
     )
     about, refused = st.session_state.get("overfitting_refused", (None, ""))
     if about == row.id:

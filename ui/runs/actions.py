@@ -8,7 +8,7 @@ from engine.store.row import RunRow
 from engine.store.store import Store
 from ui.runs.files import export_popover
 from ui.shared.run_picker import ADDRESSED_AT_MOST
-from ui.shared.text import as_markdown, visible
+from ui.shared.text import as_markdown, count, visible
 
 NAMED_AT_MOST = 8
 
@@ -102,7 +102,7 @@ def _tag(store: Store, ids: list[int], is_added: bool) -> None:
 def _archive(store: Store, ids: list[int], archived: bool) -> None:
     set_archived(store, ids, archived)
     st.session_state["runs_selected"] = []
-    report(f"{_count(len(ids))} {'archived' if archived else 'unarchived'}.")
+    report(f"{count(len(ids), 'run')} {'archived' if archived else 'unarchived'}.")
 
 
 def ask_before_deleting(store: Store) -> None:
@@ -121,7 +121,7 @@ def _question(store: Store) -> None:
     named = ", ".join(str(run_id) for run_id in ids[:NAMED_AT_MOST])
     rest = f" and {len(ids) - NAMED_AT_MOST:,} more" if len(ids) > NAMED_AT_MOST else ""
     st.write(
-        f"{_count(len(ids))} ({named}{rest}): records, weights, snapshots and notes will be deleted. "
+        f"{count(len(ids), 'run')} ({named}{rest}): records, weights, snapshots and notes will be deleted. "
         "This cannot be undone. To keep a copy, export a bundle first."
     )
     with st.container(horizontal=True, horizontal_alignment="right"):
@@ -132,7 +132,7 @@ def _question(store: Store) -> None:
             deleted, refused = delete_runs(store, ids)
             _stop_asking()
             st.session_state["runs_selected"] = []
-            report(f"{_count(len(deleted))} deleted." if deleted else "", refused)
+            report(f"{count(len(deleted), 'run')} deleted." if deleted else "", refused)
             st.rerun()
 
 
@@ -154,7 +154,3 @@ def show_report() -> None:
         st.warning(
             as_markdown("; ".join(visible(text, 300) for text in refused[:3]) + more), icon=":material/info:"
         )
-
-
-def _count(count: int) -> str:
-    return "1 run" if count == 1 else f"{count:,} runs"

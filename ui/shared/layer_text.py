@@ -59,8 +59,7 @@ def describe_flow_over_time(numbers: np.ndarray, norms: np.ndarray) -> str:
         case "vanishing":
             return (
                 f"Vanishing gradient: layer {first} gets less than {limit} of layer {last}'s in {share} "
-                "of the "
-                "recorded steps."
+                "of the recorded steps."
             )
         case "vanishing_at_times":
             return (
@@ -84,7 +83,6 @@ def describe_norm_spread(numbers: np.ndarray, norms: np.ndarray) -> str:
         return f"Median gradient norm of layer {numbers[0]}: {format_short(found.smallest)}."
     return (
         f"Median norm: lowest in layer {found.smallest_layer} ({format_short(found.smallest)}), highest "
-        "in layer "
-        f"{found.largest_layer} ({format_short(found.largest)}), a factor of {format_short(found.factor)} "
-        "apart."
+        f"in layer {found.largest_layer} ({format_short(found.largest)}), a factor of "
+        f"{format_short(found.factor)} apart."
     )

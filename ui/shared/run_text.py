@@ -33,8 +33,7 @@ def describe_overfitting(verdict: Verdict, epochs: np.ndarray, val: np.ndarray) 
     if verdict.kind == "unstable":
         return (
             f"Unstable, not overfitting: after its best ({lowest} at {epoch}) validation loss rose, and "
-            "so did "
-            "training loss."
+            "so did training loss."
         )
     return f"No overfitting: validation loss stays near its best ({lowest} at {epoch})."
 

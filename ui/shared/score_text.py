@@ -17,9 +17,8 @@ def describe_flattery(found: SplitScores) -> str:
         return ""
     return (
         f"Always predicting {visible(finding.majority, 30)!r} already scores "
-        f"{percent(finding.majority_share)} on "
-        f"the validation rows: compare accuracy with that. Balanced accuracy is "
-        f"{percent(finding.balanced_accuracy)}."
+        f"{percent(finding.majority_share)} on the validation rows: compare accuracy with that. Balanced "
+        f"accuracy is {percent(finding.balanced_accuracy)}."
     )
 
 

@@ -30,6 +30,11 @@ def number(value: float | None, digits: int = 4) -> str:
     return f"{value:,.{digits}g}" if abs(value) < 1e5 else f"{value:.3e}"
 
 
+def count(number_of: int, thing: str) -> str:
+    """Return how many there are of a thing: ``1 input``, ``1,200 inputs``."""
+    return f"{number_of:,} {thing}" if number_of == 1 else f"{number_of:,} {thing}s"
+
+
 def percent(value: float | None) -> str:
     """Return a share such as an accuracy in percent; a dash for what is not known."""
     return "–" if value is None or value != value else f"{100 * value:.1f} %"

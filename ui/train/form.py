@@ -13,7 +13,7 @@ from engine.nn.activations import ACTIVATIONS
 from engine.nn.optimizers.registry import OPTIMIZERS
 from ui.shared.form_state import DEPTHS, MOST_DROPOUT, WIDTHS, fill_form
 from ui.shared.prepared_data import data_json, dataset_of, resolve_and_plan
-from ui.shared.text import megabytes
+from ui.shared.text import count, megabytes
 from ui.shared.thumbnails import activation_picture, dataset_picture, schedule_picture
 from ui.shared.widgets import kept
 from ui.train.form_data import choose_data
@@ -139,7 +139,7 @@ def _checked(values: dict[str, Any], places: dict[str, DeltaGenerator]) -> tuple
     st.session_state["train_pictures"] = pictures
     _draw(pictures, places)
     st.caption(
-        f"{planned.parameters:,} parameters · {_steps(planned.steps_per_epoch)} per epoch · "
+        f"{planned.parameters:,} parameters · {count(planned.steps_per_epoch, 'step')} per epoch · "
         f"about {megabytes(planned.bytes_needed)}"
     )
     return config, ""
@@ -148,10 +148,6 @@ def _checked(values: dict[str, Any], places: dict[str, DeltaGenerator]) -> tuple
 def _draw(pictures: Mapping[str, tuple[str, str]], places: Mapping[str, DeltaGenerator]) -> None:
     for name, (picture, alt) in pictures.items():
         places[name].image(picture, width="stretch", alt=alt)
-
-
-def _steps(count: int) -> str:
-    return "1 step" if count == 1 else f"{count:,} steps"
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

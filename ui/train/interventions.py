@@ -32,8 +32,7 @@ def change_control(store: Store, row: RunRow) -> None:
         disabled=not is_live,
         key="train_change",
         help="Change the learning rate or one weight while the run trains. The change is recorded: "
-        "resuming and "
-        "repeating the run apply it at the same step.",
+        "resuming and repeating the run apply it at the same step.",
         on_change="rerun",
     )
     if is_live and panel.open:
