@@ -7,7 +7,6 @@ import numpy as np
 
 from engine.config import ConfigError
 from engine.config.data import TABLE, DataSettings
-from engine.config.losses import PROBABILITY_LOSSES
 from engine.data.dataset import Dataset, build_dataset
 from engine.data.encoding import Encoding, encode, incomplete, read_as_encoded
 from engine.data.reading import read_table
