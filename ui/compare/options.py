@@ -36,7 +36,7 @@ class Options:
 
     @property
     def columns(self) -> list[str]:
-        """The columns that the metric stands for."""
+        """The columns of the metric."""
         return PAIRS.get(self.metric, [self.metric])
 
 

@@ -58,13 +58,13 @@ def _layers(run_ids: list[int], pace: float | None) -> None:
     _states(rows)
     x, numbers = _options(rows)
     views = [_view(store, row, numbers) for row in rows]
-    stand = tuple(
+    states = tuple(
         (row.id, row.step, row.status, len(view.series)) for row, view in zip(rows, views, strict=True)
     )
-    _section("time", (stand, x, tuple(numbers)), rows, lambda: over_time(views, x))
+    _section("time", (states, x, tuple(numbers)), rows, lambda: over_time(views, x))
     st.subheader("At one step")
     step = _step_slider(rows)
-    _section("step", (stand, step, tuple(numbers)), rows, lambda: at_one_step(views, step))
+    _section("step", (states, step, tuple(numbers)), rows, lambda: at_one_step(views, step))
     st.subheader("Inside one layer")
     layer = _layer_slider(rows)
     steps_of = [shown_steps(snapshot_steps(store, row.id)) for row in rows]
@@ -77,7 +77,7 @@ def _layers(run_ids: list[int], pace: float | None) -> None:
     else:
         st.caption("No snapshot of the weights yet.")
     st.subheader("Clipping")
-    _section("clipping", (stand, x), rows, lambda: clipped(views, x))
+    _section("clipping", (states, x), rows, lambda: clipped(views, x))
     if (PACE if is_moving(rows) else None) != pace:
         st.rerun()
 

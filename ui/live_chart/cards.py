@@ -27,15 +27,15 @@ class Chart:
         of it; called when the browser needs it. Text and grid take their colours from the page's theme.
     identity : str
         What is shown, such as the ids of the runs; zoom and hidden legend items are kept while it stays.
-    spoken : str
-        What a screen reader says.
+    alt : str
+        Text for screen readers.
     """
 
     key: str
     state: Hashable
     draw: Callable[[], Figure | EncodedFigure]
     identity: str
-    spoken: str
+    alt: str
 
     def encoded(self) -> EncodedFigure:
         """Return the figure as what is sent of it."""
@@ -45,10 +45,10 @@ class Chart:
 
 @dataclass(frozen=True)
 class ChartCard:
-    """A frame with a title, charts one below the other and a sentence; either of the words may be empty.
+    """A frame with a title, charts one below the other and a sentence; title and sentence may be empty.
 
-    Room for the sentence is kept (``ui/shared/style.css``), so that nothing jumps. Words are shown as
-    they stand.
+    Room for the sentence is kept (``ui/shared/style.css``), so that nothing jumps. Both are shown as
+    plain text.
     """
 
     title: str
@@ -92,10 +92,10 @@ def resent(sent: Sent) -> Sent:
 
 def _held(chart: Chart, held: Sent) -> Sent:
     """Return what the browser will hold of a chart, with its message, which is empty once it is known."""
-    state = (chart.state, chart.identity, chart.spoken)
+    state = (chart.state, chart.identity, chart.alt)
     if held.get("state") == state:
         times = held["times"] + 1
         return {**held, "times": times, "blob": held["blob"] if times <= MESSAGES_OVERLAPPED else b""}
-    about = {"identity": chart.identity, "title": chart.spoken}
+    about = {"identity": chart.identity, "title": chart.alt}
     blob, known = message(about, chart.encoded(), held.get("known", {}))
     return {"state": state, "times": 1, "blob": blob, "known": known, "serial": known["serial"]}

@@ -42,7 +42,7 @@ def show_cards(key: str, cards: Sequence[ChartCard], *, wide: int = 1) -> None:
     key : str
         Constant key of these cards on their page.
     wide : int
-        How many stand side by side where there is room.
+        How many go side by side where there is room.
     """
     if FAILED in st.session_state:
         _show_plainly(key, cards, wide)

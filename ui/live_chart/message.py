@@ -72,7 +72,7 @@ def message(header: dict[str, Any], found: EncodedFigure, sent: Sent) -> tuple[b
 
 
 class _Pack:
-    """Arrays one behind the other, each at a multiple of eight bytes; equal ones stand once."""
+    """Arrays one behind the other, each at a multiple of eight bytes; equal ones are there once."""
 
     def __init__(self) -> None:
         self.blobs: list[bytes] = []
@@ -80,7 +80,7 @@ class _Pack:
         self._end = 0
 
     def add(self, blob: bytes) -> int:
-        """Return where the bytes stand."""
+        """Return where the bytes begin."""
         if blob not in self._places:
             self._places[blob] = self._end
             self.blobs.append(blob + bytes(-len(blob) % 8))

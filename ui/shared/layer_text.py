@@ -21,7 +21,7 @@ def list_layers(numbers: Sequence[int] | np.ndarray) -> str:
 
 
 def format_ratio(ratio: float) -> str:
-    """Return a ratio as it stands before what it is a ratio of: ``0.02 of``, ``9 times``."""
+    """Return a ratio with its preposition: ``0.02 of``, ``9 times``."""
     return f"{format_short(ratio)} {'of' if ratio < 1 else 'times'}"
 
 

@@ -26,7 +26,7 @@ OFFERED = {
     },
     "r2": {"MAE": ("mae",), "RMSE": ("rmse",)},
 }
-# Pixels: what stands around a table of one line, and around a second table.
+# Pixels: the room around a table of one line, and around a second table.
 FRAME_HEIGHT, PARTS_HEIGHT, LINE_HEIGHT = 180, 76, 35
 LINES_AT_MOST, LONG_TABLE = 10, 388
 

@@ -63,7 +63,7 @@ def format_setting(value: Any, left_open: str = "–") -> str:
     Parameters
     ----------
     left_open : str
-        What stands for a setting without a value.
+        Shown for a setting without a value.
     """
     if value is None or value != value:
         return left_open
@@ -120,7 +120,7 @@ def format_target(target: str | Sequence[str] | None, limit: int = 40) -> str:
 
 
 def describe_settings(config: dict[str, Any]) -> str:
-    """Return what a run is in a few words: data, layers, activation, optimizer and rate."""
+    """Return the main settings of a run: data, layers, activation, optimizer and rate."""
     data = config["dataset"]
     if config.get("target"):
         data = f"{data} ({format_target(config['target'], 20)})"

@@ -90,13 +90,13 @@ def schedule_picture(config: RunConfig, planned: TrainingPlan) -> str:
     heights = bottom - (bottom - top) * values / values.max()
     across = np.linspace(2, WIDTH - 2, len(values))
     places = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(across, heights, strict=True))
-    words = "epoch" if config.epochs == 1 else "epochs"
+    unit = "epoch" if config.epochs == 1 else "epochs"
     text = f'fill="{QUIET}" font-family="sans-serif" font-size="12"'
     return _svg(
         f'<path d="M2 {bottom}H{WIDTH - 2}M2 {top}V{bottom}" stroke="{QUIET}" stroke-opacity=".45"/>'
         f'<polyline points="{places}" fill="none" stroke="{LOW}" stroke-width="2.5"/>'
         f'<text x="4" y="12" {text}>{values.max():.3g}</text>'
-        f'<text x="{WIDTH - 2}" y="100" text-anchor="end" {text}>{config.epochs:,} {words}</text>',
+        f'<text x="{WIDTH - 2}" y="100" text-anchor="end" {text}>{config.epochs:,} {unit}</text>',
         height=104,
     )
 

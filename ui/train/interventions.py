@@ -15,7 +15,7 @@ from ui.shared.text import as_markdown
 
 
 def describe_change(change: Change) -> str:
-    """Return a change in a few words."""
+    """Return a change in short."""
     if change.field == LEARNING_RATE:
         return f"rate {float(change.new):g}"
     weight = json.loads(change.new)

@@ -47,7 +47,7 @@ QUICK_PACE, PACE = 0.3, 1.0
 
 
 def show_run(row: RunRow, bar: DeltaGenerator) -> None:
-    """Show a run, and go on showing it while it moves; its controls stand in ``bar``."""
+    """Show a run, and redraw it while it trains; its controls go into ``bar``."""
     resend_all(CARDS, MISTAKES)
     pace = _pace(row)
     st.fragment(_live, run_every=pace)(row.id, pace, bar)
@@ -150,10 +150,10 @@ def _pictures(
         key: {
             "title": title,
             "encoded": encode_figure(figure, moves=not row.ended),
-            "spoken": spoken,
+            "alt": alt,
             "sentence": sentence,
         }
-        for key, (title, figure, spoken), sentence in zip(CHARTS, whole, sentences, strict=True)
+        for key, (title, figure, alt), sentence in zip(CHARTS, whole, sentences, strict=True)
     }
 
 
@@ -174,5 +174,5 @@ def _with_batches(figure: Any, along: np.ndarray, losses: np.ndarray) -> Any:
 
 def _card(key: str, state: tuple[Any, ...], picture: dict[str, Any], x: str, log_y: bool) -> ChartCard:
     identity = f"{state[0]} {x} {log_y}"
-    chart = Chart(key, state, lambda: picture["encoded"], identity, picture["spoken"])
+    chart = Chart(key, state, lambda: picture["encoded"], identity, picture["alt"])
     return ChartCard(picture["title"], [chart], picture["sentence"])

@@ -12,7 +12,11 @@ from engine.config.text import value_from_text
 from ui.shared.form_state import TEXTS, as_widget_value
 from ui.shared.widgets import kept
 
-BATCHES = ["1", "8", "16", "32", "64", "128", "256", "full"]
+BATCHES = {
+    "1": "stochastic (1)",
+    **{size: f"mini-batch {size}" for size in ("8", "16", "32", "64", "128", "256")},
+    "full": "full batch",
+}
 
 
 def label_of(name: str) -> str:
@@ -46,7 +50,9 @@ def setting_widget(setting: Setting, values: Mapping[str, Any]) -> Any:
     if setting.kind == "switch":
         return st.toggle(label, **common) or (None if setting.default is None else False)
     if setting.kind == "integer or full":
-        chosen = st.selectbox(label, BATCHES, accept_new_options=True, **common)
+        # What is typed in has no label: it comes back from the browser as it is shown.
+        labels = {"format_func": lambda size: BATCHES.get(size, size)}
+        chosen = st.selectbox(label, list(BATCHES), accept_new_options=True, **labels, **common)
         return value_from_text(setting.name, str(chosen))
     placeholder = _placeholder(setting, values)
     if setting.kind in TEXTS:
