@@ -4,24 +4,17 @@ import streamlit as st
 
 from engine.config import parse_config
 from engine.plugins.loading import refresh_plugins
-from engine.store.row import RunRow
 from ui.live_chart import preload
 from ui.shared.form_state import fill_form
 from ui.shared.frame import page_store
 from ui.shared.run_picker import pick_run
 from ui.shared.text import as_markdown
-from ui.shared.transport import describe_twin, start_run
+from ui.shared.transport import start_run
 from ui.shared.widgets import empty_page
+from ui.train.copied_settings import copy_settings, show_differences
 from ui.train.form import config_form
 from ui.train.live import show_run
 from ui.train.presets import choose_preset
-
-
-def begin_twin(origin: RunRow) -> None:
-    """Put a run's settings into the form and remember whose they are."""
-    fill_form(origin.config)
-    st.session_state["train_twin_of"] = origin.id
-
 
 store = page_store()
 left, right = st.columns([3, 1], vertical_alignment="center")
@@ -32,7 +25,7 @@ with right.container(horizontal=True, vertical_alignment="center", gap="small"):
             "Copy settings",
             icon=":material/content_copy:",
             key="train_copy",
-            on_click=begin_twin,
+            on_click=copy_settings,
             args=(row,),
             help="Copy the settings of this run into the form. Change one and start a comparable run.",
         )
@@ -53,8 +46,8 @@ bar.button(
     disabled=config is None,
     help="Train a new run with the settings on the left.",
 )
-if config is not None and "train_twin_of" in st.session_state:
-    st.caption(as_markdown(describe_twin(store, st.session_state["train_twin_of"], config)))
+if config is not None:
+    show_differences(store, config)
 sentence = sentence or st.session_state.pop("train_refused", "")
 if sentence:
     st.error(as_markdown(sentence), icon=":material/error:")

@@ -9,7 +9,7 @@ from engine.store.branching import CAN_CONTINUE, continue_run, repeat_run
 from engine.store.row import RunRow
 from engine.store.store import Store, StoreError
 from engine.workers.launcher import ensure_workers
-from ui.shared.form_state import fill_form
+from ui.shared.form_state import COPIED_FROM, fill_form
 from ui.shared.run_state import settings_of, show_badge, state_of
 from ui.shared.text import as_markdown, duration, number
 from ui.shared.transport import resume_run
@@ -106,7 +106,7 @@ def _actions(store: Store, row: RunRow) -> None:
     ):
         fill_form(row.config)
         st.session_state["train_name"] = row.name
-        st.session_state["train_twin_of"] = row.id
+        st.session_state[COPIED_FROM] = row.id
         st.switch_page("pages/train.py", query_params={"run": str(row.id)})
     st.button(
         "Repeat",

@@ -8,6 +8,8 @@ import streamlit as st
 from engine.config.data import BUNDLED_ROWS, TABLE
 from engine.config.settings import SETTINGS, Setting
 
+# The run whose settings were put into the form.
+COPIED_FROM = "train_copied_from"
 OF_A_TABLE = ("table", "target", "columns", "missing", "split", "split_column")
 DEPTHS = [*range(9), 10, 12, 15, 20, 30, 40, 60, 100, 150, 200]
 WIDTHS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512]

@@ -6,11 +6,9 @@ from dataclasses import replace
 import streamlit as st
 
 from engine.config import ConfigError, RunConfig
-from engine.config.resolve import resolve
-from engine.config.twins import differences, twin_sentence
 from engine.store.fingerprint import other_plugins
 from engine.store.row import RunRow
-from engine.store.runs import NoSuchRun, load_run, reopen, request, set_speed
+from engine.store.runs import reopen, request, set_speed
 from engine.store.store import Store
 from engine.store.submit import submit, with_seeds
 from engine.workers.launcher import ensure_workers
@@ -50,16 +48,6 @@ def launch(
     ids = submit(store, [replace(first, speed=speed), *others])
     ensure_workers(store.url)
     return ids[0]
-
-
-def describe_twin(store: Store, run_id: int, config: RunConfig) -> str:
-    """Return a sentence on what differs between a run and the settings that were chosen, both resolved."""
-    try:
-        origin, _ = load_run(store, run_id)
-    except (NoSuchRun, ConfigError):
-        return ""
-    resolved = resolve(config, dataset_of(config).facts)
-    return twin_sentence(run_id, differences(origin, resolved))
 
 
 def transport(store: Store, row: RunRow | None) -> None:

@@ -75,7 +75,7 @@ def _layers(values: dict[str, Any]) -> None:
             help=help_text,
             **kept("train_hidden_sizes"),
         )
-        values["hidden_sizes"] = value_from_text("hidden_sizes", text)
+        values["hidden_sizes"] = value_from_text("hidden_sizes", text or "")
     else:
         deep, wide = st.columns(2)
         depth = deep.select_slider(
@@ -107,7 +107,7 @@ def _dropout(values: dict[str, Any]) -> None:
             help=help_text,
             **kept("train_dropout_list"),
         )
-        values["dropout"] = value_from_text("dropout", text) if text.strip() else 0.0
+        values["dropout"] = value_from_text("dropout", text) if text and text.strip() else 0.0
     else:
         values["dropout"] = st.slider(
             "Dropout",

@@ -4,7 +4,7 @@ import streamlit as st
 
 from engine.config import parse_config
 from engine.config.presets import PRESETS
-from ui.shared.form_state import fill_form
+from ui.shared.form_state import COPIED_FROM, fill_form
 from ui.shared.text import as_markdown
 from ui.shared.widgets import kept
 
@@ -30,4 +30,4 @@ def _fill() -> None:
     chosen = st.session_state.get("train_preset")
     if chosen in PRESETS:
         fill_form(parse_config(PRESETS[chosen].settings).model_dump())
-        st.session_state.pop("train_twin_of", None)
+        st.session_state.pop(COPIED_FROM, None)
