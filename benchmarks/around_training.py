@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 from benchmarks.around_report import Measured, costs, ratios
 from benchmarks.table import write_table
-from engine.cli.tables import keep_table, told_dataset
+from engine.cli.tables import keep_table, load_dataset_with_findings
 from engine.config import RunConfig, parse_config
 from engine.config.resolve import resolve
 from engine.data.dataset import Dataset, build_dataset
@@ -111,7 +111,7 @@ def evaluating(rounds: int) -> Iterator[Measured]:
                 asked = {"dataset": "table", "table": file_id, "target": target, "test_fraction": 0.2}
                 config = parse_config({**asked, **settings})
                 with redirect_stderr(StringIO()):
-                    dataset = told_dataset(store, config, whole)
+                    dataset = load_dataset_with_findings(store, config, whole)
                 config = resolve(config, dataset.facts)
                 planned = plan(config, dataset)
                 plans = {"on": planned, "off": without_evaluations(planned)}

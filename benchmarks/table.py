@@ -17,7 +17,7 @@ SEED = 0
 FIRST_RECORD = """
 import sys, time
 started = time.perf_counter()
-from engine.cli.tables import keep_table, told_dataset
+from engine.cli.tables import keep_table, load_dataset_with_findings
 from engine.config import parse_config
 from engine.config.resolve import resolve
 from engine.store.store import open_store
@@ -27,7 +27,7 @@ store = open_store(sys.argv[1])
 file_id, table = keep_table(store, Path(sys.argv[2]))
 read = time.perf_counter()
 config = parse_config({"dataset": "table", "table": file_id, "target": sys.argv[3], "test_fraction": 0.2})
-dataset = told_dataset(store, config, table)
+dataset = load_dataset_with_findings(store, config, table)
 told = time.perf_counter()
 from engine.store.lease import claim, new_owner
 from engine.store.submit import submit_one

@@ -10,7 +10,7 @@ from engine.figures.curves import compare_runs
 from engine.store.records import read_series, write_tail
 from engine.store.runs import get_run
 from engine.store.store import STORE_VARIABLE
-from tests.pages.frames import framed_words
+from tests.pages.frames import framed_texts
 from tests.store.other_columns import GONE, one_fewer
 from ui.gradients.panels import LayerView
 from ui.shared.output_figure import scalars_frame
@@ -61,5 +61,5 @@ def test_a_page_shows_a_run_that_lacks_a_column_alone_and_beside_one_that_has_it
             app.selectbox(key="compare_metric").set_value(GONE).run()
             assert not app.exception and not app.error
         if name == "gradients":
-            told = dict(framed_words(app))
+            told = dict(framed_texts(app))
             assert "Nothing is measured yet." in " ".join(told.values())
