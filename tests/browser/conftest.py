@@ -1,21 +1,61 @@
-"""A real server on a store of its own, and a real Chromium; a missing browser fails the tests."""
+"""Real servers and a real Chromium; a missing browser fails the tests."""
 
+import os
+import signal
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import Browser, Page, expect
 
 from benchmarks.browser import Dashboard
 from benchmarks.browser import chromium as started_chromium
 from benchmarks.browser import dashboard as started_dashboard
+from engine.store.schema import metadata, schema_version, workers
+from engine.store.store import Store, open_store
+from tests.waiting import SECONDS_AT_MOST
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A headless Chromium."""
-    expect.set_options(timeout=60_000)
+    expect.set_options(timeout=1000 * SECONDS_AT_MOST)
     with started_chromium() as chromium:
         yield chromium
+
+
+@pytest.fixture(scope="session")
+def shared_dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    """A server for all tests that need no fresh one: it takes longer to start than most of them."""
+    store_url = f"sqlite:///{tmp_path_factory.mktemp('shared') / 'lab.db'}"
+    with started_dashboard(store_url) as running:
+        yield running
+
+
+@pytest.fixture
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """URL of an empty store: of a new one for a fresh server, else of that of the shared server."""
+    if "dashboard" in request.fixturenames:
+        yield f"sqlite:///{tmp_path / 'lab.db'}"
+    else:
+        url = request.getfixturevalue("shared_dashboard").store_url
+        yield url
+        _empty(open_store(url))
+
+
+def _empty(store: Store) -> None:
+    """End the workers and delete all runs; numbers are not given again, so no page takes new for old."""
+    with store.writing() as connection:
+        pids = list(connection.scalars(sa.select(workers.c.pid)))
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        for table in reversed(metadata.sorted_tables):
+            if table is not schema_version:
+                connection.execute(table.delete())
+    store.close()
 
 
 @pytest.fixture
@@ -26,16 +66,16 @@ def dashboard(store_url: str) -> Iterator[Dashboard]:
 
 
 @pytest.fixture
-def server(dashboard: Dashboard) -> str:
-    """Address of a fresh server."""
-    return dashboard.address
+def server(shared_dashboard: Dashboard) -> str:
+    """Address of the shared server."""
+    return shared_dashboard.address
 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A fresh window that waits up to a minute for what it is asked to find."""
+    """A fresh window that waits for what it is asked to find."""
     context = browser.new_context(viewport={"width": 1400, "height": 1200}, accept_downloads=True)
     opened = context.new_page()
-    opened.set_default_timeout(60_000)
+    opened.set_default_timeout(1000 * SECONDS_AT_MOST)
     yield opened
     context.close()

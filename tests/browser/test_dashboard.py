@@ -2,7 +2,6 @@
 
 import csv
 import re
-import time
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +11,11 @@ from playwright.sync_api import Page, expect
 from engine.store.interventions import read_changes
 from engine.store.lease import claim, new_owner
 from engine.store.records import read_series
-from engine.store.runs import get_run, list_runs, set_speed
+from engine.store.runs import get_run, list_runs
 from engine.training.telemetry import SCALARS
 from engine.workers.session import train_claimed
+from tests.browser.slow_run import start_slow_run
+from tests.waiting import wait_for
 
 # The run's own button: the replay that follows a run has one to pause the replay.
 PAUSE = re.compile("^Pause(?! the replay)")
@@ -26,13 +27,6 @@ POINTS = """() => Math.max(0,
   ...(document.querySelector('.js-plotly-plot')?.data ?? []).map(t => t.x?.length ?? 0))"""
 ZOOM = """() => { const plot = document.querySelector('.js-plotly-plot');
   document.defaultView.Plotly.relayout(plot, {'xaxis.range[0]': 2, 'xaxis.range[1]': 3}); }"""
-
-
-def wait_for(condition, seconds=30):
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "waited too long"
-        time.sleep(0.05)
 
 
 def wait_for_points(page, count):
@@ -48,13 +42,8 @@ def trained(store, run_id):
 
 
 def test_start_draws_a_live_curve_whose_zoom_survives_three_updates(page: Page, server, store):
-    page.goto(server)
-    page.get_by_role("button", name="Start", exact=False).first.click()
-    wait_for(lambda: list_runs(store))
-    run_id = list_runs(store)[0].id
-    set_speed(store, run_id, 1.0)
+    start_slow_run(page, server, store)
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
-    expect(page).to_have_url(re.compile(rf"run={run_id}$"))
     wait_for_points(page, 3)
     page.evaluate(ZOOM)
     for _ in range(3):
@@ -63,9 +52,11 @@ def test_start_draws_a_live_curve_whose_zoom_survives_three_updates(page: Page, 
     assert page.evaluate(RANGE) == [2, 3]
 
 
-def test_a_deep_link_on_a_fresh_server_shows_the_run_inside_the_frame(page: Page, server, store, submitted):
+def test_a_deep_link_on_a_fresh_server_shows_the_run_inside_the_frame(
+    page: Page, dashboard, store, submitted
+):
     run_id = trained(store, submitted(name="linked"))
-    page.goto(f"{server}/train?run={run_id}")
+    page.goto(f"{dashboard.address}/train?run={run_id}")
     expect(page.get_by_text("finished").first).to_be_visible()
     expect(page.get_by_role("link", name="Compare")).to_be_visible()
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
@@ -88,11 +79,7 @@ def test_two_compared_runs_are_downloaded_as_the_store_holds_them(page: Page, se
 
 
 def test_pause_freezes_the_step_and_a_refresh_finds_the_run_where_it_was(page: Page, server, store):
-    page.goto(server)
-    page.get_by_role("button", name="Start", exact=False).first.click()
-    wait_for(lambda: list_runs(store))
-    run_id = list_runs(store)[0].id
-    set_speed(store, run_id, 1.0)
+    run_id = start_slow_run(page, server, store)
     wait_for(lambda: get_run(store, run_id).step > 0)
     page.get_by_role("button", name=PAUSE).click()
     wait_for(lambda: get_run(store, run_id).paused)
@@ -107,10 +94,7 @@ def test_pause_freezes_the_step_and_a_refresh_finds_the_run_where_it_was(page: P
 def test_a_rate_that_is_changed_while_the_run_trains_is_typed_in_peace_and_becomes_part_of_it(
     page: Page, server, store
 ):
-    page.goto(server)
-    page.get_by_role("button", name="Start", exact=False).first.click()
-    wait_for(lambda: list_runs(store))
-    set_speed(store, 1, 1.0)
+    run_id = start_slow_run(page, server, store)
     rate = page.get_by_role("spinbutton", name="New learning rate")
     expect(rate).to_have_count(0)
     page.get_by_role("button", name="Change", exact=True).click()
@@ -122,8 +106,8 @@ def test_a_rate_that_is_changed_while_the_run_trains_is_typed_in_peace_and_becom
     rate.press("End")
     rate.press_sequentially("2")
     page.get_by_role("button", name="Set rate").click()
-    wait_for(lambda: read_changes(store, 1))
-    ((change, _),) = read_changes(store, 1)
+    wait_for(lambda: read_changes(store, run_id))
+    ((change, _),) = read_changes(store, run_id)
     assert (change.field, float(change.new)) == ("learning_rate", 0.002)
     expect(page.get_by_text("rate 0.002").first).to_be_visible()
 
@@ -131,11 +115,7 @@ def test_a_rate_that_is_changed_while_the_run_trains_is_typed_in_peace_and_becom
 def test_a_second_tab_shows_the_same_run_and_what_is_done_in_one_is_seen_in_the_other(
     page: Page, server, store
 ):
-    page.goto(server)
-    page.get_by_role("button", name="Start", exact=False).first.click()
-    wait_for(lambda: list_runs(store))
-    set_speed(store, list_runs(store)[0].id, 1.0)
-    expect(page).to_have_url(re.compile(r"run=1$"))
+    start_slow_run(page, server, store)
     second = page.context.new_page()
     second.goto(page.url)
     second.get_by_role("button", name=PAUSE).click()
@@ -146,19 +126,15 @@ def test_a_second_tab_shows_the_same_run_and_what_is_done_in_one_is_seen_in_the_
 
 
 def test_a_run_goes_on_while_the_server_is_gone_and_the_page_finds_it_again(page: Page, dashboard, store):
-    page.goto(dashboard.address)
-    page.get_by_role("button", name="Start", exact=False).first.click()
-    wait_for(lambda: list_runs(store))
-    set_speed(store, 1, 2.0)
-    wait_for(lambda: get_run(store, 1).step > 0)
-    expect(page).to_have_url(re.compile(r"run=1$"))
+    run_id = start_slow_run(page, dashboard.address, store)
+    wait_for(lambda: get_run(store, run_id).step > 0)
     dashboard.end()
-    step = get_run(store, 1).step
-    wait_for(lambda: get_run(store, 1).step > step)
+    step = get_run(store, run_id).step
+    wait_for(lambda: get_run(store, run_id).step > step)
     dashboard.start()
     page.reload()
     expect(page.get_by_role("button", name=PAUSE)).to_be_enabled()
     wait_for_points(page, 3)
     points = page.evaluate(POINTS)
     wait_for_points(page, points)
-    assert (get_run(store, 1).status, len(list_runs(store))) == ("running", 1)
+    assert (get_run(store, run_id).status, len(list_runs(store))) == ("running", 1)

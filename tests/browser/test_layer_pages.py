@@ -20,15 +20,15 @@ def finished(store, submitted):
     return run_id
 
 
-def test_both_pages_draw_from_a_deep_link_and_fit_a_narrow_screen(page: Page, server, finished):
-    page.goto(f"{server}/gradients?run={finished}")
+def test_both_pages_draw_from_a_deep_link_and_fit_a_narrow_screen(page: Page, dashboard, finished):
+    page.goto(f"{dashboard.address}/gradients?run={finished}")
     expect(page.locator(CHARTS)).to_have_count(9)
     expect(page.get_by_role("link", name="Overfitting")).to_be_visible()
     expect(
         page.get_by_text("Vanishing gradient").or_(page.get_by_text("reaches all layers")).first
     ).to_be_visible()
     page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(f"{server}/overfitting?run={finished}")
+    page.goto(f"{dashboard.address}/overfitting?run={finished}")
     expect(page.locator(CHARTS)).to_have_count(5)
     expect(page.get_by_text("Patience", exact=False).first).to_be_visible()
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 390

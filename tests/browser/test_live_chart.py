@@ -1,13 +1,12 @@
 """The live chart in a real browser: what a person did to it stays, whatever the server sends."""
 
-import re
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from engine.store.lease import claim, new_owner
-from engine.store.runs import request, set_speed
+from engine.store.runs import request
 from engine.workers.session import train_claimed
+from tests.browser.slow_run import start_slow_run
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
@@ -64,15 +63,13 @@ def test_charts_whose_script_came_late_are_drawn_though_the_run_has_ended_meanwh
     """The page's messages overtook each other while they waited for the script."""
     held = []
     page.route("**/live_chart-*.js", lambda route: held.append(route))
-    page.goto(server)
-    page.get_by_role("button", name="Start", exact=False).first.click()
-    expect(page).to_have_url(re.compile(r"run=1$"))
-    set_speed(store, 1, 2.0)
+    with page.expect_request("**/live_chart-*.js"):
+        run_id = start_slow_run(page, server, store)
     for at_least in (2, 5):
         page.wait_for_function(
             "step => Number(/step ([0-9,]+) of/.exec(document.body.innerText)?.[1]) > step", arg=at_least
         )
-    request(store, 1, "stop")
+    request(store, run_id, "stop")
     expect(page.get_by_text("stopped").first).to_be_visible()
     page.wait_for_timeout(1500)
     assert held and page.locator(".live-chart").count() == 0

@@ -1,11 +1,10 @@
 """A plugin that is dropped in while everything runs is chosen, trained, and named when it breaks."""
 
-import time
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from engine.store.runs import list_runs
+from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
 PLUGIN = '''
@@ -17,13 +16,6 @@ def snake(z):
     """A line that waves."""
     return z + np.sin(z) ** 2
 '''
-
-
-def wait_for(condition, seconds=60):
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "waited too long"
-        time.sleep(0.05)
 
 
 def start(page, store, count):

@@ -76,6 +76,6 @@ def test_clone_and_edit_fills_the_form_of_the_train_page(page: Page, server, sto
     expect(page).to_have_url(re.compile(rf"/train\?run={run_id}$"))
     expect(page.get_by_role("textbox", name="Hidden layers")).to_have_value("7, 5")
     page.get_by_role("button", name="Start", exact=False).first.click()
-    expect(page).to_have_url(re.compile(r"run=2$"))
-    first, second = get_run(store, run_id), get_run(store, 2)
+    expect(page).to_have_url(re.compile(rf"run={run_id + 1}$"))
+    first, second = get_run(store, run_id), get_run(store, run_id + 1)
     assert first.config == second.config and second.name == "copied"
