@@ -79,6 +79,7 @@ def test_new_frames_of_a_live_run_are_followed_until_somebody_scrubs(page: Page,
         page.wait_for_function(newest, arg=shown)
     page.get_by_label("Epoch shown").focus()
     page.keyboard.press("Home")
+    page.wait_for_function(SHOWN, arg=0)
     held = int(page.evaluate(f"() => {REPLAY}.dataset.frames"))
     page.wait_for_function(f"held => Number({REPLAY}.dataset.frames) > held", arg=held)
     assert page.evaluate(f"() => {REPLAY}.dataset.frame") == "0"

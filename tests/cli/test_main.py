@@ -16,22 +16,15 @@ from engine.store.runs import get_run
 from engine.store.schema import runs
 from engine.store.store import open_store
 from engine.training.telemetry import SCALARS
+from tests.command_line import engine, engine_process
 from tests.waiting import SECONDS_AT_MOST
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["--samples", "80", "--epochs", "4", "--hidden-sizes", "6"]
 
 
-def engine(*arguments, url=None):
-    store = ["--store", url] if url else []
-    command = [sys.executable, "-m", "engine", *arguments, *store]
-    return subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS_AT_MOST, check=False
-    )
-
-
 def test_train_ends_with_one_json_line_and_status_0(store_url):
-    done = engine("train", *SMALL, "--json", url=store_url)
+    done = engine_process("train", *SMALL, "--json", url=store_url)
     assert done.returncode == 0, done.stderr
     line = json.loads(done.stdout.splitlines()[-1])
     assert {"run", "status", "steps", "train_loss", "val_loss", "val_accuracy", "seconds"} <= set(line)

@@ -9,21 +9,14 @@ from pathlib import Path
 import pytest
 
 from engine.store.store import Store
-from tests.waiting import SECONDS_AT_MOST
+from tests.command_line import engine, engine_process
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def engine(*arguments: str, url: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "engine", *arguments, "--store", url]
-    return subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS_AT_MOST, check=False
-    )
-
-
 def test_two_classes_are_scored_as_a_whole_and_one_by_one(trained, store_url: str) -> None:
     run_id = trained(test_fraction=0.2)
-    done = engine("scores", str(run_id), url=store_url)
+    done = engine_process("scores", str(run_id), url=store_url)
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert lines[0] == f"run {run_id} finished, predictions of step 8 (stored)"

@@ -16,17 +16,10 @@ from engine.store.datasets import predict_file
 from engine.store.runs import get_run, load_run
 from engine.store.store import open_store
 from engine.training.model import predict
-from tests.waiting import SECONDS_AT_MOST
+from tests.command_line import engine, engine_process
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["--epochs", "5", "--hidden-sizes", "6"]
-
-
-def engine(*arguments: str, url: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "engine", *arguments, "--store", url]
-    return subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS_AT_MOST, check=False
-    )
 
 
 @pytest.fixture
@@ -44,7 +37,7 @@ def file(tmp_path: Path) -> Path:
 
 def test_a_table_trains_and_its_test_score_and_findings_are_told(store_url: str, file: Path) -> None:
     chosen = ["--target", "label", "--columns", "a,gap,city", "--test-fraction", "0.2"]
-    done = engine("train", "--csv", str(file), *chosen, *SMALL, "--json", url=store_url)
+    done = engine_process("train", "--csv", str(file), *chosen, *SMALL, "--json", url=store_url)
     assert done.returncode == 0, done.stderr
     line = json.loads(done.stdout)
     assert line["test_accuracy"] is not None and line["test_loss"] is not None
