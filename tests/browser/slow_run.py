@@ -8,7 +8,7 @@ from engine.store.runs import list_runs, set_speed
 from engine.store.store import Store
 from tests.waiting import wait_for
 
-SECTIONS = {"Epochs, batches, loss": ("Epochs", 100_000), "Name, seeds, records": ("Record every", 5)}
+EPOCHS, RECORD_EVERY = 100_000, 5
 
 
 def start_slow_run(page: Page, address: str, store: Store) -> int:
@@ -17,16 +17,20 @@ def start_slow_run(page: Page, address: str, store: Store) -> int:
     Not even at the page's own speed, 20 epochs a second, does it end before it is slowed down.
     """
     page.goto(address)
-    for count, (section, (label, number)) in enumerate(SECTIONS.items(), start=1):
-        page.get_by_text(section).click()
-        field = page.get_by_role("spinbutton", name=re.compile(f"^{label}"))
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
+    for section, label, number in (("training", "Epochs", EPOCHS), ("record", "Record every", RECORD_EVERY)):
+        place = page.locator(f".st-key-train_section_{section}")
+        place.locator("summary").click()
+        field = place.get_by_role("spinbutton", name=re.compile(f"^{label}"))
         field.fill(str(number))
         field.press("Enter")
-        expect(page.get_by_text("1 set", exact=True)).to_have_count(count)
+        expect(place.locator("summary")).to_contain_text("1 set")  # the server has heard of it
+        expect(field).to_have_value(str(number))
     page.get_by_role("button", name="Start", exact=False).first.click()
     wait_for(lambda: list_runs(store))
     (run,) = list_runs(store)
-    assert (run.config["epochs"], run.config["record_every"]) == (100_000, 5)
+    begun = run.config["epochs"], run.config["record_every"]
+    assert begun == (EPOCHS, RECORD_EVERY), f"the form's values were {begun}"
     wait_for(lambda: list_runs(store)[0].speed is not None)
     set_speed(store, run.id, 1.0)
     expect(page).to_have_url(re.compile(rf"run={run.id}$"))
