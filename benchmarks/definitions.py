@@ -118,7 +118,7 @@ DEFINITIONS: tuple[tuple[str, str, str, str], ...] = (
      "record_mean(tape, terms, 1, value)", "return record_mean(tape, terms, count, value)"),
     ("losses/regression", "mse with a factor 1/2 in the gradient", "tape.constant(2 / count,",
      "tape.constant(1 / count,"),
-    ("losses/regression", "mean over rows, summed over outputs", "return target.shape[-2] * target.shape[-1]",
+    ("losses/means", "mean over rows, summed over outputs", "return target.shape[-2] * target.shape[-1]",
      "return target.shape[-1]"),
     ("losses/regression", "smooth_l1 as Huber's loss", "return 1 / self.delta", "return 1.0"),
     ("optimizers/clipping", "1e-8 beside the norm", "squares, 1e-6", "squares, 1e-8"),
@@ -127,12 +127,12 @@ DEFINITIONS: tuple[tuple[str, str, str, str], ...] = (
     ("optimizers/penalties", "the L2 penalty without 1/2", "+ decay / 2 *", "+ decay *"),
     ("layers", "dropout not inverted", "tape.constant(1 / keep,", "tape.constant(1.0,"),
     ("initializers", "orthogonal without the signs of R's diagonal", "q *= np.sign(np.diag(r))", "pass"),
-    ("schedules", "one_cycle's peak an update later", "peak = pct_start * total - 1",
+    ("schedules/curves", "one_cycle's peak an update later", "peak = pct_start * total - 1",
      "peak = pct_start * total"),
-    ("schedules", "plateau waits one update less", "<= self.patience", "< self.patience"),
-    ("schedules", "plateau reduces by less than 1e-8 too", "SMALLEST_REDUCTION = 1e-8",
+    ("schedules/curves", "plateau waits one update less", "<= self.patience", "< self.patience"),
+    ("schedules/curves", "plateau reduces by less than 1e-8 too", "SMALLEST_REDUCTION = 1e-8",
      "SMALLEST_REDUCTION = 1e-9"),
-    ("schedules", "warm-up from 0", "(done + 1) / first", "done / first"),
+    ("schedules/curves", "warm-up from 0", "(done + 1) / first", "done / first"),
 )  # fmt: skip
 
 

@@ -44,6 +44,7 @@ TESTS = (
         "tests/nn/test_torch_golden.py",
         "tests/nn/test_curves.py",
         "tests/nn/test_optimizers.py",
+        "tests/nn/test_formulas.py",
         "tests/nn/test_clipping_and_penalties.py",
         "tests/nn/test_schedules.py",
         "tests/nn/test_decisions.py",

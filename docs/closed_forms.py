@@ -1,16 +1,22 @@
 """Rows of the table of correctness for what can be written down; knows no other program."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
+from typing import Any
 
 import numpy as np
 
-from benchmarks.reference_cases import FEATURES, LONG, Numbers, draw_numbers, flat, start
+from benchmarks.reference_cases import FEATURES, LONG, Numbers, choices, draw_numbers, flat, load, start
 from engine.nn.initializers import BIASES, INITIALIZERS, Initializer, normal, scaled
+from engine.nn.losses import LOSSES
+from engine.nn.optimizers import OPTIMIZERS
+from engine.nn.schedules import SCHEDULES, Span
 from engine.training.laboratory import Laboratory
+from tests.nn import formulas
 
-CLOSED, AGREES = 1e-12, 1e-9
+CLOSED, AGREES, SEVEN_DIGITS = 1e-12, 1e-9, 1e-7
+ROWS = 40
 FAN_IN, FAN_OUT, STD, GAIN = 400, 300, 0.01, 5 / 3
 STANDARD_ERRORS = 4
 # The largest of so many uniform draws is this close to its bound, but for a chance of 1e-52.
@@ -62,38 +68,100 @@ def closed_forms() -> Iterator[Row]:
     blank = Laboratory({"hidden_sizes": [], "loss": "cross_entropy"}, 3, 7)
     apart = abs(blank.loss(x, np.arange(40) % 7) - float(np.log(7)))
     yield Row("cross-entropy of equal outputs", "log of the number of classes", apart, CLOSED)
-    yield from _lion()
+    yield from formulas_apart()
     yield from _initializers()
     yield from _dropout()
 
 
-def _lion() -> Iterator[Row]:
-    """Torch has no Lion: its update as the paper writes it, in plain NumPy."""
-    numbers = draw_numbers()
-    for name, settings in (
-        ("optimizer lion", {}),
-        ("optimizer lion, beta1 and beta2", {"beta1": 0.8, "beta2": 0.95}),
-        ("optimizer lion, decoupled decay", {"weight_decay": 0.03}),
-        ("optimizer lion, coupled decay", {"weight_decay": 0.03, "decay_kind": "coupled"}),
-    ):
-        against = f"its formula in plain NumPy, a training of {LONG} steps"
-        yield Row(name, against, _lion_apart(settings, numbers), AGREES)
+def formulas_apart() -> Iterator[Row]:
+    """Compare what PyTorch has no numbers for with its formula in plain NumPy, that of the tests."""
+    stored = [case.settings for case, _ in load()[1]]
+    kinds = (("activation", _activation), ("loss", _loss), ("normalization", _normalization))
+    for kind, compare in kinds:
+        for name in _left_to_formulas(kind, stored):
+            yield Row(f"{kind} {name}", "its formula in plain NumPy, a network", compare(name), CLOSED)
+    for name in _left_to_formulas("optimizer", stored):
+        for words, settings in _trainings(name):
+            against = f"its formula in plain NumPy, a training of {LONG} steps"
+            yield Row(f"optimizer {name}{words}", against, _training(name, settings), AGREES)
+    for name in _left_to_formulas("schedule", stored):
+        own, factors = formulas.SCHEDULE_TABLES[name]
+        schedule = SCHEDULES[name].build(Span(2, 16, 0.5), **{**SCHEDULES.options[name], **own})
+        apart = max(abs(schedule(2 * epoch) - factor) for epoch, factor in enumerate(factors))
+        yield Row(f"schedule {name}", "its factors at 8 epochs", apart, SEVEN_DIGITS)
 
 
-def _lion_apart(settings: dict, numbers: Numbers) -> float:
+def _left_to_formulas(kind: str, stored: Sequence[Mapping[str, Any]]) -> list[str]:
+    known = {settings.get(kind) for settings in stored}
+    return [name for name in choices(kind) if name not in known]
+
+
+def _data(outputs: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(ROWS, FEATURES)), rng.normal(size=(ROWS, outputs))
+
+
+def _network(outputs: int = 2, **settings: Any) -> tuple[Laboratory, Numbers]:
+    """Return a network of one hidden layer without biases, and its weights."""
+    laboratory = Laboratory({"hidden_sizes": [5], "loss": "mse", **settings}, FEATURES, outputs)
+    laboratory.set(start({name: each.shape for name, each in laboratory.read().items()}, _pool()))
+    laboratory.set({name: 0 * each for name, each in laboratory.read().items() if name.endswith("bias")})
+    return laboratory, laboratory.read()
+
+
+def _pool() -> np.ndarray:
+    return draw_numbers()["pool"]
+
+
+def _activation(name: str) -> float:
+    laboratory, weights = _network(activation=name)
+    x, _ = _data(2)
+    hidden = formulas.ACTIVATIONS[name](x @ weights["dense1.weight"].T)
+    return float(np.abs(laboratory.outputs(x) - hidden @ weights["dense2.weight"].T).max())
+
+
+def _loss(name: str) -> float:
+    outputs = 2 if "regression" in LOSSES[name].fits else 3
+    laboratory, _ = _network(outputs, loss=name)
+    x, y = _data(outputs)
+    labels = np.arange(ROWS) % 3
+    said, target = laboratory.outputs(x), y if outputs == 2 else np.eye(3)[labels]
+    return abs(laboratory.loss(x, y if outputs == 2 else labels) - formulas.LOSSES[name](said, target))
+
+
+def _normalization(name: str) -> float:
+    laboratory, weights = _network(activation="identity", normalization=name)
+    x, y = _data(2)
+    loss, _ = laboratory.loss_and_gradients(x, y)
+    n = formulas.NORMALIZATIONS[name](x @ weights["dense1.weight"].T)
+    gamma, beta = weights.get("norm1.gamma", 1), weights.get("norm1.beta", 0)
+    outputs = (n * gamma + beta) @ weights["dense2.weight"].T
+    return abs(loss - float(((outputs - y) ** 2).mean()))
+
+
+def _trainings(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the settings of each training of an optimizer, with the words for them."""
+    for rule, options in formulas.RULES:
+        if rule.__name__ == name:
+            yield (f", {' and '.join(options)}" if options else ""), options
+    yield ", decoupled decay", {"weight_decay": 0.03, "decay_kind": "decoupled"}
+    yield ", coupled decay", {"weight_decay": 0.03, "decay_kind": "coupled"}
+
+
+def _training(name: str, settings: dict[str, Any]) -> float:
     rate, decay, coupled = 0.004, settings.get("weight_decay", 0.0), settings.get("decay_kind") == "coupled"
-    beta1, beta2 = settings.get("beta1", 0.9), settings.get("beta2", 0.99)
-    about = {"hidden_sizes": (5, 4), "loss": "cross_entropy", "optimizer": "lion", "learning_rate": rate}
-    laboratory = Laboratory({**about, **settings}, FEATURES, 3)
-    shapes = {name: array.shape for name, array in laboratory.read().items()}
+    formula = next(rule for rule, _ in formulas.RULES if rule.__name__ == name)
+    options = {each: settings[each] for each in OPTIMIZERS.options[name] if each in settings}
+    about = {"hidden_sizes": (5, 4), "loss": "cross_entropy", "optimizer": name, "learning_rate": rate}
+    laboratory, numbers = Laboratory({**about, **settings}, FEATURES, 3), draw_numbers()
+    shapes = {each: array.shape for each, array in laboratory.read().items()}
     laboratory.set(start(shapes, numbers["pool"]))
-    w, m = flat(laboratory.read()), np.zeros(1)
-    for rows in numbers["order"][:LONG]:
+    w, memory = flat(laboratory.read()), {}
+    for step, rows in enumerate(numbers["order"][:LONG], start=1):
         x, y = numbers["x"][rows], numbers["labels"][rows] % 3
         g = flat(laboratory.loss_and_gradients(x, y)[1]) + (decay * w if coupled else 0)
-        u = np.sign(beta1 * m + (1 - beta1) * g)
+        u = formula(g, memory, step, **options)
         w = w * (1 if coupled else 1 - rate * decay) - rate * u
-        m = beta2 * m + (1 - beta2) * g
         laboratory.step(x, y)
     return float(np.abs(flat(laboratory.read()) - w).max())
 
