@@ -168,7 +168,7 @@ def _training(name: str, settings: dict[str, Any]) -> float:
 
 def _initializers() -> Iterator[Row]:
     kinds: dict[str, Initializer] = {
-        **{name: each for name, each in INITIALIZERS.items() if name != "zeros"},
+        **{name: each for name, each in INITIALIZERS.items() if name not in ("normal", "zeros")},
         **{f"{name}, biases": _many(each) for name, each in BIASES.items()},
         "normal": normal(STD),
         "he_normal, initializer_gain": scaled(INITIALIZERS["he_normal"], GAIN),

@@ -15,8 +15,7 @@ from engine.cli.options import BadInput
 from engine.cli.runs import INTERRUPTED, noting_ctrl_c
 from engine.cli.tables import table_bytes
 from engine.config.data import TABLE
-from engine.config.grid import entries_of_grid
-from engine.config.grid_text import CHARACTERS_AT_MOST, values_of_grid
+from engine.config.grid import CHARACTERS_AT_MOST, entries_of_grid, values_of_grid
 from engine.data.dataset import content_id
 from engine.data.reading import read_table
 from engine.store.files import keep_file

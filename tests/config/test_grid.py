@@ -5,8 +5,7 @@ import json
 import pytest
 
 from engine.config import ConfigError
-from engine.config.grid import entries_of_grid
-from engine.config.grid_text import values_of_grid
+from engine.config.grid import entries_of_grid, values_of_grid
 
 
 def entries(text, is_json=False):
