@@ -125,8 +125,8 @@ def _loss(name: str) -> float:
     laboratory, _ = _network(outputs, loss=name)
     x, y = _data(outputs)
     labels = np.arange(ROWS) % 3
-    said, target = laboratory.outputs(x), y if outputs == 2 else np.eye(3)[labels]
-    return abs(laboratory.loss(x, y if outputs == 2 else labels) - formulas.LOSSES[name](said, target))
+    predicted, target = laboratory.outputs(x), y if outputs == 2 else np.eye(3)[labels]
+    return abs(laboratory.loss(x, y if outputs == 2 else labels) - formulas.LOSSES[name](predicted, target))
 
 
 def _normalization(name: str) -> float:

@@ -65,8 +65,9 @@ class _Collection:
 
 
 SOURCES: dict[Path, Source] = {}
-HERE = Path("<python>")
-REVISION = {"number": 0}
+# Where definitions come from that stand in no file.
+INTERACTIVE = Path("<python>")
+_revision = 0
 _collection: ContextVar[_Collection | None] = ContextVar("collection", default=None)
 
 
@@ -117,7 +118,7 @@ class Checked:
                 "a letter first"
             )
         collection = _collection.get()
-        path, found = (collection.path, collection.found) if collection else (HERE, [])
+        path, found = (collection.path, collection.found) if collection else (INTERACTIVE, [])
         holder = next((source.path for source in SOURCES.values() if (kind, name) in source.names), None)
         if any((each.kind, each.name) == (kind, name) for each in found):
             raise PluginError(f"{kind} {name}: each name must be given once, got it twice")
@@ -142,19 +143,20 @@ def declare(definition: Definition) -> None:
     if collection is not None:
         collection.found.append(definition)
         return
-    before = SOURCES.get(HERE)
+    before = SOURCES.get(INTERACTIVE)
     others = [
         each
         for each in (before.definitions if before else ())
         if (each.kind, each.name) != (definition.kind, definition.name)
     ]
-    register(Source(HERE, "", (*others, definition)))
+    register(Source(INTERACTIVE, "", (*others, definition)))
 
 
 def register(source: Source) -> None:
     """Add all that a file defines, in place of what it defined before."""
+    global _revision
     before = SOURCES.get(source.path)
-    REVISION["number"] += 1
+    _revision += 1
     for definition in source.definitions:
         CHOICES[definition.kind].registry.add(definition.entry)
     SOURCES[source.path] = source
@@ -165,15 +167,16 @@ def register(source: Source) -> None:
 
 def withdraw(path: Path) -> None:
     """Take away all that a file added; nothing where it added nothing."""
+    global _revision
     source = SOURCES.pop(path, None)
-    REVISION["number"] += 1
+    _revision += 1
     for definition in source.definitions if source else ():
         CHOICES[definition.kind].registry.take_away(definition.name)
 
 
 def revision() -> int:
     """Return a number that changes with what plugins define; what was made of settings holds as long."""
-    return REVISION["number"]
+    return _revision
 
 
 def plain(value: float) -> str:
