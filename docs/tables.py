@@ -27,19 +27,11 @@ DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 ROOMS = {
     "dashboard.py": "",
-<<<<<<< HEAD
     "pages": "one thin script a page: read the store, call a figure, show it",
     "ui": "",
     "engine": "",
     "plugins": "your own activations, optimizers, losses and normalizations",
     "tests": "mirrors engine/ and ui/; and architecture, documents, pages, a real browser",
-=======
-    "pages": "one thin script a page",
-    "ui": "Streamlit pieces that the pages share",
-    "engine": "everything else; knows nothing of Streamlit",
-    "plugins": "files of your own that add activations, optimizers, losses, normalizations",
-    "tests": "mirrors the above, one file a module; and architecture, documents, real browser",
->>>>>>> b6e2718 (plugins: a counter and plain names; tests of the registry itself)
     "benchmarks": "measurements, each one command that prints one table",
     "docs": "these pages, and what writes their generated parts",
 }
