@@ -137,9 +137,9 @@ def queueing(rounds: int) -> Iterator[Measured]:
             grid.write_text(GRID, "utf-8")
             assert json.loads(_engine("queue", str(grid), url=url))["queued"] == QUEUED
             started = time.perf_counter()
-            told = json.loads(_engine("work", "--jobs", str(JOBS), url=url))
+            reported = json.loads(_engine("work", "--jobs", str(JOBS), url=url))
             seconds.append(time.perf_counter() - started)
-            assert (told["runs"], told["left"], told["failed"]) == (QUEUED, 0, [])
+            assert (reported["runs"], reported["left"], reported["failed"]) == (QUEUED, 0, [])
             with closing(open_store(url)) as store, store.reading() as connection:
                 rows = connection.execute(sa.select(runs.c.lease_pid, runs.c.lease_epoch)).all()
         processes.append(float(len({row.lease_pid for row in rows})))

@@ -1,4 +1,4 @@
-"""Our own candidates of the speed benchmark: tapes, their matrix products alone, the loop; knows no peer."""
+"""Our own candidates of the speed benchmark: tapes, their matrix products alone, the loop."""
 
 import time
 from typing import Protocol

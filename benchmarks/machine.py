@@ -1,4 +1,4 @@
-"""Names the machine that a benchmark ran on; must not measure anything."""
+"""Names the machine that a benchmark ran on."""
 
 import platform
 from pathlib import Path

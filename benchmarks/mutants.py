@@ -178,8 +178,8 @@ def outcomes(mutants: Sequence[Mutant], jobs: int) -> Iterator[Outcome]:
                 running[_tested(mutant, folder)] = mutant
             child, status = os.wait()
             is_late = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGPROF
-            said = folder / str(child)
-            witness = said.read_text("utf-8") if said.exists() else ""
+            printed = folder / str(child)
+            witness = printed.read_text("utf-8") if printed.exists() else ""
             yield Outcome(running.pop(child), status == 0, is_late, witness)
 
 

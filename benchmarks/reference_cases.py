@@ -1,4 +1,4 @@
-"""Cases that are computed here and in PyTorch: which settings, from which numbers; must not import torch."""
+"""Cases that are computed here and in PyTorch: which settings, from which numbers."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Times candidates in interleaved rounds, A B C A B C, in the processor's time; knows no candidate."""
+"""Times candidates in interleaved rounds, A B C A B C, in the processor's time."""
 
 import gc
 import time

@@ -198,8 +198,8 @@ def table(found: Sequence[Measured]) -> str:
         count = len(each.runs.configs)
         alone, stacked = (1e3 * np.median(t) / count for t in (each.worked_alone, each.worked_stacked))
         name = f"{each.runs.workload}, {each.runs.words}"
-        told = (each.with_verdict(found) for found in (each.training, each.working))
-        rows.append([name, *told, figure(alone), figure(stacked)])
+        reported = (each.with_verdict(found) for found in (each.training, each.working))
+        rows.append([name, *reported, figure(alone), figure(stacked)])
     head = ["", "training alone", "through a worker", "ms a run, one by one", "side by side"]
     return markdown(head, rows)
 

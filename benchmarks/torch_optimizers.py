@@ -1,4 +1,4 @@
-"""An update in PyTorch with our settings: clipping, penalties, optimizer; knows none of our mathematics.
+"""An update in PyTorch with our settings: clipping, penalties, optimizer.
 
 The tables below are the only place that says which of PyTorch's optimizers ours are compared with.
 """

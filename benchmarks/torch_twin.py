@@ -1,4 +1,4 @@
-"""The same network, optimizer and schedule in PyTorch, from the same settings; knows none of our mathematics.
+"""The same network, optimizer and schedule in PyTorch, from the same settings.
 
 Runs where ``docs/requirements-torch.txt`` is installed. The tables below are the only place that says which
 of PyTorch's things ours is compared with.

@@ -1,4 +1,4 @@
-"""Viewers of the dashboard without a browser: they speak its WebSocket protocol; must not know any page."""
+"""Viewers of the dashboard without a browser: they speak its WebSocket protocol."""
 
 import asyncio
 import contextlib

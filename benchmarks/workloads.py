@@ -1,4 +1,4 @@
-"""What the speed benchmark trains: six networks with their data, batches and start; knows no candidate.
+"""What the speed benchmark trains: six networks with their data, batches and start.
 
 W1 to W6 are what learners, practitioners and people with hundreds of runs train: from the seventeen units of
 W1 to the half million weights of W5 and the full batches of W6.

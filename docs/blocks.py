@@ -1,4 +1,4 @@
-"""Replaces what stands between ``<!-- name -->`` and ``<!-- end -->`` in a document; knows no content."""
+"""Replaces what stands between ``<!-- name -->`` and ``<!-- end -->`` in a document."""
 
 from pathlib import Path
 

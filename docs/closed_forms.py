@@ -1,4 +1,4 @@
-"""Rows of the table of correctness for what can be written down; knows no other program."""
+"""Rows of the table of correctness for what can be written down."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,3 +1,3 @@
-"""Backprop Lab's engine: trains multilayer perceptrons by backpropagation; knows nothing of the dashboard."""
+"""Backprop Lab's engine: trains multilayer perceptrons by backpropagation."""
 
 __version__ = "0.1.0"

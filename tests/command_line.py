@@ -23,8 +23,8 @@ def engine(*arguments: str, url: str | None = None) -> Done:
             main()
         except SystemExit as left:
             status = left.code
-    told = [each.detach().getvalue().decode("utf-8").replace("\r\n", "\n") for each in (out, errors)]
-    return Done(words, int(str(status or 0)), *told)
+    shown = [each.detach().getvalue().decode("utf-8").replace("\r\n", "\n") for each in (out, errors)]
+    return Done(words, int(str(status or 0)), *shown)
 
 
 def engine_process(*arguments: str, url: str | None = None) -> Done:

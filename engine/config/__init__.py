@@ -1,4 +1,4 @@
-"""The configuration of a run: one model that everybody reads; knows pydantic and nothing of the rest."""
+"""The configuration of a run: one model that everybody reads."""
 
 from engine.config.errors import ConfigError
 from engine.config.run_config import CONFIG_VERSION, RunConfig, parse_config

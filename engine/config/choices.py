@@ -1,4 +1,4 @@
-"""What can be chosen by name, setting by setting, as the registries of engine/nn have it; knows no field."""
+"""What can be chosen by name, setting by setting, as the registries of engine/nn have it."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The settings of the data of a run; must not know how the data is made."""
+"""The settings of the data of a run."""
 
 from typing import Annotated, Literal
 

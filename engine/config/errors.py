@@ -1,4 +1,4 @@
-"""Turns what a validator found into one plain sentence; must not know any setting."""
+"""Turns what a validator found into one plain sentence."""
 
 import difflib
 from collections.abc import Iterable
@@ -67,8 +67,9 @@ def explain(error: ValidationError) -> str:
 
 
 def _sentence(name: str, alternatives: list[ErrorDetails]) -> str:
-    told = next((detail for detail in alternatives if detail["type"] in (*LIMITS, *PATTERNS, *LENGTHS)), None)
-    detail = told or alternatives[0]
+    precise = (*LIMITS, *PATTERNS, *LENGTHS)
+    limit = next((detail for detail in alternatives if detail["type"] in precise), None)
+    detail = limit or alternatives[0]
     context = detail.get("ctx", {})
     value = shown(detail["input"])
     if not name:

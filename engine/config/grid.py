@@ -1,4 +1,4 @@
-"""Grids: many configurations from a base and lists of values, read from YAML or JSON; must not know a run."""
+"""Grids: many configurations from a base and lists of values, read from YAML or JSON."""
 
 import itertools
 import math
@@ -94,7 +94,7 @@ def entries_of_grid(values: Mapping[str, Any], base: Mapping[str, Any] | None = 
         first = seen.setdefault(configs[0], place)
         if first != place:
             raise ConfigError(f"{place} must differ from the others, got the configuration of {first}")
-        names = [_filled(name, each) if name else _told(own) for each in configs]
+        names = [_filled(name, each) if name else _format_values(own) for each in configs]
         found.append(Entry(place, tuple(configs), tuple(names), _filled(tags, configs[0])))
     return found
 
@@ -102,17 +102,17 @@ def entries_of_grid(values: Mapping[str, Any], base: Mapping[str, Any] | None = 
 def _of_grid(grid: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
     for number, choice in enumerate(itertools.product(*grid.values()), start=1):
         own = dict(zip(grid, choice, strict=True))
-        told = f" ({_told(own)})" if own else ""
-        yield (f"grid entry {number}{told}" if grid else "base"), own
+        values = f" ({_format_values(own)})" if own else ""
+        yield (f"grid entry {number}{values}" if grid else "base"), own
 
 
 def _of_runs(listed: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
     for number, own in enumerate(listed, start=1):
-        told = f" ({_told(own)})" if own else ""
-        yield f"runs entry {number}{told}", dict(own)
+        values = f" ({_format_values(own)})" if own else ""
+        yield f"runs entry {number}{values}", dict(own)
 
 
-def _told(own: Mapping[str, Any]) -> str:
+def _format_values(own: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} = {_word(value)}" for name, value in own.items())[:200]
 
 

@@ -1,4 +1,4 @@
-"""The settings of the network of a run; must not know how a network computes."""
+"""The settings of the network of a run."""
 
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
@@ -53,7 +53,7 @@ class NetworkSettings(BaseModel):
     )
     initializer: Initializer = setting(
         "auto",
-        "how weights start; auto is He for relu and its smooth kin, LeCun for selu, Xavier otherwise; "
+        "how weights start; auto is He for relu and its smooth variants, LeCun for selu, Xavier otherwise; "
         "pytorch is the start of its nn.Linear, which draws the biases too",
     )
     initializer_gain: float | None = setting(

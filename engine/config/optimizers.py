@@ -1,4 +1,4 @@
-"""The settings of the optimizer of a run: rule, penalties, clipping; must not know how an optimizer works."""
+"""The settings of the optimizer of a run: rule, penalties, clipping."""
 
 from typing import Annotated, Literal, Self
 
@@ -63,15 +63,15 @@ class _Rule(BaseModel):
     )
     beta1: float | None = setting(
         None,
-        "memory of the mean gradient of Adam, its kin and Lion (0.9 by default)",
+        "memory of the mean gradient of Adam, its variants and Lion (0.9 by default)",
         Help("noisy steps", "slow to turn", depends_on=[When("optimizer", has="beta1")]),
         ge=0,
         lt=1,
     )
     beta2: float | None = setting(
         None,
-        "memory of the mean squared gradient of Adam and its kin (0.999 by default), of Lion's mean gradient "
-        "(0.99)",
+        "memory of the mean squared gradient of Adam and its variants (0.999 by default), of Lion's mean "
+        "gradient (0.99)",
         Help(
             "step sizes jump", "slow to notice larger gradients", depends_on=[When("optimizer", has="beta2")]
         ),

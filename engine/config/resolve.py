@@ -1,4 +1,4 @@
-"""Fills in what a configuration leaves open, once the data is known; must not know how the data is made."""
+"""Fills in what a configuration leaves open, once the data is known."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -85,7 +85,7 @@ def task_of(dataset: str) -> str:
 
 
 def learns_standardized(settings: DataSettings) -> bool:
-    """Tell whether values to predict are standardised: those of tables, unless it is said otherwise."""
+    """Tell whether values to predict are standardised: those of tables, unless the settings say otherwise."""
     if settings.standardize_target == "auto":
         return settings.dataset not in SYNTHETIC_DATASETS
     return settings.standardize_target == "on"

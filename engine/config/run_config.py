@@ -1,4 +1,4 @@
-"""RunConfig, the one model of a run: drives validation, form, CLI and docs; must not know who trains it."""
+"""RunConfig, the one model of a run: drives validation, form, CLI and docs."""
 
 from collections.abc import Mapping
 from itertools import pairwise

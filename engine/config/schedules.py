@@ -1,4 +1,4 @@
-"""The settings of the learning rate over time and of the end; must not know how a schedule is computed."""
+"""The settings of the learning rate over time and of the end."""
 
 from typing import Annotated
 

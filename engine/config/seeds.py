@@ -1,4 +1,4 @@
-"""The same configuration with several seeds, and what tells such runs from others; knows no run."""
+"""The same configuration with several seeds, and what tells such runs from others."""
 
 from engine.config.errors import ConfigError
 from engine.config.run_config import RunConfig

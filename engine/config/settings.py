@@ -87,7 +87,7 @@ class When:
 
 @dataclass(frozen=True)
 class Help:
-    """What people are told about a setting, beside its description.
+    """What people read about a setting, beside its description.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The settings of the training of a run; must not know how an optimizer works."""
+"""The settings of the training of a run."""
 
 from typing import Annotated, Literal
 

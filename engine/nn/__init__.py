@@ -1,1 +1,1 @@
-"""The mathematics of a multilayer perceptron; knows numpy and nothing else."""
+"""The mathematics of a multilayer perceptron."""

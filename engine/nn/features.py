@@ -1,4 +1,4 @@
-"""Features of the plane: what a network may read in place of x1 and x2; must not know who reads it."""
+"""Features of the plane: what a network may read in place of x1 and x2."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Plugins: once this is imported, what joins a registry is checked and can be withdrawn; knows no run.
+"""Plugins: once this is imported, what joins a registry is checked and can be withdrawn.
 
 The decorators are those of the built-in things. These were registered before there was a guard: the tests
 check them, so that importing stays fast.

@@ -1,4 +1,4 @@
-"""Checks an activation: its derivative equals finite differences, and more; knows no network."""
+"""Checks an activation: its derivative equals finite differences, and more."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""Loads files of plugins, named ones and those of the folder; a broken one is a sentence; knows no kind."""
+"""Loads files of plugins, named ones and those of the folder; a broken one is a sentence."""
 
 import os
 import sys
@@ -86,10 +86,10 @@ def _found(folder: Path) -> dict[Path, tuple[int, int]]:
 
 def _stamp(path: Path) -> tuple[int, int]:
     try:
-        told = path.stat()
+        facts = path.stat()
     except OSError:  # a link to nowhere: loading it will say so
         return 0, 0
-    return told.st_mtime_ns, told.st_size
+    return facts.st_mtime_ns, facts.st_size
 
 
 def _loaded(path: Path) -> Source:

@@ -1,4 +1,4 @@
-"""Checks a loss: its error equals finite differences of its value, and more; knows no network."""
+"""Checks a loss: its error equals finite differences of its value, and more."""
 
 from typing import Any
 

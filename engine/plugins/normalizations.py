@@ -1,4 +1,4 @@
-"""Checks a normalization: gradients of a network with it, its memory, evaluation; knows no run."""
+"""Checks a normalization: gradients of a network with it, its memory, evaluation."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

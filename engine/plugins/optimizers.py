@@ -1,4 +1,4 @@
-"""Checks an optimizer: known settings, finite steps, all of its memory in its slots; knows no network."""
+"""Checks an optimizer: known settings, finite steps, all of its memory in its slots."""
 
 from collections.abc import Sequence
 from dataclasses import MISSING, fields
@@ -67,7 +67,7 @@ class _Course:
         self.scale = np.arange(1, lead[0] + 1)[:, np.newaxis] if lead else np.float64(1)
 
     def go(self, steps: Sequence[int], measured: bool = False) -> "_Course":
-        """Make these updates, every other one with its measures if wished."""
+        """Make these updates, every other one with its measures if asked for."""
         with np.errstate(all="ignore"):
             for step in steps:
                 self.parameters.grad[...] = _gradients(step) * self.scale
@@ -142,13 +142,13 @@ def _check_record(called: str, transform: Transform) -> None:
             f"optimizer {called}: record must return the vector that its calls write, got {type(u).__name__} "
             f"of shape {np.shape(u)}"
         )
-    told = scalars_of(transform, 1)
-    if set(told) != set(cells_of(transform)):
+    values = scalars_of(transform, 1)
+    if set(values) != set(cells_of(transform)):
         raise PluginError(
             f"optimizer {called}: scalars must give exactly the cells {list(cells_of(transform))}, "
-            f"got {list(told)}"
+            f"got {list(values)}"
         )
-    for name, value in told.items():
+    for name, value in values.items():
         cells[name][...] = value
     with np.errstate(all="ignore"):
         tape.replay()

@@ -1,4 +1,4 @@
-"""What plugins have added to the registries, and how it is taken away again; knows no check."""
+"""What plugins have added to the registries, and how it is taken away again."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping

@@ -122,10 +122,10 @@ class _Worker:
         with suppress(LeaseLost):
             try:
                 refused = refresh_plugins()
-                lacks = get_run(self.store, lease.run_id).missing_plugin if refused else ""
-                if lacks:
+                missing = get_run(self.store, lease.run_id).missing_plugin if refused else ""
+                if missing:
                     not_loaded = " ".join(f"Not loaded: {sentence}." for sentence in refused)
-                    end_run(self.store, lease, "failed", message=f"{lacks}. {not_loaded}"[:1000])
+                    end_run(self.store, lease, "failed", message=f"{missing}. {not_loaded}"[:1000])
                 else:
                     train_claimed(self.store, claim_stack(self.store, lease))
             except (LeaseLost, OperationalError):

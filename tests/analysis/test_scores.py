@@ -91,8 +91,8 @@ def test_classes_of_99_to_1_look_good_by_accuracy_alone():
 
 
 def test_weighted_f1_counts_rows_and_macro_f1_counts_classes():
-    y, said = np.array([0] * 8 + [1, 2]), np.array([0] * 8 + [1, 1])
-    found = values(class_scores(y, np.eye(3)[said], THREE, loss="cross_entropy")["scores"])
+    y, text = np.array([0] * 8 + [1, 2]), np.array([0] * 8 + [1, 1])
+    found = values(class_scores(y, np.eye(3)[text], THREE, loss="cross_entropy")["scores"])
     assert found["f1_macro"] == pytest.approx((1 + 2 / 3 + 0) / 3)
     assert found["f1_weighted"] == pytest.approx(0.8 * 1 + 0.1 * 2 / 3)
 
@@ -155,8 +155,8 @@ def test_values_counted_by_hand_in_their_units():
 
 
 def test_several_outputs_are_scored_one_by_one_and_together():
-    y, said = np.array([[0.0, 0], [2, 20]]), np.array([[1.0, 0], [2, 10]])
-    found = value_scores(y, said, ("low", "high"))
+    y, text = np.array([[0.0, 0], [2, 20]]), np.array([[1.0, 0], [2, 10]])
+    found = value_scores(y, text, ("low", "high"))
     assert [part["name"] for part in found["parts"]] == ["low", "high"]
     assert [values(part["scores"])["mae"] for part in found["parts"]] == [0.5, 5]
     together = values(found["scores"])
@@ -167,8 +167,8 @@ def test_several_outputs_are_scored_one_by_one_and_together():
 
 def test_r2_of_several_outputs_is_the_mean_over_those_that_vary_whatever_their_units():
     y = np.array([[0.0, 0, 7], [2, 20, 7]])
-    said = np.array([[0.0, 0, 7], [2, 10, 8]])
-    found = value_scores(y, said, ("a", "b", "c"))
+    text = np.array([[0.0, 0, 7], [2, 10, 8]])
+    found = value_scores(y, text, ("a", "b", "c"))
     assert values(found["scores"])["r2"] == pytest.approx((1 + 0.5) / 2)
     assert reasons(found["parts"][2]["scores"]) == {"r2": "the true values do not vary"}
 
@@ -219,10 +219,10 @@ def test_accuracy_r2_and_log_loss_are_those_of_the_run(settings):
     config = resolve(config, dataset.facts)
     state = initial_state(config, dataset)
     splits = {"val": dataset.x_val, "test": dataset.x_test}
-    said = {
+    text = {
         name: predict(config, dataset, state.learned, x) if len(x) else None for name, x in splits.items()
     }
-    found, summary = scores_by_split(config, dataset, said), final_summary(config, dataset, state)
+    found, summary = scores_by_split(config, dataset, text), final_summary(config, dataset, state)
     assert set(found) == {name for name, x in splits.items() if len(x)}
     for split, each in found.items():
         of_run = {"r2": f"{split}_r2", "accuracy": f"{split}_accuracy", "log_loss": f"{split}_loss"}

@@ -18,10 +18,10 @@ DOCUMENT = (ROOT / "docs" / "around-the-loop.md").read_text("utf-8")
 def test_a_target_is_held_by_the_median_and_each_row_tells_its_extremes():
     held = Measured("a", "one", [1.2, 1.1, 1.0], target=1.15)
     missed = Measured("d", "two", [0.5, 0.2, 0.4], "s", target=0.3)
-    told = Measured("e", "three", [2.0, 2.0], "processes")
+    shown = Measured("e", "three", [2.0, 2.0], "processes")
     below = Measured("b", "four", [-12.3, 1.5], "%")
-    assert [each.is_held for each in (held, missed, told)] == [True, False, None]
-    rows = table([held, missed, told, below]).splitlines()[2:]
+    assert [each.is_held for each in (held, missed, shown)] == [True, False, None]
+    rows = table([held, missed, shown, below]).splitlines()[2:]
     assert rows == [
         "| a | one | 1.10 (1.00 to 1.20) | 3 | ≤ 1.15 held |",
         "| d | two | 0.400 s (0.200 to 0.500) | 3 | ≤ 0.300 **not held** |",

@@ -71,8 +71,8 @@ def test_both_workers_finish_every_run_of_the_queue(tmp_path) -> None:
 
 def test_the_table_tells_ratios_targets_and_times_of_a_run() -> None:
     measured = Measured(MEASURED[1], [1.6, 1.6], [0.32, 0.48], [3.2, 3.2], [0.8, 0.64])
-    told = "0.250 (0.200-0.300): ≤ 0.250 held | 0.225 (0.200-0.250): ≤ 0.250 held"
-    assert table([measured]).splitlines()[-1] == f"| W1, 16 seeds | {told} | 200 | 45.0 |"
+    shown = "0.250 (0.200-0.300): ≤ 0.250 held | 0.225 (0.200-0.250): ≤ 0.250 held"
+    assert table([measured]).splitlines()[-1] == f"| W1, 16 seeds | {shown} | 200 | 45.0 |"
     other = dataclasses.replace(measured, worked_stacked=[1.6, 1.6])
     assert "0.500 (0.500-0.500): ≤ 0.250 not held" in table([other])
 

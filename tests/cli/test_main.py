@@ -173,8 +173,8 @@ def test_ctrl_c_stops_after_the_step_and_resume_asks_on_another_machine_and_goes
     assert json.loads(engine("show", "1", "--json", url=store_url).stdout)["status"] == "running"
     held.process.send_signal(signal.SIGINT)
     held.release()
-    _, said = held.process.communicate(timeout=SECONDS_AT_MOST)
-    assert held.process.returncode == 130 and said == "run 1 stopped; `resume 1` continues it\n"
+    _, answer = held.process.communicate(timeout=SECONDS_AT_MOST)
+    assert held.process.returncode == 130 and answer == "run 1 stopped; `resume 1` continues it\n"
     stopped = get_run(open_store(store_url), 1)
     assert (stopped.status, stopped.step) == ("stopped", reached) and reached < stopped.total_steps
     with open_store(store_url).writing() as connection:

@@ -20,8 +20,8 @@ def engine(store_url, monkeypatch, capsys):
         monkeypatch.setattr("sys.argv", ["engine", *map(str, arguments), "--store", store_url])
         with pytest.raises(SystemExit) as left:
             main()
-        told = capsys.readouterr()
-        return left.value.code, told.out, told.err
+        shown = capsys.readouterr()
+        return left.value.code, shown.out, shown.err
 
     return run
 

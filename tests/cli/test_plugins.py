@@ -81,15 +81,17 @@ def test_the_example_works_from_the_folder_and_is_listed_with_its_checks(engine,
         ("optimizer", "my_lion"),
     ]
     assert all(each["checks"] and each["meaning"] and each["file"].endswith("my_file.py") for each in listed)
-    told = engine("plugins").stdout
-    assert "activation snake (" in told and "checked: its derivative equals finite differences at 241" in told
+    shown = engine("plugins").stdout
+    assert (
+        "activation snake (" in shown and "checked: its derivative equals finite differences at 241" in shown
+    )
 
 
 def test_the_examples_gradients_are_right_and_help_names_its_choices(engine, example):
     done = engine("check-gradients", "--plugin", example, "--activation", "snake", "--hidden-sizes", "5,4")
     assert done.returncode == 0 and "agree" in done.stdout
-    told = engine("train", "--help", "--plugin", example).stdout
-    assert "snake" in told and "my_lion" in told
+    shown = engine("train", "--help", "--plugin", example).stdout
+    assert "snake" in shown and "my_lion" in shown
     assert "--plugin" in engine("--help").stdout
 
 
@@ -121,8 +123,8 @@ def test_a_broken_file_of_the_folder_is_said_once_and_everything_else_goes_on(en
         "hello",
         "plugin not loaded: broken.py: must be Python: line 1: invalid syntax",
     ]
-    told = engine("plugins").stdout.splitlines()
-    assert told[-1] == "refused: broken.py: must be Python: line 1: invalid syntax"
+    shown = engine("plugins").stdout.splitlines()
+    assert shown[-1] == "refused: broken.py: must be Python: line 1: invalid syntax"
     assert json.loads(engine("plugins", "--json").stdout.splitlines()[-1])["refused"].startswith("broken.py")
 
 

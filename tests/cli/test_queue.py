@@ -33,8 +33,8 @@ def engine(store_url, monkeypatch, capsys):
         monkeypatch.setattr("sys.argv", ["engine", *map(str, arguments), "--store", store_url])
         with pytest.raises(SystemExit) as left:
             main()
-        said = capsys.readouterr()
-        return int(left.value.code or 0), said.out, said.err
+        answer = capsys.readouterr()
+        return int(left.value.code or 0), answer.out, answer.err
 
     return run
 
@@ -51,19 +51,19 @@ def grid(tmp_path):
 
 def test_a_grid_is_queued_counted_and_estimated(engine, grid, store):
     path = grid(SMALL + "seeds: 2\ngrid: {learning_rate: [0.1, 0.2, 0.3]}")
-    status, said, _ = engine("queue", path)
+    status, answer, _ = engine("queue", path)
     assert status == 0
     assert re.fullmatch(
         r"queued 6 runs on 1 dataset, 48 updates, about \d+ s of one core: runs 1 to 6; `work` trains them\n",
-        said,
+        answer,
     )
     assert [row.status for row in list_runs(store)] == ["queued"] * 6
 
 
 def test_a_dry_run_says_the_same_and_queues_nothing(engine, grid, store):
-    status, said, _ = engine("queue", grid(SMALL), "--dry-run")
-    assert (status, said.startswith("would queue 1 run on 1 dataset, 8 updates")) == (0, True)
-    assert said.endswith("nothing was queued\n")
+    status, answer, _ = engine("queue", grid(SMALL), "--dry-run")
+    assert (status, answer.startswith("would queue 1 run on 1 dataset, 8 updates")) == (0, True)
+    assert answer.endswith("nothing was queued\n")
     assert list_runs(store) == []
 
 
@@ -76,8 +76,8 @@ def test_json_names_the_runs(engine, grid):
 
 def test_an_error_is_one_sentence_and_nothing_is_queued(engine, grid, store, tmp_path):
     path = grid(SMALL + "grid: {learning_rate: [0.1, -0.1]}")
-    told = "error: grid entry 2 (learning_rate = -0.1): learning_rate must be > 0, got -0.1\n"
-    assert engine("queue", path) == (2, "", told)
+    shown = "error: grid entry 2 (learning_rate = -0.1): learning_rate must be > 0, got -0.1\n"
+    assert engine("queue", path) == (2, "", shown)
     path.write_bytes(b"\xff\xfe")
     assert engine("queue", path)[2].startswith("error: grid must be a readable file of text in UTF-8: ")
     assert engine("queue", tmp_path / "none.yaml")[0] == 2
@@ -99,18 +99,18 @@ def test_a_table_is_kept_once_for_all_runs_and_not_in_a_dry_run(engine, grid, st
 
 def test_the_grid_of_the_documentation_is_one_that_can_be_queued(engine, grid):
     (example,) = re.findall(r"^```yaml\n(.*?)^```", DOCUMENT, re.MULTILINE | re.DOTALL)
-    status, said, _ = engine("queue", grid(example), "--dry-run")
-    assert (status, said.startswith("would queue 24 runs")) == (0, True)
+    status, answer, _ = engine("queue", grid(example), "--dry-run")
+    assert (status, answer.startswith("would queue 24 runs")) == (0, True)
 
 
 def test_workers_train_all_that_is_queued_each_once_and_leave(engine, grid, store):
     engine("queue", grid(SMALL + "grid: {seed: [0, 1, 2, 3, 4, 5, 6, 7]}"))
-    status, said, errors = engine("work", "--jobs", "2")
+    status, answer, errors = engine("work", "--jobs", "2")
     assert (status, errors) == (0, "")
-    assert said.startswith("trained 8 runs in ")
+    assert answer.startswith("trained 8 runs in ")
     with store.reading() as connection:
-        told = connection.execute(sa.select(runs.c.status, runs.c.lease_epoch)).all()
-    assert [tuple(row) for row in told] == [("finished", 1)] * 8
+        shown = connection.execute(sa.select(runs.c.status, runs.c.lease_epoch)).all()
+    assert [tuple(row) for row in shown] == [("finished", 1)] * 8
     with store.reading() as connection:
         assert connection.scalars(sa.select(workers.c.pid)).all() == []
     assert engine("work", "--jobs", "2") == (0, "nothing is queued\n", "")
@@ -152,8 +152,8 @@ def test_a_worker_imports_none_of_the_libraries_of_the_screen(engine, grid, stor
 def test_a_run_that_fails_is_told_with_its_sentence_and_the_status_is_1(engine, grid):
     wild = "{learning_rate: 1.0e+6, optimizer: sgd, activation: relu, loss: mse}"
     engine("queue", grid(SMALL + f"runs: [{{}}, {wild}]"))
-    status, said, errors = engine("work", "--jobs", "1", "--json")
-    line = json.loads(said)
+    status, answer, errors = engine("work", "--jobs", "1", "--json")
+    line = json.loads(answer)
     assert (status, line["runs"], line["left"]) == (1, 2, 0)
     ((failed),) = line["failed"]
     assert (failed["run"], failed["status"]) == (2, "diverged")
@@ -166,8 +166,8 @@ def test_failures_of_earlier_are_not_told_again(engine, grid, store):
     request(store, 1, "pause")
     assert engine("work", "--jobs", "1")[0] == 1
     request(store, 1, "resume")
-    status, said, errors = engine("work", "--jobs", "1")
-    assert (status, errors, said.startswith("trained 1 run in ")) == (0, "", True)
+    status, answer, errors = engine("work", "--jobs", "1")
+    assert (status, errors, answer.startswith("trained 1 run in ")) == (0, "", True)
 
 
 def test_a_run_that_another_process_trains_is_left_to_it(engine, submitted, store):
@@ -203,8 +203,8 @@ def test_ctrl_c_takes_no_more_runs_and_tells_what_is_left_and_work_goes_on_later
     working.send_signal(signal.SIGINT)
     _, errors = working.communicate(timeout=SECONDS_AT_MOST)
     assert working.returncode == 130
-    told = "run 5 trains to the end; 4 runs are still queued: `work` trains them\n"
-    assert errors == told
+    shown = "run 5 trains to the end; 4 runs are still queued: `work` trains them\n"
+    assert errors == shown
     request(store, 5, "stop")
     wait_for(lambda: get_run(store, 5).status == "stopped")
     wait_for(lambda: not is_running(worker))
@@ -228,8 +228,8 @@ def test_a_killed_worker_is_replaced_and_its_run_goes_on(engine, grid, store, st
         pid = connection.scalar(sa.select(runs.c.lease_pid))
     psutil.Process(pid).kill()
     set_speed(store, 1, None)
-    said, _ = working.communicate(timeout=SECONDS_AT_MOST)
-    assert (working.returncode, json.loads(said)["runs"]) == (0, 1)
+    answer, _ = working.communicate(timeout=SECONDS_AT_MOST)
+    assert (working.returncode, json.loads(answer)["runs"]) == (0, 1)
     assert get_run(store, 1).status == "finished"
     with store.reading() as connection:
         assert connection.scalar(sa.select(runs.c.lease_epoch)) == 2

@@ -25,15 +25,15 @@ def engine(store_url, monkeypatch, capsys):
         monkeypatch.setattr("sys.argv", ["engine", *arguments, "--store", store_url])
         with pytest.raises(SystemExit) as left:
             main()
-        said = capsys.readouterr()
-        return int(left.value.code or 0), said.out, said.err
+        text = capsys.readouterr()
+        return int(left.value.code or 0), text.out, text.err
 
     return run
 
 
 def test_seeds_are_trained_side_by_side_and_told_as_mean_with_interval(engine, store_url):
-    status, said, _ = engine("train", *SMALL, "--seeds", "3", "--seed", "7", "--json")
-    line = json.loads(said)
+    status, text, _ = engine("train", *SMALL, "--seeds", "3", "--seed", "7", "--json")
+    line = json.loads(text)
     assert (status, line["group"], line["left_out"]) == (0, 1, [])
     assert [(run["run"], run["seed"], run["status"]) for run in line["runs"]] == [
         (1, 7, "finished"),
@@ -55,17 +55,17 @@ def test_each_seed_is_trained_as_if_it_were_alone(engine, store_url):
 
 
 def test_the_summary_is_one_line_with_n(engine):
-    _, said, _ = engine("train", *SMALL, "--seeds", "2")
-    lines = said.splitlines()
+    _, text, _ = engine("train", *SMALL, "--seeds", "2")
+    lines = text.splitlines()
     assert len(lines) == 3 and lines[1].endswith("(seed 1)")
     assert lines[2].startswith("mean ± 95 % interval, n = 2: validation accuracy ")
 
 
 def test_a_seed_that_diverges_is_in_no_mean_and_the_status_is_1(engine):
     wild = ["--learning-rate", "1e6", "--optimizer", "sgd", "--activation", "relu", "--loss", "mse"]
-    status, said, errors = engine("train", *SMALL, *wild, "--seeds", "2")
+    status, text, errors = engine("train", *SMALL, *wild, "--seeds", "2")
     assert status == 1
-    assert "no seed finished" in said and "run 2: diverged at step" in errors
+    assert "no seed finished" in text and "run 2: diverged at step" in errors
 
 
 def test_a_seed_that_another_worker_holds_is_left_to_it(engine, store_url, submitted, store):
@@ -112,7 +112,7 @@ def test_a_seed_of_which_more_is_asked_is_trained_by_itself_and_a_paused_one_is_
     monkeypatch.setattr("engine.workers.session.POLL_SECONDS", 0.0)
     monkeypatch.setattr("engine.workers.session.POLL_SECONDS_IN_TRAINING", 0.0)
     monkeypatch.setattr("engine.cli.runs.TrainingBar.advance_together", ask)
-    status, said, _ = engine("train", *SMALL, "--seeds", "4")
+    status, text, _ = engine("train", *SMALL, "--seeds", "4")
     rows = list_runs(open_store(store_url))[::-1]
     assert [(row.status, row.paused) for row in rows] == [
         ("finished", False),
@@ -120,7 +120,7 @@ def test_a_seed_of_which_more_is_asked_is_trained_by_itself_and_a_paused_one_is_
         ("queued", True),
         ("finished", False),
     ]
-    assert status == 0 and asked and "n = 3" in said and "left out: run 3 (queued)" in said
+    assert status == 0 and asked and "n = 3" in text and "left out: run 3 (queued)" in text
 
 
 def test_ctrl_c_stops_the_seed_in_training_and_those_that_wait_where_one_comes_after_another(

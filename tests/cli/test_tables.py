@@ -99,8 +99,11 @@ def test_three_targets_are_trained_predicted_and_told_with_commas_between(
     read = list(csv.DictReader(io.StringIO(done.stdout)))
     assert list(read[0]) == ["row", "prediction of money", "prediction of share", "prediction of the rest"]
     for place, name in ((2, "money"), (3, "share"), (4, "the rest")):
-        said, true = np.array([float(row[f"prediction of {name}"]) for row in read]), np.array(rows)[:, place]
-        assert np.corrcoef(said, true)[0, 1] > 0.9
+        answer, true = (
+            np.array([float(row[f"prediction of {name}"]) for row in read]),
+            np.array(rows)[:, place],
+        )
+        assert np.corrcoef(answer, true)[0, 1] > 0.9
     assert "--target 'money,share,the rest'" in engine("reproduce", "1", url=store_url).stdout
 
 

@@ -108,8 +108,8 @@ def test_constant_columns_many_categories_odd_cells_and_empty_ones_are_told(colu
     odd = np.where(np.arange(ROWS) == 9, "oops", columns["noise"].astype(str))
     gap = np.where(np.arange(ROWS) % 4 == 0, "", columns["noise"].astype(str))
     findings = found(made({"same": np.ones(ROWS), "city": city, "odd": odd, "gap": gap, **columns}))
-    told = {(each.kind, each.column) for each in findings}
-    assert {("constant", "same"), ("categories", "city"), ("text", "odd"), ("missing", "")} <= told
+    shown = {(each.kind, each.column) for each in findings}
+    assert {("constant", "same"), ("categories", "city"), ("text", "odd"), ("missing", "")} <= shown
     assert any("'gap' (100)" in each.sentence for each in findings)
 
 

@@ -21,8 +21,8 @@ def trained(**settings: Any) -> tuple[Dataset, dict[str, float | int], np.ndarra
     state = initial_state(config, dataset)
     for _ in train(config, dataset, state):
         pass
-    said = predict(config, dataset, state.learned, dataset.x_val)
-    return dataset, final_summary(config, dataset, state), said
+    text = predict(config, dataset, state.learned, dataset.x_val)
+    return dataset, final_summary(config, dataset, state), text
 
 
 def build(**settings: Any) -> Dataset:
@@ -80,11 +80,11 @@ def test_auto_standardises_the_targets_of_tables_and_leaves_those_of_toys(settin
 
 
 def test_a_raw_target_has_its_loss_in_its_own_units_and_predictions_are_in_them_either_way() -> None:
-    dataset, summary, said = trained(dataset="diabetes", standardize_target="off", epochs=2)
-    assert summary["val_loss"] == pytest.approx(np.square(said - dataset.y_val).mean(), rel=1e-5)
-    dataset, summary, said = trained(dataset="diabetes", epochs=2)
+    dataset, summary, text = trained(dataset="diabetes", standardize_target="off", epochs=2)
+    assert summary["val_loss"] == pytest.approx(np.square(text - dataset.y_val).mean(), rel=1e-5)
+    dataset, summary, text = trained(dataset="diabetes", epochs=2)
     variance = float(dataset.y_scale[0] ** 2)
-    assert summary["val_loss"] == pytest.approx(np.square(said - dataset.y_val).mean() / variance, rel=1e-5)
+    assert summary["val_loss"] == pytest.approx(np.square(text - dataset.y_val).mean() / variance, rel=1e-5)
 
 
 def test_a_scale_of_classes_is_refused() -> None:

@@ -10,7 +10,7 @@ import pytest
 from engine.config import parse_config
 from engine.exchange.export import FORMATS, exported, metrics_csv
 from engine.exchange.imports import import_file
-from engine.store import edit as upkeep
+from engine.store import edit
 from engine.store.checkpoints import latest_checkpoint
 from engine.store.datasets import dataset_for
 from engine.store.files import keep_file
@@ -80,8 +80,8 @@ def test_a_bundle_brings_back_everything_and_training_goes_on_with_the_same_bits
         happened = {"run_id": run_id, "created_at": 1.5, "step": 3, "field": "learning_rate", "new": "0.01"}
         connection.execute(events.insert().values(happened))
         connection.execute(events.insert().values({**happened, "step": -1}))
-    upkeep.change_tags(store, [run_id], add="a, b")
-    upkeep.write_note(store, run_id, "a\nnote")
+    edit.change_tags(store, [run_id], add="a, b")
+    edit.write_note(store, run_id, "a\nnote")
     (number,) = import_file(other, exported(store, [run_id], "bundle"))
     left, right = get_run(store, run_id), get_run(other, number)
     same = set(vars(left)) - {"id", "created_at"}
@@ -130,9 +130,9 @@ def test_the_wide_csv_has_one_row_a_step_and_one_column_a_run_and_metric(store, 
 
 def test_json_holds_settings_and_results_without_nan(store, trained):
     ids = [trained(name="first"), trained(**WILD)]
-    told = json.loads(exported(store, ids, "json"), parse_constant=lambda name: pytest.fail(name))["runs"]
-    assert [run["run"] for run in told] == ids and told[0]["config"] == get_run(store, ids[0]).config
-    assert told[0]["results"]["val_accuracy"] == get_run(store, ids[0]).val_score
+    shown = json.loads(exported(store, ids, "json"), parse_constant=lambda name: pytest.fail(name))["runs"]
+    assert [run["run"] for run in shown] == ids and shown[0]["config"] == get_run(store, ids[0]).config
+    assert shown[0]["results"]["val_accuracy"] == get_run(store, ids[0]).val_score
 
 
 def test_weights_of_several_runs_are_told_apart_and_missing_ones_named(store, trained, submitted):

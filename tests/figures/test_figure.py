@@ -95,9 +95,9 @@ def test_lines_bands_and_words_stand_where_plotly_puts_them() -> None:
     theirs.add_vrect(x0=1.0, x1=2.0, fillcolor="red", layer="below", line_width=0)
     ours.add_hrect(y0=1.0, y1=2.0, fillcolor="red", layer="below")
     theirs.add_hrect(y0=1.0, y1=2.0, fillcolor="red", layer="below", line_width=0)
-    told = theirs.to_plotly_json()["layout"]
-    assert [dict(shape) for shape in ours.layout.shapes] == list(told["shapes"])
-    assert dict(ours.layout.annotations[0]) == dict(told["annotations"][0])
+    shown = theirs.to_plotly_json()["layout"]
+    assert [dict(shape) for shape in ours.layout.shapes] == list(shown["shapes"])
+    assert dict(ours.layout.annotations[0]) == dict(shown["annotations"][0])
 
 
 def test_what_was_not_set_is_none_and_can_be_set_as_an_attribute() -> None:

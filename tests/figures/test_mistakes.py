@@ -27,10 +27,10 @@ def test_the_first_true_class_stands_at_the_top() -> None:
 
 
 def test_predictions_are_drawn_over_the_truth_with_the_diagonal() -> None:
-    truth, said = np.array([1.0, 3.0, 2.0]), np.array([1.5, 2.5, 2.0])
-    line, points = traces(predicted_against_true(truth, said))
+    truth, answer = np.array([1.0, 3.0, 2.0]), np.array([1.5, 2.5, 2.0])
+    line, points = traces(predicted_against_true(truth, answer))
     assert list(line.x) == list(line.y) == [1.0, 3.0]
-    np.testing.assert_array_equal(points.y, said)
+    np.testing.assert_array_equal(points.y, answer)
 
 
 def test_of_many_classes_those_with_the_most_mistakes_are_shown_and_the_axis_says_so() -> None:

@@ -54,13 +54,13 @@ class Evaluation:
         self.place = 0
         self.in_bars = False
         self.reads: set[str] = set()
-        self.said: list[tuple[str, np.ndarray, np.ndarray]] = []
+        self.text: list[tuple[str, np.ndarray, np.ndarray]] = []
         while self.place < len(self.tokens):
             targets = self._targets()
             value = np.array(self._sum())
             parts = [value[..., row, :] for row in range(len(targets))] if len(targets) > 1 else [value]
             for name, part in zip(targets, parts, strict=True):
-                self.said.append((name, self.arrays[name], part))
+                self.text.append((name, self.arrays[name], part))
             if self._next():
                 self._take(",")
 
@@ -215,13 +215,13 @@ def check(calls: Iterable[Instruction]) -> list[str]:
             assert memory(call.names.arrays[name]) == written[name], f"{label}: {name} is another buffer"
         call.function(*call.arguments)
         size = 0
-        for name, target, expected in evaluation.said:
+        for name, target, expected in evaluation.text:
             assert np.shares_memory(target, call.output), f"{label}: {name} was not written"
             actual = target.reshape(expected.shape)
             assert (abs(actual - expected) <= 1e-13 + 1e-11 * abs(expected)).all(), label
             written[name] = memory(target)
             size += target.size
-        has_row_of_ones = f"[{evaluation.said[0][0]}; _]" in call.names.arrays and size < call.output.size
+        has_row_of_ones = f"[{evaluation.text[0][0]}; _]" in call.names.arrays and size < call.output.size
         unread = call.output[..., -1, :].size if has_row_of_ones else 0
         assert size == call.output.size - unread, f"{label}: names a part of what is written"
         labels.append(label)

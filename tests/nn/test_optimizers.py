@@ -149,8 +149,8 @@ def test_a_settings_owners_are_the_optimizers_that_take_it(name):
     rules = {each: when[0] for each, when in conditions.items() if when and when[0].setting == "optimizer"}
     mine = {each for each, when in rules.items() if when.holds({"optimizer": name})}
     assert mine == set(OPTIMIZERS[name].settings)
-    told = OPTIMIZERS[name].transform
-    defaults = {} if told is None else {field.name: field.default for field in dataclasses.fields(told)}
+    shown = OPTIMIZERS[name].transform
+    defaults = {} if shown is None else {field.name: field.default for field in dataclasses.fields(shown)}
     assert OPTIMIZERS.options[name] == defaults
     assert set(SETTINGS["optimizer"].choices) == set(OPTIMIZERS)
 

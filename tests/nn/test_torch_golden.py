@@ -62,18 +62,18 @@ def test_an_activation_and_its_slope_are_torchs(name):
 
 @pytest.mark.parametrize("case", GOLDEN["losses"]["table"])
 def test_a_loss_and_its_slope_are_torchs(case):
-    told, expected = GOLDEN["losses"], GOLDEN["losses"]["table"][case]
+    shown, expected = GOLDEN["losses"], GOLDEN["losses"]["table"][case]
     name = case.split()[0]
     options = {
         key: tuple(value) if isinstance(value, list) else value for key, value in expected["options"].items()
     }
     loss = type(LOSSES[name])(**options)
-    z = np.array(told["z"]).T
-    target = np.array(told["values"]).T
+    z = np.array(shown["z"]).T
+    target = np.array(shown["values"]).T
     if name == "cross_entropy":
-        target = np.eye(4)[:, told["labels"]]
+        target = np.eye(4)[:, shown["labels"]]
     if name == "binary_cross_entropy":
-        z, target = z[:1], np.array([told["binary"]], float)
+        z, target = z[:1], np.array([shown["binary"]], float)
     arena, tape, value = Arena([("dense", "z", len(z))], 9, np.float64), Tape(np.float64), np.zeros(())
     output = arena.blocks["z"]
     loss.record_error(tape, output, target)

@@ -79,8 +79,8 @@ def optimizers() -> dict[str, Any]:
             if decay and kind is optim.Rprop:
                 continue
             theta = start.clone().requires_grad_()
-            told = {} if kind is optim.Rprop else {"weight_decay": decay}
-            optimizer = kind([theta], 0.1, **theirs, **told)
+            shown = {} if kind is optim.Rprop else {"weight_decay": decay}
+            optimizer = kind([theta], 0.1, **theirs, **shown)
             for gradient in gradients:
                 theta.grad = gradient.clone()
                 optimizer.step()
@@ -142,8 +142,8 @@ def losses() -> dict[str, Any]:
         value = function(point)
         value.backward()
         table[name] = {"value": value.item(), "slope": point.grad.tolist(), "options": options}
-    told = {"z": z.tolist(), "labels": labels.tolist(), "binary": binary.tolist(), "values": values.tolist()}
-    return {**told, "table": table}
+    shown = {"z": z.tolist(), "labels": labels.tolist(), "binary": binary.tolist(), "values": values.tolist()}
+    return {**shown, "table": table}
 
 
 def schedule_tables() -> dict[str, list[float]]:

@@ -89,17 +89,17 @@ def test_a_trained_run_is_shown_with_a_sentence_under_each_picture(store, submit
     run_id = trained(store, submitted(name=HOSTILE[0], **settings))
     app = page(name, run=run_id)
     assert not app.exception and not app.error
-    told = [sentence for _, sentence in framed_texts(app)]
-    assert len(told) >= 4 and all(told)
+    shown = [sentence for _, sentence in framed_texts(app)]
+    assert len(shown) >= 4 and all(shown)
     assert "nan" not in words(app).replace("infinite or NaN", "").lower()
 
 
 def test_clipping_by_layer_shows_its_activity_and_the_order_of_the_limits(store, submitted):
     run_id = trained(store, submitted(clip_norm=50.0, clip_layer_norm=0.001))
-    told = words(page("gradients", run=run_id))
-    assert "Norm before and after clipping" in told
-    assert "Clipping was active in 100 %" in told
-    assert "clip_layer_norm 0.001, then clip_norm 50" in told
+    shown = words(page("gradients", run=run_id))
+    assert "Norm before and after clipping" in shown
+    assert "Clipping was active in 100 %" in shown
+    assert "clip_layer_norm 0.001, then clip_norm 50" in shown
 
 
 @BOTH
@@ -142,8 +142,8 @@ def test_choosing_layers_and_a_step_changes_what_the_sentences_speak_of(store, s
     app = page("gradients", run=run_id)
     assert "layer 4" in sentences(app)
     app.multiselect(key="gradients_layers").set_value([1, 2]).run()
-    told = sentences(app)
-    assert "layer 2's" in told and "layer 4" not in told
+    shown = sentences(app)
+    assert "layer 2's" in shown and "layer 4" not in shown
     app.slider(key="gradients_step").set_value(1).run()
     assert not app.exception
     assert "Gradient norm by layer, step 1" in [title for title, _ in framed_texts(app)]

@@ -61,5 +61,5 @@ def test_a_page_shows_a_run_that_lacks_a_column_alone_and_beside_one_that_has_it
             app.selectbox(key="compare_metric").set_value(GONE).run()
             assert not app.exception and not app.error
         if name == "gradients":
-            told = dict(framed_texts(app))
-            assert "Nothing is measured yet." in " ".join(told.values())
+            seen = dict(framed_texts(app))
+            assert "Nothing is measured yet." in " ".join(seen.values())

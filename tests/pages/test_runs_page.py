@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from engine.exchange.export import exported
 from engine.exchange.imports import import_file
-from engine.store import edit as upkeep
+from engine.store import edit
 from engine.store.lease import claim, new_owner
 from engine.store.runs import get_run, list_runs
 from engine.store.schema import runs
@@ -75,8 +75,8 @@ def test_nothing_selected_leaves_every_action_disabled(submitted):
 @pytest.mark.parametrize("name", HOSTILE)
 def test_any_name_tag_and_note_is_shown_as_text(store, trained, name):
     run_id = trained(name=name)
-    upkeep.change_tags(store, [run_id], add=name)
-    upkeep.write_note(store, run_id, name)
+    edit.change_tags(store, [run_id], add=name)
+    edit.write_note(store, run_id, name)
     for app in (page(selected=[run_id]), page("compare", runs=str(run_id)), page("train", run=str(run_id))):
         assert not app.error and not app.warning
     app = page(selected=[run_id])
@@ -196,6 +196,6 @@ def test_compare_by_samples_smoothed_and_against_a_baseline_shows_differences(tr
 
 def test_the_address_of_a_page_that_was_left_keeps_a_run_that_was_deleted_away(store, trained):
     first, second = trained(), trained(seed=1)
-    upkeep.delete_runs(store, [second])
+    edit.delete_runs(store, [second])
     app = page("compare", runs=f"{first},{second}")
     assert f"no such run: {second}" in app.warning[0].value.replace("\\", "")

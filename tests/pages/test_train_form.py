@@ -102,8 +102,13 @@ def test_what_decays_is_asked_only_where_something_does(app, store):
     app.toggle(key="train_amsgrad").set_value(True).run()
     app.button(key="train_start").click().run()
     (row,) = list_runs(store)
-    told = {name: row.config[name] for name in ("l1", "decay_kind", "decay_biases", "decay_normalization")}
-    assert told == {"l1": 0.01, "decay_kind": "decoupled", "decay_biases": False, "decay_normalization": True}
+    shown = {name: row.config[name] for name in ("l1", "decay_kind", "decay_biases", "decay_normalization")}
+    assert shown == {
+        "l1": 0.01,
+        "decay_kind": "decoupled",
+        "decay_biases": False,
+        "decay_normalization": True,
+    }
     assert row.config["amsgrad"] is True
 
 

@@ -32,10 +32,10 @@ def test_a_function_with_its_derivative_becomes_a_choice_and_passes_the_gradient
 
 
 def test_what_is_told_of_a_function_reaches_those_who_ask():
-    told = {"meaning": "Waves.", "formula": "z + sin²(z)", "saturated": (-1.0, 1.0), "dies": True}
-    activation(snake, derivative=slope, name="wave", start="he_normal", **told)
+    shown = {"meaning": "Waves.", "formula": "z + sin²(z)", "saturated": (-1.0, 1.0), "dies": True}
+    activation(snake, derivative=slope, name="wave", start="he_normal", **shown)
     found = ACTIVATIONS["wave"]
-    assert {name: getattr(found, name) for name in told} == told
+    assert {name: getattr(found, name) for name in shown} == shown
     assert found.start == "he_normal"
 
 
@@ -84,10 +84,10 @@ WRONG = {
 
 @pytest.mark.parametrize("case", WRONG)
 def test_a_wrong_function_is_refused_in_one_sentence_and_leaves_no_trace(case):
-    derivative, told, sentence = WRONG[case]
+    derivative, shown, sentence = WRONG[case]
     before = dict(ACTIVATIONS)
     with pytest.raises(PluginError, match=sentence):
-        activation(snake, derivative=derivative, **told)
+        activation(snake, derivative=derivative, **shown)
     assert before == ACTIVATIONS
 
 

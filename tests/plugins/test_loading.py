@@ -179,8 +179,8 @@ def test_a_plugin_may_print_and_sleep_without_spoiling_the_output(plugin_folder,
     talks = "import time\nprint('hello')\ntime.sleep(0.01)\n" + good()
     written(plugin_folder / "mine.py", talks)
     assert refresh_plugins() == [] and "snake" in choices()
-    said = capsys.readouterr()
-    assert said.out == "" and said.err == "hello\n"
+    answer = capsys.readouterr()
+    assert answer.out == "" and answer.err == "hello\n"
 
 
 def test_a_file_leaves_neither_a_module_nor_a_cache_behind(plugin_folder):

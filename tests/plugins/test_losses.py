@@ -158,6 +158,6 @@ def test_replicates_must_be_like_single_networks():
         ({"task": "regression", "derivative": slope, "name": "auto"}, "got that of a built-in one"),
     ],
 )
-def test_what_is_missing_or_taken_is_named(told, sentence):
+def test_what_is_missing_or_taken_is_named(shown, sentence):
     with pytest.raises(PluginError, match=sentence):
-        loss(log_cosh, **told)
+        loss(log_cosh, **shown)

@@ -42,8 +42,8 @@ def pictures(camera: FrameRenderer, frame: dict[str, Any]) -> list[tuple[Any, np
 
 def test_the_boundary_map_is_what_predict_says_at_its_places() -> None:
     config, dataset, state, _camera, frame, _ = shot(dataset="moons")
-    said = predict(config, dataset, state.learned, grid_over(dataset, 64).points)[:, 0]
-    np.testing.assert_allclose(frame["output"] / 255, said, atol=0.5 / 255 + 1e-6)
+    text = predict(config, dataset, state.learned, grid_over(dataset, 64).points)[:, 0]
+    np.testing.assert_allclose(frame["output"] / 255, text, atol=0.5 / 255 + 1e-6)
 
 
 @pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid"])
@@ -63,8 +63,8 @@ def test_a_units_picture_is_its_activation_at_its_places(activation) -> None:
 @pytest.mark.parametrize("normalization", ["batch", "layer"])
 def test_a_normalised_network_is_shown_with_its_running_statistics_and_its_shift(normalization) -> None:
     config, dataset, state, _, frame, _ = shot(dataset="moons", normalization=normalization)
-    said = predict(config, dataset, state.learned, grid_over(dataset, 64).points)[:, 0]
-    np.testing.assert_allclose(frame["output"] / 255, said, atol=0.5 / 255 + 1e-6)
+    text = predict(config, dataset, state.learned, grid_over(dataset, 64).points)[:, 0]
+    np.testing.assert_allclose(frame["output"] / 255, text, atol=0.5 / 255 + 1e-6)
     assert len(frame["profile"]) == 3 and np.isfinite(frame["bias"]).all()
 
 
@@ -73,9 +73,9 @@ def test_a_network_that_reads_other_features_is_drawn_over_the_plane_all_the_sam
     names = ["x1_squared", "x2_squared", "sin_x1"]
     config, data, state, camera, frame, _ = shot(dataset=dataset, features=names)
     scene, grid = camera.scene, grid_over(data, 64)
-    said = predict(config, data, state.learned, grid.points)[:, 0]
+    text = predict(config, data, state.learned, grid.points)[:, 0]
     low, high = (0.0, 1.0) if dataset == "circles" else scene.target_range
-    expected = np.clip((said - low) / (high - low), 0, 1)
+    expected = np.clip((text - low) / (high - low), 0, 1)
     np.testing.assert_allclose(frame["output"] / 255, expected, atol=0.5 / 255 + 1e-6)
     facts = scene.facts(data)
     assert (facts["names"], facts["axisNames"]) == (["x1²", "x2²", "sin x1"], ["x1", "x2"])
@@ -129,8 +129,8 @@ def test_units_asked_in_parts_say_what_they_say_at_once(monkeypatch) -> None:
 def test_the_output_column_of_a_classifier_shows_probabilities() -> None:
     config, dataset, state, camera, frame, _ = shot(dataset="moons")
     layer, values = pictures(camera, frame)[-1]
-    said = predict(config, dataset, state.learned, grid_over(dataset, layer.tile[1]).points)
-    np.testing.assert_allclose(values + 0.5, said.T, atol=0.5 / 254 + 1e-6)
+    text = predict(config, dataset, state.learned, grid_over(dataset, layer.tile[1]).points)
+    np.testing.assert_allclose(values + 0.5, text.T, atol=0.5 / 254 + 1e-6)
 
 
 def test_three_classes_tell_the_class_and_how_surely() -> None:
@@ -139,9 +139,9 @@ def test_three_classes_tell_the_class_and_how_surely() -> None:
     config = resolve(parse_config({"hidden_sizes": [5], "loss": "cross_entropy"}), three.facts)
     theta = initial_state(config, three).theta
     frame = FrameRenderer(config, three).frame({"theta": theta})
-    said = predict(config, three, {"theta": theta}, grid_over(three, 64).points)
-    np.testing.assert_array_equal(frame["output"] // 85, said.argmax(axis=1))
-    sure = (said.max(axis=1) - 1 / 3) * 1.5
+    text = predict(config, three, {"theta": theta}, grid_over(three, 64).points)
+    np.testing.assert_array_equal(frame["output"] // 85, text.argmax(axis=1))
+    sure = (text.max(axis=1) - 1 / 3) * 1.5
     np.testing.assert_allclose(frame["output"] % 85 / 84, sure, atol=1 / 84 + 1e-6)
 
 
@@ -174,8 +174,8 @@ def test_the_profile_is_the_gradient_norm_of_the_training_loss_layer_by_layer() 
 
 def test_the_curve_of_a_regression_is_what_predict_says() -> None:
     config, dataset, state, _, frame, _ = shot(dataset="sine")
-    said = predict(config, dataset, state.learned, grid_over(dataset, 128).points)
-    np.testing.assert_allclose(frame["curve"], said[:, 0], rtol=1e-6)
+    text = predict(config, dataset, state.learned, grid_over(dataset, 128).points)
+    np.testing.assert_allclose(frame["curve"], text[:, 0], rtol=1e-6)
 
 
 def test_weights_drawn_between_columns_are_the_networks_own() -> None:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from engine.codec import pack
 from engine.exchange.export import exported
 from engine.exchange.imports import BadFile, import_file
-from engine.store import edit as upkeep
+from engine.store import edit
 from engine.store.branching import continue_run, repeat_run
 from engine.store.checkpoints import latest_checkpoint
 from engine.store.lease import claim, new_owner
@@ -47,12 +47,12 @@ def test_a_finished_run_holds_what_its_network_says_of_every_row_held_out(store,
     state = latest_checkpoint(store, run_id)[0]
     assert found is not None and state is not None
     assert (found.origin, found.step) == ("stored", get_run(store, run_id).total_steps)
-    for said, x in ((found.val, dataset.x_val), (found.test, dataset.x_test)):
+    for text, x in ((found.val, dataset.x_val), (found.test, dataset.x_test)):
         if len(x):
-            assert said is not None
+            assert text is not None
             expected = predict(config, dataset, state.learned, x)
-            assert said.dtype == expected.dtype
-            np.testing.assert_array_equal(said, expected)
+            assert text.dtype == expected.dtype
+            np.testing.assert_array_equal(text, expected)
     assert (found.test is None) == (len(dataset.x_test) == 0)
 
 
@@ -124,7 +124,7 @@ def test_a_continued_and_a_repeated_run_make_their_own(store, trained):
 
 
 def test_deleting_a_run_deletes_them(store, trained):
-    upkeep.delete_runs(store, [trained()])
+    edit.delete_runs(store, [trained()])
     assert count(store) == 0
 
 

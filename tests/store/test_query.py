@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sqlalchemy import event
 
-from engine.store import edit as upkeep
+from engine.store import edit
 from engine.store.query import (
     SORT_COLUMNS,
     SPARK_POINTS,
@@ -27,8 +27,8 @@ def three(store, submitted):
     """Runs ``100%_sure``, ``plain`` (tagged, noted) and ``Other`` on wine."""
     first, second = submitted(name="100%_sure"), submitted(name="plain", seed=1)
     third = submitted(name="Other", dataset="wine", samples=None)
-    upkeep.change_tags(store, [second], add="Lesson 1, deep")
-    upkeep.write_note(store, second, "turns after twenty epochs")
+    edit.change_tags(store, [second], add="Lesson 1, deep")
+    edit.write_note(store, second, "turns after twenty epochs")
     return first, second, third
 
 
@@ -63,7 +63,7 @@ def test_status_data_and_archive_are_filters_and_paused_runs_are_neither_queued_
     first, second, third = three
     with store.writing() as connection:
         connection.execute(runs.update().where(runs.c.id == first).values(paused=True))
-    upkeep.set_archived(store, [second], True)
+    edit.set_archived(store, [second], True)
     assert find_ids(store, RunFilter(status="paused")) == [first]
     assert find_ids(store, RunFilter(status="queued")) == [third]
     assert find_ids(store, RunFilter(archived=True)) == [second]

@@ -155,6 +155,6 @@ def test_the_marks_of_all_runs_are_read_at_once(store, submitted):
     for run_id in ids:
         write(store, run_id, range(10))
     read_on(store, ids, held)
-    event.listen(store.engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
+    event.listen(store.engine, "before_cursor_execute", lambda *shown: statements.append(shown[2]))
     read_on(store, ids, held)
     assert len(statements) == 1

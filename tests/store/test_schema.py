@@ -133,8 +133,8 @@ def test_a_store_of_the_third_schema_exports_what_it_exported_before_and_no_row_
         ("diverged", "diverged"),
         ("finished", "finished"),
     ]
-    told = {write: write(store, [1, 2, 3]) for write in EXPORTED}
-    assert {write: hashlib.sha256(text.encode()).hexdigest() for write, text in told.items()} == EXPORTED
+    shown = {write: write(store, [1, 2, 3]) for write in EXPORTED}
+    assert {write: hashlib.sha256(text.encode()).hexdigest() for write, text in shown.items()} == EXPORTED
 
 
 def test_a_store_whose_chunks_name_their_columns_is_refused_by_a_program_that_reads_them_by_place(

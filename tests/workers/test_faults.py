@@ -126,12 +126,12 @@ def test_a_reader_that_pins_the_log_is_not_waited_for(store, store_url, submitte
         reader.exec_driver_sql("BEGIN")
         reader.exec_driver_sql("SELECT count(*) FROM runs").scalar_one()
         submitted()
-        said = []
-        event.listen(store.engine, "before_cursor_execute", lambda _c, _k, words, *_: said.append(words))
+        text = []
+        event.listen(store.engine, "before_cursor_execute", lambda _c, _k, words, *_: text.append(words))
         assert not tidy(store, limit=0)
-        place = said.index("PRAGMA wal_checkpoint(TRUNCATE)")
-        assert said[place - 1] == f"PRAGMA busy_timeout = {READERS_MILLISECONDS}"
-        assert said[place + 1] == f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS}"
+        place = text.index("PRAGMA wal_checkpoint(TRUNCATE)")
+        assert text[place - 1] == f"PRAGMA busy_timeout = {READERS_MILLISECONDS}"
+        assert text[place + 1] == f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS}"
         assert READERS_MILLISECONDS < 1000
     pinning.close()
     assert tidy(store, limit=0)

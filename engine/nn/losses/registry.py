@@ -54,7 +54,7 @@ class Loss(Protocol):
 
 
 class RegisteredLoss(Loss, Protocol):
-    """What people who choose a loss are told of it, beside what a network asks."""
+    """What people who choose a loss read about it, beside what a network asks."""
 
     @property
     def fits(self) -> tuple[str, ...]:

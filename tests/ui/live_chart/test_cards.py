@@ -14,7 +14,7 @@ def decoded(blob):
     (length,) = struct.unpack_from("<I", blob)
     start = -(-(4 + length) // 8) * 8
     header = json.loads(blob[4 : 4 + length])
-    return header, lambda told: blob[start + told["offset"] : start + told["offset"] + told["size"]]
+    return header, lambda shown: blob[start + shown["offset"] : start + shown["offset"] + shown["size"]]
 
 
 def chart(key, points=50, draws=None, identity="run 1"):
@@ -28,10 +28,12 @@ def chart(key, points=50, draws=None, identity="run 1"):
     return Chart(key, points, draw, identity, f"what {key} shows")
 
 
-def told_charts(blob):
+def charts_in(blob):
     header, content = decoded(blob)
     return [
-        (told["key"], told["serial"], content(told)) for card in header["cards"] for told in card["charts"]
+        (shown["key"], shown["serial"], content(shown))
+        for card in header["cards"]
+        for shown in card["charts"]
     ]
 
 
@@ -46,9 +48,9 @@ def test_titles_sentences_and_the_message_of_each_chart_arrive():
         ("Loss of <b>", "It fell."),
         ("", ""),
     ]
-    for told in (each for card in header["cards"] for each in card["charts"]):
-        inner, _ = decoded(content(told))
-        assert (inner["title"], inner["serial"]) == (f"what {told['key']} shows", told["serial"])
+    for shown in (each for card in header["cards"] for each in card["charts"]):
+        inner, _ = decoded(content(shown))
+        assert (inner["title"], inner["serial"]) == (f"what {shown['key']} shows", shown["serial"])
 
 
 def test_a_chart_that_rests_is_drawn_once_and_named_only_after_some_messages():
@@ -56,7 +58,7 @@ def test_a_chart_that_rests_is_drawn_once_and_named_only_after_some_messages():
     for turn in range(MESSAGES_OVERLAPPED + 3):
         cards = [ChartCard("a", [chart("rests", draws=draws)]), ChartCard("b", [chart("moves", 50 + turn)])]
         blob, sent = cards_message({}, cards, sent)
-        (rests, moves) = told_charts(blob)
+        (rests, moves) = charts_in(blob)
         sizes.append(len(rests[2]))
         assert rests[1] == 1 and moves[1] == turn + 1 and moves[2]
     assert draws == ["rests"]
@@ -77,7 +79,7 @@ def test_what_was_sent_is_sent_whole_again_when_the_page_asks_under_a_new_serial
     for _ in range(MESSAGES_OVERLAPPED + 1):
         _, sent = cards_message({}, cards, sent)
     blob, _ = cards_message({}, cards, resent(sent))
-    for _, serial, content in told_charts(blob):
+    for _, serial, content in charts_in(blob):
         header, _ = decoded(content)
         assert serial == 2 and "figure" in header and all(line[2] for line in header["lines"])
 
@@ -85,7 +87,7 @@ def test_what_was_sent_is_sent_whole_again_when_the_page_asks_under_a_new_serial
 def test_another_identity_of_the_same_state_is_drawn_anew():
     _, sent = cards_message({}, [ChartCard("a", [chart("one")])], {})
     blob, _ = cards_message({}, [ChartCard("a", [chart("one", identity="run 2")])], sent)
-    ((_, serial, content),) = told_charts(blob)
+    ((_, serial, content),) = charts_in(blob)
     assert serial == 2 and decoded(content)[0]["identity"] == "run 2"
 
 
@@ -94,7 +96,7 @@ def test_a_chart_that_comes_later_is_sent_whole_beside_those_that_are_known():
     for _ in range(MESSAGES_OVERLAPPED + 1):
         _, sent = cards_message({}, [ChartCard("a", [chart("one")])], sent)
     blob, _ = cards_message({}, [ChartCard("a", [chart("one"), chart("two")])], sent)
-    (_, _, first), (_, _, second) = told_charts(blob)
+    (_, _, first), (_, _, second) = charts_in(blob)
     assert not first and "figure" in decoded(second)[0]
 
 
@@ -102,7 +104,7 @@ def test_a_chart_that_was_away_comes_back_under_a_serial_that_it_never_had():
     sent = {}
     for keys in (("one", "two"), ("one",), ("one", "two")):
         blob, sent = cards_message({}, [ChartCard("a", [chart(key) for key in keys])], sent)
-    serials = {key: serial for key, serial, _ in told_charts(blob)}
+    serials = {key: serial for key, serial, _ in charts_in(blob)}
     assert serials == {"one": 1, "two": 2}
 
 
@@ -110,5 +112,5 @@ def test_what_a_screen_reader_says_follows_the_sentence_though_the_figure_is_the
     first = chart("one")
     _, sent = cards_message({}, [ChartCard("a", [first])], {})
     again = Chart(first.key, first.state, first.draw, first.identity, "patience 90")
-    ((_, _, content),) = told_charts(cards_message({}, [ChartCard("a", [again])], sent)[0])
+    ((_, _, content),) = charts_in(cards_message({}, [ChartCard("a", [again])], sent)[0])
     assert decoded(content)[0]["title"] == "patience 90"

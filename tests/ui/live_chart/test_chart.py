@@ -45,17 +45,17 @@ class Reader:
         if self.figure[0] != header["figureKey"]:
             return False
         arrays = {}
-        for told in header["arrays"]:
-            if isinstance(told, list):
+        for seen in header["arrays"]:
+            if isinstance(seen, list):
                 continue
-            if "offset" in told:
-                size = int(np.prod(told["shape"]))
-                raw = numbers(told["kind"], told["offset"], size).reshape(told["shape"])
-                is_level = told["kind"] == "u2"
-                values = np.where(raw == 65535, np.nan, told["low"] + told["step"] * raw) if is_level else raw
-            elif (values := self.arrays.get(told["key"])) is None:
+            if "offset" in seen:
+                size = int(np.prod(seen["shape"]))
+                raw = numbers(seen["kind"], seen["offset"], size).reshape(seen["shape"])
+                is_level = seen["kind"] == "u2"
+                values = np.where(raw == 65535, np.nan, seen["low"] + seen["step"] * raw) if is_level else raw
+            elif (values := self.arrays.get(seen["key"])) is None:
                 return False
-            arrays[told["key"]] = values
+            arrays[seen["key"]] = values
         self.arrays = arrays
         return True
 
