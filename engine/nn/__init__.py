@@ -1,1 +1,1 @@
-"""The mathematics of a multilayer perceptron."""
+"""The mathematics of a multilayer perceptron, on NumPy alone."""
