@@ -186,7 +186,7 @@ def test_baselines_of_several_targets_are_scored_like_the_network() -> None:
 def test_an_inspection_looks_at_each_target() -> None:
     chosen = config(columns=["a", "b"])
     sentences = [finding.sentence for finding in inspect_table(table(), chosen)]
-    assert any("'money', 'share', 'count': values, learned together" in each for each in sentences)
+    assert any("'money', 'share', 'count': numbers, predicted together" in each for each in sentences)
     assert any("8 rows have an empty cell in a target and are skipped" in each for each in sentences)
     assert [name for name in TARGETS if any(f"target '{name}' is about" in each for each in sentences)] == [
         "money",

@@ -14,6 +14,7 @@ from tests.pages.frames import framed_texts
 from tests.store.other_columns import GONE, one_fewer
 from ui.gradients.panels import LayerView
 from ui.shared.output_figure import scalars_frame
+from ui.shared.text import NOTHING
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
@@ -62,4 +63,4 @@ def test_a_page_shows_a_run_that_lacks_a_column_alone_and_beside_one_that_has_it
             assert not app.exception and not app.error
         if name == "gradients":
             seen = dict(framed_texts(app))
-            assert "Nothing is measured yet." in " ".join(seen.values())
+            assert NOTHING in " ".join(seen.values())

@@ -206,7 +206,8 @@ def test_a_changed_learning_rate_and_weight_are_kept_repeated_and_survive_every_
     first, second = read_changes(store, changed)[:2]
     assert (first[0].field, first[1], second[0].field) == ("learning_rate", "0.01", "weight")
     repeated, plain = submitted(**settings), submitted(**settings)
-    copy_changes(store, changed, repeated)
+    with store.writing() as connection:
+        copy_changes(connection, read_changes(store, changed), repeated)
     train_claimed(store, held(store, repeated))
     train_claimed(store, held(store, plain))
     assert bits(store, repeated) == bits(store, changed) != bits(store, plain)
