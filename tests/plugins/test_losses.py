@@ -149,7 +149,7 @@ def test_replicates_must_be_like_single_networks():
 
 
 @pytest.mark.parametrize(
-    ("told", "sentence"),
+    ("shown", "sentence"),
     [
         ({"task": "both", "derivative": slope}, "task must be regression or classification, got 'both'"),
         ({"derivative": slope}, "task must be regression or classification, got None"),

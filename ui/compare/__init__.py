@@ -1,1 +1,4 @@
-"""The Compare page: curves of several runs on one chart, and what tells the runs apart."""
+"""The Compare page: curves of several runs on one chart, and what tells the runs apart.
+
+Which runs are compared stands in the address; how their curves are drawn stands in the options.
+"""

@@ -1,1 +1,4 @@
-"""The Gradients page: what happens in each layer of a run."""
+"""The Gradients page: what happens in each layer of a run.
+
+Findings come from ``engine.analysis``; here they are worded and drawn.
+"""

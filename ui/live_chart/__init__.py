@@ -1,4 +1,7 @@
-"""Plotly charts that are updated while people look at them: zoom, legend and drags survive."""
+"""Plotly charts that are updated while people look at them: zoom, legend and drags survive.
+
+One component draws all cards of a page; an update is one message, of what changed alone.
+"""
 
 from ui.live_chart.cards import Chart, ChartCard
 from ui.live_chart.chart import preload, resend_all, show_cards

@@ -1,4 +1,7 @@
-"""A player that replays the training of one or two runs."""
+"""A player that replays the training of one or two runs.
+
+Frames are computed once a server and sent ahead; playing and scrubbing happen in the browser alone.
+"""
 
 from ui.replay.player import pace_behind, replay_beside, show_replay
 

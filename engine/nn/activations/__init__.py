@@ -1,4 +1,7 @@
-"""Activations: what a layer asks of one, the built-in ones by family, and the registry of them all."""
+"""Activations: what a layer asks of one, the built-in ones by family, and the registry of them all.
+
+A file put here is found by itself, and its activation is a choice of form and command line.
+"""
 
 from engine.nn.activations.registry import ACTIVATIONS, Activation, activation
 from engine.nn.registry import import_modules

@@ -1,4 +1,7 @@
-"""Losses of raw outputs against targets: what a network asks of one, and the registry of them all."""
+"""Losses of raw outputs against targets: what a network asks of one, and the registry of them all.
+
+A loss records the derivative that the backward pass starts from, and the mean of a batch apart from it.
+"""
 
 from engine.nn.losses.registry import LOSSES, Loss, configured, loss, losses_for
 from engine.nn.registry import import_modules

@@ -1,4 +1,8 @@
-"""Schedules: the factor of the learning rate by updates done, and the registry of those to choose from."""
+"""Schedules: the factor of the learning rate by updates done, and the registry of those to choose from.
+
+A function of the updates done alone, so that a resumed run needs no memory of it; only ``plateau``, which
+looks at the loss, has one.
+"""
 
 from engine.nn.registry import import_modules
 from engine.nn.schedules.curves import (
