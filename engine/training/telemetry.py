@@ -152,8 +152,7 @@ class Record:
         With a lead ``(R,)`` it is the record of R stacked runs, with that axis in front of its arrays;
         :meth:`row` gives that of one of them.
         """
-        shape = (*lead, layers, len(LAYER_INDEX))
-        scalars, measured, statistics = _nothing_measured((*lead, len(SCALAR_INDEX)), shape)
+        scalars, measured, statistics = _nothing_measured(lead, len(SCALAR_INDEX), layers, len(LAYER_INDEX))
         record = cls(step, scalars.copy(), measured.copy(), statistics.copy())
         record["step"] = step
         return record
@@ -177,6 +176,7 @@ class Record:
 
 @cache
 def _nothing_measured(
-    scalars: tuple[int, ...], layers: tuple[int, ...]
+    lead: tuple[int, ...], scalars: int, layers: int, statistics: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return np.full(scalars, np.nan), np.zeros(scalars, np.bool_), np.full(layers, np.nan)
+    blank = np.full((*lead, scalars), np.nan)
+    return blank, np.zeros(blank.shape, np.bool_), np.full((*lead, layers, statistics), np.nan)

@@ -166,9 +166,11 @@ class Training:
         """Yield as :func:`train` does until a state leaves the list: it ends, or the caller takes it out."""
         has_records = all(state.recorded_step >= 0 for state in going)
         next_record = self.advance if has_records else self.first_record
+        total = self.plan.total_steps
         while True:
-            going[:] = [each for each in going if each.step < self.plan.total_steps and not each.has_ended]
-            if going != self.states:
+            if ended := [each for each in going if each.step >= total or each.has_ended]:
+                going[:] = [each for each in going if each not in ended]
+            if len(going) < len(self.states):
                 return
             # Never across a yield: whoever takes the record computes with all numbers that there are.
             with self.flushing:
