@@ -6,9 +6,7 @@ import os
 # side, and threads that wait for each other on busy cores take ten times the time.
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
 
-import signal
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -26,6 +24,7 @@ from engine.training.telemetry import LAYER_STATISTICS, SCALARS, Column
 from engine.workers import session, stacking
 from engine.workers.session import train_claimed
 from tests.holding import Held
+from tests.waiting import end_engines
 
 # What somebody keeps in plugins/ is no part of what is tested.
 os.environ[FOLDER_VARIABLE] = str(Path(__file__).with_name("no_plugins"))
@@ -137,9 +136,7 @@ def no_worker_is_left(store: Store) -> Iterator[None]:
     with store.reading() as connection:
         pids = set(connection.scalars(sa.select(workers.c.pid)))
         pids |= set(connection.scalars(sa.select(runs.c.lease_pid).where(runs.c.status == "running")))
-    for pid in pids - {None, os.getpid()}:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    end_engines(pids)
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """Waiting for what must come: with a generous limit, at an end as soon as it comes; holds no test."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 import psutil
 
@@ -34,3 +35,12 @@ def is_running(pid: int) -> bool:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def end_engines(pids: Iterable[int | None]) -> None:
+    """Kill those processes that are of the engine's command line: a number may be another's by now."""
+    for pid in pids:
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            process = psutil.Process(pid)
+            if pid is not None and "engine" in process.cmdline():
+                process.kill()

@@ -1,9 +1,6 @@
 """Real servers and a real Chromium; a missing browser fails the tests."""
 
-import os
-import signal
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,7 +12,7 @@ from benchmarks.browser import chromium as started_chromium
 from benchmarks.browser import dashboard as started_dashboard
 from engine.store.schema import metadata, schema_version, workers
 from engine.store.store import Store, open_store
-from tests.waiting import SECONDS_AT_MOST
+from tests.waiting import SECONDS_AT_MOST, end_engines
 
 
 @pytest.fixture(scope="session")
@@ -48,10 +45,7 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 def _empty(store: Store) -> None:
     """End the workers and delete all runs; numbers are not given again, so no page takes new for old."""
     with store.writing() as connection:
-        pids = list(connection.scalars(sa.select(workers.c.pid)))
-        for pid in pids:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        end_engines(connection.scalars(sa.select(workers.c.pid)))
         for table in reversed(metadata.sorted_tables):
             if table is not schema_version:
                 connection.execute(table.delete())

@@ -26,6 +26,7 @@ def start_slow_run(page: Page, address: str, store: Store) -> int:
         field.press("Enter")
         expect(place.locator("summary")).to_contain_text("1 set")  # the server has heard of it
         expect(field).to_have_value(str(number))
+        expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     page.get_by_role("button", name="Start", exact=False).first.click()
     wait_for(lambda: list_runs(store))
     (run,) = list_runs(store)
