@@ -80,13 +80,14 @@ class Player {
 
     async absorbNext({ header, bytes }) {
         const isNew = this.identity !== header.identity;
-        const runs = new Map(isNew ? [] : this.runs);
+        const isWhole = isNew || this.lacksFrames;
+        const runs = new Map(isWhole ? [] : this.runs);
         for (const sent of header.runs) {
             const isSame = runs.get(sent.run)?.layoutKey === JSON.stringify(sent.layout);
             const run = isSame ? runs.get(sent.run) : new ReplayFrames(sent);
             run.layoutKey = JSON.stringify(sent.layout);
             if (!(await run.absorb(sent, bytes))) {
-                this.identity = null; // what is shown stays until everything has come again
+                this.lacksFrames = true; // what is shown stays, and where, until everything has come again
                 return false;
             }
             runs.set(sent.run, run);
@@ -97,11 +98,17 @@ class Player {
         this.runs = runs;
         this.header = header;
         this.identity = header.identity;
+        this.lacksFrames = false;
         const all = [...this.runs.values()];
         this.epochs = [...new Set(all.flatMap((run) => run.epochs))].sort((a, b) => a - b);
         this.slider.max = this.epochs.length - 1;
         if (isNew) this.open(all, header);
-        else if (before !== undefined) this.position = Math.max(0, this.epochs.findIndex((epoch) => epoch >= before));
+        else if (isWhole) {
+            const { shown } = this.state;
+            this.buildViews(all);
+            this.state.shown = shown;
+        }
+        if (!isNew && before !== undefined) this.position = Math.max(0, this.epochs.findIndex((epoch) => epoch >= before));
         if (this.follows && !isNew && wasAtEnd) this.play();
         else if (!this.isPlaying && wasAtEnd) this.position = this.epochs.length - 1;
         this.draw();
