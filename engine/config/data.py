@@ -90,14 +90,14 @@ class DataSettings(BaseModel):
         "table",
     ] = setting(
         "moons",
-        "the data to learn: two-dimensional toys (moons to spiral3, plane), a curve (sine), real tables, "
-        "or a table of your own",
+        "the data to learn: toy datasets in the plane (moons to spiral3, plane), a curve (sine), real "
+        "tables, or a table of your own",
         Help(group="main"),
     )
     features: Annotated[tuple[Feature, ...], BeforeValidator(_as_tuple), AfterValidator(_in_order)] = setting(
         COORDINATES,
-        "what the network reads of a toy in the plane: its coordinates, their squares, their product, and "
-        "waves sin(2 pi x); each is made from the coordinates, then standardised",
+        "what the network reads of a toy dataset in the plane: its coordinates, their squares, their "
+        "product, and waves sin(2 pi x); each is made from the coordinates, then standardised",
         Help(
             "what the classes depend on must be put together by hidden units",
             "more weights, and sharper bends where there are no rows",
@@ -147,7 +147,7 @@ class DataSettings(BaseModel):
     samples: int | None = setting(
         None,
         "rows in all, training and validation together; by default 400 for toys, every row for tables",
-        Help("too few rows: the network learns them by heart", "slower epochs", unit="rows"),
+        Help("too few rows: the network memorizes them", "slower epochs", unit="rows"),
         ge=10,
         le=1_000_000,
     )
@@ -161,7 +161,7 @@ class DataSettings(BaseModel):
     label_noise: float = setting(
         0.0,
         "share of the training targets replaced by wrong ones; validation stays clean",
-        Help("", "the network can only learn them by heart: watch the gap", unit="fraction"),
+        Help("", "the network can only memorize them: watch the gap", unit="fraction"),
         ge=0,
         lt=1,
     )
@@ -175,7 +175,7 @@ class DataSettings(BaseModel):
     train_fraction: float = setting(
         1.0,
         "share of the training rows that is learned from; validation keeps the same rows",
-        Help("learned by heart, or too few rows for a batch", "all rows", unit="fraction"),
+        Help("memorized, or too few rows for a batch", "all rows", unit="fraction"),
         gt=0,
         le=1,
     )

@@ -38,9 +38,7 @@ class NetworkSettings(BaseModel):
     hidden_sizes: Annotated[tuple[Width, ...], BeforeValidator(_as_tuple)] = setting(
         (16, 16),
         "units of each hidden layer, input side first; an empty list is a linear model",
-        Help(
-            "too few units cannot bend enough", "more to learn by heart, slower", unit="units", group="main"
-        ),
+        Help("too few units cannot bend enough", "memorizes more easily, slower", unit="units", group="main"),
         max_length=200,
     )
     activation: Annotated[str, NameOf("activation")] = setting(

@@ -23,8 +23,8 @@ class _Rule(BaseModel):
     )
     learning_rate: float = setting(
         0.01,
-        "length of a step along the optimizer's direction; usual are 1 with adadelta, 0.03 to 0.3 with sgd, "
-        "and with lion a third to a tenth of adam's",
+        "length of a step along the optimizer's direction; typical values are 1 with adadelta, 0.03 to 0.3 "
+        "with sgd, and with lion a third to a tenth of adam's",
         Help("the loss hardly moves", "the loss jumps or becomes infinite", group="main"),
         gt=0,
         le=1e6,

@@ -91,8 +91,7 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "overfit",
             "Overfit: 200 noisy rows",
-            "Validation loss turns after about 20 epochs while training loss keeps falling: a gap of 0.7 "
-            "or more.",
+            "Validation loss turns up while training loss keeps falling: at the end a gap of 0.7 or more.",
             NOISY,
         ),
         Preset(

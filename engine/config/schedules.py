@@ -122,10 +122,10 @@ class ScheduleSettings(BaseModel):
     )
     plateau_patience: int | None = setting(
         None,
-        "epochs without a lower validation loss that plateau bears before it steps down (10 by default)",
+        "epochs without a lower validation loss before plateau steps down (10 by default)",
         Help(
             "steps down at the first bump",
-            "waits for nothing",
+            "waits too long",
             unit="epochs",
             depends_on=[When("schedule", has="plateau_patience")],
         ),
@@ -161,7 +161,7 @@ class ScheduleSettings(BaseModel):
     early_stopping: int | None = setting(
         None,
         "patience: the run ends at the first evaluation so many epochs after the lowest validation loss",
-        Help("stops at the first bump", "trains on for nothing", unit="epochs"),
+        Help("stops at the first bump", "wastes epochs", unit="epochs"),
         ge=1,
         le=1_000_000,
     )

@@ -146,7 +146,7 @@ def _early_stopping(row: RunRow, known: pd.DataFrame, x: str, log_y: bool) -> No
             1,
             LONGEST_PATIENCE,
             help="Stop at the first evaluation this many epochs after the best validation loss, and restore "
-            "the best weights. Too low: stops at the first bump. Too high: trains on for nothing.",
+            "the best weights. Too low: stops at the first bump. Too high: wastes epochs.",
             **kept("overfitting_patience"),
         )
     if len(known) == 0:
