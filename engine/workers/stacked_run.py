@@ -16,7 +16,7 @@ from engine.store.lease import Lease, LeaseLost, write_held
 from engine.store.loading import loaded
 from engine.store.predictions import packed_predictions
 from engine.store.query import get_runs
-from engine.store.row import RunRow
+from engine.store.row import SPLITS, RunRow
 from engine.store.runs import get_run
 from engine.store.schema import events, runs
 from engine.store.store import Store
@@ -25,8 +25,6 @@ from engine.training.model import check_state, initial_state
 from engine.training.plan import TrainingPlan, plan
 from engine.training.state import State
 from engine.training.trainer import final_summary
-
-SPLITS = ("train", "val", "test")
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,7 @@ class StackedRun:
     def finished(self) -> RowUpdate:
         """Return the columns and the predictions of a run that has ended by itself."""
         summary = final_summary(self.config, self.dataset, self.state)
-        score = "r2" if self.dataset.task == "regression" else "accuracy"
+        score = self.dataset.score_name
         status, message = "finished", describe_ending(self.config, self.plan, self.state)
         if self.state.diverged:
             status, message = "diverged", f"diverged at step {self.state.step}"
