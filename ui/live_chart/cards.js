@@ -36,7 +36,7 @@ function arrange(grid, cards) {
     grid.cards = plan.map((keys) => {
         const [frame, title, sentence] = [element("section", "card"), element("p", "title"), element("p", "sentence")];
         for (const key of keys) if (!grid.charts.has(key)) grid.charts.set(key, mountChart(key));
-        frame.append(title, ...keys.map((key) => grid.charts.get(key).div), sentence);
+        frame.append(title, ...keys.map((key) => grid.charts.get(key).box), sentence);
         return { frame, title, sentence };
     });
     grid.box.replaceChildren(...grid.cards.map((card) => card.frame));

@@ -171,6 +171,7 @@ function draw(chart) {
             div.dataset.draws = String(Number(div.dataset.draws ?? 0) + 1);
             div.dataset.points = String([...chart.lines.values()].reduce((sum, line) => sum + line.x.length, 0));
             div.dataset.milliseconds = (performance.now() - began).toFixed(1);
+            chart.drawn?.();
         })
         .catch((error) => !chart.left && console.error("live chart:", error));
 }
@@ -181,7 +182,10 @@ function mountChart(key) {
     div.className = "live-chart";
     div.dataset.chart = key;
     div.setAttribute("role", "img");
-    const chart = { div, header: null, figure: null, lines: new Map(), arrays: new Map(), pressed: false, left: false };
+    const box = document.createElement("div");
+    box.className = "chart-box";
+    box.append(div);
+    const chart = { div, box, header: null, figure: null, lines: new Map(), arrays: new Map(), pressed: false, left: false };
     chart.drawing = Promise.resolve();
     chart.press = () => (chart.pressed = true);
     chart.release = () => {
@@ -197,7 +201,7 @@ function mountChart(key) {
         window.removeEventListener("pointerup", chart.release, true);
         window.removeEventListener("pointercancel", chart.release, true);
         window.Plotly?.purge(div);
-        div.remove();
+        box.remove();
     };
     return chart;
 }

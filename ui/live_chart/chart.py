@@ -15,7 +15,7 @@ from ui.live_chart.message import framed
 from ui.shared.text import as_markdown
 
 HERE = Path(__file__).parent
-SCRIPT = Script("live_chart", [HERE / "cards.css", HERE / "chart.js", HERE / "cards.js"])
+SCRIPT = Script("live_chart", [HERE / name for name in ("cards.css", "chart.js", "cursor.js", "cards.js")])
 COMPONENT = component(
     "backprop_lab_live_chart",
     html='<div class="live-cards"></div>',
