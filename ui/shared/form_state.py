@@ -36,6 +36,13 @@ def fill_form(config: Mapping[str, Any]) -> None:
             st.session_state[f"train_{name}"] = as_widget_value(setting, value)
 
 
+def fill_network(sizes: list[int], activations: list[str]) -> None:
+    """Put hidden layers into the form, input side first, each with its activation; all else stays."""
+    _fill_layers(sizes)
+    if activations:
+        st.session_state["train_activation"] = activations[0]
+
+
 def use_data(values: Mapping[str, Any]) -> None:
     """Put settings of the data into the form; network and training stay as they are there."""
     if "train_dataset" not in st.session_state:
