@@ -7,6 +7,7 @@ import numpy as np
 from engine.analysis.predictions import probability_of_second, wrong
 from engine.config import RunConfig
 from engine.data.dataset import Dataset
+from engine.nn.activations import Activation
 from engine.nn.network import Network
 from engine.nn.parameter_names import named_views
 from engine.replay.scene import Scene, ShownLayer, scene_of
@@ -142,9 +143,9 @@ def _block(network: Network, layer: ShownLayer) -> str:
     return f"z{layer.number}" if layer.number == network.depth else f"a{layer.number}"
 
 
-def _centre_and_reach(network: Network) -> tuple[float, float | None]:
+def _centre_and_reach(activation: Activation) -> tuple[float, float | None]:
     """Return the middle of a bounded activation and how far it goes; 0 and None for the others."""
-    low, high = network.activation.saturated or (-np.inf, np.inf)
+    low, high = activation.saturated or (-np.inf, np.inf)
     if not np.isfinite(high - low):
         return 0.0, None
     return (low + high) / 2, (high - low) / 2
@@ -152,7 +153,6 @@ def _centre_and_reach(network: Network) -> tuple[float, float | None]:
 
 def _tiles(network: Network, scene: Scene, outputs: bool) -> dict[str, np.ndarray]:
     """Return the pictures of all shown units at the places of the tile grid, where there is one."""
-    centre, bound = _centre_and_reach(network)
     pictures, reaches = [], []
     at_places = None if scene.tile_grid is None else _at_places(network, scene, scene.tile_grid.points)
     for layer in scene.layers[1:]:
@@ -170,7 +170,8 @@ def _tiles(network: Network, scene: Scene, outputs: bool) -> dict[str, np.ndarra
             middle, reach = 0.5, 0.5
         else:
             values = at_places[layer.number][: layer.shown]
-            middle, reach = (0.0, None) if is_output else (centre, bound)
+            bounds = (0.0, None) if is_output else _centre_and_reach(network.activations[layer.number - 1])
+            middle, reach = bounds
         reach = reach or _largest(values)
         pictures.append((128 + _scaled(values, middle, reach, 127)).astype(np.uint8).ravel())
         reaches.append(reach)
