@@ -9,13 +9,13 @@ from streamlit.delta_generator import DeltaGenerator
 from engine.config import ConfigError, RunConfig, config_from_json, parse_config
 from engine.config.settings import SETTINGS
 from engine.config.text import value_from_text
-from engine.nn.activations import ACTIVATIONS
 from engine.nn.optimizers.registry import OPTIMIZERS
 from ui.shared.form_state import DEPTHS, MOST_DROPOUT, WIDTHS, fill_form
 from ui.shared.prepared_data import data_json, dataset_of, resolve_and_plan
 from ui.shared.text import count, megabytes
-from ui.shared.thumbnails import activation_picture, dataset_picture, schedule_picture
+from ui.shared.thumbnails import dataset_picture, schedule_picture
 from ui.shared.widgets import kept
+from ui.train.form_activation import choose_activation
 from ui.train.form_data import choose_data
 from ui.train.form_sections import folded_settings
 from ui.train.select_common import select_common
@@ -33,17 +33,7 @@ def config_form() -> tuple[RunConfig | None, str]:
     choose_data(values)
     picture = st.container(key="train_dataset_picture")
     _layers(values)
-    activation = SETTINGS["activation"]
-    values["activation"] = select_common(
-        "Activation", activation.choices, "train_activation", activation.help_text
-    )
-    with st.container(gap="xxsmall"):
-        with st.container(key="train_activation_picture"):
-            st.image(
-                activation_picture(values["activation"]), width="stretch", alt="activation, derivative dashed"
-            )
-        with st.container(key="meaning_activation"):
-            st.caption(ACTIVATIONS[values["activation"]].meaning)
+    choose_activation(values)
     optimizer = SETTINGS["optimizer"]
     values["optimizer"] = select_common(
         "Optimizer", optimizer.choices, "train_optimizer", optimizer.help_text
