@@ -103,8 +103,9 @@ class NetworkSettings(BaseModel):
     @property
     def activations(self) -> tuple[str, ...]:
         """The activation of each hidden layer, input side first."""
-        one_for_all = (self.activation,) * len(self.hidden_sizes)
-        return self.activation if isinstance(self.activation, tuple) else one_for_all
+        if isinstance(self.activation, tuple):
+            return self.activation
+        return (self.activation,) * len(self.hidden_sizes)
 
     @property
     def initializers(self) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ def test_activation_by_layer_takes_one_name_for_each_hidden_layer_and_shows_each
     app.text_input(key="train_activation_list").set_value("relu, tanh").run()
     assert not app.exception and not app.error and len(pictures_of_the_form(app)) == 4
     captions = [caption.value for caption in app.sidebar.caption]
-    assert {f"**{name}** {ACTIVATIONS[name].meaning}" for name in ("relu", "tanh")} <= set(captions)
+    assert {f"**{name}**: {ACTIVATIONS[name].meaning}" for name in ("relu", "tanh")} <= set(captions)
     app.button(key="train_start").click().run()
     (row,) = list_runs(store)
     assert row.config["activation"] == ["relu", "tanh"]

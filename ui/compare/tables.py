@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from engine.analysis.ranking import last_finite
+from engine.config.twins import decided_settings
 from engine.store.row import RunRow
 from engine.store.runs import list_runs, load_run
 from engine.store.store import Store
@@ -99,7 +100,8 @@ def show_differences(store: Store, rows: Sequence[RunRow]) -> None:
     if not rows:
         return
     configs = {
-        row.id: row.config if row.missing_plugin else load_run(store, row.id)[0].model_dump() for row in rows
+        row.id: row.config if row.missing_plugin else decided_settings(load_run(store, row.id)[0])
+        for row in rows
     }
     table = pd.DataFrame({f"run {run}": config for run, config in configs.items()}).map(format_setting)
     differs = table.nunique(axis=1) > 1

@@ -57,7 +57,7 @@ def _by_layer() -> Any:
     for name in names:
         picture, meaning = st.columns([2, 3], vertical_alignment="center")
         picture.image(activation_picture(name), width="stretch", alt=f"{name}: {ALT}")
-        meaning.caption(f"**{name}** {ACTIVATIONS[name].meaning}")
+        meaning.caption(f"**{name}**: {ACTIVATIONS[name].meaning}")
     return value_from_text("activation", text) if text and text.strip() else setting.default
 
 
