@@ -104,7 +104,7 @@ def _over_time(
 def _units(view: LayerView, along: np.ndarray, size: dict[str, Any]) -> Panel:
     """Show the dead units of the layers whose activation can die, and the saturated ones of the others."""
     dead, saturated = view.all_layers("dead_fraction"), view.all_layers("saturated_fraction")
-    can_die: np.ndarray = np.isfinite(dead).any(axis=0)
+    can_die = np.asarray(np.isfinite(dead).any(axis=0))
     shares = np.where(can_die, dead, saturated)
     others_saturate = np.isfinite(shares[:, ~can_die]).any() or not can_die.any()
     kinds = [kind for kind, is_met in (("dead", can_die.any()), ("saturated", others_saturate)) if is_met]
