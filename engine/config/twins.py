@@ -11,5 +11,15 @@ def differences(first: RunConfig, second: RunConfig) -> dict[str, tuple[Any, Any
     A setting left open counts as what it was resolved to: an ``auto`` initializer that changes with the
     activation is a difference of its own.
     """
-    one, other = first.model_dump(), second.model_dump()
+    one, other = decided_settings(first), decided_settings(second)
     return {name: (value, other[name]) for name, value in one.items() if value != other[name]}
+
+
+def decided_settings(config: RunConfig) -> dict[str, Any]:
+    """Return the settings of a resolved configuration by name, as they are used.
+
+    An ``auto`` initializer that starts layers in different ways is the list of theirs, the output layer's
+    last; a list of one value for all hidden layers is that value.
+    """
+    values, starts = config.shortened().model_dump(), config.initializers
+    return values if len(set(starts)) == 1 else {**values, "initializer": starts}

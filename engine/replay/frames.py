@@ -109,7 +109,8 @@ class FrameRenderer:
             values = blocks[_block(self.network, layer)].values[: layer.shown]
             activations.append(values.mean(axis=1, dtype=np.float64))
             is_hidden = layer.number < self.network.depth
-            states.append(_states(values, self.network.activation if is_hidden else None))
+            of = self.network.activations[layer.number - 1] if is_hidden else None
+            states.append(_states(values, of))
         active, saturated = np.concatenate(states, axis=1)
         return {
             **self._edges("weights", "scale", [dense.matrix for dense in self.network.dense]),
@@ -168,9 +169,9 @@ def _block(network: Network, layer: ShownLayer) -> str:
     return f"z{layer.number}" if layer.number == network.depth else f"a{layer.number}"
 
 
-def _centre_and_reach(network: Network) -> tuple[float, float | None]:
+def _centre_and_reach(activation: Activation) -> tuple[float, float | None]:
     """Return the middle of a bounded activation and how far it goes; 0 and None for the others."""
-    low, high = network.activation.saturated or (-np.inf, np.inf)
+    low, high = activation.saturated or (-np.inf, np.inf)
     if not np.isfinite(high - low):
         return 0.0, None
     return (low + high) / 2, (high - low) / 2
@@ -178,7 +179,6 @@ def _centre_and_reach(network: Network) -> tuple[float, float | None]:
 
 def _tiles(network: Network, scene: Scene, outputs: bool) -> dict[str, np.ndarray]:
     """Return the pictures of all shown units at the places of the tile grid, where there is one."""
-    centre, bound = _centre_and_reach(network)
     pictures, reaches = [], []
     at_places = None if scene.tile_grid is None else _at_places(network, scene, scene.tile_grid.points)
     for layer in scene.layers[1:]:
@@ -196,7 +196,8 @@ def _tiles(network: Network, scene: Scene, outputs: bool) -> dict[str, np.ndarra
             middle, reach = 0.5, 0.5
         else:
             values = at_places[layer.number][: layer.shown]
-            middle, reach = (0.0, None) if is_output else (centre, bound)
+            bounds = (0.0, None) if is_output else _centre_and_reach(network.activations[layer.number - 1])
+            middle, reach = bounds
         reach = reach or _largest(values)
         pictures.append((128 + _scaled(values, middle, reach, 127)).astype(np.uint8).ravel())
         reaches.append(reach)

@@ -24,7 +24,22 @@ def resolved(**settings):
             {"activation": ("tanh", "relu"), "initializer": ("xavier_uniform", "he_normal")},
         ),
         ({"activation": "relu", "initializer": "xavier_uniform"}, {"activation": ("tanh", "relu")}),
+        ({"activation": ["tanh", "tanh"], "dropout": [0.0, 0.0]}, {}),
+        ({"activation": ["tanh", "sigmoid"]}, {"activation": ("tanh", ("tanh", "sigmoid"))}),
+        (
+            {"activation": ["relu", "tanh"]},
+            {
+                "activation": ("tanh", ("relu", "tanh")),
+                "initializer": ("xavier_uniform", ("he_normal", "xavier_uniform", "xavier_uniform")),
+            },
+        ),
     ],
 )
 def test_settings_differ_as_they_were_resolved(settings, found):
     assert differences(resolved(), resolved(**settings)) == found
+
+
+def test_two_lists_that_start_their_layers_in_different_ways_differ_in_that_too():
+    found = differences(resolved(activation=["relu", "tanh"]), resolved(activation=["tanh", "relu"]))
+    assert found.keys() == {"activation", "initializer"}
+    assert found["initializer"][1] == ("xavier_uniform", "he_normal", "he_normal")

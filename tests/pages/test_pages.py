@@ -95,6 +95,18 @@ def test_compare_lists_dropout_as_one_number_or_one_for_each_layer(store, submit
     assert app.dataframe[0].value["dropout"].tolist() == ["0.1·0.5", "0.25"]
 
 
+def test_compare_lists_the_activation_of_each_layer_and_how_each_of_them_starts(store, submitted):
+    lists, name = submitted(hidden_sizes=[7, 5], activation=["relu", "tanh"]), submitted(hidden_sizes=[7, 5])
+    app = page("compare", runs=f"{lists},{name}")
+    listed = app.dataframe[0].value
+    assert dict(zip(listed["run"], listed["activation"], strict=True)) == {lists: "relu, tanh", name: "tanh"}
+    shown = next(frame.value for frame in app.dataframe if "setting" in frame.value).set_index("setting")
+    assert shown[f"run {lists}"].to_dict() == {
+        "activation": "relu, tanh",
+        "initializer": "he_normal, 2×xavier_uniform",
+    }
+
+
 def test_compare_shows_only_the_settings_that_differ(store, submitted):
     ids = [trained(store, submitted(seed=seed)) for seed in (1, 2)]
     app = page("compare", runs=",".join(map(str, ids)))

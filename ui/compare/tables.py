@@ -8,13 +8,14 @@ import pandas as pd
 import streamlit as st
 
 from engine.analysis.ranking import last_finite
+from engine.config.twins import decided_settings
 from engine.store.row import RunRow
 from engine.store.runs import list_runs, load_run
 from engine.store.store import Store
 from ui.shared.run_picker import LISTED_AT_MOST, runs_in_address
 from ui.shared.run_state import state_of
 from ui.shared.sparklines import spark_column, sparks
-from ui.shared.text import dot, format_layers, format_setting, visible, when
+from ui.shared.text import dot, format_layers, format_names, format_setting, visible, when
 
 CHOSEN_AT_FIRST = 2
 UNKNOWN = {
@@ -72,7 +73,7 @@ def _table_row(row: RunRow, curve: list[float]) -> dict[str, Any]:
         "curve": curve,
         "data": config["dataset"],
         "layers": format_layers(config["hidden_sizes"]) if row.has_settings else "–",
-        "activation": config["activation"],
+        "activation": format_names(config["activation"]),
         "optimizer": config["optimizer"],
         "learning rate": config["learning_rate"],
         "dropout": format_setting(config["dropout"]),
@@ -99,7 +100,8 @@ def show_differences(store: Store, rows: Sequence[RunRow]) -> None:
     if not rows:
         return
     configs = {
-        row.id: row.config if row.missing_plugin else load_run(store, row.id)[0].model_dump() for row in rows
+        row.id: row.config if row.missing_plugin else decided_settings(load_run(store, row.id)[0])
+        for row in rows
     }
     table = pd.DataFrame({f"run {run}": config for run, config in configs.items()}).map(format_setting)
     differs = table.nunique(axis=1) > 1

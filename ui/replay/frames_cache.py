@@ -75,7 +75,7 @@ def _facts(renderer: FrameRenderer, dataset: Dataset, config: RunConfig) -> dict
     shown = {key: [visible(name, 30) for name in facts[key]] for key in names if key in facts}
     if "targetName" in facts:
         shown["targetName"] = visible(facts["targetName"], 30)
-    about = {"activation": config.activation, "score": dataset.score_name}
+    about = {"score": dataset.score_name}
     return {**facts, **shown, **about, "total_steps": plan(config, dataset).total_steps}
 
 

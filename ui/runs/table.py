@@ -20,7 +20,7 @@ from engine.store.store import Store
 from ui.shared.frame import page_store
 from ui.shared.run_state import is_moving, state_of
 from ui.shared.sparklines import spark_column, sparks
-from ui.shared.text import format_layers, visible, when
+from ui.shared.text import format_layers, format_names, visible, when
 
 ROWS_A_PAGE = 50
 TABLE_HEIGHT = 420
@@ -179,7 +179,7 @@ def _table_row(row: RunRow, curve: list[float]) -> dict[str, Any]:
         "score": row.val_score,
         "data": config.get("dataset", "–"),
         "layers": "–" if sizes is None else format_layers(sizes),
-        "activation": config.get("activation", "–"),
+        "activation": format_names(config.get("activation", "–")),
         "optimizer": config.get("optimizer", "–"),
         "learning rate": config.get("learning_rate"),
         "done": row.done,

@@ -9,14 +9,14 @@ from streamlit.delta_generator import DeltaGenerator
 from engine.config import ConfigError, RunConfig, config_from_json, parse_config
 from engine.config.settings import SETTINGS
 from engine.config.text import value_from_text
-from engine.nn.activations import ACTIVATIONS
 from engine.nn.optimizers.registry import OPTIMIZERS
 from ui.shared.form_state import DEPTHS, MOST_DROPOUT, WIDTHS, fill_form
 from ui.shared.prepared_data import data_json, dataset_of, resolve_and_plan
 from ui.shared.text import count, megabytes
-from ui.shared.thumbnails import activation_picture, dataset_picture, schedule_picture
+from ui.shared.thumbnails import dataset_picture, schedule_picture
 from ui.shared.widgets import kept
-from ui.train.form_data import BESIDE_A_PICTURE, choose_data
+from ui.train.form_activation import choose_activation
+from ui.train.form_data import choose_data
 from ui.train.form_sections import folded_settings
 from ui.train.setting_widget import forget_unknown_choices
 
@@ -31,7 +31,7 @@ def config_form() -> tuple[RunConfig | None, str]:
     values: dict[str, Any] = {}
     picture = choose_data(values)
     _layers(values)
-    _activation(values)
+    choose_activation(values)
     optimizer = SETTINGS["optimizer"]
     values["optimizer"] = st.selectbox(
         "Optimizer", optimizer.choices, help=optimizer.help_text, **kept("train_optimizer")
@@ -48,20 +48,6 @@ def config_form() -> tuple[RunConfig | None, str]:
     schedule = folded_settings(values)
     chosen = {name: value for name, value in values.items() if value is not None}
     return _checked(chosen, {"dataset": picture, "schedule": schedule})
-
-
-def _activation(values: dict[str, Any]) -> None:
-    setting = SETTINGS["activation"]
-    left, right = st.columns(BESIDE_A_PICTURE, gap="small", vertical_alignment="bottom")
-    values["activation"] = left.selectbox(
-        "Activation", setting.choices, help=setting.help_text, **kept("train_activation")
-    )
-    with right.container(key="train_activation_picture"):
-        st.image(
-            activation_picture(values["activation"]), width="stretch", alt="activation, derivative dashed"
-        )
-    with st.container(key="meaning_activation"):
-        st.caption(ACTIVATIONS[values["activation"]].meaning)
 
 
 def _rate(values: dict[str, Any]) -> None:

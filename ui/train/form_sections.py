@@ -126,6 +126,11 @@ def _before_the_settings(section: str) -> None:
             help="Give each hidden layer its own size, from input to output.",
             **kept("train_as_list"),
         )
+        st.toggle(
+            "Activation per layer",
+            help="Give each hidden layer its own activation, from input to output.",
+            **kept("train_activation_by_layer"),
+        )
     elif section == "limits":
         st.toggle(
             "Dropout per layer",
