@@ -44,7 +44,7 @@ def test_zoom_and_hidden_legend_items_survive_a_full_rerun(page: Page, server, f
     page.wait_for_function(f"({STATE})().hidden.length === 1".replace("\n", " "))
     before = page.evaluate(STATE)
     assert before["range"] != whole
-    page.get_by_label("Optimizer").click()
+    page.get_by_role("combobox", name="Optimizer").click()
     page.get_by_role("option", name="sgd").click()
     page.wait_for_function(DRAWN, arg=before["draws"])
     after = page.evaluate(STATE)

@@ -1,6 +1,7 @@
 // The player: one slider and one clock for all drawings of one or two runs.
 
 const THEME_SECONDS = 0.7;
+const RETRIES_AT_MOST = 3;
 const players = new WeakMap();
 
 class Player {
@@ -19,7 +20,12 @@ class Player {
     // Takes in a message after those before it. Returns false when frames are missing here and everything has to
     // be sent again.
     absorb(message) {
-        this.absorbing = (this.absorbing ?? Promise.resolve()).then(() => this.absorbNext(message));
+        this.absorbing = (this.absorbing ?? Promise.resolve()).then(() => this.absorbNext(message)).catch((error) => {
+            console.error("player:", error);
+            this.lacksFrames = true;
+            this.failures = (this.failures ?? 0) + 1;
+            return this.failures > RETRIES_AT_MOST; // what fails again and again is not asked for for ever
+        });
         return this.absorbing;
     }
 

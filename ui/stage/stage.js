@@ -1,6 +1,7 @@
 // The stage: graph, large picture, loss and layer strip of one run under one clock, on one screen.
 
 const THEME_SECONDS = 0.7;
+const RETRIES_AT_MOST = 3;
 const LEAST_HEIGHT = 540;
 const MOST_HEIGHT = 900;
 const FLOW_SECONDS = 1.6;
@@ -67,7 +68,12 @@ class Stage {
     // Takes in a message after those before it. Returns false when something is missing here and everything has to
     // be sent again.
     absorb(message) {
-        this.absorbing = (this.absorbing ?? Promise.resolve()).then(() => this.absorbNext(message));
+        this.absorbing = (this.absorbing ?? Promise.resolve()).then(() => this.absorbNext(message)).catch((error) => {
+            console.error("stage:", error);
+            this.lacksFrames = true;
+            this.failures = (this.failures ?? 0) + 1;
+            return this.failures > RETRIES_AT_MOST; // what fails again and again is not asked for for ever
+        });
         return this.absorbing;
     }
 

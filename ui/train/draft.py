@@ -22,10 +22,14 @@ DRAWN_PARAMETERS_AT_MOST = 2_000_000
 def show_draft(store: Store, config: RunConfig, row: RunRow | None, bar: DeltaGenerator) -> None:
     """Show the network of the form as it is before its first step, and how to get back to the run."""
     resend_stage(STAGE)
-    take_edits()
     with bar:
         transport(store, None)
         speed_control(store, None)
+    st.fragment(_draft_stage)(store, config, row)
+
+
+def _draft_stage(store: Store, config: RunConfig, row: RunRow | None) -> None:
+    take_edits()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="train_draft_line"):
         st.badge("not trained", icon=":material/draft:", color="gray")
         st.caption(

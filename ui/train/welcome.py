@@ -36,10 +36,15 @@ FAILS = "vanishing"
 def show_welcome(store: Store, bar: DeltaGenerator) -> None:
     """Show the example on the stage, and what a newcomer can do next."""
     resend_stage(STAGE)
-    take_edits()
     with bar:
         transport(store, None)
         speed_control(store, None)
+    # A fragment, as a run is: the browser then keeps the stage when the first run takes the example's place.
+    st.fragment(_example_stage)(store)
+
+
+def _example_stage(store: Store) -> None:
+    take_edits()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="train_doors"):
         st.button(
             "Watch it learn",
