@@ -26,7 +26,7 @@ def start(page, store, count):
 
 
 def choose_activation(page, name):
-    page.get_by_role("combobox", name="Activation").click()
+    page.get_by_role("combobox", name="Activation", exact=True).click()
     page.get_by_role("option", name=name, exact=True).click()
 
 
