@@ -50,7 +50,7 @@ def known_column(name: str) -> Column:
     Raises
     ------
     UnknownColumn
-        When there is none; the sentence gives the nearest names.
+        When there is none; the sentence gives the nearest names, or all where none is near.
     """
     if name in RUN_COLUMNS:
         return RUN_COLUMNS[name]
@@ -59,9 +59,9 @@ def known_column(name: str) -> Column:
     known = known_names()
     first = nearest(name, known)
     like = dict.fromkeys(([first] if first else []) + difflib.get_close_matches(name.lower(), known))
-    guess = f"did you mean {' or '.join(list(like)[:SUGGESTED_AT_MOST])}? " if like else ""
-    listed = ", ".join(RUN_COLUMNS)
-    raise UnknownColumn(f"unknown name {shown(name)}: {guess}known are every setting, and {listed}")
+    guess = f"did you mean {' or '.join(list(like)[:SUGGESTED_AT_MOST])}?"
+    listed = f"known are every setting, and {', '.join(RUN_COLUMNS)}"
+    raise UnknownColumn(f"unknown name {shown(name)}: {guess if like else listed}")
 
 
 def known_names() -> list[str]:

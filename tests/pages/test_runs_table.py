@@ -119,7 +119,7 @@ def test_columns_are_those_of_the_address_in_its_order_and_unknown_ones_are_left
 def test_seeds_are_one_line_with_mean_and_interval_that_opens_to_its_runs(store, trained):
     ids = [trained(seed=seed, name="seeds") for seed in range(3)]
     other = trained(hidden_sizes=[3])
-    losses = [get_run(store, run_id).val_loss for run_id in ids]
+    losses = [float(get_run(store, run_id).val_loss or 0) for run_id in ids]
     app = runs_page()
     assert listed(app) == [other, ids]
     assert cells(app, "run") == [str(other), "3 seeds"]

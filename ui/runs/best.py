@@ -18,6 +18,10 @@ from ui.shared.text import as_markdown, format_setting, number
 JUDGED = ("finished", "stopped")
 NAMED_AT_MOST = 3
 DIFFERENCES_AT_MOST = 2
+COMPARED = (
+    "The best of the runs found that finished or were stopped, among those trained on the same rows with the "
+    "same loss. A click selects it."
+)
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,7 @@ def best_line(found: Sequence[Best]) -> None:
     if not found:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="runs_best"):
-        st.caption("Lowest validation loss", width="content")
+        st.caption("Lowest validation loss", width="content", help=COMPARED)
         for place, best in enumerate(found[:NAMED_AT_MOST]):
             st.button(
                 as_markdown(f"{best.data}: run {best.row.id}, {number(best.row.val_loss)}"),
@@ -104,7 +108,6 @@ def best_line(found: Sequence[Best]) -> None:
                 key=f"runs_best_{place}",
                 type="tertiary",
                 on_click=lambda run_id=best.row.id: st.session_state.update(runs_selected=[run_id]),
-                help=as_markdown(f"{best.sentence}, by the same loss. Click to select it."),
             )
         if len(found) > NAMED_AT_MOST:
             st.caption(f"and {len(found) - NAMED_AT_MOST} more, marked by a star", width="content")

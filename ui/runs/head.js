@@ -94,11 +94,14 @@ function header(table, column) {
 function arrangeHead(table) {
     const plan = JSON.stringify(table.columns);
     if (plan !== table.plan) {
+        const added = table.columns.filter((column) => !table.heads.has(column.name));
+        const isFirst = table.heads.size === 0;
         table.plan = plan;
         table.heads = new Map(table.columns.map((column) => [column.name, header(table, column)]));
         table.head.replaceChildren(table.corner, ...table.heads.values());
         table.heads.get(table.refocus)?.querySelector(".sort")?.focus();
         table.refocus = null;
+        if (!isFirst && added.length === 1) table.shown = added[0].name;
     }
     markOrder(table);
 }

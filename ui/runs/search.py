@@ -96,15 +96,6 @@ def choose_columns() -> list[str]:
     columns = current_view()["columns"]
     st.session_state["runs_columns_chosen"] = columns
     with st.popover("Columns", icon=":material/view_column:", key="runs_columns_open"):
-        st.multiselect(
-            "Columns",
-            choices(),
-            format_func=title,
-            key="runs_columns_chosen",
-            placeholder="Add a column or a setting",
-            on_change=lambda: show_columns(st.session_state["runs_columns_chosen"]),
-            help="In this order. Drag a header, or press Alt and an arrow key on it, to move its column.",
-        )
         st.button(
             "Usual columns",
             icon=":material/restart_alt:",
@@ -113,6 +104,15 @@ def choose_columns() -> list[str]:
             disabled=columns == list(USUAL),
             on_click=lambda: show_columns(USUAL),
             help="Shows the columns that are shown at first.",
+        )
+        st.multiselect(
+            "Columns",
+            choices(),
+            format_func=title,
+            key="runs_columns_chosen",
+            placeholder="Add a column or a setting",
+            on_change=lambda: show_columns(st.session_state["runs_columns_chosen"]),
+            help="In this order. Drag a header, or press Alt and an arrow key on it, to move its column.",
         )
     return [ALWAYS, *columns]
 

@@ -201,6 +201,10 @@ function take(table, data) {
     arrangeHead(table);
     arrangeRows(table);
     markPicked(table);
+    // A column that was just chosen comes into sight.
+    const shown = table.heads.get(table.shown);
+    if (shown) table.box.scrollLeft = shown.offsetLeft;
+    table.shown = null;
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {

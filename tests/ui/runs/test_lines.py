@@ -46,7 +46,7 @@ def test_cells_of_a_group_say_mean_range_or_what_all_share(lines):
     ids, groups = lines
     group = next(each for each in groups if len(each.rows) == 3)
     half = 12.7062 * np.std([0.1, 0.3], ddof=1) / np.sqrt(2)
-    mean, shown_half = map(float, group_cell("val_loss", group, {}).split(" ± "))
+    mean, shown_half = map(float, str(group_cell("val_loss", group, {})).split(" ± "))
     assert mean == pytest.approx(0.2, abs=0.05) and shown_half == pytest.approx(half, abs=0.05)
     assert group_cell("run", group, {}) == "3 seeds"
     assert group_cell("status", group, {}) == "2 finished, 1 queued"
