@@ -58,6 +58,15 @@ def test_more_runs_than_a_page_has_are_paged_and_selected_at_once(store, three_h
     assert len(listed(app)) == 11
 
 
+def test_more_runs_than_are_grouped_are_still_sorted_and_paged_as_a_whole(three_hundred, monkeypatch):
+    monkeypatch.setattr("ui.runs.table.LINES_A_PAGE", 40)
+    monkeypatch.setattr("ui.runs.table.GROUPED_AT_MOST", 100)
+    app = runs_page(runs_sort="val_loss")
+    pages = [listed(app), *(listed(press(app, "runs_next")) for _ in range(7))]
+    assert [run_id for page in pages for run_id in page] == [*range(2, 301), 1]
+    assert any("up to 100 runs" in each.value for each in app.caption)
+
+
 @pytest.mark.parametrize(
     ("query", "first"),
     [
@@ -82,7 +91,7 @@ def test_the_best_run_of_three_hundred_is_named_marked_and_selected_by_one_click
         for line in table(runs_page(runs_sort="val_loss"))["lines"]
         if line["best"]
     }
-    assert marked == {2: "Lowest validation loss of 299 runs on moons"}
+    assert marked == {2: "Run 2: lowest validation loss of 299 runs on moons"}
     best.click().run()
     assert app.session_state["runs_selected"] == [2]
 

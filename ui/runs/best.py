@@ -43,7 +43,7 @@ class Best:
     @property
     def sentence(self) -> str:
         """What it is the best of, for a tooltip."""
-        return f"Lowest validation loss of {self.among} runs on {self.data}"
+        return f"Run {self.row.id}: lowest validation loss of {self.among} runs on {self.data}"
 
 
 def best_runs(store: Store, rows: Sequence[RunRow]) -> list[Best]:

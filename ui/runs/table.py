@@ -81,8 +81,11 @@ def _page_of_lines(
     page = st.session_state.setdefault("runs_page", 0)
     if total > GROUPED_AT_MOST:
         page = st.session_state["runs_page"] = min(page, (total - 1) // LINES_A_PAGE)
-        rows, total = find_runs(store, wanted, **order, limit=LINES_A_PAGE, offset=page * LINES_A_PAGE)
-        return single(rows), [], total, total
+        start, end = page * LINES_A_PAGE, (page + 1) * LINES_A_PAGE
+        shown = rows[start:end]
+        if end > len(rows):
+            shown, total = find_runs(store, wanted, **order, limit=LINES_A_PAGE, offset=start)
+        return single(shown), [], total, total
     oldest_first = sorted(rows, key=lambda row: row.id)
     lines = in_lines(seed_groups(store, oldest_first), **order) if grouped else single(rows)
     page = st.session_state["runs_page"] = min(page, max(0, len(lines) - 1) // LINES_A_PAGE)
