@@ -142,3 +142,21 @@ def test_seeds_are_one_line_with_mean_and_interval_that_opens_to_its_runs(store,
     assert opened[opened.index(ids) + 1 :][:3] == best_first
     app.toggle(key="runs_grouped").set_value(False).run()
     assert sorted(listed(app)) == sorted([*ids, other])
+
+
+def test_without_its_script_the_table_is_shown_plainly_and_says_so(submitted):
+    run_id = submitted(name="plain")
+    app = runs_page()
+    app.session_state["runs_table_script_failed"] = True
+    app.run()
+    assert not app.exception and app.dataframe[0].value["run"].tolist() == [str(run_id)]
+    assert app.dataframe[0].value["name"].tolist() == ["plain"]
+    assert any("script did not load" in each.value for each in app.caption)
+
+
+def test_a_run_created_at_an_impossible_moment_is_listed_with_the_others(store, submitted):
+    ids = [submitted(hidden_sizes=[size]) for size in (2, 3)]
+    with store.writing() as connection:
+        connection.execute(runs.update().where(runs.c.id == ids[0]).values(created_at=1e21))
+    app = runs_page(runs_sort="started")
+    assert listed(app) == ids[::-1] and cells(app, "started")[1] is None
