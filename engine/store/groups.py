@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from engine.config import RunConfig
 from engine.config.resolve import DataFacts
 from engine.config.seeds import without_seed
 from engine.store.query import get_runs
@@ -90,6 +91,19 @@ def same_but_seed(store: Store, rows: Sequence[RunRow]) -> list[RunRow]:
     return sorted(alike, key=lambda row: row.id)
 
 
+def settings_on_data(store: Store, row: RunRow) -> RunConfig:
+    """Return the settings of a run with nothing left open; its data is read once.
+
+    Raises
+    ------
+    ConfigError
+        When they name something that is not known here.
+    """
+    if row.dataset_id not in FACTS:
+        FACTS[row.dataset_id] = load_dataset(store, row.dataset_id).facts
+    return resolved_config(row, FACTS[row.dataset_id])
+
+
 def _keys(store: Store, rows: Sequence[RunRow]) -> list[str]:
     """Return for each run a text that is equal for those that differ in their seed alone."""
     query = (
@@ -106,8 +120,6 @@ def _keys(store: Store, rows: Sequence[RunRow]) -> list[str]:
         if not row.can_be_built:
             keys.append(f"run {row.id}")
             continue
-        if row.dataset_id not in FACTS:
-            FACTS[row.dataset_id] = load_dataset(store, row.dataset_id).facts
-        settings = without_seed(resolved_config(row, FACTS[row.dataset_id]))
+        settings = without_seed(settings_on_data(store, row))
         keys.append(f"{row.dataset_id} {settings} {changed.get(row.id, [])}")
     return keys
