@@ -30,11 +30,14 @@ from ui.gradients.text import (
     describe_flow,
     describe_gradient_elements,
     describe_limits,
-    describe_units,
-    describe_update_ratios,
     describe_weights,
 )
-from ui.shared.layer_text import describe_flow_over_time, describe_norm_spread
+from ui.shared.layer_text import (
+    describe_flow_over_time,
+    describe_norm_spread,
+    describe_units,
+    describe_update_ratios,
+)
 
 HEIGHT = 300
 

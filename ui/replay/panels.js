@@ -32,8 +32,8 @@ class NetworkPanel {
         this.note = made("span", "replay-note", caption);
         this.shows = made("select", "replay-shows", caption, { title: "What the lines of the network show" });
         this.shows.setAttribute("aria-label", "What the lines of the network show");
-        made("option", "", this.shows, { value: "weights", textContent: "weights" });
-        made("option", "", this.shows, { value: "gradients", textContent: "gradients" });
+        made("option", "", this.shows, { value: "weights", textContent: "show weights" });
+        made("option", "", this.shows, { value: "gradients", textContent: "show gradients" });
         this.shows.onchange = () => {
             owner.state.shows = this.shows.value;
             owner.draw();

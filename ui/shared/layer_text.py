@@ -1,10 +1,11 @@
-"""Sentences about the gradient norms of a run's layers."""
+"""Sentences about the layers of a run: gradient norms, update ratios, dead and saturated units."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from engine.analysis.gradients import TINY_NORM, VANISHING_RATIO, flow_over_time, norm_spread
+from engine.analysis.layers import largest_share, update_ratios
 from ui.shared.text import NOTHING, format_share, format_short
 
 LISTED_AT_MOST = 6
@@ -86,3 +87,42 @@ def describe_norm_spread(numbers: np.ndarray, norms: np.ndarray) -> str:
         f"in layer {found.largest_layer} ({format_short(found.largest)}), a factor of "
         f"{format_short(found.factor)} apart."
     )
+
+
+def describe_update_ratios(numbers: np.ndarray, ratios: np.ndarray) -> str:
+    """Say which layers' updates are too small or too large beside their weights, by the median."""
+    found = update_ratios(numbers, ratios)
+    if found is None:
+        return NOTHING
+    if found.is_good:
+        return "The median update ratio of every layer is in the good range: the learning rate fits."
+    parts = []
+    if found.frozen:
+        parts.append(f"no learning in {list_layers(found.frozen)} (median update ratio 0)")
+    if found.slow:
+        lowest = f"median update ratio as low as {format_short(found.smallest)}"
+        parts.append(f"slow learning in {list_layers(found.slow)} ({lowest})")
+    if found.fast:
+        highest = f"median update ratio up to {format_short(found.largest)}"
+        parts.append(f"large steps in {list_layers(found.fast)} ({highest})")
+    sentence = "; ".join(parts)
+    return f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def describe_units(numbers: np.ndarray, shares: np.ndarray, kind: str) -> str:
+    """Say where most units are dead or saturated in the newest evaluation.
+
+    Parameters
+    ----------
+    numbers, shares : numpy.ndarray
+        ``(layers,)``.
+    kind : {"dead", "saturated"}
+    """
+    found = largest_share(numbers, shares)
+    if found is None:
+        return NOTHING
+    if found.share == 0:
+        return f"No {kind} units."
+    gradient = "no gradient" if kind == "dead" else "almost no gradient"
+    consequence = f"; they pass on {gradient}" if found.is_notable else ""
+    return f"Layer {found.layer} has the most {kind} units, {format_share(found.share)}{consequence}."

@@ -1,7 +1,9 @@
 // Edits the network where it is drawn: units, layers, activations, single weights.
 
-const ROOM_FOR_BUTTONS = 92;
+const ROOM_FOR_BUTTONS = 98;
 const MOST_LAYERS = 200;
+// What a network without hidden layers gets.
+const FIRST_LAYER = { units: 4, activation: "tanh" };
 
 class NetworkEditor {
     // `send(change)` takes `{layers: [...]}` or `{weight: {...}}` to the server.
@@ -11,7 +13,7 @@ class NetworkEditor {
         made("span", "", this.depth, { textContent: "layers" });
         this.fewer = this.button(this.depth, "−", "Remove the last hidden layer", () => this.send({ layers: this.layers.slice(0, -1) }));
         this.more = this.button(this.depth, "+", "Add a hidden layer", () => {
-            this.send({ layers: [...this.layers, this.layers.at(-1) ?? { units: 4, activation: this.activations[0] }] });
+            this.send({ layers: [...this.layers, this.layers.at(-1) ?? FIRST_LAYER] });
         });
         this.heads = made("div", "edit-heads", panel.figure);
         this.card = made("form", "edit-weight", panel.figure);

@@ -43,12 +43,9 @@ def _offer_baselines(store: Store, row: RunRow) -> None:
 
 
 def status_line(row: RunRow, worker_error: str = "") -> None:
-    """Show badge, epoch, step, speed, time left, the message of the run, and an error of its worker."""
+    """Show badge, step, speed, time left, the message of the run, and an error of its worker."""
     rate = _steps_a_second(row)
-    facts = [
-        f"epoch {row.epoch:,.4g} of {row.config['epochs']:,}",
-        f"step {row.step:,} of {row.total_steps:,}",
-    ]
+    facts = [f"step {row.step:,} of {row.total_steps:,}"]
     if rate and row.status == "running" and not row.paused:
         facts.append(f"{rate:,.0f} steps/s")
         facts.append(f"about {duration((row.total_steps - row.step) / rate)} left")

@@ -16,7 +16,7 @@ from engine.training.interventions import Change
 from engine.training.telemetry import LAYER_INDEX
 from ui.live_chart import Chart, ChartCard
 from ui.live_chart.encoding import encode_figure
-from ui.shared.layer_text import describe_flow_over_time
+from ui.shared.layer_text import describe_flow_over_time, describe_units, describe_update_ratios
 from ui.shared.output_figure import scalars_frame
 from ui.shared.run_text import describe_loss
 from ui.stage import Choices
@@ -129,7 +129,6 @@ def built_cards(
     moves : bool
         Whether more follows within seconds.
     """
-    norms = series.layers[:, :, LAYER_INDEX["grad_norm"]]
     loss = loss_figure(series, choices, changes, stopped_early)
     strip = strip_figure(series, choices, layers)
     return {
@@ -138,8 +137,20 @@ def built_cards(
         "loss_alt": f"training and validation loss of {name} by {choices.axis}",
         "strip_alt": f"{STRIPS[choices.strip]} by layer and {choices.axis} of {name}",
         "loss_sentence": describe_loss(scalars_frame(series)),
-        "strip_sentence": describe_flow_over_time(np.arange(1, norms.shape[1] + 1), norms),
+        "strip_sentence": _describe_strip(series, choices.strip),
     }
+
+
+def _describe_strip(series: Series, name: str) -> str:
+    values = series.layers[:, :, LAYER_INDEX[name]]
+    numbers = np.arange(1, values.shape[1] + 1)
+    if name == "grad_norm":
+        return describe_flow_over_time(numbers, values)
+    if name == "update_ratio":
+        return describe_update_ratios(numbers, values)
+    measured = np.flatnonzero(np.isfinite(values).any(axis=1))
+    newest = values[measured[-1]] if len(measured) else np.full(len(numbers), np.nan)
+    return describe_units(numbers[:-1], newest[:-1], name.removesuffix("_fraction"))
 
 
 def cards_from(built: dict[str, Any], state: Hashable, identity: str, choices: Choices) -> list[ChartCard]:

@@ -10,10 +10,9 @@ from ui.gradients.text import (
     describe_flow,
     describe_gradient_elements,
     describe_limits,
-    describe_units,
-    describe_update_ratios,
     describe_weights,
 )
+from ui.shared.layer_text import describe_units, describe_update_ratios
 from ui.shared.text import NOTHING
 
 NAN = float("nan")
