@@ -59,6 +59,13 @@ class SeedGroup:
         return {seed: float(value) for seed, value in found.items() if value is not None}
 
 
+def facts_of(store: Store, row: RunRow) -> DataFacts:
+    """Return what the settings of a run must know of its data; the data is read once a process."""
+    if row.dataset_id not in FACTS:
+        FACTS[row.dataset_id] = load_dataset(store, row.dataset_id).facts
+    return FACTS[row.dataset_id]
+
+
 def seed_groups(store: Store, rows: Sequence[RunRow]) -> list[SeedGroup]:
     """Return runs sorted into groups that differ in their seed alone, in the order of their first runs.
 
@@ -106,8 +113,6 @@ def _keys(store: Store, rows: Sequence[RunRow]) -> list[str]:
         if not row.can_be_built:
             keys.append(f"run {row.id}")
             continue
-        if row.dataset_id not in FACTS:
-            FACTS[row.dataset_id] = load_dataset(store, row.dataset_id).facts
-        settings = without_seed(resolved_config(row, FACTS[row.dataset_id]))
+        settings = without_seed(resolved_config(row, facts_of(store, row)))
         keys.append(f"{row.dataset_id} {settings} {changed.get(row.id, [])}")
     return keys
