@@ -3,7 +3,7 @@
 One component draws all cards of a page; an update is one message, of what changed alone.
 """
 
-from ui.live_chart.cards import Chart, ChartCard
+from ui.live_chart.cards import Chart, ChartCard, Chip
 from ui.live_chart.chart import preload, resend_all, show_cards
 
-__all__ = ["Chart", "ChartCard", "preload", "resend_all", "show_cards"]
+__all__ = ["Chart", "ChartCard", "Chip", "preload", "resend_all", "show_cards"]

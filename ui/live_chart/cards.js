@@ -74,6 +74,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
         header.cards.forEach((card, place) => {
             write(grid.cards[place].title, card.title);
             write(grid.cards[place].sentence, card.sentence);
+            equip(grid.cards[place], card, grid.charts, (group) => setTriggerValue("removed", group));
         });
         const taken = takeAll(grid, (offset, size) => numbers("u1", offset, size), header.cards);
         fresh = taken.fresh;

@@ -6,7 +6,7 @@ import struct
 import numpy as np
 
 from engine.figures.figure import Figure
-from ui.live_chart.cards import Chart, ChartCard, cards_message, resent
+from ui.live_chart.cards import Chart, ChartCard, Chip, cards_message, resent
 from ui.live_chart.message import MESSAGES_OVERLAPPED
 
 
@@ -114,3 +114,15 @@ def test_what_a_screen_reader_says_follows_the_sentence_though_the_figure_is_the
     again = Chart(first.key, first.state, first.draw, first.identity, "patience 90")
     ((_, _, content),) = charts_in(cards_message({}, [ChartCard("a", [again])], sent)[0])
     assert decoded(content)[0]["title"] == "patience 90"
+
+
+def test_chips_and_the_cursor_of_a_chart_arrive_and_are_left_out_where_there_are_none():
+    one = Chart("one", 1, chart("one").draw, "run 1", "", cursor="values")
+    chip = Chip("7", "#0072B2", "circle", "7", "lr <0.1>", settings={"lr": "<0.1>"})
+    cards = [ChartCard("", [one], chips=[chip], key="dashed: validation"), ChartCard("", [chart("two")])]
+    header, _ = decoded(cards_message({}, cards, {})[0])
+    with_chips, plain = header["cards"]
+    assert with_chips["charts"][0]["cursor"] == "values" and with_chips["key"] == "dashed: validation"
+    (arrived,) = with_chips["chips"]
+    assert (arrived["group"], arrived["text"], arrived["settings"]) == ("7", "lr <0.1>", {"lr": "<0.1>"})
+    assert "chips" not in plain and "cursor" not in plain["charts"][0]
