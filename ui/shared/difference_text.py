@@ -99,13 +99,13 @@ def _applies(name: str, settings: Mapping[str, Any]) -> bool:
 
 
 def describe_differences(apart: Apart) -> str:
-    """Return how many settings differ by choice and which: ``2 settings differ: lr, batch size``."""
-    names = [setting_word(name) for name in apart.differing.chosen]
-    if not names:
-        return "No settings differ"
-    shown = ", ".join(names[:NAMED_AT_MOST])
-    more = f" and {len(names) - NAMED_AT_MOST} more" if len(names) > NAMED_AT_MOST else ""
-    return f"{count(len(names), 'setting')} {'differs' if len(names) == 1 else 'differ'}: {shown}{more}"
+    """Return how many settings differ by choice: ``2 settings differ``."""
+    number = len(apart.differing.chosen)
+    return (
+        f"{count(number, 'setting')} {'differs' if number == 1 else 'differ'}"
+        if number
+        else "No settings differ"
+    )
 
 
 def describe_following(apart: Apart) -> str:

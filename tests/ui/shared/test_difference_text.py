@@ -32,14 +32,14 @@ def test_runs_are_named_by_the_settings_that_differ(store, submitted):
         "lr 0.01, batch size 1",
         "lr 0.1, batch size full",
     ]
-    assert describe_differences(apart) == "2 settings differ: lr, batch size"
+    assert describe_differences(apart) == "2 settings differ"
 
 
 def test_a_choice_is_named_and_not_what_follows_from_it(store, submitted):
     ids = [submitted(optimizer=name) for name in ("sgd", "adam")]
     apart = apart_of(store, ids)
     assert difference_names(apart, each(ids)) == ["optimizer sgd", "optimizer adam"]
-    assert describe_differences(apart) == "1 setting differs: optimizer"
+    assert describe_differences(apart) == "1 setting differs"
     assert describe_following(apart) == "beta1, beta2, eps, amsgrad follow from it."
 
 
@@ -69,7 +69,7 @@ def test_of_many_settings_three_are_named():
     settings = {1: {"a": 1, "b": 1, "c": 1, "d": 1, "e": 1}, 2: {"a": 2, "b": 2, "c": 2, "d": 2, "e": 2}}
     apart = Apart(settings, Differing(("a", "b", "c", "d", "e"), ()))
     assert difference_names(apart, [[1], [2]])[0] == "a 1, b 1, c 1, 2 more"
-    assert describe_differences(apart) == "5 settings differ: a, b, c and 2 more"
+    assert describe_differences(apart) == "5 settings differ"
 
 
 @pytest.mark.parametrize(
