@@ -114,7 +114,8 @@ def test_one_choice_is_counted_once_and_what_follows_is_named_behind_it(trained)
     app = compare([trained(optimizer="sgd"), trained(optimizer="adam")])
     assert [chip["text"] for chip in chips(app)] == ["optimizer sgd", "optimizer adam"]
     assert any(
-        "beta1, beta2, eps, amsgrad follow from it" in each.value.replace("\\", "") for each in app.caption
+        "beta1, beta2, eps, amsgrad follow from optimizer." in each.value.replace("\\", "")
+        for each in app.caption
     )
     table = next(frame.value for frame in app.dataframe if "setting" in frame.value)
     assert table["setting"].tolist() == ["optimizer", "beta1", "beta2", "eps", "amsgrad"]

@@ -55,12 +55,11 @@ def show_comparison(store: Store, rows: Sequence[RunRow], listed: Sequence[RunRo
     offered = _offered(store, rows, series_of(store, run_ids), seed_groups(store, rows), apart)
     # What stays the same is not part of what is redrawn every second.
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        runs = st.popover("Choose runs", icon=":material/checklist:", help="All runs, the chosen ones first.")
-        view = st.popover("View", icon=":material/tune:", help="Logarithmic axes; seeds as bands.")
-        settings = st.popover(
-            settings_title(apart), icon=":material/difference:", help="Settings of the chosen runs, as used."
-        )
-        files = st.popover("Download", icon=":material/download:", help="Records of the chosen runs as CSV.")
+        # Without help: a tooltip above them would take the clicks that are meant for the menu.
+        runs = st.popover("Choose runs", icon=":material/checklist:")
+        view = st.popover("View", icon=":material/tune:")
+        files = st.popover("Download", icon=":material/download:")
+        settings = st.popover(settings_title(apart), icon=":material/difference:")
         names = difference_names(apart, [[run] for run in run_ids])
         options = comparison_options(rows, *offered, dict(zip(run_ids, names, strict=True)), view)
     with runs:
@@ -193,8 +192,9 @@ def _show_curves(
         cursor="values",
     )
     sentence = describe_ranking(list(frames.items()), options.columns[-1])
-    key = "solid: training, dashed: validation" if len(options.columns) > 1 else ""
-    removed = show_cards(CURVES, [ChartCard("", [chart], sentence, chips, key)])
+    key = ["solid: training, dashed: validation"] if len(options.columns) > 1 else []
+    key += ["lines and values are smoothed"] if options.smoothing else []
+    removed = show_cards(CURVES, [ChartCard("", [chart], sentence, chips, "; ".join(key))])
     if removed:
         gone = {
             int(removed),

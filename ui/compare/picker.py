@@ -47,6 +47,7 @@ def run_table(store: Store, rows: Sequence[RunRow], chosen: Sequence[int]) -> No
     st.dataframe(
         pd.DataFrame([_table_row(row, lines[row.id]) for row in listed]),
         hide_index=True,
+        width="content",
         height=min(35 * (len(listed) + 1) + 3, TABLE_HEIGHT),
         on_select=_name_chosen_in_address,
         selection_mode="multi-row",

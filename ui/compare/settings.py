@@ -45,6 +45,7 @@ def _table(apart: Apart) -> None:
     st.dataframe(
         table.loc[names].rename_axis("setting").reset_index(),
         hide_index=True,
+        width="content",
         height="content" if len(names) <= LINES_AT_MOST else 35 * (LINES_AT_MOST + 1),
         alt="settings of the chosen runs",
     )

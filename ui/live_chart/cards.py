@@ -1,5 +1,6 @@
 """What framed charts are made of, and the one message that carries all of them."""
 
+import hashlib
 import json
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -117,10 +118,24 @@ def cards_message(header: dict[str, Any], cards: Sequence[ChartCard], sent: Sent
             blobs.append(blob + bytes(-len(blob) % 8))
             end += len(blobs[-1])
         words = {"title": card.title, "sentence": card.sentence}
-        chips = {"chips": [asdict(chip) for chip in card.chips], "key": card.key} if card.chips else {}
+        chips = _chips(card, held, sent) if card.chips else {}
         listed.append({**words, **chips, "charts": places})
     text = json.dumps({**header, "cards": listed}, allow_nan=False, separators=(",", ":"))
     return framed(text, blobs), held
+
+
+def _chips(card: ChartCard, held: Sent, sent: Sent) -> dict[str, Any]:
+    """Return the chips of a card as they are sent; those that the browser has got are named by a key only.
+
+    What it holds of them is remembered with the first chart of the card.
+    """
+    chart = card.charts[0].key
+    chips = {"chips": [asdict(chip) for chip in card.chips], "key": card.key}
+    key = hashlib.blake2b(json.dumps(chips).encode(), digest_size=6).hexdigest()
+    before, times = sent.get(chart, {}).get("chips", ("", 0))
+    times = min(times if before == key else 0, MESSAGES_OVERLAPPED) + 1
+    held[chart] = {**held[chart], "chips": (key, times)}
+    return {"chipsKey": key, **(chips if times <= MESSAGES_OVERLAPPED else {})}
 
 
 def resent(sent: Sent) -> Sent:

@@ -37,7 +37,7 @@ class Chips {
         }
         const beside = besideChart(charts[0]);
         beside.querySelector(".settings")?.remove();
-        beside.prepend(this.settings);
+        beside.append(this.settings);
     }
 
     dress(chart, data, layout) {
@@ -46,11 +46,7 @@ class Chips {
         for (const trace of data) if (chart.hidden.has(trace.legendgroup)) trace.visible = false;
     }
 
-    write(chips, key, remove) {
-        this.remove = remove;
-        const plan = JSON.stringify([chips, key]);
-        if (plan === this.plan) return;
-        this.plan = plan;
+    write(chips, key) {
         const isAlone = chips.length < 2;
         const note = element("span", "key");
         note.textContent = key;
@@ -128,11 +124,19 @@ class Chips {
     }
 }
 
-// Gives a card what it was sent beside its charts: chips, and cursors for those that ask for one.
+// Gives a card what it was sent beside its charts: chips, and cursors for those that ask for one. Returns whether all
+// of it is here: chips that stay the same are named by their key only.
 function equip(card, sent, charts, remove) {
     const shown = sent.charts.map(({ key }) => charts.get(key));
-    if (sent.chips) (card.chips ??= new Chips(card, shown)).write(sent.chips, sent.key, remove);
     sent.charts.forEach(({ cursor }, place) => {
         if (cursor) shown[place].pointer ??= cursor === "values" ? new ChartValues(shown[place]) : new LinkedCursor(shown[place]);
     });
+    if (!sent.chipsKey) return true;
+    const chips = (card.chips ??= new Chips(card, shown));
+    chips.remove = remove;
+    if (sent.chips && chips.held !== sent.chipsKey) {
+        chips.write(sent.chips, sent.key);
+        chips.held = sent.chipsKey;
+    }
+    return chips.held === sent.chipsKey;
 }

@@ -50,7 +50,7 @@ class ChartValues extends LinkedCursor {
         this.table = element("table", "values");
         this.hint = element("p", "hint");
         this.hint.textContent = "Point at the chart for the values there; click to pin them.";
-        besideChart(chart).append(this.table, this.hint);
+        besideChart(chart).prepend(this.table, this.hint);
         chart.dressing.push((data, layout) => (layout.hovermode = false));
         chart.div.tabIndex = 0;
         chart.div.setAttribute("aria-description", "Arrow keys move the cursor, Enter pins it, Escape lets go.");
@@ -165,7 +165,11 @@ class ChartValues extends LinkedCursor {
         for (const { name, group, colour, dash, found } of rows) {
             const [line, title, swatch] = [element("tr", ""), element("th", ""), element("i", "swatch")];
             swatch.style.borderTop = `2.5px ${dash === "dash" ? "dashed" : "solid"} ${colour}`;
-            title.append(swatch, name);
+            // What a name ends with tells two lines of a run apart: a long name is cut before it.
+            const [, head, tail] = name.match(/^(.*?)((?: \w+_\w+)?(?: \(n = \d+\))?)$/);
+            const [start, end] = [element("span", "start"), element("span", "end")];
+            [start.textContent, end.textContent] = [head, tail];
+            title.append(swatch, start, end);
             title.title = name;
             line.append(title, ...found.map((point, column) => this.cell(point, tops[column], column, found[0])));
             line.addEventListener("pointerenter", () => highlight(this.chart, group ?? null));

@@ -1,5 +1,6 @@
 """Short names for runs: what makes each of them differ from those beside it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -46,6 +47,9 @@ def short_setting(name: str, value: Any) -> str:
 def difference_names(apart: Apart, groups: Sequence[Sequence[int]]) -> list[str]:
     """Return for each group of runs what makes it differ from the others; empty where nothing does.
 
+    Where more settings differ than a name can hold, what most of the groups have in common is passed over,
+    and the setting with the most values comes first.
+
     Parameters
     ----------
     apart : Apart
@@ -54,7 +58,14 @@ def difference_names(apart: Apart, groups: Sequence[Sequence[int]]) -> list[str]
     """
     names = _telling(apart, groups)
     first = [apart.settings.get(group[0]) for group in groups]
-    return ["" if settings is None else _name(settings, names) for settings in first]
+    known = [settings for settings in first if settings is not None]
+    usual: dict[str, Any] = {}
+    if len(names) > NAMED_AT_MOST:
+        values = {name: Counter(repr(settings.get(name)) for settings in known) for name in names}
+        names.sort(key=lambda name: -len(values[name]))
+        common = {name: each.most_common(1)[0] for name, each in values.items()}
+        usual = {name: value for name, (value, times) in common.items() if 2 * times > len(known)}
+    return ["" if settings is None else _name(settings, names, usual) for settings in first]
 
 
 def difference_cells(apart: Apart, groups: Sequence[Sequence[int]]) -> list[dict[str, str]]:
@@ -81,9 +92,11 @@ def _differs(apart: Apart, group: Sequence[int], name: str) -> bool:
     return any(value != values[0] for value in values)
 
 
-def _name(settings: Mapping[str, Any], names: Sequence[str]) -> str:
+def _name(settings: Mapping[str, Any], names: Sequence[str], usual: Mapping[str, str]) -> str:
     """Return the settings that differ; one that has no meaning beside the others is passed over."""
     fitting = [name for name in names if name in settings and _applies(name, settings)]
+    own = [name for name in fitting if usual.get(name) != repr(settings[name])]
+    fitting = own or fitting
     parts = [short_setting(name, settings[name]) for name in fitting[:NAMED_AT_MOST]]
     more = len(fitting) - NAMED_AT_MOST
     return ", ".join([*parts, *([f"{more} more"] if more > 0 else [])])
@@ -113,8 +126,6 @@ def describe_following(apart: Apart) -> str:
     names = [setting_word(name) for name in apart.differing.following]
     if not names:
         return ""
-    return f"{', '.join(names)} {'follows' if len(names) == 1 else 'follow'} from {_them(apart)}."
-
-
-def _them(apart: Apart) -> str:
-    return "it" if len(apart.differing.chosen) == 1 else "them"
+    chosen = apart.differing.chosen
+    cause = setting_word(chosen[0]) if len(chosen) == 1 else "the others"
+    return f"{', '.join(names)} {'follows' if len(names) == 1 else 'follow'} from {cause}."

@@ -40,7 +40,7 @@ def test_a_choice_is_named_and_not_what_follows_from_it(store, submitted):
     apart = apart_of(store, ids)
     assert difference_names(apart, each(ids)) == ["optimizer sgd", "optimizer adam"]
     assert describe_differences(apart) == "1 setting differs"
-    assert describe_following(apart) == "beta1, beta2, eps, amsgrad follow from it."
+    assert describe_following(apart) == "beta1, beta2, eps, amsgrad follow from optimizer."
 
 
 def test_what_differs_inside_of_a_group_does_not_name_it(store, submitted):
@@ -70,6 +70,20 @@ def test_of_many_settings_three_are_named():
     apart = Apart(settings, Differing(("a", "b", "c", "d", "e"), ()))
     assert difference_names(apart, [[1], [2]])[0] == "a 1, b 1, c 1, 2 more"
     assert describe_differences(apart) == "5 settings differ"
+
+
+def test_where_much_differs_what_most_have_in_common_is_passed_over(store, submitted):
+    usual = {"learning_rate": 0.1, "batch_size": 8, "dropout": 0.0, "optimizer": "sgd"}
+    changes = [
+        {"learning_rate": 0.2},
+        {"learning_rate": 0.3, "dropout": 0.5},
+        {"batch_size": 4},
+        {"optimizer": "adam"},
+    ]
+    ids = [submitted(**usual), *(submitted(**{**usual, **each}) for each in changes)]
+    names = difference_names(apart_of(store, ids), each(ids))
+    assert names[1:] == ["lr 0.2", "lr 0.3, dropout 0.5", "batch size 4", "optimizer adam"]
+    assert names[0] == "lr 0.1, dropout 0, optimizer sgd, 1 more"
 
 
 @pytest.mark.parametrize(
