@@ -152,3 +152,17 @@ def test_the_chosen_runs_stand_first_in_the_table_of_all(trained):
 def test_a_single_run_is_called_by_its_settings(trained):
     (chip,) = chips(compare([trained()]))
     assert chip["text"].startswith("moons") and chip["settings"] == {}
+
+
+def test_while_rows_are_ticked_none_of_them_moves(trained):
+    ids = [trained() for _ in range(3)]
+    app = compare([ids[0]])
+    listed = app.session_state["compare_listed"]
+    assert listed == [ids[0], ids[2], ids[1]]
+    app.session_state["compare_ticked"] = True  # as the table does when a row is ticked
+    app.query_params["runs"] = f"{ids[0]},{ids[1]}"
+    app.run()
+    assert app.session_state["compare_listed"] == listed
+    assert app.session_state["compare_table"]["selection"]["rows"] == [0, 2]
+    app.run()
+    assert app.session_state["compare_listed"] == [ids[0], ids[1], ids[2]]
