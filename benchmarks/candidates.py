@@ -34,7 +34,7 @@ def build(workload: Workload, passes: bool) -> tuple[Network, Optimizer]:
     config, dataset = workload.config, workload.dataset
     network = Network(
         workload.sizes,
-        ACTIVATIONS[config.activation],
+        [ACTIVATIONS[name] for name in config.activations],
         build_loss(config, dataset),
         dropout=config.dropout_rates,
         generators=[stream(config.seed, DROPOUT)],

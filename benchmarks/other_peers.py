@@ -133,7 +133,8 @@ def _jax_step(jax: Any, workload: Workload) -> Any:
     config, jnp, tree = workload.config, jax.numpy, jax.tree
     numbers: Any = config.beta1, config.beta2, config.eps
     last = len(workload.sizes) - 1
-    activation = {"relu": jax.nn.relu, "tanh": jnp.tanh}[config.activation]
+    known = {"relu": jax.nn.relu, "tanh": jnp.tanh}
+    activations = [known[name] for name in config.activations]
 
     def forward(learned: Any, running: Any, key: Any, x: Any) -> tuple[Any, Any]:
         remembered = dict(running)
@@ -149,7 +150,7 @@ def _jax_step(jax: Any, workload: Workload) -> Any:
                 unbiased = variance * workload.batch / (workload.batch - 1)
                 for name, now in (("running_mean", mean), ("running_variance", unbiased)):
                     remembered[f"norm{i}.{name}"] = 0.9 * running[f"norm{i}.{name}"] + 0.1 * now
-            x = activation(x)
+            x = activations[i - 1](x)
             if rate := config.dropout_rates[i - 1]:
                 key, drawn = jax.random.split(key)
                 kept = jax.random.bernoulli(drawn, np.float32(1 - rate), x.shape)

@@ -71,7 +71,7 @@ class TorchPeer:
                 self._name(f"norm{number}", gamma=norm.weight, beta=norm.bias)
                 self._name(f"norm{number}", running_mean=norm.running_mean, running_variance=norm.running_var)
             if number < last:
-                layers.append(ACTIVATIONS[config.activation]())
+                layers.append(ACTIVATIONS[config.activations[number - 1]]())
                 rate = config.dropout_rates[number - 1]
                 layers += [nn.Dropout(rate)] if rate else []
         return nn.Sequential(*layers)

@@ -203,7 +203,7 @@ class TorchTwin:
                     if hasattr(layer, theirs):
                         self.buffers[f"norm{number}.{ours}"] = getattr(layer, theirs)
             if is_hidden:
-                parts.append(ACTIVATIONS[config.activation]())
+                parts.append(ACTIVATIONS[config.activations[number - 1]]())
             layers += [Residual(*parts)] if around else parts
             width = units
         self.network = nn.Sequential(*layers)

@@ -6,7 +6,8 @@ from engine.config import parse_config
 from ui.runs.actions import action_bar, ask_before_deleting, show_report
 from ui.runs.card import run_card
 from ui.runs.files import import_popover
-from ui.runs.table import run_table, search_bar, selected_runs, watch
+from ui.runs.search import choose_columns, group_seeds, search_bar, show_filter_error
+from ui.runs.table import run_table, selected_runs, watch
 from ui.shared.frame import page_store
 from ui.shared.transport import launch
 from ui.shared.widgets import empty_page
@@ -19,12 +20,17 @@ def start_example() -> None:
 
 store = page_store()
 with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="runs_search"):
-    wanted, sort, descending = search_bar(store)
+    wanted = search_bar(store)
+    columns = choose_columns()
+    grouped = group_seeds()
     import_popover(store)
 show_report()
+if wanted is None:
+    show_filter_error()
+    st.stop()
 selected = selected_runs(store)
 rows, total = run_table(
-    store, wanted, sort, descending, place=lambda found: action_bar(store, selected, found)
+    store, wanted, columns, grouped, place=lambda found: action_bar(store, selected, found)
 )
 ask_before_deleting(store)
 if len(selected) == 1:

@@ -34,7 +34,7 @@ READING = {"engine.analysis", "engine.replay"}
 STORE = {"engine.store", "engine.plugins", *TRAINING}
 SCREEN = {"numpy", "pandas", "plotly", "streamlit"}
 PAGES = ("train", "gradients", "overfitting", "compare", "runs", "data")
-A_PAGE = {"engine", "ui.shared", "ui.live_chart", "ui.replay"}
+A_PAGE = {"engine", "ui.shared", "ui.live_chart", "ui.replay", "ui.stage"}
 ROOMS = {
     "engine": Room(),
     "engine.config": Room({"engine.nn"}, {"pydantic", "pydantic_core"}, {"yaml"}),
@@ -59,6 +59,7 @@ ROOMS = {
     "ui.shared": Room({"engine"}, SCREEN | {"threadpoolctl"}),
     "ui.live_chart": Room({"engine", "ui.shared"}, SCREEN | {"tsdownsample"}),
     "ui.replay": Room({"engine", "ui.shared", "ui.live_chart"}, SCREEN),
+    "ui.stage": Room({"engine", "ui.shared", "ui.live_chart", "ui.replay"}, SCREEN),
     # One room a page: none of them knows another.
     **{f"ui.{page}": Room(A_PAGE, SCREEN) for page in PAGES},
     "pages": Room({"ui", "engine"}, SCREEN),

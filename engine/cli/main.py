@@ -10,6 +10,7 @@ from typer.exceptions import TyperException
 
 from engine.cli import manage as manage_commands
 from engine.cli import queue as queue_commands
+from engine.cli.listing import list_command
 from engine.cli.options import AsJson, BadInput, Run, StoreUrl
 from engine.cli.plugins import take_plugins
 from engine.cli.settings import describe_again, with_settings
@@ -159,17 +160,7 @@ def resume(
     follow(opened, run, as_json)
 
 
-@app.command("list")
-def list_command(
-    store: StoreUrl = None,
-    as_json: AsJson = False,
-    everything: Annotated[bool, typer.Option("--all", help="archived runs too")] = False,
-) -> None:
-    """List the runs, newest first."""
-    from engine.cli.runs import print_list
-    from engine.store.store import open_store
-
-    print_list(open_store(store), as_json, everything)
+app.command("list")(list_command)
 
 
 @app.command()

@@ -5,21 +5,19 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from engine.cli.options import BadInput
 from engine.exchange.export import exported
 from engine.store.fingerprint import fingerprint, fingerprint_of, is_same_machine, other_plugins
 from engine.store.lease import LeaseLost, claim, new_owner
 from engine.store.row import FAILED, RunRow
-from engine.store.runs import count_runs, get_run, list_runs
+from engine.store.runs import count_runs, get_run
 from engine.store.store import Store, StoreError
 from engine.training.telemetry import SCALAR_INDEX, Record
 from engine.workers.session import train_claimed
@@ -203,22 +201,6 @@ def sentence(row: RunRow) -> str:
     ]
     line = f"run {row.id} {row.status} at step {row.step} of {row.total_steps}: {', '.join(numbers)}"
     return f"{line} ({row.message})" if row.status == "finished" and row.message else line
-
-
-def print_list(store: Store, as_json: bool, archived: bool = False) -> None:
-    """Print the runs, newest first; archived ones only when asked for."""
-    rows = list_runs(store, archived=archived)
-    if as_json:
-        for row in rows:
-            print(json.dumps(summary(row)))
-        return
-    table = Table("run", "name", "status", "step", "train loss", "val loss", "val score", "started", box=None)
-    for row in rows:
-        numbers = ["" if v is None else f"{v:.4f}" for v in (row.train_loss, row.val_loss, row.val_score)]
-        started = datetime.fromtimestamp(row.created_at).strftime("%Y-%m-%d %H:%M")
-        steps = f"{row.step}/{row.total_steps}"
-        table.add_row(str(row.id), row.name.replace("[", r"\["), row.status, steps, *numbers, started)
-    Console().print(table)
 
 
 def print_run(store: Store, run_id: int, as_json: bool) -> None:

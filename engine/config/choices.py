@@ -57,6 +57,12 @@ CHOICES: dict[str, Choices] = {
 OPEN_CHOICES = ("activation", "optimizer", "loss", "normalization")
 
 
+def chosen_names(value: object) -> tuple[str, ...]:
+    """Return the names that the value of such a setting chooses, each once: one, or one for each layer."""
+    values = value if isinstance(value, list | tuple) else [value]
+    return tuple(dict.fromkeys(name for name in values if isinstance(name, str)))
+
+
 def option_table(setting: str) -> dict[str, Mapping[str, Any]]:
     """Return by choice of a setting the settings that belong to the choice, with its own defaults."""
     choices = CHOICES[setting]

@@ -5,7 +5,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
+from engine.config.choices import AUTO, chosen_names
 from engine.config.settings import Help, NameOf, When, setting
+from engine.nn.activations import ACTIVATIONS
 
 INITIALIZER_ALIASES = {
     "xavier": "xavier_uniform",
@@ -20,12 +22,16 @@ INITIALIZER_ALIASES = {
 }
 
 Rate = Annotated[float, Field(ge=0, lt=1)]
+ActivationName = Annotated[str, NameOf("activation")]
 Width = Annotated[int, Field(ge=1, le=10_000_000)]
 Initializer = Annotated[
     str,
     NameOf("initializer"),
     BeforeValidator(lambda name: INITIALIZER_ALIASES.get(name, name) if isinstance(name, str) else name),
 ]
+
+# Settings that take one value, or a list of one for each hidden layer; and what one is.
+BY_LAYER = {"activation": "name", "dropout": "number"}
 
 
 def _as_tuple(values: Any) -> Any:
@@ -41,8 +47,10 @@ class NetworkSettings(BaseModel):
         Help("too few units cannot bend enough", "memorizes more easily, slower", unit="units", group="main"),
         max_length=200,
     )
-    activation: Annotated[str, NameOf("activation")] = setting(
-        "tanh", "what each hidden unit does with its weighted sum", Help(group="main")
+    activation: ActivationName | Annotated[tuple[ActivationName, ...], BeforeValidator(_as_tuple)] = setting(
+        "tanh",
+        "what each hidden unit does with its weighted sum; or one for each hidden layer, such as relu, tanh",
+        Help(group="main"),
     )
     normalization: Annotated[str, NameOf("normalization")] = setting(
         "none",
@@ -51,8 +59,9 @@ class NetworkSettings(BaseModel):
     )
     initializer: Initializer = setting(
         "auto",
-        "how weights start; auto is He for relu and its smooth variants, LeCun for selu, Xavier otherwise; "
-        "pytorch is the start of its nn.Linear, which draws the biases too",
+        "how weights start; auto is He for relu and its smooth variants, LeCun for selu, Xavier otherwise, "
+        "each layer by its own activation and the output layer by that of the last hidden one; pytorch is "
+        "the start of its nn.Linear, which draws the biases too",
     )
     initializer_gain: float | None = setting(
         None,
@@ -92,16 +101,44 @@ class NetworkSettings(BaseModel):
     )
 
     @property
+    def activations(self) -> tuple[str, ...]:
+        """The activation of each hidden layer, input side first."""
+        if isinstance(self.activation, tuple):
+            return self.activation
+        return (self.activation,) * len(self.hidden_sizes)
+
+    @property
+    def initializers(self) -> tuple[str, ...]:
+        """How the weights of each layer start, input side first, the output layer last.
+
+        An ``auto`` is decided here: a hidden layer starts as it suits its activation, the output layer as the
+        last hidden one.
+        """
+        layers = len(self.hidden_sizes) + 1
+        if self.initializer != AUTO:
+            return (self.initializer,) * layers
+        starts = [ACTIVATIONS[name].start for name in self.activations or chosen_names(self.activation)]
+        return (*starts, starts[-1])[-layers:]
+
+    @property
     def dropout_rates(self) -> tuple[float, ...]:
         """The chance of each hidden layer, input side first."""
         return self.dropout if isinstance(self.dropout, tuple) else (self.dropout,) * len(self.hidden_sizes)
 
+    def shortened(self) -> Self:
+        """Return the settings with one value where all hidden layers have the same: what they mean stays."""
+        lists = {name: value for name in BY_LAYER if isinstance(value := getattr(self, name), tuple)}
+        alike = {name: value[0] for name, value in lists.items() if len(set(value)) == 1}
+        return self.model_copy(update=alike) if alike else self
+
     @model_validator(mode="after")
     def _refuse_what_does_not_fit_the_layers(self) -> Self:
-        sizes, dropout = self.hidden_sizes, self.dropout
-        if isinstance(dropout, tuple) and (not dropout or len(dropout) != len(sizes)):
-            layers = f" or one for each of the {len(sizes)} hidden layers" if sizes else ""
-            raise ValueError(f"dropout must be one number{layers}, got {len(dropout)}")
+        sizes = self.hidden_sizes
+        for name, one in BY_LAYER.items():
+            value = getattr(self, name)
+            if isinstance(value, tuple) and (not value or len(value) != len(sizes)):
+                layers = f" or one for each of the {len(sizes)} hidden layers" if sizes else ""
+                raise ValueError(f"{name} must be one {one}{layers}, got {len(value)}")
         if self.residual and not any(one == other for one, other in pairwise(sizes)):
             raise ValueError(
                 f"hidden_sizes must have two equal widths side by side with residual, got {list(sizes)}"

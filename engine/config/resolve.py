@@ -14,7 +14,6 @@ from engine.config.data import (
 )
 from engine.config.errors import ConfigError
 from engine.config.run_config import RunConfig, default_beside
-from engine.nn.activations import ACTIVATIONS
 from engine.nn.losses import losses_for
 from engine.nn.normalization import NORMALIZATIONS
 from engine.nn.optimizers import OPTIMIZERS
@@ -131,7 +130,9 @@ def _check_classes(config: RunConfig, facts: DataFacts) -> None:
 
 
 def _initializer(config: RunConfig) -> str:
-    return ACTIVATIONS[config.activation].start if config.initializer == "auto" else config.initializer
+    """Return how all layers start; ``auto`` stays where layers start each in their own way."""
+    starts = set(config.initializers)
+    return starts.pop() if len(starts) == 1 else config.initializer
 
 
 def _loss(config: RunConfig, facts: DataFacts) -> str:

@@ -36,4 +36,4 @@ def check_seeds(count: int) -> None:
 
 def without_seed(config: RunConfig) -> str:
     """Return a resolved configuration as text without its seed: equal where nothing else differs."""
-    return config.model_dump_json(exclude={"seed"})
+    return config.shortened().model_dump_json(exclude={"seed"})

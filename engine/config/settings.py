@@ -157,10 +157,10 @@ class Setting:
     Attributes
     ----------
     kind : str
-        ``choice``, ``integer``, ``number``, ``switch``, ``text``, ``list``, ``list or word``,
-        ``number or list`` or ``integer or full``.
+        ``choice``, ``choice or list``, ``integer``, ``number``, ``switch``, ``text``, ``list``,
+        ``list or word``, ``number or list`` or ``integer or full``.
     names : collection of str
-        The names accepted, for a choice; a plugin may add to them.
+        The names accepted, for a choice or a list of choices; a plugin may add to them.
     range_text : str
         Such as ``> 0 and <= 1000000``, or ``true or false``; empty for a choice.
     default : object
@@ -217,15 +217,21 @@ def _kind(annotation: Any) -> tuple[str, Collection[str]]:
     parts = [_bare(part) for part in get_args(annotation)] if _is_union(annotation) else [annotation]
     parts = [part for part in parts if part is not type(None)]
     lists = [part for part in parts if get_origin(part) is tuple]
+    if str in parts and lists and (names := _names_of(annotation)):
+        return "choice or list", names
     if any(get_origin(part) is Literal for part in parts):
         return ("list or word" if lists else "integer or full"), ()
     if str in parts:
         return "text", ()
     if lists:
-        entries = get_args(get_args(lists[0])[0])
-        names = next((entry.names for entry in entries if isinstance(entry, NameOf)), ())
-        return ("list" if len(parts) == 1 else "number or list"), names
+        return ("list" if len(parts) == 1 else "number or list"), _names_of(get_args(lists[0])[0])
     return KINDS[parts[0]], ()
+
+
+def _names_of(annotation: Any) -> Collection[str]:
+    """Return the names that an annotation, or the first part of a union, accepts; none where it has none."""
+    part = get_args(annotation)[0] if _is_union(annotation) else annotation
+    return next((entry.names for entry in get_args(part) if isinstance(entry, NameOf)), ())
 
 
 def _bare(annotation: Any) -> Any:

@@ -14,7 +14,8 @@ def tape_shape(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return what must be equal in two configurations so that runs with them can be stacked.
 
     That is every setting but those in ``OWN``, and of these whether they do anything at all: a tape without
-    weight decay has no call for it. Of dropout it counts which hidden layers it acts on.
+    weight decay has no call for it. Of dropout it counts which hidden layers it acts on, of the activation
+    which one each of them has.
 
     Parameters
     ----------
@@ -24,11 +25,11 @@ def tape_shape(values: Mapping[str, Any]) -> dict[str, Any]:
     shape = {name: value for name, value in values.items() if name not in OWN}
     shape["decays"] = bool(values.get("weight_decay"))
     shape["clips"] = [values.get(name) is not None for name in CLIPPING]
-    shape["drops"] = _drops(values)
+    shape["drops"] = [rate > 0 for rate in _by_layer(values, "dropout", 0.0)]
+    shape["activation"] = _by_layer(values, "activation", None)
     return shape
 
 
-def _drops(values: Mapping[str, Any]) -> list[bool]:
-    rate, sizes = values.get("dropout", 0.0), values.get("hidden_sizes", ())
-    rates = rate if isinstance(rate, list | tuple) else [rate] * len(sizes)
-    return [each > 0 for each in rates]
+def _by_layer(values: Mapping[str, Any], name: str, default: Any) -> list[Any]:
+    value = values.get(name, default)
+    return list(value) if isinstance(value, list | tuple) else [value] * len(values.get("hidden_sizes", ()))

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from engine.config.choices import OPEN_CHOICES
+from engine.config.choices import OPEN_CHOICES, chosen_names
 from engine.config.errors import ConfigError, shown
 from engine.config.run_config import RunConfig, parse_config
 from engine.config.settings import SETTINGS
@@ -35,12 +35,12 @@ def config_from_json(text: str) -> RunConfig:
 def missing_plugin_message(values: Mapping[str, Any]) -> str:
     """Return a sentence when settings that were once used name what nobody here knows, or nothing."""
     for setting in OPEN_CHOICES:
-        name = values.get(setting)
-        if isinstance(name, str) and name not in SETTINGS[setting].names:
-            return (
-                f"{setting} {name[:60]} is not known here: put the file that defines it into plugins/ or "
-                "name it with --plugin"
-            )
+        for name in chosen_names(values.get(setting)):
+            if name not in SETTINGS[setting].names:
+                return (
+                    f"{setting} {name[:60]} is not known here: put the file that defines it into plugins/ or "
+                    "name it with --plugin"
+                )
     return ""
 
 
@@ -78,8 +78,8 @@ def value_from_text(name: str, text: str) -> Any:
     """Return the value that a text stands for in the setting ``name``; what is no number stays text.
 
     ``none`` and an empty text stand for None, ``true`` for a switch that is on, ``64,32`` and ``[64, 32]``
-    for a list. Names of columns that may be several are read as one line of CSV, other names are taken as
-    they stand.
+    for a list, ``relu,tanh`` for a list of names where a setting takes one. Names of columns that may be
+    several are read as one line of CSV, other names are taken as they stand.
     """
     stripped = text.strip()
     if name in NAMES:
@@ -87,7 +87,7 @@ def value_from_text(name: str, text: str) -> Any:
     if name in LISTS_OF_NAMES:
         return next(csv.reader([text], skipinitialspace=True), []) if stripped else None
     kind = SETTINGS[name].kind if name in SETTINGS else ""
-    if kind == "choice":
+    if kind == "choice" or (kind == "choice or list" and not _is_list(stripped)):
         return stripped
     if kind == "list" and SETTINGS[name].default is not None:
         return _listed(stripped)
@@ -95,13 +95,13 @@ def value_from_text(name: str, text: str) -> Any:
         return None
     if kind == "switch":
         return {"true": True, "false": False}.get(stripped.lower(), stripped)
-    if (
-        "list" in kind
-        and stripped not in WORDS
-        and (kind != "number or list" or "," in stripped or "[" in stripped)
-    ):
+    if "list" in kind and stripped not in WORDS and (kind != "number or list" or _is_list(stripped)):
         return _listed(stripped)
     return _number(stripped)
+
+
+def _is_list(text: str) -> bool:
+    return "," in text or "[" in text
 
 
 def _listed(text: str) -> list[int | float | str]:
@@ -124,7 +124,7 @@ def command_line(config: RunConfig, name: str = "") -> str:
         value = getattr(config, field)
         if value != declared.default:
             is_one = field in LISTS_OF_NAMES and isinstance(value, str)
-            settings[field] = _as_option([value] if is_one else value)
+            settings[field] = _as_option(field, [value] if is_one else value)
     words = ["python", "-m", "engine", "train"]
     for field, text in settings.items():
         option = f"--{field.replace('_', '-')}"
@@ -132,12 +132,12 @@ def command_line(config: RunConfig, name: str = "") -> str:
     return shlex.join(words)
 
 
-def _as_option(value: Any) -> str:
+def _as_option(field: str, value: Any) -> str:
     if isinstance(value, (list, tuple)):
         line = io.StringIO()
         csv.writer(line, lineterminator="").writerow(value)
-        is_like_a_number = len(value) == 1 and not isinstance(value[0], str)
-        return f"[{line.getvalue()}]" if is_like_a_number else line.getvalue()
+        is_name = all(isinstance(entry, str) for entry in value) and SETTINGS[field].kind != "choice or list"
+        return f"[{line.getvalue()}]" if len(value) == 1 and not is_name else line.getvalue()
     if isinstance(value, bool):
         return str(value).lower()
     return "none" if value is None else str(value)

@@ -19,8 +19,18 @@ def differences(first: RunConfig, second: RunConfig) -> dict[str, tuple[Any, Any
     A setting left open counts as what it was resolved to: an ``auto`` initializer that changes with the
     activation is a difference of its own.
     """
-    one, other = first.model_dump(), second.model_dump()
+    one, other = decided_settings(first), decided_settings(second)
     return {name: (value, other[name]) for name, value in one.items() if value != other[name]}
+
+
+def decided_settings(config: RunConfig) -> dict[str, Any]:
+    """Return the settings of a resolved configuration by name, as they are used.
+
+    An ``auto`` initializer that starts layers in different ways is the list of theirs, the output layer's
+    last; a list of one value for all hidden layers is that value.
+    """
+    values, starts = config.shortened().model_dump(), config.initializers
+    return values if len(set(starts)) == 1 else {**values, "initializer": starts}
 
 
 @dataclass(frozen=True)
@@ -48,7 +58,7 @@ def differing(settings: Sequence[Mapping[str, Any]], facts: Sequence[DataFacts |
     Parameters
     ----------
     settings : sequence of mapping
-        Resolved, by name.
+        Resolved, from :func:`decided_settings`.
     facts : sequence
         Of the data of each; None where it cannot be resolved here, such as without a plugin: of such a one a
         setting counts as left open only while it has its plain default.
@@ -71,9 +81,11 @@ def _as_if_left_open(name: str, settings: Mapping[str, Any], facts: DataFacts | 
         return declared is not None
     if facts is None or declared.default not in LEFT_OPEN:
         return False
-    reopened = RunConfig.model_construct(**{**settings, name: declared.default})
+    given = {**settings, name: declared.default}
+    if isinstance(given["initializer"], tuple):  # the starts of the layers that its auto stood for
+        given["initializer"] = "auto"
     try:
-        return getattr(resolve(reopened, facts), name) == value
+        return decided_settings(resolve(RunConfig.model_construct(**given), facts))[name] == value
     except ConfigError:
         return False
 

@@ -125,6 +125,40 @@ def layer_heatmap(
     return figure
 
 
+def share_heatmap(
+    steps: np.ndarray, shares: np.ndarray, *, title: str, x_title: str = "step", height: int = 320
+) -> Figure:
+    """Show where and when units stop learning: bright layers are those with many dead or saturated units.
+
+    Parameters
+    ----------
+    steps : numpy.ndarray
+        ``(n,)``, ascending.
+    shares : numpy.ndarray
+        ``(n, layers)`` from 0 to 1, layer 1 first; NaN where nothing was measured.
+    title : str
+        What the shares are of.
+    """
+    figure = empty_figure(x_title, "layer (1 = input side)", height=height)
+    columns, values = _thinned(steps, shares)
+    rows = np.arange(1, shares.shape[1] + 1)
+    figure.add_heatmap(
+        x=columns,
+        y=rows,
+        z=values.T,
+        zmin=0,
+        zmax=1,
+        colorscale=MAGNITUDES,
+        colorbar={"title": {"text": title, "side": "right"}, "tickformat": ".0%", "thickness": 14},
+        hovertemplate=f"layer %{{y}}, {x_title} %{{x:.6g}}: %{{z:.1%}}<extra></extra>",
+        hoverongaps=False,
+    )
+    figure.update_yaxes(dtick=1 if len(rows) <= NAMED_LAYERS_AT_MOST else None)
+    figure.update_yaxes(range=[0.5, len(rows) + 0.5] if len(rows) else None)
+    figure.update_yaxes(showgrid=False, exponentformat="none")
+    return figure
+
+
 def _rows(shown: np.ndarray) -> np.ndarray:
     """Return where the layers stand: by number where they follow each other, else one below the other."""
     return shown if (np.diff(shown) == 1).all() else shown.astype(str)

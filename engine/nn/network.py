@@ -19,7 +19,6 @@ from engine.nn.tape import Arena, Block, Lead, Tape, Value
 # Batches of this many columns and more are taken in pieces of about so many.
 LARGE_BATCH, PIECE = 2048, 1024
 
-
 Shapes = list[tuple[int, int]]
 
 
@@ -53,8 +52,8 @@ class Network:
     ----------
     sizes : sequence of int
         Features, units of each hidden layer, outputs.
-    activation : Activation
-        Of every hidden layer.
+    activation : Activation or sequence of Activation
+        Of every hidden layer, or one for each.
     loss : Loss
     dropout : float or sequence of float
         Chance in [0, 1) that a hidden unit is off in a training step: one, or one for each hidden layer;
@@ -83,12 +82,14 @@ class Network:
         Views of it, ``lead + (rows, units)``, one a layer.
     normalization : type or None
         The class that stands between weighted sums and activation.
+    activations : tuple of Activation
+        Of each hidden layer, input side first.
     """
 
     def __init__(
         self,
         sizes: Sequence[int],
-        activation: Activation,
+        activation: Activation | Sequence[Activation],
         loss: Loss,
         *,
         dropout: float | Sequence[Value] = 0.0,
@@ -101,7 +102,7 @@ class Network:
         passes: bool = True,
     ) -> None:
         self.sizes = tuple(sizes)
-        self.activation = activation
+        self.activations: tuple[Activation, ...] = _for_each(activation, len(self.sizes) - 2)
         self.loss = loss
         self.dtype = np.dtype(dtype)
         self.lead = lead
@@ -146,7 +147,7 @@ class Network:
                 break
             if normalization is not None:
                 layers.append(normalization(number, *norm, self.running[index]))
-            layers.append(Activate(number, self.activation))
+            layers.append(Activate(number, self.activations[index]))
             rate = dropout if isinstance(dropout, float | int) else dropout[index]
             if np.any(rate > 0):
                 layers.append(Dropout(number, rate, generators))
@@ -161,16 +162,20 @@ class Network:
 
     def initialize(
         self,
-        initializer: Initializer,
+        initializer: Initializer | Sequence[Initializer],
         generators: Sequence[np.random.Generator],
-        bias: Initializer | None = None,
+        bias: Initializer | Sequence[Initializer | None] | None = None,
     ) -> None:
-        """Draw the weights of each layer from a generator of its own; biases become 0, or are drawn next."""
-        for layer, generator in zip(self.dense, generators, strict=True):
+        """Draw the weights of each layer from a generator of its own; biases become 0, or are drawn next.
+
+        Initializers are one for all layers, or one for each.
+        """
+        starts, biases = (_for_each(each, self.depth) for each in (initializer, bias))
+        for layer, generator, start, own in zip(self.dense, generators, starts, biases, strict=True):
             fan_out, fan_in = layer.matrix.shape[-2:]
-            layer.matrix[...] = initializer(generator, fan_in, fan_out)
+            layer.matrix[...] = start(generator, fan_in, fan_out)
             if layer.bias is not None:
-                layer.bias[...] = 0 if bias is None else bias(generator, fan_in, fan_out)
+                layer.bias[...] = 0 if own is None else own(generator, fan_in, fan_out)
 
     def recording(self, batch: int, training: bool = True) -> Recording:
         """Return the tape for a batch size; recorded at the first call, kept for the next.
@@ -282,10 +287,14 @@ class Network:
         return result
 
 
+def _for_each(value: Any, layers: int) -> tuple[Any, ...]:
+    each = tuple(value) if isinstance(value, Sequence) else (value,) * layers
+    assert len(each) == layers, f"must be one, or one for each of {layers} layers, got {len(each)}"
+    return each
+
+
 def _start(layers: Sequence[np.ndarray], starts: Mapping[str, float]) -> None:
     """Set the rows of each layer, ``lead + (rows, units)``, to the values that they start from."""
     for rows in layers:
-        for row, value in zip(
-            np.moveaxis(rows, -2, 0), starts.values(), strict=False
-        ):  # the output layer has none
+        for row, value in zip(np.moveaxis(rows, -2, 0), starts.values(), strict=False):  # none in the last
             row[...] = value

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.config.choices import CHOICES, OPEN_CHOICES
+from engine.config.choices import CHOICES, OPEN_CHOICES, chosen_names
 from engine.nn.registry import Entry, PluginError
 
 Check = Callable[[str, Any], tuple[str, ...]]
@@ -85,10 +85,11 @@ def collecting(path: Path) -> Iterator[list[Definition]]:
 def plugins_used(values: Mapping[str, Any]) -> str:
     """Return the plugins behind the settings, each with the beginning of its file's sha256."""
     used = [
-        f"{kind}:{values[kind]}:{source.digest[:12]}"
+        f"{kind}:{name}:{source.digest[:12]}"
         for kind in OPEN_CHOICES
+        for name in chosen_names(values.get(kind))
         for source in SOURCES.values()
-        if (kind, values.get(kind)) in source.names
+        if (kind, name) in source.names
     ]
     return ",".join(used)
 

@@ -1,14 +1,16 @@
 """Frames of a replay: pictures and statistics of a run at one set of its parameters."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from engine.analysis.predictions import probability_of_second, wrong
 from engine.config import RunConfig
 from engine.data.dataset import Dataset
+from engine.nn.activations import Activation
 from engine.nn.network import Network
 from engine.nn.parameter_names import named_views
+from engine.replay.outcomes import outcomes
 from engine.replay.scene import Scene, ShownLayer, scene_of
 from engine.training.evaluation import Rows, evaluate, fixed_rows
 from engine.training.model import build_network, outputs_of, take_over
@@ -58,10 +60,13 @@ class FrameRenderer:
             float32: ``measures`` (training loss and score, validation loss and score, as in the curves),
             ``profile`` (gradient norm of each layer; loss of up to 256 training rows, nothing dropped),
             ``reach`` (largest magnitude of each shown layer's weights), ``scale`` (largest weight drawn
-            between two columns), ``bias`` (of each shown unit; behind batch norm its shift),
-            ``activation`` (of each shown unit, the mean over the rows), ``unit_reach`` (what 127 steps of
-            a unit's picture stand for), ``curve``.
-            int16: ``weights``, each ``w / scale * 32767``, column by column of the graph, ``(out, in)``.
+            between two columns), ``gradient_scale`` (the same of their gradients), ``bias`` (of each shown
+            unit; behind batch norm its shift), ``activation`` (of each shown unit, the mean over the rows),
+            ``active`` and ``saturated`` (shares of the rows on which each shown unit is above 0, and beyond
+            its activation's flat ends; NaN where the activation has no such state), ``unit_reach`` (what 127
+            steps of a unit's picture stand for), ``curve``, and what :mod:`engine.replay.outcomes` adds.
+            int16: ``weights``, each ``w / scale * 32767``, column by column of the graph, ``(out, in)``, and
+            ``gradients`` likewise: of the rows of the profile.
             uint8: ``output`` (64 x 64, y upwards), ``units`` (pictures, ``128 + 127 (a - centre) / reach``),
             ``wrong`` (one bit a point, training first), ``weight_counts`` and ``gradient_counts``
             (histograms of the shown layers, the fullest bin as 255).
@@ -98,21 +103,32 @@ class FrameRenderer:
     def _graph(self) -> dict[str, np.ndarray]:
         blocks = self.network.recording(self.train_rows.x.shape[1], training=False).arena.blocks
         self._forward(self.train_rows)
-        weights, scales, biases, activations = [], [], [], []
-        for left, right in self.scene.pairs:
-            part = self.network.dense[right.number - 1].matrix[: right.shown, : left.shown]
-            scales.append(_largest(part))
-            weights.append(_scaled(part, 0.0, scales[-1], SHORT).astype(np.int16).ravel())
+        biases, activations, states = [], [], []
         for layer in self.scene.layers[1:]:
             biases.append(self._shift(layer.number)[: layer.shown])
             values = blocks[_block(self.network, layer)].values[: layer.shown]
             activations.append(values.mean(axis=1, dtype=np.float64))
+            is_hidden = layer.number < self.network.depth
+            of = self.network.activations[layer.number - 1] if is_hidden else None
+            states.append(_states(values, of))
+        active, saturated = np.concatenate(states, axis=1)
         return {
-            "scale": np.array(scales),
+            **self._edges("weights", "scale", [dense.matrix for dense in self.network.dense]),
+            **self._edges("gradients", "gradient_scale", self.network.parameters.gradients),
             "bias": np.concatenate(biases),
             "activation": np.concatenate(activations),
-            "weights": np.concatenate(weights),
+            "active": active,
+            "saturated": saturated,
         }
+
+    def _edges(self, name: str, scale: str, matrices: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+        """Return the entries of each layer's matrix, ``(out, in)`` or wider, that belong to drawn edges."""
+        entries, scales = [np.zeros(0, np.int16)], []
+        for left, right in self.scene.pairs:
+            part = matrices[right.number - 1][: right.shown, : left.shown]
+            scales.append(_largest(part))
+            entries.append(_scaled(part, 0.0, scales[-1], SHORT).astype(np.int16).ravel())
+        return {name: np.concatenate(entries), scale: np.array(scales)}
 
     def _shift(self, number: int) -> np.ndarray:
         named = named_views(self.network, self.network.parameters.theta)
@@ -138,13 +154,24 @@ def layout(arrays: Mapping[str, np.ndarray]) -> list[tuple[str, str, int]]:
     return [(name, f"{each.dtype.kind}{each.itemsize}", each.size) for name, each in ordered]
 
 
+def _states(values: np.ndarray, activation: Activation | None) -> np.ndarray:
+    """Return the shares of rows on which units ``(units, rows)`` are active and saturated: ``(2, units)``."""
+    shares = np.full((2, len(values)), np.nan)
+    if activation is not None and activation.dies:
+        shares[0] = (values > 0).mean(axis=1)
+    if activation is not None and activation.saturated is not None:
+        low, high = activation.saturated
+        shares[1] = ((values < low) | (values > high)).mean(axis=1)
+    return shares
+
+
 def _block(network: Network, layer: ShownLayer) -> str:
     return f"z{layer.number}" if layer.number == network.depth else f"a{layer.number}"
 
 
-def _centre_and_reach(network: Network) -> tuple[float, float | None]:
+def _centre_and_reach(activation: Activation) -> tuple[float, float | None]:
     """Return the middle of a bounded activation and how far it goes; 0 and None for the others."""
-    low, high = network.activation.saturated or (-np.inf, np.inf)
+    low, high = activation.saturated or (-np.inf, np.inf)
     if not np.isfinite(high - low):
         return 0.0, None
     return (low + high) / 2, (high - low) / 2
@@ -152,7 +179,6 @@ def _centre_and_reach(network: Network) -> tuple[float, float | None]:
 
 def _tiles(network: Network, scene: Scene, outputs: bool) -> dict[str, np.ndarray]:
     """Return the pictures of all shown units at the places of the tile grid, where there is one."""
-    centre, bound = _centre_and_reach(network)
     pictures, reaches = [], []
     at_places = None if scene.tile_grid is None else _at_places(network, scene, scene.tile_grid.points)
     for layer in scene.layers[1:]:
@@ -170,7 +196,8 @@ def _tiles(network: Network, scene: Scene, outputs: bool) -> dict[str, np.ndarra
             middle, reach = 0.5, 0.5
         else:
             values = at_places[layer.number][: layer.shown]
-            middle, reach = (0.0, None) if is_output else (centre, bound)
+            bounds = (0.0, None) if is_output else _centre_and_reach(network.activations[layer.number - 1])
+            middle, reach = bounds
         reach = reach or _largest(values)
         pictures.append((128 + _scaled(values, middle, reach, 127)).astype(np.uint8).ravel())
         reaches.append(reach)
@@ -227,7 +254,7 @@ def _values(network: Network, scene: Scene, dataset: Dataset) -> dict[str, np.nd
 
 
 def _nothing(network: Network, scene: Scene, dataset: Dataset) -> dict[str, np.ndarray]:
-    return _tiles(network, scene, outputs=False)
+    return _tiles(network, scene, outputs=False) | outcomes(network, dataset)
 
 
 _PICTURES = {"classes": _classes, "values": _values, "curve": _values, "none": _nothing}

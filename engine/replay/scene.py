@@ -9,6 +9,7 @@ from engine.data.dataset import Dataset
 from engine.data.grid import Grid, grid_over
 from engine.nn.features import sign_of
 from engine.nn.network import Network
+from engine.replay.outcomes import outcome_facts
 
 UNITS_SHOWN, LAYERS_SHOWN = 8, 6
 OUTPUT_SIDE, COARSE_OUTPUT_SIDE, CURVE_PLACES = 64, 24, 128
@@ -88,7 +89,7 @@ class Scene:
             "points": [],
         }
         if self.grid is None:
-            return facts
+            return facts | outcome_facts(dataset)
         facts["axes"] = [[float(axis[0]), float(axis[-1])] for axis in self.grid.axes]
         facts["range"] = list(self.target_range)
         if self.kind != "curve":

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.config.resolve import DataFacts
-from engine.config.twins import Differing, differing
-from engine.store.groups import facts_of
+from engine.config.twins import Differing, decided_settings, differing
+from engine.store.groups import facts_of, settings_on_data
 from engine.store.row import RunRow
-from engine.store.runs import resolved_config
 from engine.store.store import Store
 
 
@@ -33,7 +32,7 @@ def runs_apart(store: Store, rows: Sequence[RunRow]) -> Apart:
     known = [row for row in rows if row.has_settings]
     facts: list[DataFacts | None] = [facts_of(store, row) if row.can_be_built else None for row in known]
     settings = {
-        row.id: _as_given(row.config) if each is None else resolved_config(row, each).model_dump()
+        row.id: _as_given(row.config) if each is None else decided_settings(settings_on_data(store, row))
         for row, each in zip(known, facts, strict=True)
     }
     return Apart(settings, differing(list(settings.values()), facts) if known else Differing((), ()))

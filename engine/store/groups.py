@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from engine.config import RunConfig
 from engine.config.resolve import DataFacts
 from engine.config.seeds import without_seed
 from engine.store.query import get_runs
@@ -59,13 +60,6 @@ class SeedGroup:
         return {seed: float(value) for seed, value in found.items() if value is not None}
 
 
-def facts_of(store: Store, row: RunRow) -> DataFacts:
-    """Return what the settings of a run must know of its data; the data is read once a process."""
-    if row.dataset_id not in FACTS:
-        FACTS[row.dataset_id] = load_dataset(store, row.dataset_id).facts
-    return FACTS[row.dataset_id]
-
-
 def seed_groups(store: Store, rows: Sequence[RunRow]) -> list[SeedGroup]:
     """Return runs sorted into groups that differ in their seed alone, in the order of their first runs.
 
@@ -97,6 +91,24 @@ def same_but_seed(store: Store, rows: Sequence[RunRow]) -> list[RunRow]:
     return sorted(alike, key=lambda row: row.id)
 
 
+def facts_of(store: Store, row: RunRow) -> DataFacts:
+    """Return what the settings of a run must know of its data; the data is read once a process."""
+    if row.dataset_id not in FACTS:
+        FACTS[row.dataset_id] = load_dataset(store, row.dataset_id).facts
+    return FACTS[row.dataset_id]
+
+
+def settings_on_data(store: Store, row: RunRow) -> RunConfig:
+    """Return the settings of a run with nothing left open; its data is read once.
+
+    Raises
+    ------
+    ConfigError
+        When they name something that is not known here.
+    """
+    return resolved_config(row, facts_of(store, row))
+
+
 def _keys(store: Store, rows: Sequence[RunRow]) -> list[str]:
     """Return for each run a text that is equal for those that differ in their seed alone."""
     query = (
@@ -113,6 +125,6 @@ def _keys(store: Store, rows: Sequence[RunRow]) -> list[str]:
         if not row.can_be_built:
             keys.append(f"run {row.id}")
             continue
-        settings = without_seed(resolved_config(row, facts_of(store, row)))
+        settings = without_seed(settings_on_data(store, row))
         keys.append(f"{row.dataset_id} {settings} {changed.get(row.id, [])}")
     return keys

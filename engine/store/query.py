@@ -6,24 +6,27 @@ from dataclasses import dataclass
 import numpy as np
 import sqlalchemy as sa
 
+from engine.store.columns import in_order, known_column
 from engine.store.records import scalars_of_chunk
 from engine.store.row import RunRow
 from engine.store.runs import LARGEST_ID, RUNS, row_of
 from engine.store.schema import chunks, datasets, runs
 from engine.store.store import Store
+from engine.store.where import Where, matches
 from engine.training.telemetry import SCALAR_INDEX
 
-SORT_COLUMNS = {
-    "number": runs.c.id,
-    "name": sa.func.lower(runs.c.name),
-    "status": runs.c.status,
-    "steps": runs.c.step,
-    "training loss": runs.c.train_loss,
-    "validation loss": runs.c.val_loss,
-    "lowest validation loss": runs.c.best_val_loss,
-    "validation score": runs.c.val_score,
-    "test score": runs.c.test_score,
-    "training time": runs.c.seconds,
+# What the database sorts by itself; everything else is sorted here, over all runs that match.
+SORTED_IN_DATABASE = {
+    "run": runs.c.id,
+    "step": runs.c.step,
+    "train_loss": runs.c.train_loss,
+    "val_loss": runs.c.val_loss,
+    "best_val_loss": runs.c.best_val_loss,
+    "train_score": runs.c.train_score,
+    "val_score": runs.c.val_score,
+    "test_loss": runs.c.test_loss,
+    "test_score": runs.c.test_score,
+    "seconds": runs.c.seconds,
     "parameters": runs.c.parameters,
 }
 STATES = ("queued", "running", "paused", "finished", "stopped", "diverged", "failed", "imported")
@@ -46,26 +49,29 @@ class RunFilter:
         Name of the data that they learned from.
     archived : bool or None
         None for both kinds.
+    where : Where
+        All of these conditions hold for it.
     """
 
     text: str = ""
     status: str = ""
     dataset: str = ""
     archived: bool | None = False
+    where: Where = ()
 
     @property
     def is_open(self) -> bool:
         """Whether nothing in particular is looked for."""
-        return not (self.text.strip() or self.status or self.dataset or self.archived)
+        return not (self.text.strip() or self.status or self.dataset or self.archived or self.where)
 
 
 def find_runs(
     store: Store,
     wanted: RunFilter,
     *,
-    sort: str = "number",
-    descending: bool = True,
-    limit: int = 50,
+    sort: str = "run",
+    descending: bool | None = None,
+    limit: int | None = 50,
     offset: int = 0,
 ) -> tuple[list[RunRow], int]:
     """Return one page of the runs that match, and how many match in all.
@@ -73,26 +79,40 @@ def find_runs(
     Parameters
     ----------
     sort : str
-        A key of :data:`SORT_COLUMNS`. Runs without a value come last; equal ones newest first.
+        A column of :mod:`engine.store.columns` or a setting. Runs without a value come last; equal ones
+        newest first.
+    descending : bool, optional
+        From high to low; without it the best come first: low losses, high scores, new runs.
+    limit : int or None
+        None for all of them.
 
     Raises
     ------
-    ValueError
-        For an unknown column.
+    UnknownColumn
+        When there is no such column.
     """
-    if sort not in SORT_COLUMNS:
-        raise ValueError(f"sort must be one of {', '.join(SORT_COLUMNS)}, got {sort!r}")
-    condition = _condition(wanted)
-    column = SORT_COLUMNS[sort]
-    order = sa.nulls_last(column.desc() if descending else column.asc())
+    column = known_column(sort)
+    descending = column.descends if descending is None else descending
+    offset = max(0, offset)
+    if wanted.where or sort not in SORTED_IN_DATABASE:
+        found = in_order(_matching(store, wanted), sort, descending)
+        return found[offset:][:limit], len(found)
+    condition, by = _condition(wanted), SORTED_IN_DATABASE[sort]
+    order = sa.nulls_last(by.desc() if descending else by.asc())
     page = sa.select(runs.c.id).where(condition).order_by(order, runs.c.id.desc())
-    page = page.limit(limit).offset(max(0, offset))
+    page = page.limit(limit).offset(offset)
     with store.reading() as connection:
         total = connection.scalar(sa.select(sa.func.count()).select_from(runs).where(condition)) or 0
         numbers = list(connection.scalars(page))
-        found = RUNS.where(runs.c.id.in_(numbers))
-        rows = {row.id: row_of(row) for row in connection.execute(found).all()}
-    return [rows[number] for number in numbers if number in rows], total
+    return get_runs(store, numbers), total
+
+
+def _matching(store: Store, wanted: RunFilter) -> list[RunRow]:
+    """Return all runs that match: settings are kept as JSON, which databases read in different ways."""
+    with store.reading() as connection:
+        found = connection.execute(RUNS.where(_condition(wanted))).all()
+    rows = (row_of(row) for row in found)
+    return [row for row in rows if matches(wanted.where, row)]
 
 
 def get_runs(store: Store, run_ids: Sequence[int]) -> list[RunRow]:
@@ -109,6 +129,8 @@ def get_runs(store: Store, run_ids: Sequence[int]) -> list[RunRow]:
 
 def find_ids(store: Store, wanted: RunFilter, limit: int = IDS_AT_MOST) -> list[int]:
     """Return the numbers of the runs that match, newest first."""
+    if wanted.where:
+        return sorted((row.id for row in _matching(store, wanted)), reverse=True)[:limit]
     query = sa.select(runs.c.id).where(_condition(wanted)).order_by(runs.c.id.desc()).limit(limit)
     with store.reading() as connection:
         return list(connection.scalars(query))

@@ -84,6 +84,11 @@ class RunRow:
         return parsed(self.config_json, revision())
 
     @property
+    def state(self) -> str:
+        """The status as people call it: a live run that waits for Resume is paused."""
+        return "paused" if self.paused and self.status in ("queued", "running") else self.status
+
+    @property
     def ended(self) -> bool:
         """Whether nothing more will happen by itself."""
         return self.status in ENDED

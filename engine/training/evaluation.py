@@ -95,11 +95,12 @@ def activation_statistics(network: Network, recording: Recording, layers: np.nda
         row[LAYER_INDEX["activation_mean"]], row[LAYER_INDEX["activation_std"]] = mean_and_spread(outputs)
         if is_last:
             continue
-        if network.activation.saturated is not None:
-            low, high = network.activation.saturated
+        activation = network.activations[number - 1]
+        if activation.saturated is not None:
+            low, high = activation.saturated
             beyond = np.count_nonzero(outputs < low) + np.count_nonzero(outputs > high)
             row[LAYER_INDEX["saturated_fraction"]] = beyond / outputs.size
-        if network.activation.dies:
+        if activation.dies:
             active = _row_sums((outputs > 0).astype(np.float32))
             is_dead = active < ACTIVE_SHARE_OF_A_DEAD_UNIT * outputs.shape[1]
             row[LAYER_INDEX["dead_fraction"]] = is_dead.mean()

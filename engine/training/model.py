@@ -40,7 +40,7 @@ def build_network(
     own = own or PerRunValues.of([config])
     return Network(
         network_sizes(config, dataset),
-        ACTIVATIONS[config.activation],
+        [ACTIVATIONS[name] for name in config.activations],
         build_loss(config, dataset),
         dropout=own.dropout_rates if dropout else 0.0,
         generators=dropout,
@@ -143,11 +143,10 @@ def build_decay_mask(config: RunConfig, network: Network) -> np.ndarray | None:
     return decay_mask(network, biases=config.decay_biases, normalization=config.decay_normalization)
 
 
-def _initializer(config: RunConfig) -> Initializer:
-    if config.initializer == "normal":
-        assert config.initializer_std is not None
-        return normal(config.initializer_std)
-    initializer = INITIALIZERS[config.initializer]
+def _initializer(config: RunConfig, name: str) -> Initializer:
+    initializer = INITIALIZERS[name]
+    if name == "normal":
+        return initializer if config.initializer_std is None else normal(config.initializer_std)
     return (
         initializer if config.initializer_gain in (None, 1) else scaled(initializer, config.initializer_gain)
     )
@@ -167,7 +166,9 @@ def initial_state(config: RunConfig, dataset: Dataset) -> State:
     network = build_network(config, dataset)
     numbers = [*range(1, network.depth), 0]
     streams = [stream(config.seed, INITIALIZATION, number) for number in numbers]
-    network.initialize(_initializer(config), streams, BIASES.get(config.initializer))
+    starts = config.initializers
+    initializers = [_initializer(config, name) for name in starts]
+    network.initialize(initializers, streams, [BIASES.get(name) for name in starts])
     optimizer = build_optimizer(config, network)
     state = State(
         network.parameters.theta,

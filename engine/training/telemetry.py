@@ -115,7 +115,12 @@ LAYER_STATISTICS = Columns(
     Column("activation_mean", "mean output of the layer's units on the evaluated training rows"),
     Column("activation_std", "standard deviation of the same outputs"),
     Column("saturated_fraction", "share of the same outputs beyond the activation's flat ends", "fraction"),
-    Column("dead_fraction", "share of relu units active on less than 1 % of the same rows", "fraction"),
+    Column(
+        "dead_fraction",
+        "share of the layer's units above 0 on less than 1 % of the same rows, where its activation can die, "
+        "as relu can",
+        "fraction",
+    ),
 )
 SCALAR_INDEX = SCALARS.places
 LAYER_INDEX = LAYER_STATISTICS.places

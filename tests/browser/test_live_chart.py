@@ -10,7 +10,7 @@ from tests.browser.slow_run import start_slow_run
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
-CHART = ".live-chart[data-chart=train_loss_chart]"
+CHART = ".live-chart[data-chart=stage-loss]"
 STATE = f"""() => {{ const chart = document.querySelector('{CHART}');
   return {{ draws: Number(chart.dataset.draws), range: chart._fullLayout.xaxis.range.map(Number),
             hidden: chart._fullData.filter(t => t.visible === 'legendonly').map(t => t.name) }}; }}"""
@@ -44,7 +44,8 @@ def test_zoom_and_hidden_legend_items_survive_a_full_rerun(page: Page, server, f
     page.wait_for_function(f"({STATE})().hidden.length === 1".replace("\n", " "))
     before = page.evaluate(STATE)
     assert before["range"] != whole
-    page.get_by_text("sigmoid", exact=True).click()
+    page.get_by_role("combobox", name="Optimizer").click()
+    page.get_by_role("option", name="sgd").click()
     page.wait_for_function(DRAWN, arg=before["draws"])
     after = page.evaluate(STATE)
     assert (after["range"], after["hidden"]) == (before["range"], before["hidden"])
@@ -62,8 +63,8 @@ def test_charts_whose_script_came_late_are_drawn_though_the_run_has_ended_meanwh
 ):
     """The page's messages overtook each other while they waited for the script."""
     held = []
-    page.route("**/live_chart-*.js", lambda route: held.append(route))
-    with page.expect_request("**/live_chart-*.js"):
+    page.route("**/stage-*.js", lambda route: held.append(route))
+    with page.expect_request("**/stage-*.js"):
         run_id = start_slow_run(page, server, store)
     for at_least in (2, 5):
         page.wait_for_function(
@@ -77,7 +78,7 @@ def test_charts_whose_script_came_late_are_drawn_though_the_run_has_ended_meanwh
         route.continue_()
     expect(page.locator(f"{CHART} .plot-container")).to_be_visible()
     page.wait_for_timeout(500)
-    expect(page.locator(".live-chart .plot-container")).to_have_count(4)
+    expect(page.locator(".live-chart .plot-container")).to_have_count(2)
 
 
 def test_a_hostile_name_is_text_and_a_narrow_screen_is_not_scrolled_sideways(page: Page, server, finished):

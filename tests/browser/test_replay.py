@@ -10,7 +10,7 @@ from engine.workers.session import train_claimed
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
-REPLAY = "document.querySelector('.replay')"
+REPLAY = "document.querySelector('.stage, .replay')"
 SHOWN = f"frame => {REPLAY}?.dataset.frame === String(frame)"
 PIXELS = f"name => {REPLAY}.querySelector(`.replay-${{name}} canvas`).toDataURL()"
 COUNT_TRIPS = """() => { window.trips = 0; const send = WebSocket.prototype.send;
@@ -46,7 +46,7 @@ def test_the_slider_moves_every_picture_and_playing_makes_no_trip(page: Page, se
     page.keyboard.press("ArrowRight")
     page.wait_for_function(SHOWN, arg=1)
     page.evaluate(COUNT_TRIPS)
-    page.get_by_label("Frames per second").select_option("60")
+    page.get_by_label("Speed of the replay").select_option("4")
     page.get_by_role("button", name="Play the replay").click()
     page.wait_for_function(SHOWN, arg=frames - 1)
     assert page.evaluate("() => window.trips") == 0
@@ -64,7 +64,7 @@ def test_a_unit_is_enlarged_by_a_click_and_the_choice_says_which(page: Page, ser
     graph = page.locator(".replay-graph canvas")
     box = graph.bounding_box()
     assert box is not None
-    graph.click(position={"x": box["width"] - 24, "y": 34 + (380 - 34 - 20) / 2})
+    graph.click(position={"x": box["width"] - 24, "y": 34 + (box["height"] - 34 - 20) / 2})
     expect(choice).to_have_value("")
     assert page.evaluate(PIXELS, "plane") == before
 

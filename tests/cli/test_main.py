@@ -198,6 +198,20 @@ def test_check_gradients_gives_a_verdict():
     assert done.returncode == 0 and "agree" in done.stdout
 
 
+def test_an_activation_for_each_layer_is_checked_trained_and_shown_as_a_list(store_url):
+    by_layer = ["--hidden-sizes", "5,4", "--activation", "relu,tanh"]
+    done = engine("check-gradients", "--dataset", "wine", *by_layer)
+    assert done.returncode == 0 and "agree" in done.stdout
+    assert engine("train", *SMALL, *by_layer, url=store_url).returncode == 0
+    config = json.loads(engine("show", "1", "--json", url=store_url).stdout)["config"]
+    assert (config["activation"], config["initializer"]) == (["relu", "tanh"], "auto")
+    refused = engine(
+        "train", *SMALL, "--hidden-sizes", "5,4", "--activation", "relu,tanh,relu", url=store_url
+    )
+    assert refused.returncode == 2
+    assert "activation must be one name or one for each of the 2 hidden layers, got 3" in refused.stderr
+
+
 def test_the_default_store_is_named_by_the_environment(tmp_path):
     environment = {**os.environ, "BACKPROP_LAB_STORE": f"sqlite:///{tmp_path / 'named.db'}"}
     command = [sys.executable, "-m", "engine", "list"]

@@ -1,5 +1,8 @@
 """Configurations that are refused, each with its sentence; holds no test."""
 
+from engine.nn.activations import ACTIVATIONS
+
+NAMES = ", ".join(ACTIVATIONS)
 REFUSED = [
     ({"learning_rate": -0.1}, "learning_rate must be > 0, got -0.1"),
     ({"learning_rate": float("nan")}, "learning_rate must be a finite number, got nan"),
@@ -29,6 +32,15 @@ REFUSED = [
     ({"dropout": [0.1]}, "dropout must be one number or one for each of the 2 hidden layers, got 1"),
     ({"dropout": []}, "dropout must be one number or one for each of the 2 hidden layers, got 0"),
     ({"dropout": [0.1], "depth": 0}, "dropout must be one number, got 1"),
+    ({"activation": ["relu"]}, "activation must be one name or one for each of the 2 hidden layers, got 1"),
+    ({"activation": []}, "activation must be one name or one for each of the 2 hidden layers, got 0"),
+    ({"activation": ["relu"], "depth": 0}, "activation must be one name, got 1"),
+    (
+        {"activation": ["relu", "rleu"]},
+        f"activation must be one of {NAMES}, got 'rleu' (did you mean 'relu'?)",
+    ),
+    ({"activation": ["relu", None]}, f"activation must be one of {NAMES}, got None"),
+    ({"activation": 3}, f"activation must be one of {NAMES}, got 3"),
     (
         {"residual": True, "depth": 0},
         "hidden_sizes must have two equal widths side by side with residual, got []",

@@ -38,6 +38,8 @@ def read_back(command):
         {"hidden_sizes": [64, 32], "activation": "relu", "dropout": 0.1},
         {"hidden_sizes": [8, 8], "dropout": [0.0, 0.5], "residual": True},
         {"hidden_sizes": [8], "dropout": [0.5]},
+        {"hidden_sizes": [8, 8], "activation": ["relu", "tanh"]},
+        {"hidden_sizes": [8], "activation": ["relu"]},
         {"learning_rate": 1e-5, "batch_size": "full", "clip_norm": 0.1 + 0.2},
         {"optimizer": "momentum", "momentum": 0.0, "dataset": "wine", "seed": 2**32 - 1},
         {"schedule": "multi_step", "schedule_milestones": [3, 50], "early_stopping": 5, "restore_best": True},
@@ -70,3 +72,8 @@ def test_a_name_stays_one_word(name):
 
 def test_a_switch_is_written_as_the_document_writes_it():
     assert command_line(parse_config({"residual": True})).endswith(" --residual true")
+
+
+def test_names_for_each_layer_are_written_with_commas():
+    config = parse_config({"activation": ["relu", "tanh"]})
+    assert command_line(config) == "python -m engine train --activation relu,tanh"

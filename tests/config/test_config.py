@@ -27,6 +27,7 @@ def value_of(name, z):
 
 KINDS = (
     "choice",
+    "choice or list",
     "integer",
     "number",
     "switch",
@@ -71,6 +72,54 @@ def test_one_dropout_stands_for_every_hidden_layer_and_a_list_for_each(settings,
     assert parse_config(settings).dropout_rates == rates
 
 
+@pytest.mark.parametrize(
+    ("settings", "names"),
+    [
+        ({"activation": "relu"}, ("relu", "relu")),
+        ({"activation": ["relu", "tanh"]}, ("relu", "tanh")),
+        ({"activation": ("gelu", "gelu")}, ("gelu", "gelu")),
+        ({"activation": "relu", "depth": 0}, ()),
+    ],
+)
+def test_one_activation_stands_for_every_hidden_layer_and_a_list_for_each(settings, names):
+    assert parse_config(settings).activations == names
+
+
+HE, LECUN, XAVIER = "he_normal", "lecun_normal", "xavier_uniform"
+
+
+@pytest.mark.parametrize(
+    ("settings", "starts", "resolved"),
+    [
+        ({"activation": "relu"}, (HE, HE, HE), HE),
+        ({"activation": "relu", "depth": 0}, (HE,), HE),
+        ({"activation": ["relu", "silu"]}, (HE, HE, HE), HE),
+        ({"activation": ["relu", "tanh"]}, (HE, XAVIER, XAVIER), "auto"),
+        ({"activation": ["tanh", "selu"], "initializer_gain": 2.0}, (XAVIER, LECUN, LECUN), "auto"),
+        ({"activation": ["relu", "tanh"], "initializer": "lecun"}, (LECUN, LECUN, LECUN), LECUN),
+    ],
+)
+def test_auto_starts_each_layer_by_its_own_activation_and_the_output_as_the_last_hidden_one(
+    settings, starts, resolved
+):
+    config = resolve(parse_config(settings), CLASSES)
+    assert (config.initializers, config.initializer) == (starts, resolved)
+    assert resolve(config, CLASSES) == config
+
+
+def test_a_list_of_one_value_for_all_layers_is_kept_as_written_and_shortened_on_request():
+    config = parse_config({"activation": ["relu", "relu"], "dropout": [0.1, 0.1]})
+    assert (config.activation, config.dropout) == (("relu", "relu"), (0.1, 0.1))
+    assert config.shortened() == parse_config({"activation": "relu", "dropout": 0.1})
+    mixed = parse_config({"activation": ["relu", "tanh"], "dropout": [0.1, 0.2]})
+    assert mixed.shortened() == mixed
+
+
+def test_an_activation_in_a_list_that_no_plugin_defines_any_more_is_named():
+    with pytest.raises(ConfigError, match="activation gone is not known here: put the file that defines it"):
+        config_from_json('{"activation": ["relu", "gone"]}')
+
+
 def test_a_configuration_written_as_json_is_read_back_equal():
     config = parse_config(
         {
@@ -78,6 +127,7 @@ def test_a_configuration_written_as_json_is_read_back_equal():
             "batch_size": "full",
             "clip_norm": 1.0,
             "dropout": [0, 0.2],
+            "activation": ["relu", "tanh"],
             "residual": True,
         }
     )
@@ -207,6 +257,8 @@ def test_text_from_a_command_line_becomes_the_value_of_its_setting():
     assert value_from_text("learning_rate", "1e-3") == 0.001
     assert value_from_text("class_weights", "1, 2.5") == [1, 2.5]
     assert [value_from_text("dropout", text) for text in ("0.2", "0.2, 0", "[0.2]")] == [0.2, [0.2, 0], [0.2]]
+    texts = ("relu", "relu, tanh", "[relu]")
+    assert [value_from_text("activation", text) for text in texts] == ["relu", ["relu", "tanh"], ["relu"]]
     assert value_from_text("residual", "true") is True
     assert value_from_text("class_weights", "balanced") == "balanced"
     assert value_from_text("schedule_milestones", "30") == [30]

@@ -43,6 +43,12 @@ def test_names_and_tags_are_filled_from_the_settings_of_their_run():
     assert first.tags == "sweep,moons"
 
 
+def test_a_list_of_activations_is_one_value_among_those_of_a_grid():
+    found = entries("name: '{activation}'\ngrid: {activation: [relu, [relu, tanh]]}")
+    assert [each.configs[0].activation for each in found] == ["relu", ("relu", "tanh")]
+    assert [each.names for each in found] == [("relu",), ("relu-tanh",)]
+
+
 def test_without_a_name_a_run_is_called_by_what_its_entry_sets():
     assert entries("grid: {optimizer: [adam], dropout: [0.5]}")[0].names == (
         "optimizer = adam, dropout = 0.5",

@@ -21,6 +21,7 @@ OWN = [
     {"clip_norm": 9.0},
     {"dropout": 0.5},
     {"dropout": [0.1, 0.9]},
+    {"activation": ["tanh", "tanh"]},
     {"seed": 3, "learning_rate": 0.5, "weight_decay": 0.3, "clip_norm": 9.0, "dropout": [0.1, 0.2]},
 ]
 
@@ -39,6 +40,7 @@ OTHER = [
     {"dropout": [0.2, 0.0]},
     {"hidden_sizes": [6, 5]},
     {"activation": "relu"},
+    {"activation": ["tanh", "relu"]},
     {"batch_size": 31},
     {"epochs": 5},
     {"beta1": 0.8},

@@ -4,7 +4,7 @@ import pytest
 
 from engine.config import parse_config
 from engine.config.resolve import DataFacts, resolve
-from engine.config.twins import differences, differing, same_arithmetic
+from engine.config.twins import decided_settings, differences, differing, same_arithmetic
 
 FACTS = DataFacts("classification", 2, 300)
 
@@ -24,15 +24,30 @@ def resolved(**settings):
             {"activation": ("tanh", "relu"), "initializer": ("xavier_uniform", "he_normal")},
         ),
         ({"activation": "relu", "initializer": "xavier_uniform"}, {"activation": ("tanh", "relu")}),
+        ({"activation": ["tanh", "tanh"], "dropout": [0.0, 0.0]}, {}),
+        ({"activation": ["tanh", "sigmoid"]}, {"activation": ("tanh", ("tanh", "sigmoid"))}),
+        (
+            {"activation": ["relu", "tanh"]},
+            {
+                "activation": ("tanh", ("relu", "tanh")),
+                "initializer": ("xavier_uniform", ("he_normal", "xavier_uniform", "xavier_uniform")),
+            },
+        ),
     ],
 )
 def test_settings_differ_as_they_were_resolved(settings, found):
     assert differences(resolved(), resolved(**settings)) == found
 
 
+def test_two_lists_that_start_their_layers_in_different_ways_differ_in_that_too():
+    found = differences(resolved(activation=["relu", "tanh"]), resolved(activation=["tanh", "relu"]))
+    assert found.keys() == {"activation", "initializer"}
+    assert found["initializer"][1] == ("xavier_uniform", "he_normal", "he_normal")
+
+
 def told(*settings):
     """Return what differs by choice and what follows between configurations on the same data."""
-    found = differing([resolved(**each).model_dump() for each in settings], [FACTS] * len(settings))
+    found = differing([decided_settings(resolved(**each)) for each in settings], [FACTS] * len(settings))
     return list(found.chosen), list(found.following)
 
 
@@ -54,6 +69,14 @@ def test_auto_against_its_own_value_is_no_difference():
 def test_the_start_of_the_weights_follows_the_activation_unless_it_was_chosen():
     assert told({"activation": "tanh"}, {"activation": "relu"}) == (["activation"], ["initializer"])
     assert told({}, {"initializer": "he_normal"}) == (["initializer"], [])
+
+
+def test_the_starts_of_layers_follow_a_list_of_activations():
+    assert told({"activation": ["relu", "tanh"]}, {"activation": ["tanh", "relu"]}) == (
+        ["activation"],
+        ["initializer"],
+    )
+    assert told({"activation": ["tanh", "tanh"]}, {"activation": "tanh"}) == ([], [])
 
 
 def test_where_decay_acts_follows_from_optimizer_or_decay():

@@ -64,7 +64,7 @@ def test_any_name_comes_back_as_it_was(store, other, trained, format, name):
 
 
 def test_curves_out_of_a_csv_know_no_settings_and_those_out_of_parquet_do(store, other, trained):
-    run_id = trained(activation="relu")
+    run_id = trained(activation=["relu"])
     (plain,), (typed,) = (import_file(other, exported(store, [run_id], name)) for name in ("csv", "parquet"))
     for number in (plain, typed):
         assert get_run(other, number).status == "imported"

@@ -31,7 +31,13 @@ def random_target(loss, outputs, batch, rng):
 
 
 def build(sizes, activation, loss, seed=0, **options):
-    return start(Network(sizes, ACTIVATIONS[activation], KNOWN[loss], dtype=np.float64, **options), seed)
+    return start(Network(sizes, named(activation), KNOWN[loss], dtype=np.float64, **options), seed)
+
+
+def named(activation):
+    """Return the activation of a name, or those of names with commas between."""
+    found = [ACTIVATIONS[name] for name in activation.split(",")]
+    return found if len(found) > 1 else found[0]
 
 
 def start(network, seed=0):
@@ -61,7 +67,8 @@ def drawn_loss(draw, outputs):
 def checked_networks(draw):
     """Draw a network with weights, and a batch for it, from the product of everything that it may be made of.
 
-    Widths come from few numbers, so that neighbours are often equal and residual connections go around.
+    Widths come from few numbers, so that neighbours are often equal and residual connections go around. Each
+    hidden layer has an activation of its own.
     """
     hidden = draw(st.lists(st.sampled_from([1, 2, 3, 3, 4, 6]), max_size=4))
     outputs, batch = draw(st.integers(1, 4)), draw(st.integers(1, 6))
@@ -72,10 +79,9 @@ def checked_networks(draw):
         "dropout": draw(st.sampled_from([0.0, 0.5])),
         "generators": [np.random.default_rng(0)],
     }
-    activation, seed = draw(st.sampled_from(sorted(ACTIVATIONS))), draw(st.integers(0, 1000))
-    network = start(
-        Network([3, *hidden, outputs], ACTIVATIONS[activation], loss, dtype=np.float64, **options), seed
-    )
+    activations = [ACTIVATIONS[draw(st.sampled_from(sorted(ACTIVATIONS)))] for _ in hidden]
+    seed = draw(st.integers(0, 1000))
+    network = start(Network([3, *hidden, outputs], activations, loss, dtype=np.float64, **options), seed)
     recording = network.gradient_recording(batch)
     rng = np.random.default_rng(seed)
     recording.x[...] = rng.normal(size=recording.x.shape)
@@ -89,9 +95,9 @@ def checked_networks(draw):
 def sits_at_a_kink(network, recording, loss):
     bent = "z" if network.normalization is None else "n"
     bent_at = [recording.arena.blocks[f"{bent}{i}"].values for i in range(1, network.depth)]
-    kinks = network.activation.kinks
-    if any(np.abs(values - kink).min() < 1e-4 for values in bent_at for kink in kinks):
-        return True
+    for values, activation in zip(bent_at, network.activations, strict=True):
+        if any(np.abs(values - kink).min() < 1e-4 for kink in activation.kinks):
+            return True
     return loss == "mae" and np.abs(recording.output.values - recording.target).min() < 1e-4
 
 
@@ -165,7 +171,7 @@ def test_the_gradient_of_a_batch_is_the_mean_of_its_halves():
     np.testing.assert_allclose(gradient(np.s_[:]), halves, rtol=1e-12)
 
 
-@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+@pytest.mark.parametrize("activation", [*sorted(ACTIVATIONS), "relu,tanh"])
 @pytest.mark.parametrize("normalization", NORMALIZATIONS)
 def test_replicates_stacked_on_a_leading_axis_equal_single_networks_bit_for_bit(activation, normalization):
     rng = np.random.default_rng(3)
@@ -173,7 +179,7 @@ def test_replicates_stacked_on_a_leading_axis_equal_single_networks_bit_for_bit(
     singles = [
         build(sizes, activation, "cross_entropy", seed, normalization=normalization) for seed in range(4)
     ]
-    stack = Network(sizes, ACTIVATIONS[activation], LOSSES["cross_entropy"], lead=(4,), **options)
+    stack = Network(sizes, named(activation), LOSSES["cross_entropy"], lead=(4,), **options)
     recording = stack.recording(6)
     for r, single in enumerate(singles):
         stack.parameters.theta[r] = single.parameters.theta

@@ -92,7 +92,6 @@ def test_a_schedule_is_torchs(name):
 
 @pytest.mark.parametrize("name", GOLDEN["networks"])
 def test_a_normalised_network_trains_as_torchs_does(name):
-    expected = GOLDEN["networks"][name]
     network = Network(
         [3, 5, 4, 2],
         ACTIVATIONS["gelu"],
@@ -100,6 +99,17 @@ def test_a_normalised_network_trains_as_torchs_does(name):
         normalization=name,
         dtype=np.float64,
     )
+    check_training(network, GOLDEN["networks"][name])
+
+
+def test_a_network_with_an_activation_for_each_layer_trains_as_torchs_does():
+    expected = GOLDEN["network_by_layer"]
+    activations = [ACTIVATIONS[name] for name in expected["activations"]]
+    network = Network([3, 5, 4, 4, 2], activations, LOSSES["cross_entropy"], dtype=np.float64)
+    check_training(network, expected)
+
+
+def check_training(network, expected):
     network.parameters.theta[...] = expected["first"]
     optimizer = Optimizer(network.parameters, [Adam(0.9, 0.999, 1e-8), Decay(0.1)])
     recording, losses = network.recording(7), []

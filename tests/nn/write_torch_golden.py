@@ -6,6 +6,7 @@ program nor its tests need it.
 
 import importlib
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -170,35 +171,47 @@ def schedule_tables() -> dict[str, list[float]]:
 
 
 def networks() -> dict[str, Any]:
-    """Return networks with a normalisation: weights, batches, and what 20 steps of AdamW make of them."""
+    """Return networks with a normalisation, and what comes of each in training."""
     found = {}
     for name in ("batch", "layer"):
         layers = []
         for fan_in, out in ((3, 5), (5, 4)):
             norm = nn.BatchNorm1d(out) if name == "batch" else nn.LayerNorm(out)
             layers += [nn.Linear(fan_in, out, bias=name == "layer"), norm, nn.GELU()]
-        network = nn.Sequential(*layers, nn.Linear(4, 2))
-        first = flat(network)
-        x, labels = torch.randn(STEPS, 7, 3) * 2 + 1, torch.randint(0, 2, (STEPS, 7))
-        optimizer = optim.AdamW(network.parameters(), 0.05, weight_decay=0.1)
-        losses = []
-        for inputs, classes in zip(x, labels, strict=True):
-            loss = nn.functional.cross_entropy(network(inputs), classes)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            losses.append(loss.item())
-        buffers = [b.tolist() for key, b in network.named_buffers() if "running" in key]
-        found[name] = {
-            "first": first,
-            "x": x.tolist(),
-            "labels": labels.tolist(),
-            "losses": losses,
-            "last": flat(network),
-            "running": buffers,
-            "outputs": network.eval()(x[0]).tolist(),
-        }
+        found[name] = trained(nn.Sequential(*layers, nn.Linear(4, 2)))
     return found
+
+
+def network_by_layer() -> dict[str, Any]:
+    """Return a network in which each hidden layer has another activation, and what comes of training it."""
+    names, sizes, layers = ["relu", "tanh", "silu"], [3, 5, 4, 4], []
+    for name, (fan_in, out) in zip(names, pairwise(sizes), strict=True):
+        layers += [nn.Linear(fan_in, out), ACTIVATIONS[name]]
+    return {"activations": names, **trained(nn.Sequential(*layers, nn.Linear(4, 2)))}
+
+
+def trained(network: Any) -> dict[str, Any]:
+    """Return weights, batches, and what 20 steps of AdamW make of them."""
+    first = flat(network)
+    x, labels = torch.randn(STEPS, 7, 3) * 2 + 1, torch.randint(0, 2, (STEPS, 7))
+    optimizer = optim.AdamW(network.parameters(), 0.05, weight_decay=0.1)
+    losses = []
+    for inputs, classes in zip(x, labels, strict=True):
+        loss = nn.functional.cross_entropy(network(inputs), classes)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    buffers = [b.tolist() for key, b in network.named_buffers() if "running" in key]
+    return {
+        "first": first,
+        "x": x.tolist(),
+        "labels": labels.tolist(),
+        "losses": losses,
+        "last": flat(network),
+        "running": buffers,
+        "outputs": network.eval()(x[0]).tolist(),
+    }
 
 
 def flat(network: Any) -> list[float]:
@@ -223,5 +236,6 @@ if __name__ == "__main__":
         "losses": losses(),
         "schedules": schedule_tables(),
         "networks": networks(),
+        "network_by_layer": network_by_layer(),
     }
     OUTPUT.write_text(json.dumps(golden, separators=(",", ":")) + "\n", "utf-8")

@@ -70,6 +70,7 @@ def test_the_button_of_an_empty_store_starts_the_run_that_shows_the_disease(stor
         {"dataset": "wine", "samples": None, "dropout": 0.5, "activation": "sigmoid"},
         {"normalization": "batch", "activation": "gelu"},
         {"hidden_sizes": [4] * 3, "residual": True, "dropout": [0.2, 0.0, 0.5], "activation": "relu"},
+        {"hidden_sizes": [4] * 3, "activation": ["relu", "tanh", "gelu"]},
         {"hidden_sizes": [3] * 30, "activation": "identity", "epochs": 1},
         {"learning_rate": 1e6, "optimizer": "sgd", "activation": "relu", "loss": "mse"},
     ],
@@ -81,6 +82,7 @@ def test_the_button_of_an_empty_store_starts_the_run_that_shows_the_disease(stor
         "three classes",
         "batch norm",
         "residual",
+        "an activation for each layer",
         "31 layers",
         "diverged",
     ],
@@ -92,6 +94,22 @@ def test_a_trained_run_is_shown_with_a_sentence_under_each_picture(store, submit
     shown = [sentence for _, sentence in framed_texts(app)]
     assert len(shown) >= 4 and all(shown)
     assert "nan" not in words(app).replace("infinite or NaN", "").lower()
+
+
+def units_of(store, submitted, activation):
+    run_id = trained(store, submitted(hidden_sizes=[6] * len(activation), activation=activation))
+    framed = framed_texts(page("gradients", run=run_id))
+    return next((title, sentence) for title, sentence in framed if title.endswith(" units"))
+
+
+def test_dead_units_are_shown_where_the_activation_can_die_and_saturated_ones_elsewhere(store, submitted):
+    title, sentence = units_of(store, submitted, ["relu", "tanh"])
+    assert title.endswith("Dead or saturated units")
+    assert ("dead units" in sentence) and ("saturated units" in sentence)
+    title, sentence = units_of(store, submitted, ["relu", "gelu"])
+    assert title.endswith("Dead units") and "saturated" not in sentence
+    title, sentence = units_of(store, submitted, ["silu", "gelu"])
+    assert sentence == "Units with these activations are neither dead nor saturated."
 
 
 def test_clipping_by_layer_shows_its_activity_and_the_order_of_the_limits(store, submitted):

@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.store.lease import claim, new_owner
+from engine.store.runs import list_runs
 from engine.store.store import STORE_VARIABLE
 from engine.workers.session import train_claimed
 
@@ -38,11 +39,29 @@ def words(app):
     return " ".join(element.value for kind in ("markdown", "warning", "error") for element in app.get(kind))
 
 
-@pytest.mark.parametrize("name", ["train", "compare", "runs"])
+@pytest.mark.parametrize("name", ["compare", "runs"])
 def test_a_page_on_an_empty_store_shows_what_to_do(name):
     app = page(name)
     assert not app.exception
     assert app.subheader
+
+
+def test_the_first_page_of_an_empty_store_shows_a_trained_example_and_three_doors(store):
+    app = page("train")
+    assert not app.exception and not app.error
+    doors = ["Watch it learn", "See it fail and mend it", "Bring your own table"]
+    assert [button.label for button in app.button if button.label in doors] == doors
+    ((run, frames),) = app.session_state["train_stage_sent"]["frames"]["counts"].items()
+    assert (run, frames[-1] > 100, list_runs(store)) == (0, True, [])
+
+
+def test_the_door_to_a_failing_network_starts_the_preset_and_fills_the_form_with_it(store):
+    app = page("train")
+    app.button(key="train_fail").click().run()
+    assert not app.exception and not app.error
+    (row,) = list_runs(store)
+    assert (row.config["activation"], row.config["hidden_sizes"]) == ("sigmoid", [16] * 10)
+    assert app.selectbox(key="train_activation").value == "sigmoid"
 
 
 @pytest.mark.parametrize(("name", "query"), [("train", "run"), ("compare", "runs")])
@@ -74,6 +93,18 @@ def test_compare_lists_dropout_as_one_number_or_one_for_each_layer(store, submit
     app = page("compare", runs=",".join(map(str, ids)))
     assert not app.exception and not app.error
     assert app.dataframe[0].value["dropout"].tolist() == ["0.25", "0.1·0.5"]
+
+
+def test_compare_lists_the_activation_of_each_layer_and_how_each_of_them_starts(store, submitted):
+    lists, name = submitted(hidden_sizes=[7, 5], activation=["relu", "tanh"]), submitted(hidden_sizes=[7, 5])
+    app = page("compare", runs=f"{lists},{name}")
+    listed = app.dataframe[0].value
+    assert dict(zip(listed["run"], listed["activation"], strict=True)) == {lists: "relu, tanh", name: "tanh"}
+    shown = next(frame.value for frame in app.dataframe if "setting" in frame.value).set_index("setting")
+    assert shown[f"run {lists}"].to_dict() == {
+        "activation": "relu, tanh",
+        "initializer": "he_normal, 2×xavier_uniform",
+    }
 
 
 def test_compare_shows_only_the_settings_that_differ(store, submitted):

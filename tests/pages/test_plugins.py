@@ -75,15 +75,15 @@ def words(app, *kinds):
 
 def test_a_file_that_is_dropped_in_is_offered_at_the_next_page_run_and_can_be_started(store, plugin_folder):
     app = page("train")
-    assert "snake" not in app.selectbox(key="train_activation_more").options
+    assert "snake" not in app.selectbox(key="train_activation").options
     (plugin_folder / "mine.py").write_text(PLUGIN, "utf-8")
     app.run()
     assert not app.exception
-    assert "snake" in app.selectbox(key="train_activation_more").options
-    assert "heavy" in app.selectbox(key="train_optimizer_more").options
+    assert "snake" in app.selectbox(key="train_activation").options
+    assert "heavy" in app.selectbox(key="train_optimizer").options
     app.selectbox(key="train_normalization").set_value("halved").run()
-    app.selectbox(key="train_activation_more").set_value("snake").run()
-    app.selectbox(key="train_optimizer_more").set_value("heavy").run()
+    app.selectbox(key="train_activation").set_value("snake").run()
+    app.selectbox(key="train_optimizer").set_value("heavy").run()
     assert not app.exception and not app.error
     assert "A line that waves." in words(app, "caption") and "A heavier ball." in words(app, "caption")
     assert app.number_input(key="train_momentum").placeholder == "0.9"
@@ -100,11 +100,11 @@ def test_a_file_that_is_dropped_in_is_offered_at_the_next_page_run_and_can_be_st
 def test_a_choice_whose_file_goes_away_falls_back_to_the_default(plugin):
     app = page("train")
     app.selectbox(key="train_normalization").set_value("halved").run()
-    app.selectbox(key="train_activation_more").set_value("snake").run()
+    app.selectbox(key="train_activation").set_value("snake").run()
     plugin.unlink()
     app.run()
     assert not app.exception and not app.error
-    assert app.button_group(key="train_activation").value == "tanh"
+    assert app.selectbox(key="train_activation").value == "tanh"
     assert app.selectbox(key="train_normalization").value == "none"
     assert not app.button(key="train_start").disabled
 
@@ -115,7 +115,7 @@ def test_a_broken_file_is_one_sentence_on_the_train_page_and_everything_else_goe
     assert not app.exception
     sentence = "plugin not loaded: broken.py: must be Python: line 1: invalid syntax"
     assert len(app.warning) == 1 and words(app, "warning") == sentence
-    assert "snake" in app.selectbox(key="train_activation_more").options
+    assert "snake" in app.selectbox(key="train_activation").options
     assert not page("runs").exception
 
 

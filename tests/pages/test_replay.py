@@ -49,8 +49,9 @@ def test_the_player_of_a_finished_run_is_sent_every_snapshot(store, submitted, s
     run_id = trained(store, submitted(**settings))
     app = page("train", run=str(run_id))
     assert not app.exception
-    assert app.session_state["train_replay_sent"]["counts"] == {run_id: [len(read_snapshots(store, run_id))]}
-    assert app.session_state["train_replay_behind"] is False
+    held = app.session_state["train_stage_sent"]["frames"]["counts"]
+    assert held == {run_id: [len(read_snapshots(store, run_id))]}
+    assert app.session_state["train_frames_wait"] is False
 
 
 def test_a_damaged_snapshot_is_told_in_one_sentence(store, submitted):
@@ -72,7 +73,7 @@ def test_two_compared_runs_share_one_player(store, submitted):
 def test_a_run_without_a_snapshot_says_that_there_is_none_yet(submitted):
     app = page("train", run=str(submitted()))
     assert not app.exception
-    assert any("No snapshots yet" in caption.value for caption in app.caption)
+    assert app.session_state["train_stage_sent"]["frames"]["counts"] == {}
 
 
 @pytest.mark.parametrize(("dataset", "is_shown"), [("moons", False), ("digits", True), ("wine", True)])

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
 from engine.exchange.export import exported
@@ -13,6 +12,7 @@ from engine.store.lease import claim, new_owner
 from engine.store.runs import get_run, list_runs
 from engine.store.schema import runs
 from engine.store.store import STORE_VARIABLE
+from tests.pages.runs_table import listed
 
 ROOT = Path(__file__).resolve().parents[2]
 HOSTILE = [
@@ -52,10 +52,6 @@ def press(app, key):
     return app
 
 
-def listed(app):
-    return app.dataframe[0].value["run"].tolist()
-
-
 def test_an_empty_store_shows_one_button_that_really_starts_a_run(store):
     app = page()
     assert [each.value for each in app.subheader] == ["No runs yet"]
@@ -81,32 +77,6 @@ def test_any_name_tag_and_note_is_shown_as_text(store, trained, name):
         assert not app.error and not app.warning
     app = page(selected=[run_id])
     assert app.text_input(key="runs_name").value == name and app.text_area(key="runs_note").value == name
-
-
-def test_three_hundred_runs_are_paged_sorted_and_selected_at_once(store, submitted):
-    submitted(name="first")
-    with store.writing() as connection:
-        row = dict(connection.execute(sa.select(runs)).mappings().one())
-        copies = [
-            {**row, "id": number, "name": f"copy {number}", "val_loss": number} for number in range(2, 301)
-        ]
-        connection.execute(runs.insert(), copies)
-    app = page()
-    assert listed(app) == list(range(300, 250, -1))
-    assert listed(press(app, "runs_next")) == list(range(250, 200, -1))
-    app.selectbox(key="runs_sort").set_value("validation loss").run()
-    assert listed(app)[0] == 300
-    app.toggle(key="runs_descending").set_value(False).run()
-    assert listed(app)[:2] == [2, 3]
-    app.text_input(key="runs_text").set_value("copy 29").run()
-    assert listed(app) == [29, *range(290, 300)]
-    press(app, "runs_select_all")
-    assert app.session_state["runs_selected"] == [*range(299, 289, -1), 29]
-    press(app, "runs_archive")
-    assert len(list_runs(store)) == 289
-    assert "No run matches" in app.info[0].value
-    app.selectbox(key="runs_kind").set_value("archived").run()
-    assert len(listed(app)) == 11
 
 
 def test_delete_is_asked_once_and_spares_what_is_in_training(store, submitted, trained):

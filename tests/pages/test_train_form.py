@@ -44,17 +44,9 @@ def test_every_setting_that_applies_is_offered_with_help_and_no_other(app):
     assert unexplained == []
 
 
-def choose_optimizer(app, name):
-    pills = app.button_group(key="train_optimizer")
-    if name in pills.options:
-        pills.set_value(name).run()
-    else:
-        app.selectbox(key="train_optimizer_more").set_value(name).run()
-
-
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_an_optimizer_brings_its_own_settings_and_no_other_ones(app, optimizer):
-    choose_optimizer(app, optimizer)
+    app.selectbox(key="train_optimizer").set_value(optimizer).run()
     assert not app.exception and not app.error
     assert offered(app) & OF_AN_OPTIMIZER == set(OPTIMIZERS.options[optimizer])
     captions = [element.value for element in app.sidebar.caption]
@@ -62,22 +54,9 @@ def test_an_optimizer_brings_its_own_settings_and_no_other_ones(app, optimizer):
     assert not OPTIMIZERS[optimizer].advice or OPTIMIZERS[optimizer].advice in captions
 
 
-def test_the_common_choices_are_pills_and_every_other_one_is_in_the_list_below_them(app):
+def test_one_list_has_every_activation_and_one_every_optimizer(app):
     for name in ("activation", "optimizer"):
-        pills, others = app.button_group(key=f"train_{name}"), app.selectbox(key=f"train_{name}_more")
-        assert [*pills.options, *others.options] == list(SETTINGS[name].choices)
-        assert len(pills.options) == 6 and others.value is None
-
-
-def test_what_is_taken_from_the_list_becomes_a_pill_until_a_common_one_is_chosen(app):
-    app.selectbox(key="train_activation_more").set_value("mish").run()
-    pills, others = app.button_group(key="train_activation"), app.selectbox(key="train_activation_more")
-    assert (pills.value, pills.options[-1], others.value) == ("mish", "mish", None)
-    assert "mish" not in others.options
-    pills.set_value("relu").run()
-    assert app.button_group(key="train_activation").value == "relu"
-    assert "mish" in app.selectbox(key="train_activation_more").options
-    assert not app.exception and not app.error
+        assert app.selectbox(key=f"train_{name}").options == list(SETTINGS[name].choices)
 
 
 def test_a_section_says_how_many_of_its_settings_are_not_at_their_defaults_and_an_empty_one_is_gone(app):
@@ -85,7 +64,7 @@ def test_a_section_says_how_many_of_its_settings_are_not_at_their_defaults_and_a
     assert "Optimizer" in titles and not [title for title in titles if "set]" in title]
     app.number_input(key="train_epochs").set_value(7).run()
     app.selectbox(key="train_schedule").set_value("step").run()
-    choose_optimizer(app, "sgd")
+    app.selectbox(key="train_optimizer").set_value("sgd").run()
     titles = [expander.label for expander in app.sidebar.expander]
     marked = [title.split(" :")[0] for title in titles if "[1 set]" in title]
     assert marked == ["Epochs, batches, loss", "Schedule & early stopping"] and "Optimizer" not in titles
@@ -162,7 +141,7 @@ def test_copy_puts_the_settings_of_a_run_into_the_form(app, submitted):
     app.run()
     app.button(key="train_copy").click().run()
     assert app.text_input(key="train_hidden_sizes").value == "7, 5"
-    assert app.button_group(key="train_activation").value in ("relu", ["relu"])
+    assert app.selectbox(key="train_activation").value == "relu"
     assert app.select_slider(key="train_learning_rate").value == 0.123
 
 
@@ -270,9 +249,9 @@ def test_features_are_chosen_beside_the_dataset_for_toys_in_the_plane_alone(app,
     assert pills.value == ["x1", "x2"]
     pills.set_value(["x1_squared", "x1_times_x2"]).run()
     assert not app.exception and not app.error
-    app.button_group(key="train_dataset").set_value("sine").run()
+    app.selectbox(key="train_dataset").set_value("sine").run()
     assert "train_features" not in {element.key for element in _widgets(app)} and not app.error
-    app.button_group(key="train_dataset").set_value("circles").run()
+    app.selectbox(key="train_dataset").set_value("circles").run()
     app.button(key="train_start").click().run()
     (row,) = list_runs(store)
     assert row.config["features"] == ["x1_squared", "x1_times_x2"]
@@ -285,14 +264,14 @@ def test_no_feature_at_all_gives_one_sentence(app):
 
 
 def test_a_table_with_fewer_rows_than_a_batch_is_taken_whole(app):
-    app.button_group(key="train_dataset").set_value("linnerud").run()
+    app.selectbox(key="train_dataset").set_value("linnerud").run()
     assert app.selectbox(key="train_batch_size").value == "full" and not app.error
-    app.button_group(key="train_dataset").set_value("wine").run()
+    app.selectbox(key="train_dataset").set_value("wine").run()
     assert app.selectbox(key="train_batch_size").value == "full"
 
 
 def test_a_scale_that_is_switched_off_reaches_the_run(app, store):
-    app.button_group(key="train_dataset").set_value("plane").run()
+    app.selectbox(key="train_dataset").set_value("plane").run()
     app.selectbox(key="train_standardize_inputs").set_value("off").run()
     app.selectbox(key="train_standardize_target").set_value("on").run()
     app.button(key="train_start").click().run()

@@ -209,3 +209,12 @@ def test_settings_name_the_content_of_the_plugins_behind_them(plugin_folder):
     written(path, good(meaning="Another."), at=1)
     refresh_plugins()
     assert plugins_used({"activation": "snake"}) not in ("", used)
+
+
+def test_a_list_names_each_of_its_plugins_once_and_a_single_name_as_before(plugin_folder):
+    written(plugin_folder / "mine.py", good())
+    written(plugin_folder / "other.py", good("adder"))
+    refresh_plugins()
+    snake, adder = (plugins_used({"activation": name}) for name in ("snake", "adder"))
+    assert plugins_used({"activation": ["adder", "relu", "snake", "adder"]}) == f"{adder},{snake}"
+    assert plugins_used({"activation": ["relu", "tanh"]}) == ""

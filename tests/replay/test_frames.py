@@ -46,7 +46,7 @@ def test_the_boundary_map_is_what_predict_says_at_its_places() -> None:
     np.testing.assert_allclose(frame["output"] / 255, text, atol=0.5 / 255 + 1e-6)
 
 
-@pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid"])
+@pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid", ["sigmoid", "relu"], ["relu", "sigmoid"]])
 def test_a_units_picture_is_its_activation_at_its_places(activation) -> None:
     config, dataset, state, camera, frame, _ = shot(dataset="moons", activation=activation)
     network = build_network(config, dataset)
@@ -54,8 +54,10 @@ def test_a_units_picture_is_its_activation_at_its_places(activation) -> None:
     points = grid_over(dataset, camera.scene.layers[1].tile[1]).points
     network.outputs(points, block_rows=len(points))
     blocks = network.recording(len(points), training=False).arena.blocks
-    centre = 0.5 if activation == "sigmoid" else 0.0
     for (layer, values), reach in zip(pictures(camera, frame)[:-1], frame["unit_reach"], strict=False):
+        is_sigmoid = config.activations[layer.number - 1] == "sigmoid"
+        centre = 0.5 if is_sigmoid else 0.0
+        assert reach == 0.47 or not is_sigmoid
         expected = np.clip(blocks[f"a{layer.number}"].values[: layer.shown] - centre, -reach, reach)
         np.testing.assert_allclose(values, expected, atol=0.5 / 127 * reach + 1e-6)
 

@@ -56,7 +56,7 @@ def test_seeds_out_of_range_are_refused_before_any_run_is_stored(store, seed, co
 def test_runs_started_one_by_one_are_a_group_when_only_the_seed_differs_as_resolved(store, submitted):
     first = submitted(seed=0)
     other = submitted(seed=0, activation="relu")
-    spelled_out = submitted(seed=1, initializer="xavier_uniform")
+    spelled_out = submitted(seed=1, initializer="xavier_uniform", activation=["tanh"])
     other_data = submitted(seed=2, data_seed=1)
     rows = [get_run(store, run_id) for run_id in (first, other, spelled_out, other_data)]
     groups = [[row.id for row in group.rows] for group in seed_groups(store, rows)]

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import event
 
 from engine.store import edit
+from engine.store.columns import UnknownColumn, in_order
 from engine.store.query import (
-    SORT_COLUMNS,
+    SORTED_IN_DATABASE,
     SPARK_POINTS,
     RunFilter,
     find_ids,
@@ -72,35 +73,49 @@ def test_status_data_and_archive_are_filters_and_paused_runs_are_neither_queued_
     assert known_datasets(store) == ["moons", "wine"]
 
 
-@pytest.mark.parametrize("column", SORT_COLUMNS)
+@pytest.mark.parametrize("column", [*SORTED_IN_DATABASE, "name", "status", "learning_rate", "started"])
 def test_every_column_sorts_both_ways_and_runs_without_a_value_come_last(store, three, column):
+    measured = {
+        "val_loss",
+        "train_loss",
+        "best_val_loss",
+        "val_score",
+        "test_score",
+        "train_score",
+        "test_loss",
+    }
     with store.writing() as connection:
-        for run_id, loss in zip(three, (0.5, 0.1, None), strict=True):
-            values = {"val_loss": loss, "train_loss": loss, "best_val_loss": loss, "val_score": loss}
-            connection.execute(runs.update().where(runs.c.id == run_id).values(**values, test_score=loss))
+        for run_id, value in zip(three, (0.5, 0.1, None), strict=True):
+            values = dict.fromkeys(measured, value)
+            connection.execute(runs.update().where(runs.c.id == run_id).values(**values))
     upward, downward = (
         [row.id for row in find_runs(store, RunFilter(), sort=column, descending=way)[0]]
         for way in (False, True)
     )
     assert set(upward) == set(downward) == set(three)
-    if column in (
-        "validation loss",
-        "training loss",
-        "lowest validation loss",
-        "validation score",
-        "test score",
-    ):
+    if column in measured:
         assert upward == [three[1], three[0], three[2]] and downward == [three[0], three[1], three[2]]
 
 
+@pytest.mark.parametrize("column", SORTED_IN_DATABASE)
+def test_the_database_sorts_as_the_program_does(store, three, column):
+    with store.writing() as connection:
+        for run_id, value in zip(three, (2, None, 2), strict=True):
+            values = {"val_loss": value, "val_score": value, "seconds": value or 0.0, "step": value or 0}
+            connection.execute(runs.update().where(runs.c.id == run_id).values(**values))
+    for way in (None, True, False):
+        rows, _ = find_runs(store, RunFilter(), sort=column, descending=way)
+        assert [row.id for row in rows] == [row.id for row in in_order(rows[::-1], column, way)]
+
+
 def test_an_unknown_column_is_refused(store):
-    with pytest.raises(ValueError, match="sort must be one of"):
+    with pytest.raises(UnknownColumn, match="unknown name 'id; DROP TABLE runs'"):
         find_runs(store, RunFilter(), sort="id; DROP TABLE runs")
 
 
 def test_pages_share_no_run_and_miss_none(store, submitted):
     ids = [submitted(seed=seed) for seed in range(7)]
-    pages = [find_runs(store, RunFilter(), sort="validation loss", limit=3, offset=at) for at in (0, 3, 6, 9)]
+    pages = [find_runs(store, RunFilter(), sort="val_loss", limit=3, offset=at) for at in (0, 3, 6, 9)]
     assert [len(rows) for rows, _ in pages] == [3, 3, 1, 0] and {total for _, total in pages} == {7}
     assert sorted(row.id for rows, _ in pages for row in rows) == ids
 
@@ -129,7 +144,7 @@ def test_ten_thousand_runs_are_paged_without_reading_them_all(store, submitted):
         listed = ", ".join(names)
         numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9999)"
         connection.execute(f"INSERT INTO runs ({listed}) {numbers} SELECT {listed} FROM runs, n")
-    rows, total = find_runs(store, RunFilter(text="1"), sort="validation loss", limit=50, offset=0)
+    rows, total = find_runs(store, RunFilter(text="1"), sort="val_loss", limit=50, offset=0)
     assert len(rows) == 1 and total == 1
     rows, total = find_runs(store, RunFilter(), limit=50, offset=9980)
     assert total == 10_000 and [row.id for row in rows] == list(range(20, 0, -1))

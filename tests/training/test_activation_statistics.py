@@ -52,8 +52,25 @@ def test_saturated_and_dead_shares_are_counted_unit_by_unit(activation):
         assert np.isnan(saturated)
         assert dead == ((outputs > 0).mean(axis=1) < 0.01).mean() >= 1 / 6
     else:
-        assert network.activation.saturated is not None
-        low, high = network.activation.saturated
+        assert network.activations[0].saturated is not None
+        low, high = network.activations[0].saturated
         assert np.isnan(dead)
         assert 0.2 < saturated == ((outputs < low) | (outputs > high)).mean()
     assert np.isnan(layers[-1, LAYER_INDEX["saturated_fraction"]])
+
+
+def test_each_layer_is_judged_by_its_own_activation():
+    settings = {"activation": ["relu", "sigmoid", "gelu"], "hidden_sizes": [6, 4, 3], "samples": 200}
+    config, dataset, state = start(**settings)
+    network = build_network(config, dataset)
+    take_over(network, state.learned, ...)
+    network.parameters.weights[0][1] = [0, 0, -1]
+    network.parameters.weights[1][...] *= 20
+    _, _, recording = evaluate(network, fixed_rows(config, dataset)[0])
+    layers = np.full((network.depth, len(LAYER_STATISTICS)), np.nan)
+    activation_statistics(network, recording, layers)
+    dead, saturated = (layers[:, LAYER_INDEX[name]] for name in ("dead_fraction", "saturated_fraction"))
+    first, second = (recording.arena.blocks[name].values for name in ("a1", "a2"))
+    assert dead[0] == ((first > 0).mean(axis=1) < 0.01).mean() >= 1 / 6
+    assert saturated[1] == ((second < 0.03) | (second > 0.97)).mean() > 0.2
+    assert np.isnan(dead[1:]).all() and np.isnan(saturated[[0, 2, 3]]).all()

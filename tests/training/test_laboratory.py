@@ -8,6 +8,7 @@ from engine.data.dataset import build_dataset
 from engine.training.laboratory import Laboratory
 from engine.training.model import initial_state
 from engine.training.trainer import train
+from tests.nn import formulas
 
 
 def linear(**settings):
@@ -190,3 +191,17 @@ def test_wrong_rows_are_refused(x, y, sentence):
 def test_values_of_another_width_are_refused():
     with pytest.raises(ValueError, match=r"y must have shape \(n, 1\), got \(1, 2\)"):
         linear().step([[1.0, 3.0]], [[1.0, 2.0]])
+
+
+def test_a_network_with_an_activation_for_each_layer_computes_what_the_formulas_say():
+    names = ["softsign", "relu", "sigmoid"]
+    laboratory = Laboratory({"hidden_sizes": [5, 4, 3], "activation": names, "loss": "mse"}, 2, 1)
+    rng = np.random.default_rng(0)
+    laboratory.set({name: rng.normal(size=array.shape) for name, array in laboratory.read().items()})
+    learned, x = laboratory.read(), rng.normal(size=(6, 2))
+    h = x
+    for number, name in enumerate(names, start=1):
+        z = h @ learned[f"dense{number}.weight"].T + learned[f"dense{number}.bias"]
+        h = formulas.ACTIVATIONS[name](z)
+    expected = h @ learned["dense4.weight"].T + learned["dense4.bias"]
+    np.testing.assert_allclose(laboratory.outputs(x), expected, rtol=1e-13)

@@ -19,6 +19,7 @@ RESUMED = [
     {"optimizer": "nesterov", "schedule": "step", "schedule_every": 1, "normalization": "layer"},
     {"optimizer": "rmsprop", "schedule": "cosine", "initializer": "orthogonal", "activation": "gelu"},
     {"optimizer": "sgd", "hidden_sizes": [4, 4, 5, 5], "dropout": [0.2, 0, 0.5, 0.3], "residual": True},
+    {"optimizer": "adam", "hidden_sizes": [5, 4, 3], "activation": ["relu", "tanh", "gelu"], "dropout": 0.1},
     {"optimizer": "momentum", "dampening": 0.3, "l1": 0.01, "clip_layer_norm": 0.2},
     {"optimizer": "rmsprop", "centered": True, "momentum": 0.5, "weight_decay": 0.01},
     {"optimizer": "adam", "amsgrad": True, "beta2": 0.5},

@@ -12,7 +12,7 @@ from engine.store.store import Store
 from ui.shared.run_picker import LISTED_AT_MOST, runs_in_address
 from ui.shared.run_state import state_of
 from ui.shared.sparklines import spark_column, sparks
-from ui.shared.text import format_layers, format_setting, visible, when
+from ui.shared.text import format_layers, format_names, format_setting, visible, when
 
 CHOSEN_AT_FIRST = 2
 TABLE_HEIGHT = 388
@@ -75,7 +75,7 @@ def _table_row(row: RunRow, curve: list[float]) -> dict[str, Any]:
         "curve": curve,
         "data": config["dataset"],
         "layers": format_layers(config["hidden_sizes"]) if row.has_settings else "–",
-        "activation": config["activation"],
+        "activation": format_names(config["activation"]),
         "optimizer": config["optimizer"],
         "learning rate": config["learning_rate"],
         "dropout": format_setting(config["dropout"]),

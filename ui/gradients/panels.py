@@ -102,18 +102,34 @@ def _over_time(
 
 
 def _units(view: LayerView, along: np.ndarray, size: dict[str, Any]) -> Panel:
-    name = "dead" if np.isfinite(view.all_layers("dead_fraction")).any() else "saturated"
-    shares = view.all_layers(f"{name}_fraction")
+    """Show the dead units of the layers whose activation can die, and the saturated ones of the others."""
+    dead, saturated = view.all_layers("dead_fraction"), view.all_layers("saturated_fraction")
+    can_die = np.asarray(np.isfinite(dead).any(axis=0))
+    shares = np.where(can_die, dead, saturated)
+    others_saturate = np.isfinite(shares[:, ~can_die]).any() or not can_die.any()
+    kinds = [kind for kind, is_met in (("dead", can_die.any()), ("saturated", others_saturate)) if is_met]
+    title = f"{' or '.join(kinds)} units"
     hidden = view.numbers[view.numbers < shares.shape[1]]
-    figure = share_lines(along, shares, numbers=hidden, title=f"{name} units", **size)
-    newest = view.at(f"{name}_fraction", view.row.total_steps)[0][: len(hidden)]
+    figure = share_lines(along, shares, numbers=hidden, title=title, **size)
+    return Panel(title.capitalize(), figure, _describe_units(view, hidden, kinds, can_die))
+
+
+def _describe_units(view: LayerView, hidden: np.ndarray, kinds: list[str], can_die: np.ndarray) -> str:
     if len(hidden) == 0:
-        sentence = "The output layer has no dead or saturated units: it has no activation."
-    elif len(view.series) and not np.isfinite(newest).any():
-        sentence = "Units with this activation are neither dead nor saturated."
-    else:
-        sentence = describe_units(hidden, newest, name)
-    return Panel(f"{name.capitalize()} units", figure, sentence)
+        return "The output layer has no dead or saturated units: it has no activation."
+    newest = {
+        kind: np.where(
+            can_die[hidden - 1] == (kind == "dead"),
+            view.at(f"{kind}_fraction", view.row.total_steps)[0][: len(hidden)],
+            np.nan,
+        )
+        for kind in kinds
+    }
+    known = [kind for kind in kinds if np.isfinite(newest[kind]).any()]
+    if len(view.series) and not known:
+        which = "this activation" if isinstance(view.row.config["activation"], str) else "these activations"
+        return f"Units with {which} are neither dead nor saturated."
+    return " ".join(describe_units(hidden, newest[kind], kind) for kind in known or kinds[:1])
 
 
 def at_one_step(views: Sequence[LayerView], step: int) -> list[list[Panel]]:

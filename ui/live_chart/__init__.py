@@ -4,6 +4,16 @@ One component draws all cards of a page; an update is one message, of what chang
 """
 
 from ui.live_chart.cards import Chart, ChartCard, Chip
-from ui.live_chart.chart import preload, resend_all, show_cards
+from ui.live_chart.chart import plotly_failed, plotly_url, preload, resend_all, show_cards, show_plainly
 
-__all__ = ["Chart", "ChartCard", "Chip", "preload", "resend_all", "show_cards"]
+__all__ = [
+    "Chart",
+    "ChartCard",
+    "Chip",
+    "plotly_failed",
+    "plotly_url",
+    "preload",
+    "resend_all",
+    "show_cards",
+    "show_plainly",
+]

@@ -12,6 +12,9 @@ import streamlit as st
 
 from engine.paths import STATIC
 
+# Takes messages apart; a part of each script that is sent any.
+FRAMING = Path(__file__).with_name("framing.js")
+
 LOADER = """const script = import(new URL({url}, document.baseURI));
 const calls = new WeakMap();
 export default async function (given) {{

@@ -1,12 +1,10 @@
 // Holds one Plotly chart and feeds it what the server sends.
 //
-// A message is bytes: header length (uint32, little-endian), header (JSON), padding to 8, then the arrays.
-// The header holds a Plotly figure with {"array": n} for its n-th array; its lines come apart from it, as
+// The header of a message holds a Plotly figure with {"array": n} for its n-th array; its lines come apart from it, as
 // arrays or as tails of arrays that are here already. What stays the same is named by a key once it has come.
 // Zoom, hidden legend items and a drag in progress survive every message, because the div is never replaced
 // and `uirevision` stays the same for as long as the chart shows the same thing.
 
-const KINDS = { f4: Float32Array, f8: Float64Array, u1: Uint8Array, u2: Uint16Array, json: Uint8Array };
 const NOT_MEASURED = { u1: 255, u2: 65535 };
 const CONFIG = {
     responsive: true,
@@ -25,15 +23,6 @@ function loadPlotly(url) {
         document.head.appendChild(script);
     });
     return plotly;
-}
-
-function decode(bytes) {
-    const copy = bytes.slice().buffer;
-    const length = new DataView(copy).getUint32(0, true);
-    const header = JSON.parse(new TextDecoder().decode(new Uint8Array(copy, 4, length)));
-    const start = Math.ceil((4 + length) / 8) * 8;
-    const numbers = (kind, offset, size) => new KINDS[kind](copy, start + offset, size);
-    return { header, numbers };
 }
 
 function joined(held, x, y) {
@@ -163,6 +152,7 @@ function draw(chart) {
     const data = figure.data;
     for (const [key, trace] of header.lines) data[trace] = lineTrace(data[trace], chart.lines.get(key), div);
     const layout = { ...themed(div, figure.layout), uirevision: header.identity, autosize: true };
+    if (chart.height) layout.height = chart.height();
     for (const dress of chart.dressing) dress(data, layout);
     const began = performance.now();
     chart.drawing = chart.drawing
@@ -177,7 +167,8 @@ function draw(chart) {
         .catch((error) => !chart.left && console.error("live chart:", error));
 }
 
-// Returns a chart in a div of its own that shows nothing yet; whoever takes the div away calls `leave`.
+// Returns a chart in a div of its own that shows nothing yet; whoever takes the div away calls `leave`. With a
+// function `height` it is as high as that says, otherwise as its figure says.
 function mountChart(key) {
     const div = document.createElement("div");
     div.className = "live-chart";
@@ -216,7 +207,7 @@ function take(chart, bytes) {
     if (chart.header?.identity !== header.identity) chart.lines = new Map();
     if (!absorb(chart, header, numbers)) return false;
     chart.header = header;
-    chart.div.style.height = `${chart.figure.plain.layout.height}px`;
+    if (!chart.height) chart.div.style.height = `${chart.figure.plain.layout.height}px`;
     chart.div.setAttribute("aria-label", header.title);
     return true;
 }

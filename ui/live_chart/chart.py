@@ -8,15 +8,17 @@ from pathlib import Path
 import streamlit as st
 from streamlit.components.v2 import component
 
-from ui.live_chart.assets import Script, plotly_script, static_url
+from ui.live_chart.assets import FRAMING, Script, plotly_script, static_url
 from ui.live_chart.cards import ChartCard, cards_message, resent
 from ui.live_chart.encoding import whole_figure
 from ui.live_chart.message import framed
 from ui.shared.text import as_markdown
 
 HERE = Path(__file__).parent
-PARTS = ("cards.css", "beside.css", "chart.js", "cursor.js", "linked.js", "values.js", "chips.js", "cards.js")
-SCRIPT = Script("live_chart", [HERE / name for name in PARTS])
+# What draws a chart, in these cards and on the stage of the Train page.
+DRAWING = [HERE / name for name in ("chart.css", "chart.js", "cursor.js")]
+BESIDE = [HERE / name for name in ("beside.css", "linked.js", "values.js", "chips.js")]
+SCRIPT = Script("live_chart", [HERE / "cards.css", FRAMING, *DRAWING, *BESIDE, HERE / "cards.js"])
 COMPONENT = component(
     "backprop_lab_live_chart",
     html='<div class="live-cards"></div>',
@@ -50,11 +52,11 @@ def show_cards(key: str, cards: Sequence[ChartCard], *, wide: int = 1) -> str | 
     str or None
         The group of the chip whose cross was pressed just now.
     """
-    if FAILED in st.session_state:
-        _show_plainly(key, cards, wide)
+    if plotly_failed():
+        show_plainly(key, cards, wide)
         resend_all(key)
         return None
-    header = {"plotly": _plotly_url(), "wide": wide}
+    header = {"plotly": plotly_url(), "wide": wide}
     blob, st.session_state[f"{key}_sent"] = cards_message(
         header, cards, st.session_state.get(f"{key}_sent", {})
     )
@@ -63,24 +65,33 @@ def show_cards(key: str, cards: Sequence[ChartCard], *, wide: int = 1) -> str | 
         key=key,
         data=blob,
         on_resend_change=lambda: resend_all(key),
-        on_failed_change=lambda: st.session_state.update({FAILED: True}),
+        on_failed_change=lambda: plotly_failed(True),
         on_removed_change=lambda: None,
     )
     return shown.get("removed")
 
 
+def plotly_failed(has_failed: bool = False) -> bool:
+    """Tell whether Plotly's script did not load in this window; ``True`` notes that it did not."""
+    if has_failed:
+        st.session_state[FAILED] = True
+    return FAILED in st.session_state
+
+
 def preload() -> None:
     """Have the browser load Plotly's script, which takes half a second, before a chart needs it."""
     SCRIPT.serve()
-    COMPONENT(key="live_chart_ready", data=framed(json.dumps({"plotly": _plotly_url()}), []))
+    COMPONENT(key="live_chart_ready", data=framed(json.dumps({"plotly": plotly_url()}), []))
 
 
 @cache
-def _plotly_url() -> str:
+def plotly_url() -> str:
+    """Return where the server serves Plotly's script."""
     return static_url(plotly_script())
 
 
-def _show_plainly(key: str, cards: Sequence[ChartCard], wide: int) -> None:
+def show_plainly(key: str, cards: Sequence[ChartCard], wide: int) -> None:
+    """Show cards by Streamlit's own charts, which lose their zoom at each update, and say so."""
     places = [place for _ in range(-(-len(cards) // wide)) for place in st.columns(wide, gap="medium")]
     for place, card in zip(places, cards, strict=False):
         with place, st.container(border=True, gap=None):

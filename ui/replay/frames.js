@@ -1,17 +1,10 @@
 // Reads messages into the frames of a run, which are kept here and played here.
 //
-// A message is bytes: header length (uint32, little-endian), header (JSON), padding to 8, then the frames: each
-// as its difference from the one before, byte by byte, packed by zlib.
+// Behind the header of a message come the frames: each as its difference from the one before, byte by byte, packed
+// by zlib.
 
 const WIDTHS = { f4: 4, i2: 2, u1: 1 };
 const ARRAYS = { f4: Float32Array, i2: Int16Array, u1: Uint8Array };
-
-function decode(bytes) {
-    const copy = bytes.slice().buffer;
-    const length = new DataView(copy).getUint32(0, true);
-    const header = JSON.parse(new TextDecoder().decode(new Uint8Array(copy, 4, length)));
-    return { header, bytes: new Uint8Array(copy, Math.ceil((4 + length) / 8) * 8) };
-}
 
 async function unpacked(bytes) {
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
@@ -20,7 +13,7 @@ async function unpacked(bytes) {
 
 class ReplayFrames {
     constructor(sent) {
-        Object.assign(this, { run: sent.run, frames: [], steps: [], epochs: [], span: null, reach: 0, scale: 0 });
+        Object.assign(this, { run: sent.run, frames: [], steps: [], epochs: [], records: [], span: null, reach: 0, scale: 0, gradientScale: 0 });
         this.places = {};
         let offset = 0;
         for (const [name, kind, size] of sent.layout) {
@@ -46,9 +39,10 @@ class ReplayFrames {
                 this.epochs[place] = sent.epochs[i];
                 this.widen(place);
             }
+            this.records[place] = sent.records?.[i];
             from += size;
         }
-        for (const list of [this.frames, this.steps, this.epochs]) list.length = sent.count;
+        for (const list of [this.frames, this.steps, this.epochs, this.records]) list.length = sent.count;
         return true;
     }
 
@@ -60,6 +54,7 @@ class ReplayFrames {
         }
         for (const reach of this.array(place, "reach")) this.reach = Math.max(this.reach, reach);
         for (const scale of this.array(place, "scale")) this.scale = Math.max(this.scale, scale);
+        for (const scale of this.array(place, "gradient_scale")) this.gradientScale = Math.max(this.gradientScale, scale);
     }
 
     array(place, name) {
@@ -72,6 +67,16 @@ class ReplayFrames {
         let place = 0;
         while (place + 1 < this.epochs.length && this.epochs[place + 1] <= epoch + 1e-9) place += 1;
         return place;
+    }
+
+    // Where a unit stands in the arrays that have one number for each unit shown.
+    order({ number: layerNumber, unit }) {
+        let before = 0;
+        for (const layer of this.facts.layers) {
+            if (layer.number === layerNumber) break;
+            if (layer.number > 0) before += layer.shown;
+        }
+        return before + unit;
     }
 
     // Pictures of the units by layer: where each begins in `units`, and its rows and columns.
@@ -108,4 +113,17 @@ class ReplayFrames {
         const bits = this.array(place, "wrong");
         return bits ? (index) => (bits[index >> 3] >> (index & 7)) & 1 : () => 0;
     }
+}
+
+// Returns the runs with what a message adds to them, or null when it builds on frames that never arrived here.
+async function absorbRuns(held, sent, bytes) {
+    const runs = new Map(held);
+    for (const each of sent) {
+        const layoutKey = JSON.stringify(each.layout);
+        const isSame = runs.get(each.run)?.layoutKey === layoutKey;
+        const run = isSame ? runs.get(each.run) : Object.assign(new ReplayFrames(each), { layoutKey });
+        if (!(await run.absorb(each, bytes))) return null;
+        runs.set(each.run, run);
+    }
+    return runs;
 }

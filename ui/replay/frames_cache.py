@@ -2,21 +2,25 @@
 
 import threading
 import time
+from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
+from engine.config import RunConfig
 from engine.data.dataset import Dataset
 from engine.replay.frames import FrameRenderer, layout, packed_frame
 from engine.store.loading import loaded
 from engine.store.row import RunRow
 from engine.store.snapshots import read_snapshots
 from engine.store.store import Store
-from engine.training.plan import plan
+from engine.training.plan import TrainingPlan, plan
 from ui.replay.message import change
 from ui.shared.text import visible
 
 ReplayFrames = dict[str, Any]
+NO_FRAMES: ReplayFrames = {"facts": {}, "layout": [], "steps": [], "epochs": [], "changes": []}
 RUNS_KEPT = 12
 
 
@@ -45,10 +49,34 @@ def _kept(url: str, run_id: int, created_at: float, dataset_id: str) -> ReplayFr
     return {"facts": {}, **lists, "newest": b"", "lock": threading.Lock()}
 
 
-def _facts(renderer: FrameRenderer, dataset: Dataset) -> dict[str, Any]:
+def frames_of(
+    config: RunConfig, dataset: Dataset, snapshots: Mapping[int, Mapping[str, np.ndarray]]
+) -> ReplayFrames:
+    """Return the frames of a network that no store holds, as :func:`cached_frames` returns those of a run.
+
+    Parameters
+    ----------
+    config : RunConfig
+        Resolved.
+    snapshots : mapping
+        By step, ascending, what the network had learned.
+    """
+    renderer = FrameRenderer(config, dataset)
+    kept: ReplayFrames = {name: [] for name in ("steps", "epochs", "changes")} | {"newest": b""}
+    for step, learned in snapshots.items():
+        _take(kept, renderer, step, learned, plan(config, dataset))
+    facts = _facts(renderer, dataset, config)
+    return {"facts": facts, **{name: kept[name] for name in ("layout", "steps", "epochs", "changes")}}
+
+
+def _facts(renderer: FrameRenderer, dataset: Dataset, config: RunConfig) -> dict[str, Any]:
     facts = renderer.scene.facts(dataset)
-    names = ("names", "axisNames", "outputNames")
-    return facts | {key: [visible(name, 30) for name in facts[key]] for key in names}
+    names = ("names", "axisNames", "outputNames", "classNames")
+    shown = {key: [visible(name, 30) for name in facts[key]] for key in names if key in facts}
+    if "targetName" in facts:
+        shown["targetName"] = visible(facts["targetName"], 30)
+    about = {"score": dataset.score_name}
+    return {**facts, **shown, **about, "total_steps": plan(config, dataset).total_steps}
 
 
 def _grow(kept: ReplayFrames, store: Store, row: RunRow, seconds: float) -> bool:
@@ -57,23 +85,27 @@ def _grow(kept: ReplayFrames, store: Store, row: RunRow, seconds: float) -> bool
     if not snapshots:
         return False
     config, dataset = loaded(store, row)
-    renderer = FrameRenderer(config, dataset)
-    per_epoch = plan(config, dataset).steps_per_epoch
-    for taken, (step, parameters) in enumerate(snapshots.items(), start=1):
-        arrays = renderer.frame(parameters)
+    renderer, planned = FrameRenderer(config, dataset), plan(config, dataset)
+    for taken, (step, learned) in enumerate(snapshots.items(), start=1):
         if not kept["facts"]:
-            kept["facts"] = {
-                **_facts(renderer, dataset),
-                "activation": config.activation,
-                "score": row.score_name,
-                "total_steps": row.total_steps,
-            }
-            kept["layout"] = layout(arrays)
-        frame = packed_frame(arrays)
-        kept["changes"].append(change(frame, kept["newest"]))
-        kept["newest"] = frame
-        kept["epochs"].append(round(step / per_epoch, 4))
-        kept["steps"].append(step)
+            kept["facts"] = _facts(renderer, dataset, config)
+        _take(kept, renderer, step, learned, planned)
         if time.perf_counter() > until:
             return taken < len(snapshots)
     return False
+
+
+def _take(
+    kept: ReplayFrames,
+    renderer: FrameRenderer,
+    step: int,
+    learned: Mapping[str, np.ndarray],
+    planned: TrainingPlan,
+) -> None:
+    arrays = renderer.frame(learned)
+    kept["layout"] = layout(arrays)
+    frame = packed_frame(arrays)
+    kept["changes"].append(change(frame, kept["newest"]))
+    kept["newest"] = frame
+    kept["epochs"].append(round(step / planned.steps_per_epoch, 4))
+    kept["steps"].append(step)

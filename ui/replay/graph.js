@@ -1,17 +1,18 @@
 // Draws the network as a graph: units with their pictures, weights as lines.
 
-const GRAPH_HEIGHT = 380;
 const HEAD = 34;
 const FOOT = 20;
+// As the records count dead units.
+const DEAD_BELOW = 0.01;
 
 const longest = (names) => Math.max(...names.map((name) => name.length));
 
 // Where everything stands: one column a layer, the units of a column in the middle.
-function graphLayout(run, width) {
+function graphLayout(run, width, height) {
     const { layers } = run.facts;
     const most = Math.max(...layers.map((layer) => layer.shown));
-    const room = GRAPH_HEIGHT - HEAD - FOOT;
-    const side = Math.max(12, Math.min(40, room / most - 5, (width / layers.length) * 0.55));
+    const room = height - HEAD - FOOT;
+    const side = Math.max(12, Math.min(44, room / most - 4, (width / layers.length) * 0.55));
     const pitch = Math.min(side + 10, room / most);
     const { kind, names, outputNames } = run.facts;
     const left = side / 2 + (kind === "none" ? 74 : 12 + 6 * Math.min(longest(names), 9));
@@ -25,14 +26,14 @@ function graphLayout(run, width) {
 }
 
 function drawGraph(canvas, run, place, state, theme) {
-    const made = surface(canvas, theme, GRAPH_HEIGHT);
+    const made = surface(canvas, theme);
     if (!made) return;
-    const { context, width } = made;
-    const columns = graphLayout(run, width);
-    drawWeights(context, columns, run, place, state, theme);
+    const { context, width, height } = made;
+    const columns = graphLayout(run, width, height);
+    drawEdges(context, columns, run, place, state, theme);
     let order = 0;
     for (const column of columns) {
-        drawHeading(context, column, columns, run, theme, width);
+        drawHeading(context, column, columns, run, theme, width, height);
         for (const node of column.units) {
             drawUnit(context, column, node, run, place, order, state, theme);
             if (column.layer.number > 0) order += 1;
@@ -40,7 +41,7 @@ function drawGraph(canvas, run, place, state, theme) {
     }
 }
 
-function drawHeading(context, { layer, x, units, side }, columns, run, theme, width) {
+function drawHeading(context, { layer, x, units, side }, columns, run, theme, width, height) {
     const last = run.facts.layers.at(-1).number;
     const isNarrow = width / columns.length < 62;
     const [first, middle, end] = isNarrow ? ["in", "", "out"] : ["input", "layer ", "output"];
@@ -59,40 +60,9 @@ function drawHeading(context, { layer, x, units, side }, columns, run, theme, wi
     if (before && before.layer.number + 1 < layer.number) {
         const missing = layer.number - before.layer.number - 1;
         const middle = (before.x + x) / 2;
-        write(context, "···", middle, GRAPH_HEIGHT / 2, { ...quiet, align: "center", size: 16 });
-        write(context, `+${missing}`, middle, GRAPH_HEIGHT / 2 + 16, { ...quiet, align: "center" });
+        write(context, "···", middle, height / 2, { ...quiet, align: "center", size: 16 });
+        write(context, `+${missing}`, middle, height / 2 + 16, { ...quiet, align: "center" });
     }
-}
-
-function drawWeights(context, columns, run, place, state, theme) {
-    const weights = run.array(place, "weights");
-    const scales = run.array(place, "scale");
-    const focus = state.over ?? state.shown;
-    let start = 0;
-    let pair = 0;
-    context.lineCap = "round";
-    for (let i = 0; i + 1 < columns.length; i += 1) {
-        const [left, right] = [columns[i], columns[i + 1]];
-        if (right.layer.number !== left.layer.number + 1) continue;
-        for (const to of right.units) {
-            for (const from of left.units) {
-                const weight = (weights[start++] / 32767) * scales[pair];
-                const share = Math.sqrt(Math.min(Math.abs(weight) / Math.max(run.scale, 1e-12), 1));
-                const touches = (side, node) => focus?.number === side.layer.number && focus.unit === node.unit;
-                const isNear = !focus || touches(left, from) || touches(right, to);
-                const [a, b] = [from.x + left.side / 2, to.x - right.side / 2];
-                context.beginPath();
-                context.moveTo(a, from.y);
-                context.bezierCurveTo((a + b) / 2, from.y, (a + b) / 2, to.y, b, to.y);
-                context.lineWidth = 0.4 + 4.6 * share;
-                context.globalAlpha = (isNear ? 0.3 + 0.7 * share : 0.08) * (share > 0 ? 1 : 0.3);
-                context.strokeStyle = css(weight < 0 ? theme.low : theme.high);
-                context.stroke();
-            }
-        }
-        pair += 1;
-    }
-    context.globalAlpha = 1;
 }
 
 function drawUnit(context, { layer, side }, { unit, x, y }, run, place, order, state, theme) {
@@ -170,8 +140,8 @@ function drawSparkline(context, bytes, left, top, side, theme) {
 }
 
 // The unit under a place of the canvas, or null.
-function unitAt(run, width, x, y) {
-    for (const { layer, side, units } of graphLayout(run, width)) {
+function unitAt(columns, x, y) {
+    for (const { layer, side, units } of columns) {
         for (const node of units) {
             if (Math.abs(node.x - x) <= side / 2 + 3 && Math.abs(node.y - y) <= side / 2 + 3) {
                 return { number: layer.number, unit: node.unit };
@@ -181,15 +151,23 @@ function unitAt(run, width, x, y) {
     return null;
 }
 
-function describeUnit(run, place, { number: layerNumber, unit }) {
-    const { layers, names } = run.facts;
-    if (layerNumber === 0) return `input ${names[unit] ?? unit + 1}`;
-    let order = 0;
-    for (const layer of layers) {
-        if (layer.number === layerNumber) break;
-        if (layer.number > 0) order += layer.shown;
-    }
-    const [bias, mean] = ["bias", "activation"].map((name) => number(run.array(place, name)[order + unit]));
-    const name = layerNumber === layers.at(-1).number ? `output ${unit + 1}` : `layer ${layerNumber}, unit ${unit + 1}`;
-    return `${name}: bias ${bias}, mean output ${mean}`;
+function nameOfUnit(run, { number: layer, unit }) {
+    const { layers, names, outputNames } = run.facts;
+    if (layer === 0) return `input ${names[unit] ?? unit + 1}`;
+    if (layer !== layers.at(-1).number) return `layer ${layer}, unit ${unit + 1}`;
+    return layers.at(-1).size === 1 ? "output" : `output ${outputNames[unit] ?? unit + 1}`;
+}
+
+// What a unit does at the moment shown: its bias, its mean output, and whether it is dead or saturated.
+function describeUnit(run, place, unit) {
+    const name = nameOfUnit(run, unit);
+    if (unit.number === 0) return name;
+    const at = run.order(unit);
+    const [bias, mean, active, saturated] = ["bias", "activation", "active", "saturated"].map((each) => run.array(place, each)[at]);
+    const parts = [`bias ${number(bias)}`, `mean output ${number(mean)}`];
+    const share = (value) => `${number(100 * value)} % of the training rows`;
+    if (active < DEAD_BELOW) parts.push(`dead: above 0 on ${share(active)}`);
+    else if (active <= 1) parts.push(`above 0 on ${share(active)}`);
+    if (saturated <= 1) parts.push(`saturated on ${share(saturated)}`);
+    return `${name}: ${parts.join(", ")}`;
 }

@@ -34,7 +34,8 @@ def message(header: dict[str, Any], runs: Sequence[dict[str, Any]], sent: Sent) 
     header : dict
         What the player shows; ``sent`` counts only while ``identity`` stays the same.
     runs : sequence of dict
-        ``run``, ``title``, ``colour``, ``facts``, ``layout``, ``steps``, ``epochs``, ``changes``.
+        ``run``, ``title``, ``colour``, ``facts``, ``layout``, ``steps``, ``epochs``, ``changes``, and where
+        there are any ``records``: what was recorded at each of the steps.
     sent : dict
         What this function returned for the previous message, or an empty dict to send everything.
 
@@ -55,7 +56,7 @@ def message(header: dict[str, Any], runs: Sequence[dict[str, Any]], sent: Sent) 
         if first == 0:
             entry["facts"] = run["facts"]
         entry |= {"first": first, "count": count, "offset": offset, "sizes": [len(each) for each in fresh]}
-        entry |= {name: run[name][first:] for name in ("steps", "epochs")}
+        entry |= {name: run[name][first:] for name in ("steps", "epochs", "records") if name in run}
         listed.append(entry)
         blobs += fresh
         offset += sum(map(len, fresh))

@@ -87,11 +87,10 @@ function pictureOf(name, bytes, rows, columns, table, up) {
 }
 
 // Fits a canvas to its box at the screen's resolution and clears it; null while it has no size.
-function surface(canvas, theme, height) {
-    const width = canvas.clientWidth;
-    if (!width) return null;
+function surface(canvas, theme) {
+    const { clientWidth: width, clientHeight: height } = canvas;
+    if (!width || !height) return null;
     const ratio = window.devicePixelRatio || 1;
-    if (canvas.style.height !== `${height}px`) canvas.style.height = `${height}px`;
     const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
     if (canvas.width !== across) canvas.width = across;
     if (canvas.height !== down) canvas.height = down;

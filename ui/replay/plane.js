@@ -2,11 +2,11 @@
 
 function drawPlane(canvas, run, place, shown, theme) {
     const { facts } = run;
-    const size = Math.min(canvas.clientWidth, 420);
-    const made = surface(canvas, theme, size);
+    const made = surface(canvas, theme);
     if (!made) return;
-    const { context, width } = made;
-    const box = { left: 30, top: 6, width: width - 36, height: size - 30 };
+    const { context, width, height } = made;
+    const across = facts.kind === "curve" ? width - 36 : Math.min(width - 36, height - 24);
+    const box = { left: 30 + (width - 36 - across) / 2, top: 4, width: across, height: Math.min(height - 24, across) };
     const tile = shown ? run.tile(place, shown.number, shown.unit) : null;
     context.save();
     context.beginPath();
@@ -162,10 +162,9 @@ function drawAxes(context, box, facts, theme) {
 
 // A unit's weights over the pixels of a picture: blue negative, orange positive.
 function drawPixels(canvas, tile, theme) {
-    const size = Math.min(canvas.clientWidth, 420);
-    const made = surface(canvas, theme, size);
+    const made = surface(canvas, theme);
     if (!made || !tile) return;
-    const side = size - 30;
+    const side = Math.min(made.width, made.height) - 12;
     const left = (made.width - side) / 2;
     made.context.imageSmoothingEnabled = false;
     made.context.drawImage(pictureOf("pixels", tile.bytes, tile.rows, tile.columns, theme.diverging, false), left, 6, side, side);

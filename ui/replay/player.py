@@ -12,15 +12,31 @@ from engine.config import ConfigError
 from engine.figures.theme import HIGH, LOW, PALETTE, WRONG, colours_apart
 from engine.store.row import RunRow
 from engine.store.store import Store
-from ui.live_chart.assets import Script
+from ui.live_chart.assets import FRAMING, Script
 from ui.replay.frames_cache import cached_frames
 from ui.replay.message import message
 from ui.shared.run_state import is_moving
 from ui.shared.text import as_markdown, visible
 
 HERE = Path(__file__).parent
-PARTS = ("replay.css", "frames.js", "paint.js", "plane.js", "graph.js", "plots.js", "view.js", "player.js")
-SCRIPT = Script("replay", [HERE / name for name in PARTS])
+# What draws the frames of a run, here and on the stage of the Train page.
+DRAWING = [
+    HERE / name
+    for name in (
+        "replay.css",
+        "controls.js",
+        "clock.js",
+        "frames.js",
+        "paint.js",
+        "plane.js",
+        "outcomes.js",
+        "edges.js",
+        "graph.js",
+        "plots.js",
+        "panels.js",
+    )
+]
+SCRIPT = Script("replay", [FRAMING, *DRAWING, HERE / "view.js", HERE / "player.js"])
 COMPONENT = component(
     "backprop_lab_replay",
     html='<div class="replay"></div>',

@@ -1,20 +1,19 @@
 // Draws histograms and the gradient profile, layer by layer.
 
-const PLOT_HEIGHT = 190;
 const DECADES = [-12, 2];
 
 const powerOfTen = (power) => `1e${power}`;
 
 function drawHistograms(canvas, run, place, name, theme) {
-    const made = surface(canvas, theme, PLOT_HEIGHT);
+    const made = surface(canvas, theme);
     if (!made) return;
-    const { context, width } = made;
+    const { context, width, height } = made;
     const layers = run.facts.layers.slice(1);
     const counts = run.array(place, name);
     const bins = counts.length / layers.length;
     const isWeights = name === "weight_counts";
     const reaches = run.array(place, "reach");
-    const [left, right, bottom] = [30, width - 8, PLOT_HEIGHT - 20];
+    const [left, right, bottom] = [30, width - 8, height - 20];
     const row = (bottom - 4) / layers.length;
     const quiet = { colour: css(theme.quiet), size: 10, font: theme.font };
     layers.forEach((layer, i) => {
@@ -41,13 +40,13 @@ function drawHistograms(canvas, run, place, name, theme) {
 }
 
 function drawProfile(canvas, run, place, theme) {
-    const made = surface(canvas, theme, PLOT_HEIGHT);
+    const made = surface(canvas, theme);
     if (!made) return;
-    const { context, width } = made;
+    const { context, width, height } = made;
     const norms = run.array(place, "profile");
     const [lowest, highest] = run.span ?? [-1, 0];
     const [low, high] = [Math.floor(lowest - 0.05), Math.ceil(highest + 0.05)];
-    const [left, right, top, bottom] = [38, width - 12, 8, PLOT_HEIGHT - 20];
+    const [left, right, top, bottom] = [38, width - 12, 8, height - 20];
     const quiet = { colour: css(theme.quiet), size: 10, font: theme.font };
     const up = (power) => bottom - ((power - low) / (high - low)) * (bottom - top);
     const every = Math.max(1, Math.ceil((high - low) / 6));

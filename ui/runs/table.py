@@ -1,94 +1,43 @@
-"""The table of all runs: search, order, pages and selection."""
+"""The table of all runs: groups of seeds that open, an order by any column, pages and selection.
 
-from collections.abc import Callable
+A table of our own: Streamlit's sorts in the browser, so only what is shown, and tells nobody; its rows do not
+open. This one sorts all runs in the store; its order, columns and open groups are in the address.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.components.v2 import component
 
-from engine.store.query import (
-    SORT_COLUMNS,
-    STATES,
-    RunFilter,
-    find_runs,
-    get_runs,
-    known_datasets,
-)
+from engine.store.groups import SeedGroup, seed_groups
+from engine.store.query import RunFilter, find_runs, get_runs
 from engine.store.row import RunRow
-from engine.store.runs import tags_of
 from engine.store.store import Store
+from ui.live_chart.assets import Script
+from ui.runs.best import Best, best_line, best_runs
+from ui.runs.columns import CURVE, CURVES_AT_MOST
+from ui.runs.lines import in_lines, shown_runs, single, table_message
+from ui.runs.view import View, current_view, note_serial, show_columns, take_order
 from ui.shared.frame import page_store
 from ui.shared.run_state import is_moving, state_of
-from ui.shared.sparklines import spark_column, sparks
-from ui.shared.text import format_layers, visible, when
+from ui.shared.sparklines import sparks
+from ui.shared.text import count
 
-ROWS_A_PAGE = 50
-TABLE_HEIGHT = 420
+# 300 runs are 126 KB, 17 KB as they are packed for the browser, and 14 ms to make.
+LINES_A_PAGE = 500
+# Beyond it the settings of all runs would be compared at each look.
+GROUPED_AT_MOST = 1000
+LINE_HEIGHT, TABLE_HEIGHT = 34, 440
 PACE = 2.0
-KINDS = {"active": False, "archived": True, "all": None}
-
-
-def search_bar(store: Store) -> tuple[RunFilter, str, bool]:
-    """Draw search and order; return the filter, the column to sort by, and whether it descends."""
-    text = st.text_input(
-        "Search",
-        key="runs_text",
-        placeholder="name, tag, note or number",
-        max_chars=200,
-        icon=":material/search:",
-        width=260,
-        on_change=_to_first_page,
-        help="Runs whose name, tags or note contain this text, or whose number it is.",
-        bind="query-params",
-    )
-    status = _choice("Status", "runs_status", STATES, "Status of the runs.")
-    dataset = _choice("Data", "runs_dataset", tuple(known_datasets(store)), "Dataset of the runs.")
-    kind = st.selectbox(
-        "Show",
-        list(KINDS),
-        key="runs_kind",
-        width=130,
-        on_change=_to_first_page,
-        help="Archived runs are kept but hidden from all lists.",
-        bind="query-params",
-    )
-    sort = st.selectbox(
-        "Sort by",
-        list(SORT_COLUMNS),
-        key="runs_sort",
-        width=200,
-        on_change=_to_first_page,
-        help="Sorts all runs, not only this page; runs without a value come last.",
-        bind="query-params",
-    )
-    descending = st.toggle(
-        "Descending",
-        value=True,
-        key="runs_descending",
-        on_change=_to_first_page,
-        help="Highest first; sorted by number: newest first.",
-        bind="query-params",
-    )
-    return RunFilter(text or "", status or "", dataset or "", KINDS[kind]), sort, descending
-
-
-def _choice(title: str, key: str, options: tuple[str, ...], help_text: str) -> str | None:
-    return st.selectbox(
-        title,
-        options,
-        index=None,
-        key=key,
-        placeholder="any",
-        width=140,
-        format_func=visible,
-        on_change=_to_first_page,
-        help=help_text,
-        bind="query-params",
-    )
-
-
-def _to_first_page() -> None:
-    st.session_state["runs_page"] = 0
+FAILED = "runs_table_script_failed"
+HERE = Path(__file__).parent
+SCRIPT = Script("runs_table", [HERE / name for name in ("table.css", "cells.js", "head.js", "table.js")])
+COMPONENT = component(
+    "backprop_lab_runs_table", html='<div class="runs-table"></div>', js=SCRIPT.loader, isolate_styles=False
+)
 
 
 def selected_runs(store: Store) -> list[RunRow]:
@@ -101,112 +50,114 @@ def selected_runs(store: Store) -> list[RunRow]:
 def run_table(
     store: Store,
     wanted: RunFilter,
-    sort: str,
-    descending: bool,
+    columns: Sequence[str],
+    grouped: bool,
     place: Callable[[RunFilter], None],
 ) -> tuple[list[RunRow], int]:
     """Draw one page of the table under what ``place`` draws; return its runs and how many were found."""
-    page = st.session_state.setdefault("runs_page", 0)
-    order = {"sort": sort, "descending": descending, "limit": ROWS_A_PAGE}
-    rows, total = find_runs(store, wanted, **order, offset=page * ROWS_A_PAGE)
-    if not rows and page:
-        st.session_state["runs_page"] = page = max(0, (total - 1) // ROWS_A_PAGE)
-        rows, total = find_runs(store, wanted, **order, offset=page * ROWS_A_PAGE)
+    view = current_view()
+    lines, best, total, lines_in_all = _page_of_lines(store, wanted, view, grouped)
     if total == 0 and wanted.is_open:
         return [], 0
     place(wanted)
-    if rows:
-        _draw(store, rows)
-        _pages(page, len(rows), total)
-    else:
-        st.info("No run matches. Clear the search, or show archived runs.", icon=":material/search_off:")
-    return rows, total
+    if not lines:
+        st.info(
+            "No run matches. Clear the search and the filter, or show archived runs.",
+            icon=":material/search_off:",
+        )
+        return [], 0
+    best_line(best)
+    _draw(store, lines, columns, view, best)
+    _pages(len(lines), lines_in_all, total)
+    return [row for group in lines for row in group.rows], total
 
 
-def _draw(store: Store, rows: list[RunRow]) -> None:
-    ids = [row.id for row in rows]
-    selected = set(st.session_state["runs_selected"])
-    st.session_state["runs_listed"] = ids
-    places = [place for place, run_id in enumerate(ids) if run_id in selected]
-    st.session_state["runs_table"] = {"selection": {"rows": places}}
-    lines = sparks(store, rows)
-    st.dataframe(
-        pd.DataFrame([_table_row(row, lines[row.id]) for row in rows]),
-        hide_index=True,
-        height=min(35 * (len(rows) + 1) + 3, TABLE_HEIGHT),
-        on_select=_take_selection,
-        selection_mode="multi-row",
+def _page_of_lines(
+    store: Store, wanted: RunFilter, view: View, grouped: bool
+) -> tuple[list[SeedGroup], list[Best], int, int]:
+    """Return one page of lines, the best runs, how many runs match, and how many lines they make."""
+    order = {"sort": view["sort"], "descending": view["descending"]}
+    rows, total = find_runs(store, wanted, **order, limit=GROUPED_AT_MOST)
+    page = st.session_state.setdefault("runs_page", 0)
+    if total > GROUPED_AT_MOST:
+        page = st.session_state["runs_page"] = min(page, (total - 1) // LINES_A_PAGE)
+        start, end = page * LINES_A_PAGE, (page + 1) * LINES_A_PAGE
+        shown = rows[start:end]
+        if end > len(rows):
+            shown, total = find_runs(store, wanted, **order, limit=LINES_A_PAGE, offset=start)
+        return single(shown), [], total, total
+    oldest_first = sorted(rows, key=lambda row: row.id)
+    lines = in_lines(seed_groups(store, oldest_first), **order) if grouped else single(rows)
+    page = st.session_state["runs_page"] = min(page, max(0, len(lines) - 1) // LINES_A_PAGE)
+    shown = lines[page * LINES_A_PAGE : (page + 1) * LINES_A_PAGE]
+    return shown, best_runs(store, rows), total, len(lines)
+
+
+def _draw(
+    store: Store, lines: Sequence[SeedGroup], columns: Sequence[str], view: View, best: Sequence[Best]
+) -> None:
+    drawn = shown_runs(lines, view["open"], CURVES_AT_MOST) if CURVE in columns else []
+    message = table_message(
+        lines,
+        columns,
+        view,
+        selected=set(st.session_state["runs_selected"]),
+        best={each.row.id: each.sentence for each in best},
+        curves=sparks(store, drawn),
+    )
+    height = min(LINE_HEIGHT * (len(message["lines"]) + 1) + 14, TABLE_HEIGHT)
+    if FAILED in st.session_state:
+        _show_plainly(message)
+        return
+    SCRIPT.serve()
+    COMPONENT(
         key="runs_table",
-        placeholder="–",
-        column_config=_columns(),
-        alt="table of runs; select runs to work on",
+        data={**message, "height": height},
+        height=height,
+        on_view_change=lambda: take_order(_event("view")),
+        on_columns_change=lambda: show_columns(_event("columns").get("columns") or []),
+        on_select_change=_take_selection,
+        on_failed_change=lambda: st.session_state.update({FAILED: True}),
     )
 
 
-def _columns() -> dict[str, Any]:
-    column = st.column_config
-    return {
-        "run": column.NumberColumn("run", width=60, format="%d", pinned=True),
-        "name": column.TextColumn("name", width=170),
-        "tags": column.ListColumn("tags", width=150),
-        "state": column.TextColumn("state", width=95),
-        "curve": spark_column(),
-        "validation loss": column.NumberColumn(format="%.4g"),
-        "best": column.NumberColumn("best", format="%.4g", help="Lowest validation loss of the curve."),
-        "score": column.NumberColumn(
-            "score",
-            format="%.4g",
-            help="Validation accuracy (a fraction), or R² for regression.",
-        ),
-        "learning rate": column.NumberColumn(format="%g"),
-        "done": column.ProgressColumn("done", format="percent", width=90),
-        "training": column.NumberColumn("training", format="%.1f s", help="Time spent training."),
-        "note": column.TextColumn("note", width=220),
-    }
+def _show_plainly(message: dict[str, Any]) -> None:
+    """Show the table's text without its script."""
+    heads = [column["title"] for column in message["columns"]]
+    texts = [[each if isinstance(each, str) else "" for each in line["cells"]] for line in message["lines"]]
+    st.dataframe(pd.DataFrame(texts, columns=heads), hide_index=True, height=TABLE_HEIGHT, key="runs_plain")
+    st.caption("The table's script did not load: rows cannot be selected. Reload the page to retry.")
 
 
-def _table_row(row: RunRow, curve: list[float]) -> dict[str, Any]:
-    config = row.config if row.has_settings else {}
-    sizes = config.get("hidden_sizes")
-    return {
-        "run": row.id,
-        "name": visible(row.name),
-        "tags": [visible(tag) for tag in tags_of(row.tags)],
-        "state": state_of(row) + (" (archived)" if row.archived else ""),
-        "curve": curve,
-        "validation loss": row.val_loss,
-        "best": row.best_val_loss,
-        "score": row.val_score,
-        "data": config.get("dataset", "–"),
-        "layers": "–" if sizes is None else format_layers(sizes),
-        "activation": config.get("activation", "–"),
-        "optimizer": config.get("optimizer", "–"),
-        "learning rate": config.get("learning_rate"),
-        "done": row.done,
-        "training": row.seconds,
-        "parent": "" if row.parent_run is None else f"run {row.parent_run}",
-        "started": when(row.created_at),
-        "note": visible(row.note, 200),
-    }
+def _event(name: str) -> dict[str, Any]:
+    """Return what the browser sent with an event, nothing where that is no object."""
+    sent = st.session_state["runs_table"].get(name)
+    return sent if isinstance(sent, dict) else {}
 
 
 def _take_selection() -> None:
     """Take over the selection of this page; that of other pages stays."""
-    listed = st.session_state["runs_listed"]
-    picked = st.session_state["runs_table"]["selection"]["rows"]
-    elsewhere = [run_id for run_id in st.session_state["runs_selected"] if run_id not in set(listed)]
-    st.session_state["runs_selected"] = [
-        *elsewhere,
-        *(listed[place] for place in picked if place < len(listed)),
-    ]
+    sent = _event("select")
+    listed, picked = (
+        [run_id for run_id in sent.get(name) or [] if isinstance(run_id, int)]
+        for name in ("listed", "picked")
+    )
+    shown = set(listed)
+    elsewhere = [run_id for run_id in st.session_state["runs_selected"] if run_id not in shown]
+    st.session_state["runs_selected"] = [*elsewhere, *(run_id for run_id in picked if run_id in shown)]
+    note_serial(current_view(), sent)
 
 
-def _pages(page: int, shown: int, total: int) -> None:
-    first = page * ROWS_A_PAGE + 1
+def _pages(shown: int, lines: int, total: int) -> None:
+    page = st.session_state["runs_page"]
+    first = page * LINES_A_PAGE + 1
+    what = count(total, "run") if lines == total else f"{count(lines, 'row')}, {count(total, 'run')}"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(f"{first:,} to {first + shown - 1:,} of {total:,} runs")
-        if total > ROWS_A_PAGE:
-            last = (total - 1) // ROWS_A_PAGE
+        st.caption(f"{first:,} to {first + shown - 1:,} of {what}")
+        if total > GROUPED_AT_MOST:
+            st.caption(f"Seeds are grouped and best runs marked for up to {GROUPED_AT_MOST:,} runs.")
+        if lines > LINES_A_PAGE:
+            last = (lines - 1) // LINES_A_PAGE
             _turn("Previous", ":material/chevron_left:", "runs_previous", page - 1, page == 0)
             _turn("Next", ":material/chevron_right:", "runs_next", page + 1, page >= last)
 

@@ -1,6 +1,6 @@
 """What the form of the Train page holds in the session: a configuration put into it, from any page."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -15,7 +15,7 @@ DEPTHS = [*range(9), 10, 12, 15, 20, 30, 40, 60, 100, 150, 200]
 WIDTHS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512]
 MOST_DROPOUT = 0.9
 # Kinds whose widget holds a text: several numbers, or a word in their place.
-TEXTS = ("list", "list or word", "number or list", "integer or full")
+TEXTS = ("list", "list or word", "number or list", "choice or list", "integer or full")
 
 
 def fill_form(config: Mapping[str, Any]) -> None:
@@ -30,10 +30,23 @@ def fill_form(config: Mapping[str, Any]) -> None:
             _fill_layers(list(value))
         elif name == "dropout":
             _fill_dropout(value)
+        elif name == "activation":
+            _fill_activation(value)
         elif name == "features":
             st.session_state["train_features"] = list(value)
         else:
             st.session_state[f"train_{name}"] = as_widget_value(setting, value)
+
+
+def fill_network(sizes: list[int], activations: list[str]) -> None:
+    """Put hidden layers into the form, input side first, each with its activation; all else stays."""
+    _fill_layers(sizes)
+    if activations:
+        _fill_activation(activations if len(set(activations)) > 1 else activations[0])
+    rates = [part for part in str(st.session_state["train_dropout_list"]).split(",") if part.strip()]
+    if st.session_state["train_dropout_by_layer"] and rates:
+        fitting = [*rates, *rates[-1:] * len(sizes)][: len(sizes)]
+        st.session_state["train_dropout_list"] = ", ".join(part.strip() for part in fitting)
 
 
 def use_data(values: Mapping[str, Any]) -> None:
@@ -60,6 +73,13 @@ def _fill_dropout(value: Any) -> None:
     st.session_state["train_dropout_by_layer"] = not fits_the_slider
     st.session_state["train_dropout"] = float(value) if fits_the_slider else 0.0
     st.session_state["train_dropout_list"] = as_widget_value(SETTINGS["dropout"], value)
+
+
+def _fill_activation(value: str | Sequence[str]) -> None:
+    by_layer = not isinstance(value, str)
+    st.session_state["train_activation_by_layer"] = by_layer
+    st.session_state["train_activation"] = value[0] if by_layer else value
+    st.session_state["train_activation_list"] = as_widget_value(SETTINGS["activation"], value)
 
 
 def fit_batch() -> None:

@@ -35,7 +35,7 @@ def settings_of(row: RunRow) -> str:
 
 def state_of(row: RunRow) -> str:
     """Return the status as people call it: a live run that waits for Resume is paused."""
-    return "paused" if row.paused and row.status in ("queued", "running") else row.status
+    return row.state
 
 
 def show_badge(row: RunRow) -> None:

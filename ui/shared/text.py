@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 
 PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
@@ -69,7 +70,7 @@ def format_setting(value: Any, left_open: str = "–") -> str:
         return left_open
     if isinstance(value, (list, tuple)):
         is_of_names = any(isinstance(entry, str) for entry in value)
-        return ", ".join(value) if is_of_names else format_layers(value)
+        return format_names(value) if is_of_names else format_layers(value)
     return f"{value:g}" if isinstance(value, float) else visible(str(value), 60)
 
 
@@ -113,6 +114,13 @@ def format_layers(sizes: Any) -> str:
     return "·".join(str(size) for size in sizes)
 
 
+def format_names(value: str | Sequence[str], between: str = ", ") -> str:
+    """Return a name, or several in their order, such as ``relu, tanh`` or ``10×relu, tanh``."""
+    names = [value] if isinstance(value, str) else value
+    runs = [(name, len(list(same))) for name, same in groupby(names)]
+    return between.join(name if repeats == 1 else f"{repeats}×{name}" for name, repeats in runs)
+
+
 def format_target(target: str | Sequence[str] | None, limit: int = 40) -> str:
     """Return the columns to predict one or several."""
     names = [target] if isinstance(target, str) else list(target or ())
@@ -124,7 +132,5 @@ def describe_settings(config: dict[str, Any]) -> str:
     data = config["dataset"]
     if config.get("target"):
         data = f"{data} ({format_target(config['target'], 20)})"
-    return (
-        f"{data}, {format_layers(config['hidden_sizes'])} {config['activation']}, "
-        f"{config['optimizer']} {config['learning_rate']:g}"
-    )
+    layers = f"{format_layers(config['hidden_sizes'])} {format_names(config['activation'], '·')}"
+    return f"{data}, {layers}, {config['optimizer']} {config['learning_rate']:g}"

@@ -9,16 +9,15 @@ from streamlit.delta_generator import DeltaGenerator
 from engine.config import ConfigError, RunConfig, config_from_json, parse_config
 from engine.config.settings import SETTINGS
 from engine.config.text import value_from_text
-from engine.nn.activations import ACTIVATIONS
 from engine.nn.optimizers.registry import OPTIMIZERS
 from ui.shared.form_state import DEPTHS, MOST_DROPOUT, WIDTHS, fill_form
 from ui.shared.prepared_data import data_json, dataset_of, resolve_and_plan
 from ui.shared.text import count, megabytes
-from ui.shared.thumbnails import activation_picture, dataset_picture, schedule_picture
+from ui.shared.thumbnails import dataset_picture, schedule_picture
 from ui.shared.widgets import kept
+from ui.train.form_activation import choose_activation
 from ui.train.form_data import choose_data
 from ui.train.form_sections import folded_settings
-from ui.train.select_common import select_common
 from ui.train.setting_widget import forget_unknown_choices
 
 RATES = [float(f"{digit}e{power}") for power in range(-5, 1) for digit in (1, 1.5, 2, 3, 5, 7)] + [10.0]
@@ -30,26 +29,28 @@ def config_form() -> tuple[RunConfig | None, str]:
         fill_form({})
     forget_unknown_choices()
     values: dict[str, Any] = {}
-    choose_data(values)
-    picture = st.container(key="train_dataset_picture")
+    picture = choose_data(values)
     _layers(values)
-    activation = SETTINGS["activation"]
-    values["activation"] = select_common(
-        "Activation", activation.choices, "train_activation", activation.help_text
-    )
-    with st.container(gap="xxsmall"):
-        with st.container(key="train_activation_picture"):
-            st.image(
-                activation_picture(values["activation"]), width="stretch", alt="activation, derivative dashed"
-            )
-        with st.container(key="meaning_activation"):
-            st.caption(ACTIVATIONS[values["activation"]].meaning)
+    choose_activation(values)
     optimizer = SETTINGS["optimizer"]
-    values["optimizer"] = select_common(
-        "Optimizer", optimizer.choices, "train_optimizer", optimizer.help_text
+    values["optimizer"] = st.selectbox(
+        "Optimizer", optimizer.choices, help=optimizer.help_text, **kept("train_optimizer")
     )
     with st.container(key="meaning_optimizer"):
         st.caption(OPTIMIZERS[values["optimizer"]].meaning)
+    left, right = st.columns(2, gap="small")
+    with left:
+        _rate(values)
+    with right:
+        _dropout(values)
+    if OPTIMIZERS[values["optimizer"]].advice:
+        st.caption(OPTIMIZERS[values["optimizer"]].advice)
+    schedule = folded_settings(values)
+    chosen = {name: value for name, value in values.items() if value is not None}
+    return _checked(chosen, {"dataset": picture, "schedule": schedule})
+
+
+def _rate(values: dict[str, Any]) -> None:
     rates = sorted({*RATES, float(st.session_state["train_learning_rate"])})
     values["learning_rate"] = st.select_slider(
         "Learning rate",
@@ -58,12 +59,6 @@ def config_form() -> tuple[RunConfig | None, str]:
         help=SETTINGS["learning_rate"].help_text,
         **kept("train_learning_rate"),
     )
-    if OPTIMIZERS[values["optimizer"]].advice:
-        st.caption(OPTIMIZERS[values["optimizer"]].advice)
-    _dropout(values)
-    schedule = folded_settings(values)
-    chosen = {name: value for name, value in values.items() if value is not None}
-    return _checked(chosen, {"dataset": picture, "schedule": schedule})
 
 
 def _layers(values: dict[str, Any]) -> None:
@@ -91,11 +86,6 @@ def _layers(values: dict[str, Any]) -> None:
             **kept("train_width"),
         )
         values["hidden_sizes"] = [width] * depth
-    st.toggle(
-        "Set each layer",
-        help="Give each hidden layer its own size, from input to output.",
-        **kept("train_as_list"),
-    )
 
 
 def _dropout(values: dict[str, Any]) -> None:
@@ -117,11 +107,6 @@ def _dropout(values: dict[str, Any]) -> None:
             help=help_text,
             **kept("train_dropout"),
         )
-    st.toggle(
-        "Dropout per layer",
-        help="Give each hidden layer its own dropout rate, from input to output.",
-        **kept("train_dropout_by_layer"),
-    )
 
 
 def _checked(values: dict[str, Any], places: dict[str, DeltaGenerator]) -> tuple[RunConfig | None, str]:

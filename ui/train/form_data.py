@@ -3,21 +3,25 @@
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from engine.config.data import TABLE
-from engine.config.settings import SETTINGS, applies
+from engine.config.settings import SETTINGS
 from engine.nn.features import sign_of
 from ui.shared.form_state import fit_batch
 from ui.shared.text import as_markdown, format_target
 from ui.shared.widgets import kept
 
+# How wide a choice is beside its picture.
+BESIDE_A_PICTURE = (5, 3)
 
-def choose_data(values: dict[str, Any]) -> None:
-    """Draw the choice of dataset and, for toys in the plane, of features; both go into ``values``."""
-    values["dataset"] = st.pills(
+
+def choose_data(values: dict[str, Any]) -> DeltaGenerator:
+    """Draw the choice of dataset, which goes into ``values``; return where its picture goes."""
+    left, right = st.columns(BESIDE_A_PICTURE, gap="small", vertical_alignment="bottom")
+    values["dataset"] = left.selectbox(
         "Dataset",
         [name for name in SETTINGS["dataset"].choices if name != TABLE or "train_table" in st.session_state],
-        required=True,
         help=SETTINGS["dataset"].help_text,
         on_change=fit_batch,
         **kept("train_dataset"),
@@ -26,13 +30,17 @@ def choose_data(values: dict[str, Any]) -> None:
         values.update(st.session_state["train_table"])
         target = as_markdown(format_target(values["target"]))
         st.caption(f"Predicts {target}. Choose file, columns and split on the Data page.")
+    return right.container(key="train_dataset_picture")
+
+
+def choose_features() -> list[str]:
+    """Draw the choice of features of a toy in the plane and return it."""
     features = SETTINGS["features"]
-    if applies(features.explained, values):
-        values["features"] = st.pills(
-            "Features",
-            features.choices,
-            selection_mode="multi",
-            format_func=sign_of,
-            help=features.help_text,
-            **kept("train_features"),
-        )
+    return st.pills(
+        "Features",
+        features.choices,
+        selection_mode="multi",
+        format_func=sign_of,
+        help=features.help_text,
+        **kept("train_features"),
+    )

@@ -10,13 +10,14 @@ from engine.config.seeds import SEEDS_AT_MOST
 from engine.config.settings import SETTINGS, Setting, applies
 from engine.training.schedule import SCHEDULES
 from ui.shared.form_state import OF_A_TABLE, as_widget_value
+from ui.shared.text import as_markdown
 from ui.shared.widgets import kept
-from ui.train.setting_widget import setting_widget
+from ui.train.form_data import choose_features
+from ui.train.setting_widget import label_of, setting_widget
 
 # Settings above the sections, or on the Data page.
 ELSEWHERE = (
     "dataset",
-    "features",
     "hidden_sizes",
     "activation",
     "optimizer",
@@ -29,7 +30,7 @@ FIRST = ("epochs", "batch_size")
 OF_THE_RECORD = ("seed", "record_every")
 SECTIONS = {
     "training": ("Epochs, batches, loss", ":material/repeat:"),
-    "data": ("Data size & noise", ":material/scatter_plot:"),
+    "data": ("Features, data size & noise", ":material/scatter_plot:"),
     "network": ("Layers & initialization", ":material/lan:"),
     "optimizer": ("Optimizer", ":material/directions_walk:"),
     "limits": ("Regularization & clipping", ":material/compress:"),
@@ -39,15 +40,19 @@ SECTIONS = {
 
 
 def folded_settings(values: dict[str, Any]) -> DeltaGenerator:
-    """Draw every other setting that applies, folded, and put what is chosen into ``values``.
+    """Draw every other setting that applies and put what is chosen into ``values``.
+
+    They are folded by topic; those that somebody looks for by name stand above the topics instead.
 
     Returns
     -------
     DeltaGenerator
         Where the schedule's picture goes once the whole form is known.
     """
-    places = {}
-    with st.container(gap="xsmall"):
+    wanted = _search_field()
+    found, places = st.container(gap="xsmall"), {}
+    hits: list[str] = []
+    with st.container(gap="xxsmall", key="train_sections"):
         for section in SECTIONS:
             # What a setting depends on may come further down the form.
             held = {
@@ -58,18 +63,84 @@ def folded_settings(values: dict[str, Any]) -> DeltaGenerator:
             ]
             if not shown:
                 continue
-            with st.expander(
+            folded = st.expander(
                 _title(section, shown), icon=SECTIONS[section][1], key=f"train_section_{section}"
-            ):
-                if section == "record":
-                    _name_input()
-                    _seeds_input()
-                for name in _names_of(section):
-                    if applies(SETTINGS[name].explained, {**held, **values}):
-                        values[name] = setting_widget(SETTINGS[name], values)
-                        if name == "schedule":
-                            places[name] = _place_of_the_schedule(values[name])
+            )
+            with folded:
+                _before_the_settings(section)
+            for name in _names_of(section):
+                if not applies(SETTINGS[name].explained, {**held, **values}):
+                    continue
+                is_hit = bool(wanted) and _matches(name, wanted)
+                hits += [name] if is_hit else []
+                with found if is_hit else folded:
+                    values[name] = _draw(name, values)
+                    if name == "schedule":
+                        places[name] = _place_of_the_schedule(values[name])
+    if wanted:
+        found.caption(_describe_search(wanted, hits))
     return places["schedule"]
+
+
+def _search_field() -> str:
+    """Draw the field that finds a setting by its name and return what was typed, in lower case."""
+    text = st.text_input(
+        "Find a setting",
+        key="train_find",
+        placeholder="Find a setting",
+        icon=":material/search:",
+        max_chars=60,
+        label_visibility="collapsed",
+        help="Part of a setting's name, such as clip or seed.",
+    )
+    return (text or "").strip().lower()
+
+
+def _matches(name: str, wanted: str) -> bool:
+    """Tell whether a setting is looked for: by its name or by what the screen calls it."""
+    return any(wanted in each.lower() for each in (name, label_of(name)))
+
+
+def _describe_search(wanted: str, hits: list[str]) -> str:
+    """Say what else a search found: settings that stand above, and such as do not apply now."""
+    matching = [
+        name for name in SETTINGS if name not in hits and name not in OF_A_TABLE and _matches(name, wanted)
+    ]
+    above = [label_of(name) for name in matching if name in ELSEWHERE]
+    unused = [label_of(name) for name in matching if name not in ELSEWHERE]
+    parts = [f"Above: {', '.join(above)}."] if above else []
+    parts += [f"Not used with these choices: {', '.join(unused)}."] if unused else []
+    if not (hits or parts):
+        parts = [f"No setting is called “{wanted}”."]
+    return as_markdown(" ".join(parts))
+
+
+def _before_the_settings(section: str) -> None:
+    """Draw what belongs to a topic but is no setting of the configuration."""
+    if section == "record":
+        _name_input()
+        _seeds_input()
+    elif section == "network":
+        st.toggle(
+            "Set each layer",
+            help="Give each hidden layer its own size, from input to output.",
+            **kept("train_as_list"),
+        )
+        st.toggle(
+            "Activation per layer",
+            help="Give each hidden layer its own activation, from input to output.",
+            **kept("train_activation_by_layer"),
+        )
+    elif section == "limits":
+        st.toggle(
+            "Dropout per layer",
+            help="Give each hidden layer its own dropout rate, from input to output.",
+            **kept("train_dropout_by_layer"),
+        )
+
+
+def _draw(name: str, values: dict[str, Any]) -> Any:
+    return choose_features() if name == "features" else setting_widget(SETTINGS[name], values)
 
 
 def _names_of(section: str) -> list[str]:
@@ -94,7 +165,8 @@ def _title(section: str, shown: list[str]) -> str:
 
 def _is_changed(setting: Setting) -> bool:
     held = st.session_state.get(f"train_{setting.name}")
-    return held is not None and held != as_widget_value(setting, setting.default)
+    unset = list(setting.default) if setting.name == "features" else as_widget_value(setting, setting.default)
+    return held is not None and held != unset
 
 
 def _place_of_the_schedule(name: str) -> DeltaGenerator:

@@ -1,60 +1,17 @@
-"""Metrics of one run with sparklines, and its progress line."""
+"""The state of one run in a line, and what simple methods reach on its data."""
 
 import time
 
-import numpy as np
 import streamlit as st
 
-from engine.analysis.layers import GOOD_RATIO
 from engine.store.baselines import baselines_of, read_baselines
-from engine.store.records import Series
 from engine.store.row import RunRow
 from engine.store.store import Store
 from ui.shared.run_state import LIVE, show_badge
 from ui.shared.score_text import describe_baselines, score_format
-from ui.shared.text import as_markdown, duration, format_short, number
+from ui.shared.text import as_markdown, duration, number
 
-SPARK_POINTS = 60
 OBSERVATIONS = 6
-TILE_WIDTH, TILE_HEIGHT = 152, 148
-
-
-def metric_strip(row: RunRow, series: Series) -> None:
-    """Show losses, gap, score, gradient norm and update ratio: newest value and sparkline."""
-    score = "R²" if row.score_name == "r2" else "Accuracy"
-    low, high = map(format_short, GOOD_RATIO)
-    shown = (
-        ("Training loss", "train_loss", number, "Loss on the training rows, without dropout."),
-        ("Validation loss", "val_loss", number, "Loss on rows that the network does not train on."),
-        (
-            "Gap",
-            "generalization_gap",
-            number,
-            "Validation loss minus training loss. Rising above 0: overfitting.",
-        ),
-        (score, f"val_{row.score_name}", score_format(row.score_name), f"{score} on the validation rows."),
-        ("Gradient norm", "grad_norm", number, "Norm of the whole gradient, before clipping."),
-        (
-            "Update ratio",
-            "update_ratio",
-            number,
-            f"Norm of the update over norm of the weights: {low} to {high} is good.",
-        ),
-    )
-    with st.container(horizontal=True, gap="small", key="train_metrics"):
-        for title, column, form, help_text in shown:
-            values = series[column]
-            values = values[np.isfinite(values)]
-            last = float(values[-1]) if len(values) else None
-            st.metric(
-                title,
-                form(last),
-                help=help_text,
-                border=True,
-                chart_data=_spark(values),
-                width=TILE_WIDTH,
-                height=TILE_HEIGHT,
-            )
 
 
 def baseline_line(store: Store, row: RunRow) -> None:
@@ -85,13 +42,6 @@ def _offer_baselines(store: Store, row: RunRow) -> None:
         st.rerun()
 
 
-def _spark(values: np.ndarray) -> list[float]:
-    if len(values) < 2:
-        return []
-    kept = np.unique(np.linspace(0, len(values) - 1, SPARK_POINTS).round().astype(int))
-    return values[kept].tolist()
-
-
 def status_line(row: RunRow, worker_error: str = "") -> None:
     """Show badge, epoch, step, speed, time left, the message of the run, and an error of its worker."""
     rate = _steps_a_second(row)
@@ -109,7 +59,6 @@ def status_line(row: RunRow, worker_error: str = "") -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         show_badge(row)
         st.caption(" · ".join(facts))
-    st.progress(row.done)
     if row.status == "queued" and not row.paused:
         st.caption(as_markdown(worker_error) or "Waiting for a worker.")
     if row.missing_plugin:

@@ -31,7 +31,10 @@ def forget_unknown_choices() -> None:
     """Put defaults in place of choices that no longer exist: a plugin's file was removed."""
     for name, setting in SETTINGS.items():
         key = f"train_{name}"
-        if setting.kind == "choice" and st.session_state.get(key, setting.default) not in setting.choices:
+        if (
+            setting.kind in ("choice", "choice or list")
+            and st.session_state.get(key, setting.default) not in setting.choices
+        ):
             st.session_state[key] = setting.default
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from ui.shared.text import (
     as_markdown,
+    describe_settings,
     duration,
     format_layers,
     format_setting,
@@ -73,3 +74,17 @@ def test_the_value_of_a_setting_is_printed_in_one_way():
         "True",
     ]
     assert format_setting(None, "auto") == "auto"
+    assert format_setting(("relu", "relu", "relu", "tanh")) == "3×relu, tanh"
+
+
+def test_the_main_settings_name_one_activation_or_one_for_each_layer():
+    config = {"dataset": "moons", "hidden_sizes": [8, 8], "optimizer": "adam", "learning_rate": 0.01}
+    described = [
+        describe_settings({**config, "activation": names})
+        for names in ("relu", ["relu", "tanh"], ["relu", "relu"])
+    ]
+    assert described == [
+        "moons, 8·8 relu, adam 0.01",
+        "moons, 8·8 relu·tanh, adam 0.01",
+        "moons, 8·8 2×relu, adam 0.01",
+    ]

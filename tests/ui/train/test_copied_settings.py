@@ -15,6 +15,10 @@ from ui.train.copied_settings import describe_differences
             {"features": (("x1", "x2"), ("x1_squared",)), "hidden_sizes": ((16, 16), (8,))},
             "2 settings differ from run 7: features x1, x2 → x1_squared, hidden_sizes 16·16 → 8.",
         ),
+        (
+            {"activation": ("relu", ("relu", "tanh"))},
+            "One setting differs from run 7: activation relu → relu, tanh.",
+        ),
     ],
 )
 def test_differences_are_counted_and_named_with_both_values(differing, sentence):

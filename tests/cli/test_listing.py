@@ -1,0 +1,82 @@
+"""The list of the command line is sorted best first and filtered by the same expressions as the page."""
+
+import json
+
+import pytest
+
+from engine.cli import listing
+from engine.store.schema import runs
+from tests.command_line import engine
+
+RATES = {0.01: 0.3, 0.1: 0.1, 0.5: 0.2, 0.02: None}
+
+
+@pytest.fixture
+def four(store, submitted):
+    """Runs of four learning rates, three of them with a validation loss."""
+    ids = {}
+    for rate, loss in RATES.items():
+        ids[rate] = submitted(learning_rate=rate, name=f"[rate] {rate}")
+        with store.writing() as connection:
+            one = runs.update().where(runs.c.id == ids[rate])
+            connection.execute(one.values(val_loss=loss, val_score=None if loss is None else 1 - loss))
+    return ids
+
+
+def listed(store_url, *words):
+    done = engine("list", "--json", *words, url=store_url)
+    assert (done.returncode, done.stderr) == (0, "")
+    return [json.loads(line)["run"] for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("words", "rates"),
+    [
+        ((), [0.02, 0.5, 0.1, 0.01]),
+        (("--sort", "val_loss"), [0.1, 0.5, 0.01, 0.02]),
+        (("--sort", "val_loss", "--descending"), [0.01, 0.5, 0.1, 0.02]),
+        (("--sort", "val_accuracy"), [0.1, 0.5, 0.01, 0.02]),
+        (("--sort", "val_score", "--ascending"), [0.01, 0.5, 0.1, 0.02]),
+        (("--sort", "learning_rate", "--limit", "2"), [0.01, 0.02]),
+        (("--sort", "run", "--ascending"), [0.01, 0.1, 0.5, 0.02]),
+        (
+            ("--where", "optimizer=adam learning_rate>0.01", "--sort", "val_loss", "--limit", "10"),
+            [0.1, 0.5, 0.02],
+        ),
+        (("--where", "name~rate val_loss<=0.2"), [0.5, 0.1]),
+        (("--where", "optimizer=sgd"), []),
+    ],
+)
+def test_runs_are_listed_in_the_order_and_by_the_conditions_asked_for(store_url, four, words, rates):
+    assert listed(store_url, *words) == [four[rate] for rate in rates]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--sort", "loss_val"), "unknown name 'loss_val': did you mean"),
+        (("--where", "lr=1"), "unknown name 'lr': did you mean learning_rate"),
+        (("--where", "val_loss<x"), "val_loss must be compared with a number, got 'x'"),
+        (("--limit", "0"), "limit must be >= 1, got 0"),
+    ],
+)
+def test_a_mistake_ends_with_status_2_and_one_line(store_url, four, words, sentence):
+    done = engine("list", *words, url=store_url)
+    assert done.returncode == 2 and done.stdout == ""
+    assert sentence in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_the_table_shows_what_runs_are_sorted_and_filtered_by(store_url, four, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    done = engine("list", "--sort", "learning_rate", "--where", "optimizer=adam", url=store_url)
+    head, first = done.stdout.splitlines()[:2]
+    assert head.split()[-3:] == ["learning", "rate", "optimizer"]
+    assert first.split()[0] == str(four[0.01]) and first.split()[-2:] == ["0.01", "adam"]
+    assert "[rate] 0.01" in first
+
+
+def test_a_list_that_is_cut_says_so(store_url, four, monkeypatch):
+    monkeypatch.setattr(listing, "LISTED_AT_MOST", 3)
+    done = engine("list", "--limit", "3", "--json", url=store_url)
+    assert len(done.stdout.splitlines()) == 3
+    assert done.stderr == "note: 3 of 4 runs; --limit 4 lists all\n"

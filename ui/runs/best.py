@@ -1,0 +1,113 @@
+"""The best run among those that can be compared: same rows, same splits, same loss."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+import streamlit as st
+
+from engine.config.choices import option_table
+from engine.config.run_config import SECTIONS
+from engine.config.settings import SETTINGS
+from engine.store.groups import settings_on_data
+from engine.store.row import RunRow
+from engine.store.store import Store
+from ui.shared.text import as_markdown, format_setting, number
+
+JUDGED = ("finished", "stopped")
+NAMED_AT_MOST = 3
+DIFFERENCES_AT_MOST = 2
+COMPARED = (
+    "The best of the runs found that finished or were stopped, among those trained on the same rows with the "
+    "same loss. A click selects it."
+)
+
+
+@dataclass(frozen=True)
+class Best:
+    """The run with the lowest validation loss of those that learned from the same rows by the same loss.
+
+    Attributes
+    ----------
+    among : int
+        How many runs it was compared with, itself included; 2 or more.
+    data : str
+        What they learned from, as people tell it from the others.
+    """
+
+    row: RunRow
+    among: int
+    data: str
+
+    @property
+    def sentence(self) -> str:
+        """What it is the best of, for a tooltip."""
+        return f"Run {self.row.id}: lowest validation loss of {self.among} runs on {self.data}"
+
+
+def best_runs(store: Store, rows: Sequence[RunRow]) -> list[Best]:
+    """Return the best run of each set of comparable runs, the largest set first.
+
+    Losses on other rows, of another kind or with other weights of classes say nothing about each other. Runs
+    count once they have finished or were stopped; a run without anything to compare it with is not the best.
+    """
+    sets: dict[tuple[object, ...], list[RunRow]] = {}
+    for row in rows:
+        if row.status in JUDGED and row.can_be_built and row.val_loss is not None and isfinite(row.val_loss):
+            config = settings_on_data(store, row)
+            key = (row.dataset_id, *(getattr(config, name) for name in loss_settings()))
+            sets.setdefault(key, []).append(row)
+    several = [found for found in sets.values() if len(found) > 1]
+    names = _names([_facts(store, found[0]) for found in several])
+    best = [
+        Best(min(found, key=lambda row: (row.val_loss, row.id)), len(found), name)
+        for found, name in zip(several, names, strict=True)
+    ]
+    return sorted(best, key=lambda each: (-each.among, each.data))
+
+
+def loss_settings() -> list[str]:
+    """Return the names of the settings that decide what a loss is."""
+    own = [name for options in option_table("loss").values() for name in options]
+    return list(dict.fromkeys(["loss", *(name for name in own if name in SETTINGS)]))
+
+
+def _facts(store: Store, row: RunRow) -> dict[str, Any]:
+    """Return the settings of a run, those of its loss as they are on its data."""
+    resolved = settings_on_data(store, row)
+    return {**row.config, **{name: getattr(resolved, name) for name in loss_settings()}}
+
+
+def _names(configs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what each set learned from: the name of the data, and what tells it from sets with that name."""
+    names = []
+    for config in configs:
+        alike = [other for other in configs if other["dataset"] == config["dataset"]]
+        differing = [
+            f"{name.replace('_', ' ')} {format_setting(config.get(name), 'none')}"
+            for name in (*SECTIONS["data"].model_fields, *loss_settings())
+            if name not in ("table", "split_column")
+            and any(other.get(name) != config.get(name) for other in alike)
+        ]
+        shown = f" ({', '.join(differing[:DIFFERENCES_AT_MOST])})" if differing else ""
+        names.append(f"{config['dataset']}{shown}")
+    return names
+
+
+def best_line(found: Sequence[Best]) -> None:
+    """Show the best runs; each is selected by one click."""
+    if not found:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="runs_best"):
+        st.caption("Lowest validation loss", width="content", help=COMPARED)
+        for place, best in enumerate(found[:NAMED_AT_MOST]):
+            st.button(
+                as_markdown(f"{best.data}: run {best.row.id}, {number(best.row.val_loss)}"),
+                icon=":material/star:",
+                key=f"runs_best_{place}",
+                type="tertiary",
+                on_click=lambda run_id=best.row.id: st.session_state.update(runs_selected=[run_id]),
+            )
+        if len(found) > NAMED_AT_MOST:
+            st.caption(f"and {len(found) - NAMED_AT_MOST} more, marked by a star", width="content")

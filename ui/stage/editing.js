@@ -1,0 +1,85 @@
+// Edits the network where it is drawn: units, layers, activations, single weights.
+
+const ROOM_FOR_BUTTONS = 92;
+const MOST_LAYERS = 200;
+
+class NetworkEditor {
+    // `send(change)` takes `{layers: [...]}` or `{weight: {...}}` to the server.
+    constructor(panel, send) {
+        Object.assign(this, { panel, send, key: "" });
+        this.depth = made("span", "edit-depth", panel.caption);
+        made("span", "", this.depth, { textContent: "layers" });
+        this.fewer = this.button(this.depth, "−", "Remove the last hidden layer", () => this.send({ layers: this.layers.slice(0, -1) }));
+        this.more = this.button(this.depth, "+", "Add a hidden layer", () => {
+            this.send({ layers: [...this.layers, this.layers.at(-1) ?? { units: 4, activation: this.activations[0] }] });
+        });
+        this.heads = made("div", "edit-heads", panel.figure);
+        this.card = made("form", "edit-weight", panel.figure);
+        this.card.hidden = true;
+    }
+
+    button(parent, text, label, act) {
+        const each = made("button", "edit-button", parent, { type: "button", textContent: text, title: label, onclick: act });
+        each.setAttribute("aria-label", label);
+        return each;
+    }
+
+    draw({ layers, activations, setsWeights }) {
+        Object.assign(this, { layers, activations, setsWeights });
+        const canEdit = activations.length > 0;
+        this.depth.hidden = !canEdit;
+        this.fewer.disabled = !layers.length;
+        this.more.disabled = layers.length >= MOST_LAYERS;
+        const columns = this.panel.columns().filter(({ layer }) => layer.number > 0 && layer.number <= layers.length);
+        const pitch = columns.length > 1 ? columns[1].x - columns[0].x : this.panel.canvas.clientWidth / 2;
+        const top = this.panel.canvas.offsetTop;
+        const key = JSON.stringify([layers, canEdit, columns.map(({ x }) => Math.round(x)), top, this.panel.canvas.clientHeight]);
+        if (key === this.key) return;
+        this.key = key;
+        this.heads.replaceChildren();
+        if (!canEdit || pitch < ROOM_FOR_BUTTONS) return;
+        for (const { layer, x } of columns) this.drawHead(layer.number - 1, x, top);
+    }
+
+    drawHead(index, x, top) {
+        const { units, activation } = this.layers[index];
+        const changed = (part) => this.send({ layers: this.layers.map((layer, i) => (i === index ? { ...layer, ...part } : layer)) });
+        const head = made("div", "edit-head", this.heads);
+        Object.assign(head.style, { left: `${x}px`, top: `${top + 13}px` });
+        this.button(head, "−", `One unit less in layer ${index + 1}`, () => changed({ units: units - 1 })).disabled = units < 2;
+        this.button(head, "+", `One unit more in layer ${index + 1}`, () => changed({ units: units + 1 }));
+        const choice = made("select", "edit-activation", this.heads, { title: `Activation of layer ${index + 1}` });
+        choice.setAttribute("aria-label", `Activation of layer ${index + 1}`);
+        for (const name of this.activations) made("option", "", choice, { value: name, textContent: name });
+        choice.value = activation;
+        choice.onchange = () => changed({ activation: choice.value });
+        Object.assign(choice.style, { left: `${x}px`, top: `${top + this.panel.canvas.clientHeight - 21}px` });
+    }
+
+    // Opens beside an edge, with its weight to be set; null closes.
+    pick(edge, run, frame) {
+        this.card.hidden = !edge;
+        if (!edge) return;
+        this.card.replaceChildren();
+        made("p", "", this.card, { textContent: describeEdge(run, frame, edge) });
+        if (this.setsWeights) {
+            const value = made("input", "", this.card, { type: "number", step: "any", required: true });
+            value.value = Number(edgeValue(run, frame, edge, "weights").toPrecision(4));
+            value.setAttribute("aria-label", "New weight");
+            made("button", "edit-button edit-set", this.card, { type: "submit", textContent: "Set weight" });
+            this.card.onsubmit = (event) => {
+                event.preventDefault();
+                const place = { layer: edge.right, unit: edge.to.unit + 1, source: edge.from.unit + 1 };
+                this.send({ weight: { ...place, value: Number(value.value) } });
+                this.card.hidden = true;
+            };
+        } else {
+            made("p", "replay-note", this.card, { textContent: "A weight can be set while a run trains or is paused." });
+        }
+        this.button(this.card, "×", "Close", () => (this.card.hidden = true));
+        const middle = alongEdge(edge, 0.5);
+        const { canvas } = this.panel;
+        this.card.style.left = `${Math.min(Math.max(middle.x, 120), canvas.clientWidth - 120)}px`;
+        this.card.style.top = `${Math.min(canvas.offsetTop + middle.y + 8, canvas.offsetTop + canvas.clientHeight - 96)}px`;
+    }
+}

@@ -1,0 +1,77 @@
+"""What is edited on the stage: the network of the form, or one weight of a run that trains."""
+
+from typing import Any
+
+import streamlit as st
+
+from engine.config import ConfigError, RunConfig
+from engine.store.interventions import ask_change
+from engine.store.row import RunRow
+from engine.store.store import Store
+from engine.training.interventions import WEIGHT, weight_change
+from ui.shared.form_state import fill_network
+from ui.shared.transport import start_run
+
+EDITED, DRAFT = "train_edited", "train_draft"
+
+
+def apply_edit(store: Store, row: RunRow | None, change: dict[str, Any]) -> None:
+    """Take an edit from the stage: layers go into the form, a weight goes to the run.
+
+    Parameters
+    ----------
+    row : RunRow or None
+        What the stage shows, None for a network that was never trained.
+    change : dict
+        As :func:`ui.stage.show_stage` hands it on.
+    """
+    st.session_state[EDITED] = True
+    if "layers" in change:
+        layers = change["layers"]
+        fill_network([layer["units"] for layer in layers], [layer["activation"] for layer in layers])
+        st.session_state[DRAFT] = row.id if row is not None else 0
+    elif row is not None:
+        weight = change["weight"]
+        place = (weight["layer"], weight["unit"], weight["source"])
+        try:
+            ask_change(store, row.id, WEIGHT, weight_change(*place, weight["value"]))
+        except ConfigError as error:
+            st.session_state["train_refused"] = str(error)
+
+
+def is_draft(row: RunRow | None) -> bool:
+    """Tell whether the network was edited while this run, or none, was shown: the form's is drawn then."""
+    return st.session_state.get(DRAFT) == (row.id if row is not None else 0)
+
+
+def leave_draft() -> None:
+    """Show the run again; the form keeps what was edited."""
+    st.session_state.pop(DRAFT, None)
+
+
+def start(store: Store, config: RunConfig) -> None:
+    """Train what the form describes."""
+    leave_draft()
+    start_run(store, config)
+
+
+def start_button(store: Store, config: RunConfig | None, key: str, shortcut: str | None = None) -> None:
+    """Draw the button that trains what the form describes."""
+    st.button(
+        "Start",
+        icon=":material/play_arrow:",
+        type="primary",
+        key=key,
+        shortcut=shortcut,
+        on_click=start,
+        args=(store, config),
+        disabled=config is None,
+        width="stretch",
+        help="Train a new run with the settings of the form.",
+    )
+
+
+def take_edits() -> None:
+    """Run the whole page again after an edit: the form and what stands beside it have changed."""
+    if st.session_state.pop(EDITED, False):
+        st.rerun()

@@ -1,0 +1,118 @@
+"""The first page of an empty store: a trained example that moves, and three doors."""
+
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from engine.config import parse_config
+from engine.config.presets import with_preset
+from engine.store.records import RecordBuffer, Series
+from engine.store.store import Store
+from engine.training.model import initial_state
+from engine.training.trainer import train
+from ui.replay.frames_cache import frames_of
+from ui.shared.cache import built_once
+from ui.shared.form_state import fill_form
+from ui.shared.prepared_data import dataset_of, resolve_and_plan
+from ui.shared.transport import speed_control, transport
+from ui.stage import Stage, resend_stage, show_stage
+from ui.train.edits import apply_edit, start, take_edits
+from ui.train.live import STAGE
+from ui.train.run_stage import (
+    activation_names,
+    built_cards,
+    cards_from,
+    choices_of,
+    choose,
+    editable_layers,
+    records_at,
+)
+
+EXAMPLE: dict[str, Any] = {}
+FAILS = "vanishing"
+
+
+def show_welcome(store: Store, bar: DeltaGenerator) -> None:
+    """Show the example on the stage, and what a newcomer can do next."""
+    resend_stage(STAGE)
+    with bar:
+        transport(store, None)
+        speed_control(store, None)
+    # A fragment, as a run is: the browser then keeps the stage when the first run takes the example's place.
+    st.fragment(_example_stage)(store)
+
+
+def _example_stage(store: Store) -> None:
+    take_edits()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="train_doors"):
+        st.button(
+            "Watch it learn",
+            icon=":material/play_circle:",
+            key="train_example",
+            on_click=start,
+            args=(store, parse_config(EXAMPLE)),
+            help="Trains this example anew: two moons, two hidden layers of 16 units.",
+        )
+        st.button(
+            "See it fail and mend it",
+            icon=":material/healing:",
+            key="train_fail",
+            on_click=_start_failing,
+            args=(store,),
+            help="Trains ten sigmoid layers, whose gradient vanishes. Then choose another preset or "
+            "activation on the left and press Start.",
+        )
+        if st.button(
+            "Bring your own table",
+            icon=":material/upload_file:",
+            key="train_own",
+            help="Opens the Data page: drop a CSV file and choose what to predict.",
+        ):
+            st.switch_page("pages/data.py")
+        st.caption("A trained example. Move the slider, click a unit, change the network.")
+    example = _example()
+    series = Series(*example["series"])
+    choices = choices_of(series)
+    state = ("example", choices.axis, choices.log_y, choices.strip)
+    layers = len(example["config"]["hidden_sizes"]) + 1
+    built = built_once("welcome", store, state, lambda: built_cards(series, choices, layers, "the example"))
+    stage = Stage(
+        identity="example",
+        frames={**example["frames"], "run": 0},
+        records=records_at(series, example["frames"]["steps"]),
+        cards=cards_from(built, state, "example", choices),
+        choices=choices,
+        plays=True,
+        of_epochs=example["config"]["epochs"],
+        layers=editable_layers(example["config"]),
+        activations=activation_names(),
+    )
+    show_stage(STAGE, stage, choose, lambda change: apply_edit(store, None, change))
+
+
+def _start_failing(store: Store) -> None:
+    settings = with_preset(FAILS, {})
+    st.session_state["train_preset"] = FAILS
+    fill_form(parse_config(settings).model_dump())
+    start(store, parse_config(settings))
+
+
+@st.cache_resource(show_spinner=False)
+def _example() -> dict[str, Any]:
+    """Return the example, trained here: plain values, as everywhere in ``st.cache_resource``."""
+    config = parse_config(EXAMPLE)
+    resolved, planned = resolve_and_plan(config)
+    dataset = dataset_of(config)
+    state, records, snapshots = initial_state(resolved, dataset), RecordBuffer(), {}
+    for record in train(resolved, dataset, state):
+        if record is None:
+            continue
+        records.add(record)
+        if record.step in planned.snapshot_steps:
+            snapshots[record.step] = {name: array.copy() for name, array in state.learned.items()}
+    return {
+        "config": resolved.model_dump(),
+        "series": records.series.arrays,
+        "frames": frames_of(resolved, dataset, snapshots),
+    }
