@@ -4,11 +4,9 @@ import streamlit as st
 
 from engine.config import parse_config
 from engine.config.presets import with_preset
-from engine.figures.bands import format_run_ids
 from ui.compare.curves import show_comparison
-from ui.compare.tables import chosen_runs
+from ui.compare.picker import chosen_runs, run_table
 from ui.shared.frame import page_store
-from ui.shared.seeds import other_seeds_button
 from ui.shared.transport import launch
 from ui.shared.widgets import empty_page
 
@@ -20,13 +18,12 @@ def train_example() -> None:
 
 
 store = page_store()
-rows = chosen_runs(store)
-st.caption(f"Comparing runs {format_run_ids([row.id for row in rows])}." if rows else "")
+rows, listed = chosen_runs(store)
 if rows:
-    other_seeds_button(store, rows)
-    show_comparison(store, rows)
-elif "compare_listed" in st.session_state:
+    show_comparison(store, rows, listed)
+elif listed:
     st.info("Select the runs to compare in the table.", icon=":material/check_box:")
+    run_table(store, listed, [])
 else:
     empty_page(
         "No runs yet",

@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 
 from engine.analysis.statistics import interval_over
-from engine.figures.curves import BAND_OPACITY, VALIDATION_COLUMNS, compare_runs
+from engine.figures.curves import BAND_EDGE, BAND_OPACITY, VALIDATION_COLUMNS, compare_runs
 from engine.figures.figure import Figure
 from engine.figures.smoothing import difference, smoothed
-from engine.figures.theme import colours_apart, faint, label, run_symbol
+from engine.figures.theme import colours_apart, faint, label, symbols_apart
 
+SEED_OPACITY = 0.4
+SEEDS_DRAWN_AT_MOST = 20
 BANDS = {"interval": "95 % interval of the mean", "range": "lowest to highest"}
 
 
@@ -50,9 +52,16 @@ def format_run_ids(runs: Sequence[int]) -> str:
 
 def colours_together(groups: Sequence[Seeds], runs: Sequence[int]) -> dict[int, str]:
     """Return the colours of runs that are shown together: one for each group, and for each run of none."""
+    return {run: colour for run, (colour, _) in looks_together(groups, runs).items()}
+
+
+def looks_together(groups: Sequence[Seeds], runs: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """Return colour and marker of runs that are shown together; those of one group have the same."""
     first = {run: group.first for group in groups for run in group.runs.values()}
-    found = colours_apart([*(group.first for group in groups), *(run for run in runs if run not in first)])
-    return {run: found[first.get(run, run)] for run in runs}
+    colours = colours_apart([*(group.first for group in groups), *(run for run in runs if run not in first)])
+    symbols = symbols_apart(colours)
+    shown_as = {run: first.get(run, run) for run in runs}
+    return {run: (colours[shown], symbols[shown]) for run, shown in shown_as.items()}
 
 
 def compare_seeds(
@@ -71,7 +80,8 @@ def compare_seeds(
 ) -> Figure:
     """Show whether configurations differ by more than chance: the mean over seeds, and how sure it is.
 
-    The band is the 95 % interval of the mean by Student's t, or what the seeds span from lowest to highest.
+    Behind the mean stand the single seeds, faint. The band is the 95 % interval of the mean by Student's t,
+    or what the seeds span from lowest to highest.
     Each point stands at a step that all seeds of its group were evaluated at; nothing is interpolated. Runs
     of no group are drawn as they are. Smoothing acts on each seed's curve, before the mean. Where the
     interval reaches below zero, a logarithmic axis shows it down to the lowest seed.
@@ -97,7 +107,7 @@ def compare_seeds(
         baseline = base.first
     elif baseline is not None and len(frames.get(baseline, ())) == 0:
         baseline = None
-    colours = colours_together(groups, list(frames))
+    looks = looks_together(groups, list(frames))
     figure = compare_runs(
         single,
         columns,
@@ -107,7 +117,8 @@ def compare_seeds(
         smoothing=smoothing,
         baseline=baseline,
         height=height,
-        colours=colours,
+        colours={run: colour for run, (colour, _) in looks.items()},
+        symbols={run: symbol for run, (_, symbol) in looks.items()},
         names=names,
     )
     if base is not None:
@@ -116,14 +127,17 @@ def compare_seeds(
         if group is base:
             continue
         for column in columns:
+            seeds = sorted(group.runs)
             if baseline is None:
-                at, curves = aligned(frames, list(group.runs.values()), x, column)
+                at, curves = aligned(frames, [group.runs[seed] for seed in seeds], x, column)
                 curves = np.array([smoothed(curve, smoothing) for curve in curves])
             elif base is not None:
+                seeds = [seed for seed in seeds if seed in base.runs]
                 at, curves = _paired(frames, group, base, x, column, smoothing)
             else:
                 at, curves = _minus_run(frames, group, baseline, x, column, smoothing)
-            line = _line(group, colours[group.first], column, len(columns) == 1)
+            line = _line(group, looks[group.first], column, len(columns) == 1)
+            _add_seeds(figure, at, curves, seeds, line)
             _add_band(figure, at, curves, line, x, band, log_y)
     return figure
 
@@ -169,7 +183,7 @@ def _paired(
 def _minus_run(
     frames: Mapping[int, pd.DataFrame], group: Seeds, run: int, x: str, column: str, smoothing: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    at, curves = aligned(frames, list(group.runs.values()), x, column)
+    at, curves = aligned(frames, [group.runs[seed] for seed in sorted(group.runs)], x, column)
     base_at, (base,) = aligned(frames, [run], x, column)
     found = [difference(at, smoothed(c, smoothing), base_at, smoothed(base, smoothing)) for c in curves]
     return found[0][0], np.array([values for _, values in found])
@@ -182,6 +196,19 @@ def _mean_frame(frames: Mapping[int, pd.DataFrame], group: Seeds, columns: list[
         at, curves = aligned(frames, list(group.runs.values()), x, column)
         parts.append(pd.DataFrame({x: at, column: curves.mean(axis=0)}))
     return pd.concat(parts).groupby(x, as_index=False).first()
+
+
+def _add_seeds(
+    figure: Figure, at: np.ndarray, curves: np.ndarray, seeds: Sequence[int], line: "_Line"
+) -> None:
+    """Draw the single seeds behind their mean, thin and faint; of many the band alone."""
+    if curves.size == 0 or len(curves) > SEEDS_DRAWN_AT_MOST:
+        return
+    thin = {"color": line.colour, "width": 1, "dash": line.dash}
+    silent = {"mode": "lines", "legendgroup": line.legend_group, "showlegend": False, "hoverinfo": "skip"}
+    for seed, values in zip(seeds, curves, strict=True):
+        name = f"{line.name} (n = {len(curves)}), seed {seed}"
+        figure.add_scatter(x=at, y=values, name=name, opacity=SEED_OPACITY, line=thin, **silent)
 
 
 def _add_band(
@@ -197,7 +224,7 @@ def _add_band(
         low = np.where(low > 0, low, curves.min(axis=0))
     name = f"{line.name} (n = {len(curves)})"
     common = {"mode": "lines", "legendgroup": line.legend_group}
-    edge = {"line": {"width": 0, "color": line.colour}, "showlegend": False, **common}
+    edge = {"line": {"width": BAND_EDGE, "color": line.colour}, "showlegend": False, **common}
     fill = {"fill": "tonexty", "fillcolor": faint(line.colour, BAND_OPACITY)}
     ends = f"%{{y:.4g}} at {x} %{{x:.6g}}"
     figure.add_scatter(x=at, y=low, name=f"{name}, lower end", hovertemplate=ends, **edge)
@@ -219,17 +246,17 @@ def _add_band(
 class _Line:
     name: str
     colour: str
-    dash: str
     symbol: str
+    dash: str
     legend_group: str
 
 
-def _line(group: Seeds, colour: str, column: str, is_alone: bool) -> _Line:
+def _line(group: Seeds, look: tuple[str, str], column: str, is_alone: bool) -> _Line:
     numbers = _numbers(group)
     name = f"{numbers} · {label(group.name)}" if group.name else f"runs {numbers}"
     dash = "dash" if column in VALIDATION_COLUMNS else "solid"
     name = name if is_alone else f"{name} {column}"
-    return _Line(name, colour, dash, run_symbol(group.first), str(group.first))
+    return _Line(name, *look, dash, str(group.first))
 
 
 def _numbers(group: Seeds) -> str:

@@ -17,12 +17,12 @@ from engine.figures.theme import (
     faint,
     label,
     run_label,
-    run_symbol,
+    symbols_apart,
 )
 
 AXES = {"step": "step", "epoch": "epoch", "samples": "samples seen", "seconds": "training time (s)"}
-GAP_FILL = "rgba(213,94,0,0.18)"
-BAND_OPACITY, RAW_OPACITY = 0.15, 0.35
+GAP_FILL = faint(VALIDATION, 0.18)
+BAND_OPACITY, BAND_EDGE, RAW_OPACITY = 0.25, 1, 0.35
 ALWAYS_MEASURED = ("batch_loss", "grad_norm", "penalty")
 VALIDATION_COLUMNS = ("val_loss", "val_accuracy", "val_r2")
 
@@ -68,6 +68,7 @@ def compare_runs(
     baseline: int | None = None,
     height: int = 380,
     colours: Mapping[int, str] | None = None,
+    symbols: Mapping[int, str] | None = None,
     names: Mapping[int, str] | None = None,
 ) -> Figure:
     """Show which run does better and where they part: one or more columns of several runs on one scale.
@@ -86,13 +87,15 @@ def compare_runs(
         In [0, 1): share of the past in each point, see :func:`engine.figures.smoothing.smoothed`.
     baseline : int, optional
         One of the runs; the others are shown as their difference from it.
-    colours : mapping, optional
+    colours, symbols : mapping, optional
         By run, where more is shown together than these.
     names : mapping, optional
         What people call the runs; those that are missing have a number only.
     """
     if colours is None:
         colours = colours_apart(frames)
+    if symbols is None:
+        symbols = symbols_apart({run: colours[run] for run in frames})
     title = ", ".join(columns) + (f", difference from run {baseline}" if baseline is not None else "")
     figure = empty_figure(AXES[x], title, log_y=log_y, height=height)
     if log_x:
@@ -109,7 +112,7 @@ def compare_runs(
             points = _measured(part, x, column)
             if others is not None:
                 points = difference(*points, *_measured(others, x, column))
-            look = (colours[number], run_symbol(number))
+            look = (colours[number], symbols[number])
             _add_run_line(figure, points, x, column, name=shown, run=number, look=look, smoothing=smoothing)
         end = divergence(part)
         if end is not None and baseline is None:
@@ -214,7 +217,7 @@ def _add_measured_behind(
     at, lowest, highest, size = envelope(x, y)
     silent = {"mode": "lines", "legendgroup": group, "showlegend": False, "hoverinfo": "skip"}
     if size > 1:
-        edge = {"width": 0, "color": colour}
+        edge = {"width": BAND_EDGE, "color": colour}
         band = f"{name} band of {size}"
         figure.add_scatter(x=at, y=lowest, name=f"{band}, lowest", line=edge, **silent)
         fill = {"fill": "tonexty", "fillcolor": faint(colour, BAND_OPACITY)}

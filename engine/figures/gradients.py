@@ -4,7 +4,7 @@ import numpy as np
 from plotly.colors import sample_colorscale
 
 from engine.figures.figure import Figure
-from engine.figures.theme import MAGNITUDES, VALIDATION, empty_figure
+from engine.figures.theme import LAYERS, MAGNITUDES, VALIDATION, empty_figure
 
 LOWEST, HIGHEST = -8.0, 1.0
 COLUMNS_AT_MOST = 400
@@ -204,5 +204,5 @@ def _layer_name(index: int, layers: int) -> str:
 
 
 def _layer_colours(layers: int) -> list[str]:
-    positions = np.linspace(0.12, 0.88, layers) if layers > 1 else [0.5]
-    return [str(colour) for colour in sample_colorscale(MAGNITUDES, list(positions))]
+    positions = np.linspace(0, 1, layers) if layers > 1 else [0.0]
+    return [str(colour) for colour in sample_colorscale(list(LAYERS), list(positions))]

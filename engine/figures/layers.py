@@ -5,10 +5,10 @@ import numpy as np
 from engine.analysis.layers import GOOD_RATIO
 from engine.figures.figure import Figure
 from engine.figures.gradients import layer_lines
-from engine.figures.theme import PALETTE, QUIET, TRAIN, VALIDATION, empty_figure
+from engine.figures.theme import PALETTE, QUIET, TRAIN, VALIDATION, empty_figure, faint
 
 GOOD = PALETTE[2][0]
-BAND_FILL, GOOD_FILL = "rgba(128,128,128,0.22)", "rgba(0,158,115,0.16)"
+BAND_FILL, GOOD_FILL = "rgba(128,128,128,0.22)", faint(GOOD, 0.16)
 DECADES_AT_LEAST = 2.0
 TICKS_AT_MOST = 6
 

@@ -1,22 +1,27 @@
 """What all figures share: colours of runs, safe text, an empty figure."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from engine.figures.figure import Figure
 
-# Okabe and Ito (2008): told apart by colour-blind eyes. On a light page orange, sky blue and yellow are
-# darkened until they stand out (contrast 3 or more); the first of each pair reads on both kinds of page.
-PALETTE = (
-    ("#0072B2", "#0072B2"),
-    ("#D55E00", "#D55E00"),
-    ("#009E73", "#009E73"),
-    ("#CC79A7", "#CC79A7"),
-    ("#C08400", "#E69F00"),
-    ("#2E8FC9", "#56B4E9"),
-    ("#8F8500", "#F0E442"),
+# Any two look 25 or more apart (CIEDE2000), and 14 or more to eyes that lack one kind of cone; all stand out
+# from light and dark pages alike (contrast 3 or more), so that no page has to move one of them
+# (tests/figures/test_palette.py). Pairs, of which the second one is for a dark page.
+PALETTE = tuple(
+    (colour, colour)
+    for colour in (
+        *("#1895F8", "#D27C73", "#6C8C00", "#4943F9"),
+        *("#CA0471", "#007373", "#7A5D37", "#8B81A6"),
+    )
 )
-SYMBOLS = ("circle", "diamond", "square", "triangle-up", "star", "pentagon", "hexagon")
+# From blue over violet, red and orange to olive in equal steps, ever lighter: layers from the input side on.
+LAYERS = (
+    *("#0068B3", "#4A53FF", "#B325DE", "#E20095", "#F90057"),
+    *("#FF2614", "#D86800", "#B78400", "#949900"),
+)
+SYMBOLS = ("circle", "diamond", "square", "triangle-up", "star", "triangle-down", "cross")
 TRAIN, VALIDATION = PALETTE[0][0], PALETTE[1][0]
 LOW, MIDDLE, HIGH = "#0072B2", "#B8BCC2", "#E69F00"
 WRONG = "#D81B60"
@@ -54,12 +59,23 @@ def run_colour(run: int) -> str:
 
 
 def colours_apart(runs: Iterable[int]) -> dict[int, str]:
-    """Return the colours of runs that are shown together: each its own, or the next one that no other has."""
+    """Return the colours of runs that are shown together: each its own, or the next that fewest have."""
     found: dict[int, str] = {}
     for run in runs:
-        free = [light for light, _ in PALETTE if light not in found.values()]
+        held = Counter(found.values())
+        free = [light for light, _ in PALETTE if held[light] == min(held[each] for each, _ in PALETTE)]
         own = run_colour(run)
-        found[run] = own if own in free or not free else free[0]
+        found[run] = own if own in free else free[0]
+    return found
+
+
+def symbols_apart(colours: Mapping[int, str]) -> dict[int, str]:
+    """Return the markers of runs that are shown together: those that share a colour differ in it."""
+    before: Counter[str] = Counter()
+    found: dict[int, str] = {}
+    for run, colour in colours.items():
+        found[run] = SYMBOLS[before[colour] % len(SYMBOLS)]
+        before[colour] += 1
     return found
 
 

@@ -91,6 +91,13 @@ def same_but_seed(store: Store, rows: Sequence[RunRow]) -> list[RunRow]:
     return sorted(alike, key=lambda row: row.id)
 
 
+def facts_of(store: Store, row: RunRow) -> DataFacts:
+    """Return what the settings of a run must know of its data; the data is read once a process."""
+    if row.dataset_id not in FACTS:
+        FACTS[row.dataset_id] = load_dataset(store, row.dataset_id).facts
+    return FACTS[row.dataset_id]
+
+
 def settings_on_data(store: Store, row: RunRow) -> RunConfig:
     """Return the settings of a run with nothing left open; its data is read once.
 
@@ -99,9 +106,7 @@ def settings_on_data(store: Store, row: RunRow) -> RunConfig:
     ConfigError
         When they name something that is not known here.
     """
-    if row.dataset_id not in FACTS:
-        FACTS[row.dataset_id] = load_dataset(store, row.dataset_id).facts
-    return resolved_config(row, FACTS[row.dataset_id])
+    return resolved_config(row, facts_of(store, row))
 
 
 def _keys(store: Store, rows: Sequence[RunRow]) -> list[str]:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from benchmarks.browser import Dashboard
 from benchmarks.browser import chromium as started_chromium
 from benchmarks.browser import dashboard as started_dashboard
-from engine.store.schema import metadata, schema_version, workers
+from engine.store.schema import metadata, retired_ids, runs, schema_version, workers
 from engine.store.store import Store, open_store
 from tests.waiting import SECONDS_AT_MOST, end_engines
 
@@ -46,9 +46,11 @@ def _empty(store: Store) -> None:
     """End the workers and delete all runs; numbers are not given again, so no page takes new for old."""
     with store.writing() as connection:
         end_engines(connection.scalars(sa.select(workers.c.pid)))
+        used = [connection.scalar(sa.select(sa.func.max(table.c.id))) or 0 for table in (retired_ids, runs)]
         for table in reversed(metadata.sorted_tables):
             if table is not schema_version:
                 connection.execute(table.delete())
+        connection.execute(retired_ids.insert().values(id=max(used)))
     store.close()
 
 

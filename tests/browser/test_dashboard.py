@@ -66,6 +66,7 @@ def test_two_compared_runs_are_downloaded_as_the_store_holds_them(page: Page, se
     ids = [trained(store, submitted(seed=seed)) for seed in (1, 2)]
     page.goto(f"{server}/compare?runs={ids[0]},{ids[1]}")
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    page.get_by_role("button", name="Download").first.click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Metrics CSV").click()
     rows = list(csv.DictReader(Path(download.value.path()).read_text("utf-8").splitlines()))

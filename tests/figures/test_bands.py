@@ -7,7 +7,14 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from engine.figures.bands import Seeds, aligned, colours_together, compare_seeds, format_run_ids
+from engine.figures.bands import (
+    Seeds,
+    aligned,
+    colours_together,
+    compare_seeds,
+    format_run_ids,
+    looks_together,
+)
 from engine.figures.theme import run_colour
 
 NAN = float("nan")
@@ -107,12 +114,38 @@ def test_smoothing_acts_on_each_seed() -> None:
 
 
 def test_groups_never_share_a_colour_while_there_are_enough() -> None:
-    groups = [Seeds({0: 1, 1: 2}), Seeds({0: 8, 1: 9})]
-    colours = colours_together(groups, [1, 2, 8, 9, 15])
-    assert colours[1] == colours[2] == run_colour(1) and colours[8] == colours[9]
-    assert len({colours[run] for run in (1, 8, 15)}) == 3
+    groups = [Seeds({0: 1, 1: 2}), Seeds({0: 9, 1: 10})]
+    colours = colours_together(groups, [1, 2, 9, 10, 17])
+    assert colours[1] == colours[2] == run_colour(1) and colours[9] == colours[10]
+    assert len({colours[run] for run in (1, 9, 17)}) == 3
 
 
 def test_numbers_of_runs_are_told_shortly() -> None:
     assert format_run_ids([3, 1, 2, 8]) == "1-3, 8"
     assert format_run_ids([4]) == "4"
+
+
+def test_the_single_seeds_stand_faint_behind_their_mean() -> None:
+    found = drawn(compare_seeds(frames_of(), [SECOND], ["train_loss"]))
+    for seed, run in SECOND.runs.items():
+        line = found[f"runs 6-7 (n = 2), seed {seed}"]
+        assert list(line.y) == LOSSES[run] and line.opacity < 0.5 and line.line.width == 1
+        assert line.showlegend is False and line.hoverinfo == "skip"
+    assert list(found).index("runs 6-7 (n = 2), seed 0") < list(found).index("runs 6-7 (n = 2)")
+
+
+def test_the_seeds_of_a_paired_difference_are_those_that_both_groups_have() -> None:
+    found = drawn(compare_seeds(frames_of(), [FIRST, SECOND], ["train_loss"], baseline=1))
+    seeds = {name.rsplit(" ", 1)[1]: list(line.y) for name, line in found.items() if ", seed " in name}
+    assert seeds == {"0": [1.0, 2.0, 1.0], "1": [1.0, 3.0, 1.0]}
+
+
+def test_of_many_seeds_only_mean_and_band_are_drawn() -> None:
+    many = Seeds({run: run for run in range(1, 31)})
+    frames = frames_of({run: [2.0, 1.0] for run in range(1, 31)})
+    assert not any(", seed " in name for name in drawn(compare_seeds(frames, [many], ["train_loss"])))
+
+
+def test_runs_that_must_share_a_colour_differ_in_their_marker() -> None:
+    looks = looks_together([Seeds({0: 1, 1: 2})], list(range(1, 25)))
+    assert looks[1] == looks[2] and len(set(looks.values())) == 23

@@ -95,19 +95,19 @@ def test_record_zero_alone_is_no_divergence() -> None:
 
 def test_each_run_keeps_its_colour_and_its_name_is_shown_as_it_stands() -> None:
     both = {
-        10: frame_of([1.0, 0.5], [1.0, 0.6]),
+        11: frame_of([1.0, 0.5], [1.0, 0.6]),
         2: frame_of([2.0], [2.0]),
         3: frame_of([], []),
     }
-    found = named(compare_runs(both, ["train_loss", "val_loss"], names={10: "<b>x</b>", 2: ""}))
+    found = named(compare_runs(both, ["train_loss", "val_loss"], names={11: "<b>x</b>", 2: ""}))
     assert list(found) == [
-        "10 · &lt;b&gt;x&lt;/b&gt; train_loss",
-        "10 · &lt;b&gt;x&lt;/b&gt; val_loss",
+        "11 · &lt;b&gt;x&lt;/b&gt; train_loss",
+        "11 · &lt;b&gt;x&lt;/b&gt; val_loss",
         "run 2 train_loss",
         "run 2 val_loss",
     ]
     for name, trace in found.items():
-        assert trace.line.color == run_colour(10 if name.startswith("10") else 2)
+        assert trace.line.color == run_colour(11 if name.startswith("11") else 2)
         assert trace.line.dash == ("dash" if name.endswith("val_loss") else "solid")
 
 

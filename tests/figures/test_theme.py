@@ -87,7 +87,7 @@ def test_a_figure_is_transparent_and_as_high_as_it_was_promised() -> None:
 
 
 def test_runs_that_are_shown_together_share_no_colour_while_there_are_enough():
-    for runs in ([3, 10], [7, 14, 21, 1], list(range(1, 50, 7))):
+    for runs in ([3, 11], [8, 16, 24, 1], list(range(1, 50, 8))):
         found = colours_apart(runs)
         assert list(found) == runs and len(set(found.values())) == len(runs)
     assert set(colours_apart(range(1, 30)).values()) == {light for light, _ in PALETTE}

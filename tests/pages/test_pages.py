@@ -92,7 +92,7 @@ def test_compare_lists_dropout_as_one_number_or_one_for_each_layer(store, submit
     ids = [trained(store, submitted(hidden_sizes=[4, 4], dropout=each)) for each in (0.25, [0.1, 0.5])]
     app = page("compare", runs=",".join(map(str, ids)))
     assert not app.exception and not app.error
-    assert app.dataframe[0].value["dropout"].tolist() == ["0.1·0.5", "0.25"]
+    assert app.dataframe[0].value["dropout"].tolist() == ["0.25", "0.1·0.5"]
 
 
 def test_compare_lists_the_activation_of_each_layer_and_how_each_of_them_starts(store, submitted):

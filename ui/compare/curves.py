@@ -1,57 +1,78 @@
-"""Curves of several runs on one chart, and their other charts side by side."""
+"""Curves of several runs on one chart, their results, and their other charts side by side."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import astuple
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
-from engine.exchange.export import layers_csv, metrics_csv
-from engine.figures.bands import Seeds, colours_together, compare_seeds
-from engine.figures.gradients import layer_heatmap
+from engine.figures.bands import Seeds, compare_seeds, looks_together
+from engine.store.differences import Apart, runs_apart
 from engine.store.groups import SeedGroup, seed_groups
 from engine.store.query import get_runs
 from engine.store.records import Series
 from engine.store.row import RunRow
 from engine.store.store import Store
-from engine.training.telemetry import LAYER_INDEX
+from ui.compare.chips import chips_of
+from ui.compare.downloads import download_buttons
 from ui.compare.options import Options, comparison_options, known_metrics, measured_columns, samples_seen
-from ui.compare.tables import results_of, results_table, show_differences, show_results
+from ui.compare.picker import run_table
+from ui.compare.pictures import PICTURES, side_by_side
+from ui.compare.settings import settings_title, show_settings
+from ui.compare.tables import results_of, results_table, show_results
 from ui.compare.verdicts import show_verdicts
-from ui.live_chart import Chart, ChartCard, resend_all, show_cards
+from ui.live_chart import Chart, ChartCard, Chip, resend_all, show_cards
 from ui.live_chart.encoding import EncodedFigure, encode_figure
 from ui.replay import pace_behind, replay_beside
 from ui.shared.cache import built_once, series_of, version
+from ui.shared.difference_text import difference_names
 from ui.shared.frame import page_store
-from ui.shared.layer_text import describe_flow_over_time
-from ui.shared.output_figure import output_figure, scalars_frame
+from ui.shared.output_figure import scalars_frame
 from ui.shared.run_state import is_moving, state_of
-from ui.shared.run_text import describe_ranking, describe_score
+from ui.shared.run_text import describe_ranking
 from ui.shared.scores import chosen_scores
-from ui.shared.seeds import banded
-from ui.shared.text import visible
+from ui.shared.seeds import banded, other_seeds_button
 
-HEIGHT, SMALL_HEIGHT = 420, 300
-SIDE_BY_SIDE_AT_MOST = 4
-CURVES, PICTURES, PLAYER = "compare_curves", "compare_pictures", "compare_replay"
+HEIGHT = 400
+CURVES, PLAYER = "compare_curves", "compare_replay"
 PACE = 1.0
 
 Offer = tuple[list[str], list[Seeds]]
 
 
-def show_comparison(store: Store, rows: Sequence[RunRow]) -> None:
-    """Show the runs on one chart, and redraw them while one of them trains."""
+def show_comparison(store: Store, rows: Sequence[RunRow], listed: Sequence[RunRow]) -> None:
+    """Show the runs on one chart, and redraw them while one of them trains.
+
+    Parameters
+    ----------
+    listed : sequence of RunRow
+        All runs that can be chosen.
+    """
     resend_all(CURVES, PICTURES)
-    # What stays the same is not part of what is redrawn every second.
-    _downloads(store, [row.id for row in rows])
-    show_differences(store, rows)
     run_ids = [row.id for row in rows]
-    offered = _offered(store, rows, series_of(store, run_ids), seed_groups(store, rows))
-    options = comparison_options(rows, *offered)
+    apart = runs_apart(store, rows)
+    offered = _offered(store, rows, series_of(store, run_ids), seed_groups(store, rows), apart)
+    # What stays the same is not part of what is redrawn every second.
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        # Without help: a tooltip above them would take the clicks that are meant for the menu.
+        runs = st.popover("Choose runs", icon=":material/checklist:")
+        view = st.popover("View", icon=":material/tune:")
+        files = st.popover("Download", icon=":material/download:")
+        settings = st.popover(settings_title(apart), icon=":material/difference:")
+        names = difference_names(apart, [[run] for run in run_ids])
+        options = comparison_options(rows, *offered, dict(zip(run_ids, names, strict=True)), view)
+    with runs:
+        other_seeds_button(store, rows)
+        run_table(store, listed, run_ids)
+    with settings:
+        show_settings(rows, apart)
+    with files:
+        download_buttons(store, run_ids)
+    if options.x == "samples" and not all(row.has_settings for row in rows):
+        st.caption("Samples are unknown for imported curves without settings.")
     pace = _pace(rows)
-    st.fragment(_overlay, run_every=pace)(run_ids, options, offered, pace)
+    st.fragment(_overlay, run_every=pace)(run_ids, options, offered, apart, pace)
 
 
 def _pace(rows: Sequence[RunRow]) -> float | None:
@@ -60,29 +81,38 @@ def _pace(rows: Sequence[RunRow]) -> float | None:
 
 
 def _offered(
-    store: Store, rows: Sequence[RunRow], series: dict[int, Series], groups: Sequence[SeedGroup]
+    store: Store,
+    rows: Sequence[RunRow],
+    series: dict[int, Series],
+    groups: Sequence[SeedGroup],
+    apart: Apart,
 ) -> Offer:
     """Return what can be chosen: metrics that any run has, and groups that a band can be drawn of."""
     measured = [_measured(store, row.id, series[row.id]) for row in rows]
-    return known_metrics(measured), banded(groups)
+    return known_metrics(measured), banded(groups, apart)
 
 
-def _overlay(run_ids: list[int], options: Options, was_offered: Offer, pace: float | None) -> None:
+def _overlay(
+    run_ids: list[int], options: Options, was_offered: Offer, apart: Apart, pace: float | None
+) -> None:
     store = page_store()
     rows = get_runs(store, run_ids)
     if len(rows) < len(run_ids):
         st.rerun()
+    rows.sort(key=lambda row: run_ids.index(row.id))
     series = series_of(store, run_ids)
     frames = {row.id: _frame(store, row, series[row.id]) for row in rows}
     groups = seed_groups(store, rows)
     versions = tuple((row.id, row.name, state_of(row), version(series[row.id])) for row in rows)
-    offered = _offered(store, rows, series, groups)
-    x, bands = options.x, offered[1] if options.band else []
-    _show_curves(store, versions, frames, bands, options)
-    colours = colours_together(bands, run_ids)
+    offered = _offered(store, rows, series, groups, apart)
+    bands = offered[1] if options.band else []
+    looks = looks_together(bands, run_ids)
+    chips = chips_of(rows, bands, apart, looks)
+    _show_curves(store, versions, frames, bands, options, chips)
+    colours = {run: colour for run, (colour, _) in looks.items()}
     if any(len(group.rows) > 1 for group in groups):
         st.subheader("Across seeds")
-        show_verdicts(groups, options.baseline, colours)
+        show_verdicts(groups, apart, options.baseline, colours)
     st.subheader("Current results" if is_moving(rows) else "Final results")
     scores = chosen_scores(store, rows)
     states = [(*at, row.step, row.seconds) for at, row in zip(versions, rows, strict=True)]
@@ -96,7 +126,7 @@ def _overlay(run_ids: list[int], options: Options, was_offered: Offer, pace: flo
 
     show_results(built_once("results", store, key, table), options.baseline)
     st.subheader("Side by side")
-    _side_by_side(store, rows, series, x if x != "samples" else "step")
+    side_by_side(store, rows, series, options.x if options.x != "samples" else "step")
     st.subheader("Replay")
     replay_beside(store, rows, PLAYER)
     if _pace(rows) != pace or offered != was_offered:
@@ -130,10 +160,12 @@ def _show_curves(
     frames: dict[int, pd.DataFrame],
     bands: Sequence[Seeds],
     options: Options,
+    chips: Sequence[Chip],
 ) -> None:
     run_ids = list(frames)
     grouped = tuple((tuple(band.runs.items()), band.name) for band in bands)
-    state = (versions, grouped, astuple(options))
+    names = {int(chip.group): chip.text for chip in chips}
+    state = (versions, grouped, astuple(options), tuple(names.items()))
 
     def build() -> EncodedFigure:
         figure = compare_seeds(
@@ -147,7 +179,7 @@ def _show_curves(
             baseline=options.baseline,
             band=options.band,
             height=HEIGHT,
-            names={run: name for run, name, *_ in versions},
+            names=names,
         )
         return encode_figure(figure)
 
@@ -157,77 +189,16 @@ def _show_curves(
         lambda: built_once("compare", store, state, build),
         f"{run_ids} {astuple(options)}",
         f"{options.metric} of runs {run_ids}",
+        cursor="values",
     )
     sentence = describe_ranking(list(frames.items()), options.columns[-1])
-    show_cards(CURVES, [ChartCard("", [chart], sentence)])
-
-
-def _downloads(store: Store, run_ids: list[int]) -> None:
-    stamp = "_".join(str(run_id) for run_id in run_ids[:10])
-    with st.container(horizontal=True, vertical_alignment="center"):
-        safe = bool(st.session_state.get("compare_spreadsheet"))
-        st.download_button(
-            "Metrics CSV",
-            data=lambda: metrics_csv(store, run_ids, spreadsheet_safe=safe),
-            file_name=f"metrics_runs_{stamp}.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            key="compare_metrics_csv",
-            on_click="ignore",
-            help="Every record of the chosen runs, in full precision.",
-        )
-        st.download_button(
-            "Layers CSV",
-            data=lambda: layers_csv(store, run_ids, spreadsheet_safe=safe),
-            file_name=f"layers_runs_{stamp}.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            key="compare_layers_csv",
-            on_click="ignore",
-            help="The statistics of every layer at every record of the chosen runs.",
-        )
-        st.toggle(
-            "For spreadsheets",
-            key="compare_spreadsheet",
-            help="Put an apostrophe before names that a spreadsheet would read as a formula.",
-        )
-
-
-def _side_by_side(store: Store, rows: Sequence[RunRow], series: dict[int, Series], x: str) -> None:
-    shown = rows[:SIDE_BY_SIDE_AT_MOST]
-    if len(rows) > len(shown):
-        st.caption(f"First {len(shown)} of {len(rows)} runs.")
-    cards = [_card(store, place, row, series[row.id], x) for place, row in enumerate(shown)]
-    show_cards(PICTURES, cards, wide=len(cards))
-
-
-def _card(store: Store, place: int, row: RunRow, series: Series, x: str) -> ChartCard:
-    """Return the outputs of a run and its gradient norms; figures are built once a server."""
-    state = (row.id, row.step, row.status, row.missing_plugin, version(series), x)
-    norms = series.layers[:, :, LAYER_INDEX["grad_norm"]]
-
-    def output() -> EncodedFigure:
-        return encode_figure(
-            output_figure(store, row, series, x=x, height=SMALL_HEIGHT)[1], moves=not row.ended
-        )
-
-    def heat() -> EncodedFigure:
-        return encode_figure(
-            layer_heatmap(series[x], norms, x_title=x, height=SMALL_HEIGHT), moves=not row.ended
-        )
-
-    def chart(name: str, build: Callable[[], EncodedFigure], alt: str) -> Chart:
-        def once() -> EncodedFigure:
-            return built_once(f"small {name}", store, state, build)
-
-        return Chart(f"compare_{name}_{place}", state, once, f"{row.id} {x}", alt)
-
-    charts = [chart("output", output, f"outputs of run {row.id}")]
-    if len(norms):
-        charts.append(chart("heat", heat, f"gradient norm by layer of run {row.id}"))
-    title = f"Run {row.id}{' · ' if row.name else ''}{visible(row.name, 40)}"
-
-    def sentence() -> str:
-        return f"{describe_score(row)} {describe_flow_over_time(np.arange(1, norms.shape[1] + 1), norms)}"
-
-    return ChartCard(title, charts, built_once("small text", store, state, sentence))
+    key = ["solid: training, dashed: validation"] if len(options.columns) > 1 else []
+    key += ["lines and values are smoothed"] if options.smoothing else []
+    removed = show_cards(CURVES, [ChartCard("", [chart], sentence, chips, "; ".join(key))])
+    if removed:
+        gone = {
+            int(removed),
+            *(run for band in bands if str(band.first) == removed for run in band.runs.values()),
+        }
+        st.query_params["runs"] = ",".join(str(run) for run in run_ids if run not in gone)
+        st.rerun()

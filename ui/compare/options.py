@@ -5,14 +5,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from engine.figures.bands import BANDS, Seeds, format_run_ids
+from engine.figures.curves import AXES
 from engine.store.records import Series
 from engine.store.row import RunRow
 from engine.store.runs import load_dataset
 from engine.training.telemetry import SCALARS
+from ui.shared.addressed import Addressed, name_in_address, on_or_off, one_of, switch, take_from_address
 from ui.shared.frame import page_store
-from ui.shared.run_state import describe_run
+from ui.shared.run_picker import RUN_ID
 from ui.shared.widgets import choose_axis, kept
 
 PAIRS = {
@@ -20,6 +23,7 @@ PAIRS = {
     "accuracy": ["train_accuracy", "val_accuracy"],
     "r2": ["train_r2", "val_r2"],
 }
+SEEN = "compare_address"
 
 
 @dataclass(frozen=True)
@@ -51,68 +55,125 @@ def known_metrics(measured: Sequence[set[str]]) -> list[str]:
     return [name for name in _metrics() if columns.intersection(PAIRS.get(name, [name]))] or ["loss"]
 
 
-def comparison_options(rows: Sequence[RunRow], known: Sequence[str], groups: Sequence[Seeds]) -> Options:
+def comparison_options(
+    rows: Sequence[RunRow],
+    known: Sequence[str],
+    groups: Sequence[Seeds],
+    names: dict[int, str],
+    view: DeltaGenerator,
+) -> Options:
     """Draw the choices and return them; with groups of seeds also whether they are drawn as bands.
+
+    They stand in the address, those that are not the default.
 
     Parameters
     ----------
     known : sequence of str
         What can be compared, from :func:`known_metrics`.
+    names : dict
+        What each run is called here.
+    view : DeltaGenerator
+        Where axes and bands are chosen.
     """
+    choices = _choices(known, _usual_axis(rows))
+    take_from_address(choices, SEEN)
     if st.session_state.get("compare_metric") not in known:
         st.session_state["compare_metric"] = known[0]
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        metric = st.selectbox(
-            "Metric",
-            known,
-            format_func=lambda name: (
-                name.replace("_", " ") + (" (training and validation)" if name in PAIRS else "")
-            ),
-            help="; ".join(f"{column.name}: {column.description}" for column in SCALARS[4:]),
-            width=280,
-            **kept("compare_metric"),
-        )
-        x = choose_axis(
-            "compare_x",
-            "step",
-            with_samples=True,
-            more=" With different batch sizes, samples make the fair comparison.",
-        )
-        smoothing = st.slider(
-            "Smoothing",
-            0.0,
-            0.99,
-            step=0.01,
-            width=170,
-            help="Exponential moving average, corrected for its start: the share of the past in each point. "
-            "The measured line stays, faint, with a band of its extremes. Exports are never smoothed.",
-            **kept("compare_smoothing"),
-        )
+    metric = st.selectbox(
+        "Metric",
+        known,
+        format_func=lambda name: name.replace("_", " "),
+        help="loss, accuracy and r2 are shown on training and validation rows. "
+        + "; ".join(f"{column.name}: {column.description}" for column in SCALARS[4:]),
+        width=170,
+        **kept("compare_metric"),
+    )
+    x = choose_axis(
+        "compare_x",
+        "step",
+        with_samples=True,
+        more=" Runs with different batch sizes are fairly compared over samples.",
+    )
+    smoothing = st.slider(
+        "Smoothing",
+        0.0,
+        0.99,
+        step=0.01,
+        width=140,
+        help="Exponential moving average, corrected for its start: the share of the past in each point. "
+        "The measured line stays, faint, with a band of its extremes. Exports are never smoothed.",
+        **kept("compare_smoothing"),
+    )
+    is_band = bool(groups) and st.session_state.setdefault("compare_bands", True)
+    baseline = _baseline(rows, groups if is_band else (), names)
+    with view:
+        log_x, log_y = _axes(baseline)
         band = _band() if groups else ""
-        baseline = _baseline(rows, groups if band else ())
-        log_x = st.toggle(
-            "Log x",
-            help="Logarithmic x axis: shows the beginning in detail, without step 0.",
-            **kept("compare_log_x"),
-        )
-        log_y = st.toggle(
-            "Log y",
-            disabled=baseline is not None,
-            help="Logarithmic y axis: shows small changes near zero. Not for differences.",
-            **kept("compare_log"),
-        )
-    if x == "samples" and not all(row.has_settings for row in rows):
-        st.caption("Samples are unknown for imported curves without settings.")
+    name_in_address(choices, SEEN)
     return Options(metric, x, smoothing, baseline, log_x, log_y and baseline is None, band)
+
+
+def _choices(known: Sequence[str], axis: str) -> list[Addressed]:
+    return [
+        Addressed("metric", "compare_metric", known[0], one_of(known)),
+        Addressed("x", "compare_x", axis, one_of(list(AXES))),
+        Addressed("smoothing", "compare_smoothing", 0.0, _weight, lambda value: f"{value:g}"),
+        Addressed("baseline", "compare_baseline", None, _run),
+        Addressed("log_x", "compare_log_x", False, switch, on_or_off),
+        Addressed("log_y", "compare_log", False, switch, on_or_off),
+        Addressed("bands", "compare_bands", True, switch, on_or_off),
+        Addressed("band", "compare_band", "interval", one_of(list(BANDS))),
+    ]
+
+
+def _weight(text: str) -> float:
+    try:
+        value = round(float(text), 2)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 0.99:
+        raise ValueError("a number from 0 to 0.99")
+    return value
+
+
+def _run(text: str) -> int:
+    if not RUN_ID.fullmatch(text):
+        raise ValueError("the number of a run")
+    return int(text)
+
+
+def _usual_axis(rows: Sequence[RunRow]) -> str:
+    """Return the x axis to begin with, and take it as long as nobody has chosen another one."""
+    sizes = {str(row.config["batch_size"]) if row.has_settings else "" for row in rows}
+    usual = "samples" if len(sizes) > 1 and "" not in sizes else "step"
+    before = st.session_state.get("compare_usual_x")
+    if st.session_state.get("compare_x") in (None, before):
+        st.session_state["compare_x"] = usual
+    st.session_state["compare_usual_x"] = usual
+    return usual
+
+
+def _axes(baseline: int | None) -> tuple[bool, bool]:
+    log_x = st.toggle(
+        "Log x",
+        help="Logarithmic x axis: shows the beginning in detail, without step 0.",
+        **kept("compare_log_x"),
+    )
+    log_y = st.toggle(
+        "Log y",
+        disabled=baseline is not None,
+        help="Logarithmic y axis: shows small changes near zero. Not for differences.",
+        **kept("compare_log"),
+    )
+    return log_x, log_y
 
 
 def _band() -> str:
     """Draw how seeds are shown; empty when each is a line of its own."""
-    st.session_state.setdefault("compare_bands", True)
     st.session_state.setdefault("compare_band", "interval")
     is_on = st.toggle(
         "Seeds as bands",
-        help="Show runs that differ only in the seed as their mean with a band.",
+        help="Show runs that differ only in the seed as their mean with a band, and the single seeds faint.",
         **kept("compare_bands"),
     )
     band = st.selectbox(
@@ -128,7 +189,7 @@ def _band() -> str:
     return band if is_on else ""
 
 
-def _baseline(rows: Sequence[RunRow], groups: Sequence[Seeds]) -> int | None:
+def _baseline(rows: Sequence[RunRow], groups: Sequence[Seeds], names: dict[int, str]) -> int | None:
     """Draw what the others are compared with; a group of seeds is named by its first run."""
     first = {run: group.first for group in groups for run in group.runs.values()}
     ids = [row.id for row in rows if first.get(row.id, row.id) == row.id]
@@ -137,9 +198,9 @@ def _baseline(rows: Sequence[RunRow], groups: Sequence[Seeds]) -> int | None:
         st.session_state["compare_baseline"] = first[held]
     if st.session_state.get("compare_baseline") not in ids:
         st.session_state["compare_baseline"] = None
-    labels = {row.id: describe_run(row) for row in rows}
+    labels = {row.id: f"{row.id} {names.get(row.id, '')}".strip() for row in rows}
     labels |= {
-        group.first: f"runs {format_run_ids(list(group.runs.values()))} {group.name}" for group in groups
+        group.first: f"{format_run_ids(list(group.runs.values()))} {group.name}".strip() for group in groups
     }
     return st.selectbox(
         "Baseline",
@@ -148,7 +209,7 @@ def _baseline(rows: Sequence[RunRow], groups: Sequence[Seeds]) -> int | None:
         key="compare_baseline",
         format_func=lambda run_id: labels.get(run_id, str(run_id)),
         placeholder="none",
-        width=170,
+        width=150,
         disabled=len(ids) < 2,
         help="Show the other runs as their difference from this one. Seeds are subtracted in pairs.",
     )

@@ -9,6 +9,7 @@ import streamlit as st
 from engine.analysis.statistics import Comparison, Interval, compare, mean_interval
 from engine.analysis.verdicts import DASH, Measure, format_p, measures, verdict
 from engine.figures.theme import run_colour
+from engine.store.differences import Apart
 from engine.store.groups import SeedGroup
 from ui.shared.seeds import candidate_names, describe_left_out
 from ui.shared.text import as_markdown, dot
@@ -17,11 +18,15 @@ from ui.shared.widgets import kept
 SENTENCES_AT_MOST = 12
 
 
-def show_verdicts(groups: Sequence[SeedGroup], baseline: int | None, colours: dict[int, str]) -> None:
+def show_verdicts(
+    groups: Sequence[SeedGroup], apart: Apart, baseline: int | None, colours: dict[int, str]
+) -> None:
     """Show one row a configuration with its mean and paired difference, and a sentence for each.
 
     Parameters
     ----------
+    apart : Apart
+        What tells the runs apart.
     baseline : int or None
         A run; its group is what the others are compared with. None takes the best.
     colours : dict
@@ -45,7 +50,7 @@ def show_verdicts(groups: Sequence[SeedGroup], baseline: int | None, colours: di
     candidates = [group.values(measure.field) for group in groups]
     place = next((i for i, g in enumerate(groups) if any(row.id == baseline for row in g.rows)), None)
     comparisons = compare(candidates, place, higher_is_better=measure.higher_is_better)
-    names = candidate_names(groups)
+    names = candidate_names(groups, apart)
     _table(groups, candidates, comparisons, names, measure, colours)
     if len(groups) == 1:
         st.markdown("Also choose runs with another setting to see which is better.")

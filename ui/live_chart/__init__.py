@@ -3,12 +3,13 @@
 One component draws all cards of a page; an update is one message, of what changed alone.
 """
 
-from ui.live_chart.cards import Chart, ChartCard
+from ui.live_chart.cards import Chart, ChartCard, Chip
 from ui.live_chart.chart import plotly_failed, plotly_url, preload, resend_all, show_cards, show_plainly
 
 __all__ = [
     "Chart",
     "ChartCard",
+    "Chip",
     "plotly_failed",
     "plotly_url",
     "preload",

@@ -71,13 +71,16 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (grid.data !== data) {
         arrange(grid, header.cards);
         grid.box.style.setProperty("--wide", header.wide);
+        let isWhole = true;
         header.cards.forEach((card, place) => {
             write(grid.cards[place].title, card.title);
             write(grid.cards[place].sentence, card.sentence);
+            const remove = (group) => setTriggerValue("removed", group);
+            isWhole = equip(grid.cards[place], card, grid.charts, remove) && isWhole;
         });
         const taken = takeAll(grid, (offset, size) => numbers("u1", offset, size), header.cards);
         fresh = taken.fresh;
-        if (taken.isIncomplete) setTriggerValue("resend", true);
+        if (taken.isIncomplete || !isWhole) setTriggerValue("resend", true);
         grid.data = data;
     }
     loadPlotly(header.plotly).then(

@@ -1,8 +1,9 @@
 """What framed charts are made of, and the one message that carries all of them."""
 
+import hashlib
 import json
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from engine.figures.figure import Figure
@@ -29,6 +30,10 @@ class Chart:
         What is shown, such as the ids of the runs; zoom and hidden legend items are kept while it stays.
     alt : str
         Text for screen readers.
+    cursor : {"", "line", "values"}
+        What the pointer shows: Plotly's own labels; a line that all charts of the page with such a cursor
+        and the same title of the x axis share; or that line with a table of the values of all lines there,
+        whose columns can be pinned. Plotly's labels stay, but for ``values``.
     """
 
     key: str
@@ -36,6 +41,7 @@ class Chart:
     draw: Callable[[], Figure | EncodedFigure]
     identity: str
     alt: str
+    cursor: str = ""
 
     def encoded(self) -> EncodedFigure:
         """Return the figure as what is sent of it."""
@@ -44,16 +50,47 @@ class Chart:
 
 
 @dataclass(frozen=True)
+class Chip:
+    """What stands for some lines of a card's charts: a click hides and shows them, its cross takes them away.
+
+    Attributes
+    ----------
+    group : str
+        The ``legendgroup`` of its lines.
+    colour, symbol : str
+        Of its lines; the symbol by Plotly's name.
+    number, text, note : str
+        Its name, what comes before it and what comes after it, shown faint.
+    about : str
+        Shown while the pointer rests on it.
+    settings : mapping
+        What tells it from the others, by name; shown as a table beside the chart.
+    """
+
+    group: str
+    colour: str
+    symbol: str
+    number: str
+    text: str
+    note: str = ""
+    about: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class ChartCard:
     """A frame with a title, charts one below the other and a sentence; title and sentence may be empty.
 
     Room for the sentence is kept (``ui/shared/style.css``), so that nothing jumps. Both are shown as
-    plain text.
+    plain text. Chips take the place of the charts' legends, with ``key`` for what they do not say, such as
+    what a dashed line is.
     """
 
     title: str
     charts: Sequence[Chart]
     sentence: str = ""
+    chips: Sequence[Chip] = ()
+    key: str = ""
 
 
 def cards_message(header: dict[str, Any], cards: Sequence[ChartCard], sent: Sent) -> tuple[bytes, Sent]:
@@ -76,12 +113,29 @@ def cards_message(header: dict[str, Any], cards: Sequence[ChartCard], sent: Sent
         for chart in card.charts:
             known = held[chart.key] = _held(chart, sent.get(chart.key, {}))
             blob = known["blob"]
-            places.append({"key": chart.key, "serial": known["serial"], "offset": end, "size": len(blob)})
+            place = {"key": chart.key, "serial": known["serial"], "offset": end, "size": len(blob)}
+            places.append({**place, "cursor": chart.cursor} if chart.cursor else place)
             blobs.append(blob + bytes(-len(blob) % 8))
             end += len(blobs[-1])
-        listed.append({"title": card.title, "sentence": card.sentence, "charts": places})
+        words = {"title": card.title, "sentence": card.sentence}
+        chips = _chips(card, held, sent) if card.chips else {}
+        listed.append({**words, **chips, "charts": places})
     text = json.dumps({**header, "cards": listed}, allow_nan=False, separators=(",", ":"))
     return framed(text, blobs), held
+
+
+def _chips(card: ChartCard, held: Sent, sent: Sent) -> dict[str, Any]:
+    """Return the chips of a card as they are sent; those that the browser has got are named by a key only.
+
+    What it holds of them is remembered with the first chart of the card.
+    """
+    chart = card.charts[0].key
+    chips = {"chips": [asdict(chip) for chip in card.chips], "key": card.key}
+    key = hashlib.blake2b(json.dumps(chips).encode(), digest_size=6).hexdigest()
+    before, times = sent.get(chart, {}).get("chips", ("", 0))
+    times = min(times if before == key else 0, MESSAGES_OVERLAPPED) + 1
+    held[chart] = {**held[chart], "chips": (key, times)}
+    return {"chipsKey": key, **(chips if times <= MESSAGES_OVERLAPPED else {})}
 
 
 def resent(sent: Sent) -> Sent:

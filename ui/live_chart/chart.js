@@ -153,6 +153,7 @@ function draw(chart) {
     for (const [key, trace] of header.lines) data[trace] = lineTrace(data[trace], chart.lines.get(key), div);
     const layout = { ...themed(div, figure.layout), uirevision: header.identity, autosize: true };
     if (chart.height) layout.height = chart.height();
+    for (const dress of chart.dressing) dress(data, layout);
     const began = performance.now();
     chart.drawing = chart.drawing
         .then(() => !chart.left && window.Plotly.react(div, data, layout, CONFIG))
@@ -178,6 +179,7 @@ function mountChart(key) {
     box.append(div);
     const chart = { div, box, header: null, figure: null, lines: new Map(), arrays: new Map(), pressed: false, left: false };
     chart.drawing = Promise.resolve();
+    chart.dressing = [];
     chart.press = () => (chart.pressed = true);
     chart.release = () => {
         if (!chart.pressed) return;

@@ -17,7 +17,8 @@ from ui.shared.text import as_markdown
 HERE = Path(__file__).parent
 # What draws a chart, in these cards and on the stage of the Train page.
 DRAWING = [HERE / name for name in ("chart.css", "chart.js", "cursor.js")]
-SCRIPT = Script("live_chart", [HERE / "cards.css", FRAMING, *DRAWING, HERE / "cards.js"])
+BESIDE = [HERE / name for name in ("beside.css", "linked.js", "values.js", "chips.js")]
+SCRIPT = Script("live_chart", [HERE / "cards.css", FRAMING, *DRAWING, *BESIDE, HERE / "cards.js"])
 COMPONENT = component(
     "backprop_lab_live_chart",
     html='<div class="live-cards"></div>',
@@ -33,7 +34,7 @@ def resend_all(*keys: str) -> None:
         st.session_state[f"{key}_sent"] = resent(st.session_state.get(f"{key}_sent", {}))
 
 
-def show_cards(key: str, cards: Sequence[ChartCard], *, wide: int = 1) -> None:
+def show_cards(key: str, cards: Sequence[ChartCard], *, wide: int = 1) -> str | None:
     """Show framed charts, sending only what the browser does not hold yet.
 
     All of them are one message: Streamlit takes a third of a millisecond for each element of a page, and
@@ -45,22 +46,29 @@ def show_cards(key: str, cards: Sequence[ChartCard], *, wide: int = 1) -> None:
         Constant key of these cards on their page.
     wide : int
         How many go side by side where there is room.
+
+    Returns
+    -------
+    str or None
+        The group of the chip whose cross was pressed just now.
     """
     if plotly_failed():
         show_plainly(key, cards, wide)
         resend_all(key)
-        return
+        return None
     header = {"plotly": plotly_url(), "wide": wide}
     blob, st.session_state[f"{key}_sent"] = cards_message(
         header, cards, st.session_state.get(f"{key}_sent", {})
     )
     SCRIPT.serve()
-    COMPONENT(
+    shown = COMPONENT(
         key=key,
         data=blob,
         on_resend_change=lambda: resend_all(key),
         on_failed_change=lambda: plotly_failed(True),
+        on_removed_change=lambda: None,
     )
+    return shown.get("removed")
 
 
 def plotly_failed(has_failed: bool = False) -> bool:

@@ -7,14 +7,14 @@ import streamlit as st
 from engine.analysis.statistics import mean_interval
 from engine.analysis.verdicts import measures
 from engine.figures.bands import Seeds, format_run_ids
+from engine.store.differences import Apart
 from engine.store.groups import SeedGroup, group_members, same_but_seed, seed_groups
 from engine.store.row import RunRow
 from engine.store.store import Store
+from ui.shared.difference_text import difference_names
 from ui.shared.run_picker import ADDRESSED_AT_MOST
 from ui.shared.run_state import state_of
-from ui.shared.text import as_markdown, format_setting, visible
-
-NAMED_SETTINGS_AT_MOST = 3
+from ui.shared.text import as_markdown, visible
 
 
 def seeds_line(store: Store, row: RunRow) -> None:
@@ -69,11 +69,11 @@ def other_seeds_button(store: Store, rows: Sequence[RunRow]) -> None:
     )
 
 
-def banded(groups: Sequence[SeedGroup]) -> list[Seeds]:
+def banded(groups: Sequence[SeedGroup], apart: Apart) -> list[Seeds]:
     """Return the groups with a band: those of which two seeds or more have finished."""
     if not any(len(group.counted) > 1 for group in groups):
         return []
-    names = group_names(groups)
+    names = difference_names(apart, [[row.id for row in group.rows] for group in groups])
     return [
         Seeds({seed: row.id for seed, row in group.counted.items()}, name)
         for group, name in zip(groups, names, strict=True)
@@ -81,32 +81,20 @@ def banded(groups: Sequence[SeedGroup]) -> list[Seeds]:
     ]
 
 
-def group_names(groups: Sequence[SeedGroup]) -> list[str]:
+def group_names(groups: Sequence[SeedGroup], apart: Apart) -> list[str]:
     """Return a name for each group: its own where no other has it, else the settings that differ."""
     given = [visible(group.rows[0].name, 40) for group in groups]
+    differing = difference_names(apart, [[row.id for row in group.rows] for group in groups])
     return [
-        name if name and given.count(name) == 1 else _differing(group, groups)
-        for name, group in zip(given, groups, strict=True)
+        name if name and given.count(name) == 1 else difference
+        for name, difference in zip(given, differing, strict=True)
     ]
 
 
-def _differing(group: SeedGroup, groups: Sequence[SeedGroup]) -> str:
-    if not all(each.rows[0].has_settings for each in groups):
-        return ""
-    config = group.rows[0].config
-    names = [
-        name
-        for name, value in config.items()
-        if name != "seed" and any(each.rows[0].config.get(name) != value for each in groups)
-    ]
-    parts = [f"{name.replace('_', ' ')} {format_setting(config[name], 'auto')}" for name in names]
-    return ", ".join(parts[:NAMED_SETTINGS_AT_MOST])
-
-
-def candidate_names(groups: Sequence[SeedGroup]) -> list[str]:
+def candidate_names(groups: Sequence[SeedGroup], apart: Apart) -> list[str]:
     """Return each group as sentences call it: ``runs 1-5 (dropout 0.3)``."""
     found = []
-    for group, name in zip(groups, group_names(groups), strict=True):
+    for group, name in zip(groups, group_names(groups, apart), strict=True):
         ids = [row.id for row in group.counted.values()] or [row.id for row in group.rows]
         runs = f"{'run' if len(ids) == 1 else 'runs'} {format_run_ids(ids)}"
         found.append(f"{runs} ({name})" if name else runs)

@@ -6,7 +6,7 @@ import struct
 import numpy as np
 
 from engine.figures.figure import Figure
-from ui.live_chart.cards import Chart, ChartCard, cards_message, resent
+from ui.live_chart.cards import Chart, ChartCard, Chip, cards_message, resent
 from ui.live_chart.message import MESSAGES_OVERLAPPED
 
 
@@ -114,3 +114,30 @@ def test_what_a_screen_reader_says_follows_the_sentence_though_the_figure_is_the
     again = Chart(first.key, first.state, first.draw, first.identity, "patience 90")
     ((_, _, content),) = charts_in(cards_message({}, [ChartCard("a", [again])], sent)[0])
     assert decoded(content)[0]["title"] == "patience 90"
+
+
+def test_chips_and_the_cursor_of_a_chart_arrive_and_are_left_out_where_there_are_none():
+    one = Chart("one", 1, chart("one").draw, "run 1", "", cursor="values")
+    chip = Chip("7", "#0072B2", "circle", "7", "lr <0.1>", settings={"lr": "<0.1>"})
+    cards = [ChartCard("", [one], chips=[chip], key="dashed: validation"), ChartCard("", [chart("two")])]
+    header, _ = decoded(cards_message({}, cards, {})[0])
+    with_chips, plain = header["cards"]
+    assert with_chips["charts"][0]["cursor"] == "values" and with_chips["key"] == "dashed: validation"
+    (arrived,) = with_chips["chips"]
+    assert (arrived["group"], arrived["text"], arrived["settings"]) == ("7", "lr <0.1>", {"lr": "<0.1>"})
+    assert "chips" not in plain and "cursor" not in plain["charts"][0]
+
+
+def test_chips_that_stay_the_same_are_named_only_after_some_messages_and_sent_again_when_asked_for():
+    def card(text):
+        return [ChartCard("", [chart("one")], chips=[Chip("7", "#0072B2", "circle", "7", text)])]
+
+    sent, listed = {}, []
+    for _ in range(MESSAGES_OVERLAPPED + 2):
+        blob, sent = cards_message({}, card("lr 0.1"), sent)
+        listed.append(decoded(blob)[0]["cards"][0])
+    assert ["chips" in each for each in listed] == [True] * MESSAGES_OVERLAPPED + [False] * 2
+    assert len({each["chipsKey"] for each in listed}) == 1
+    assert "chips" in decoded(cards_message({}, card("lr 0.1"), resent(sent))[0])[0]["cards"][0]
+    other = decoded(cards_message({}, card("lr 0.2"), sent)[0])[0]["cards"][0]
+    assert "chips" in other and other["chipsKey"] != listed[0]["chipsKey"]
