@@ -38,7 +38,7 @@ def test_a_runs_activation_comes_into_the_form_and_out_again_as_a_name_or_by_lay
 
 
 def test_activation_by_layer_takes_one_name_for_each_hidden_layer_and_shows_each_of_them(app, store):
-    app.button_group(key="train_activation").set_value("sigmoid").run()
+    app.selectbox(key="train_activation").set_value("sigmoid").run()
     app.toggle(key="train_activation_by_layer").set_value(True).run()
     assert app.text_input(key="train_activation_list").value == "sigmoid" and not app.error
     app.text_input(key="train_activation_list").set_value("relu, tnah").run()
@@ -58,10 +58,10 @@ def test_back_to_one_activation_it_is_the_first_of_the_list_and_the_list_is_kept
     app.toggle(key="train_activation_by_layer").set_value(True).run()
     app.text_input(key="train_activation_list").set_value("relu, tanh").run()
     app.toggle(key="train_activation_by_layer").set_value(False).run()
-    assert app.button_group(key="train_activation").value == "relu" and not app.error
+    assert app.selectbox(key="train_activation").value == "relu" and not app.error
     app.toggle(key="train_activation_by_layer").set_value(True).run()
     assert app.text_input(key="train_activation_list").value == "relu, tanh"
     app.toggle(key="train_activation_by_layer").set_value(False).run()
-    app.button_group(key="train_activation").set_value("sigmoid").run()
+    app.selectbox(key="train_activation").set_value("sigmoid").run()
     app.toggle(key="train_activation_by_layer").set_value(True).run()
     assert app.text_input(key="train_activation_list").value == "sigmoid"
