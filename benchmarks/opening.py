@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 from playwright.sync_api import Browser, Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from benchmarks.browser import chromium, dashboard
 from benchmarks.machine import processor
@@ -86,7 +87,10 @@ def watched(browser: Browser, opened: Opened) -> tuple[Page, Traffic, Cost]:
     server = psutil.Process(opened.server)
     browser_before, server_before = browser_seconds(), used(server)
     page.goto(opened.address, wait_until="commit")
-    page.wait_for_function("window.opening.all", timeout=1000 * SECONDS_AT_MOST, polling=100)
+    try:
+        page.wait_for_function("window.opening.all", timeout=1000 * SECONDS_AT_MOST, polling=100)
+    except PlaywrightTimeout as error:
+        raise TimeoutError(f"{opened.name} was not drawn: {page.evaluate('window.opening')}") from error
     page.wait_for_timeout(1000 * SETTLE_SECONDS)
     seen = page.evaluate("window.opening")
     cost = Cost(
@@ -136,7 +140,7 @@ def measured(rounds: int, count: int, seconds: float, python: Path, say: Callabl
         say(f"training {count} runs")
         url, compared = made(folder, count, python)
         found = Openings(count)
-        with dashboard(url) as running, peers(folder, python) as others:
+        with dashboard(url) as running, peers(folder, python, count) as others:
             everything = [*ours(running, compared), *others]
             for each in everything:  # for what is computed once a server
                 opening(each)

@@ -84,8 +84,8 @@ def ours(running: Dashboard, compared: Sequence[int]) -> list[Opened]:
 
 
 @contextmanager
-def peers(folder: Path, python: Path) -> Iterator[list[Opened]]:
-    """Give the empty page, TensorBoard and optuna-dashboard, each with a server of its own."""
+def peers(folder: Path, python: Path, count: int) -> Iterator[list[Opened]]:
+    """Give the empty page, TensorBoard and optuna-dashboard of ``count`` trials, each with its own server."""
     page = folder / "empty.py"
     page.write_text('import streamlit as st\n\nst.title("Empty")\n', "utf-8")
     configured = folder / ".streamlit" / "config.toml"
@@ -102,7 +102,7 @@ def peers(folder: Path, python: Path) -> Iterator[list[Opened]]:
     ]
     paths = ("/", "/", "/dashboard/studies/1")
     addresses = [f"http://{listen}:{port}{path}" for port, path in zip(ports, paths, strict=True)]
-    conditions = [(TITLE, TITLE), (WITH_NUMBERS % 1, WITH_NUMBERS % 2), (POINTS % 1, POINTS % 300)]
+    conditions = [(TITLE, TITLE), (WITH_NUMBERS % 1, WITH_NUMBERS % 2), (POINTS % 1, POINTS % count)]
     with ExitStack() as stack:
         found = []
         for name, command, address, (first, drawn) in zip(

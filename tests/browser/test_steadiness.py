@@ -1,4 +1,4 @@
-"""A page stays alive and quiet: busy browsers, every page's console, order of the keys, a narrow window, no jumps."""
+"""A page stays alive and quiet: a busy browser, the console, order of the keys, narrow windows, jumps."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ig
 ROOT = Path(__file__).resolve().parents[2]
 PATHS = ("train", "gradients", "overfitting", "compare", "runs", "data")
 TABS_TO_START = 5
-# What stands outside of a fragment that runs by itself, long enough to be kept by a browser that keeps messages.
+# What stands outside of a fragment that runs by itself, long enough to be kept by a browser that keeps any.
 STATES = """
 import time
 import streamlit as st
