@@ -33,7 +33,7 @@ AT_FRAME = "frame => document.querySelector('.stage').dataset.frame === String(f
 @pytest.fixture
 def trained(store, submitted):
     def train(**settings):
-        run_id = submitted(**{"epochs": 40, **settings})
+        run_id = submitted(**{"epochs": 40, "hidden_sizes": [6, 5], **settings})
         lease = claim(store, new_owner(), run_id)
         assert lease is not None
         train_claimed(store, lease)
