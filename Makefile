@@ -10,11 +10,14 @@ READY_DEV := $(VENV)/ready-dev
 # which takes the PyTorch that this machine is set up for.
 PEERS := .venv-bench
 READY_PEERS := $(PEERS)/ready
+# What opening a page is compared with: TensorBoard and optuna-dashboard, without PyTorch.
+OPENING := .venv-opening
+READY_OPENING := $(OPENING)/ready
 SITE := .venv-site
 READY_SITE := $(SITE)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup lint types browser bench bench-stacking bench-around bench-dashboard bench-accuracy bench-first-point bench-table correctness mutants coverage docs site screenshots moving-pictures clean
+.PHONY: help run test setup lint types browser bench bench-stacking bench-around bench-dashboard bench-opening soak bench-accuracy bench-first-point bench-table correctness mutants coverage docs site screenshots moving-pictures clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 20
@@ -22,7 +25,7 @@ help: ## Show this list
 run: $(READY) ## Open the dashboard (make run PORT=8600 for another port)
 	@screen=; case "$$(uname -s)" in Darwin|CYGWIN*|MINGW*) screen=yes ;; esac; \
 	if [ -n "$$CI" ] || [ -z "$$screen$$DISPLAY$$WAYLAND_DISPLAY" ]; then headless=true; else headless=false; fi; \
-	exec $(RUN) -m streamlit run dashboard.py --server.port $(PORT) --server.headless $$headless
+	exec $(RUN) -m streamlit run server.py --server.port $(PORT) --server.headless $$headless
 
 # Types are checked beside the tests; what they say stands below them, and a miss of either fails.
 test: $(READY_DEV) lint browser ## Lint, check types and run all tests
@@ -73,6 +76,12 @@ bench-table: $(READY_DEV) ## A large table with planted traps: what is named bef
 bench-dashboard: $(READY_DEV) ## What live pages cost with 1 and 20 viewers; writes docs/dashboard-speed.md (7 minutes)
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(RUN) -m benchmarks.dashboard $(OPTIONS)
 
+bench-opening: $(READY_DEV) $(READY_OPENING) browser ## What opening a page costs, beside TensorBoard; writes docs/opening.md (10 minutes)
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(RUN) -m benchmarks.opening --python $(OPENING)/bin/python $(OPTIONS)
+
+soak: $(READY_DEV) browser ## Ten minutes of two windows on a busy machine: errors, lost connections, memory
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(RUN) -m benchmarks.soak $(OPTIONS)
+
 correctness: $(READY_DEV) ## Write docs/correctness.md: each part, what it is compared with, the difference
 	$(RUN) -m docs.correctness
 
@@ -97,7 +106,7 @@ screenshots: $(READY_DEV) browser ## Write docs/screenshots: each page in light,
 	$(RUN) -m docs.take_screenshots
 
 clean: ## Remove the environment and the tools' caches (runs in .lab stay)
-	rm -rf $(VENV) $(PEERS) $(SITE) build .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(OPENING) $(SITE) build .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): requirements.txt
@@ -114,6 +123,11 @@ $(READY_PEERS): benchmarks/requirements-peers.txt requirements.txt
 	$(PEERS)/bin/python .ci/install.py -r requirements.txt
 	$(PEERS)/bin/python -m pip install --quiet -r benchmarks/requirements-peers.txt
 	@$(PEERS)/bin/python -m pip install --quiet "jax>=0.6,<1" || echo "jax does not install here: it is left out"
+	@touch $@
+
+$(READY_OPENING): benchmarks/requirements-opening.txt
+	@sh .ci/environment $(OPENING)
+	$(OPENING)/bin/python -m pip install --quiet -r benchmarks/requirements-opening.txt
 	@touch $@
 
 $(READY_SITE): docs/requirements.txt

@@ -71,4 +71,7 @@ page = st.navigation(
 )
 start_background()
 plotly_script()
+if page != train:
+    # The form's place goes at once, not only when the page that was left is cleared away.
+    st.html("<style>.stSidebar { display: none; }</style>")
 page.run()

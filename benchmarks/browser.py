@@ -62,7 +62,17 @@ def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
         time.sleep(0.05)
 
 
-def _free_port() -> int:
+def answers(address: str) -> bool:
+    """Tell whether a server answers there."""
+    try:
+        with urllib.request.urlopen(address, timeout=5):
+            return True
+    except OSError:
+        return False
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -73,7 +83,7 @@ class Dashboard:
     """The dashboard on a store; it can be ended and started again at the same address."""
 
     store_url: str
-    port: int = field(default_factory=_free_port)
+    port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -85,26 +95,19 @@ class Dashboard:
         """Start it and wait until it answers."""
         options = ["--server.port", str(self.port), "--server.headless", "true"]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "dashboard.py", *options],
+            [sys.executable, "-m", "streamlit", "run", "server.py", *options],
             cwd=ROOT,
             env={**os.environ, STORE_VARIABLE: self.store_url},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        wait_until(self._answers)
+        wait_until(lambda: answers(f"{self.address}/_stcore/health"))
 
     def end(self) -> None:
         """End it; its workers live on."""
         assert self.process is not None
         self.process.terminate()
         self.process.wait()
-
-    def _answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.address}/_stcore/health", timeout=5):
-                return True
-        except OSError:
-            return False
 
 
 @contextmanager

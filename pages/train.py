@@ -29,30 +29,38 @@ with right.container(horizontal=True, vertical_alignment="center", gap="small", 
             args=(row,),
             help="Copy the settings of this run into the form. Change one and start a comparable run.",
         )
+notes = st.container(key="train_notes", gap="small")
+bar = left.container(horizontal=True, vertical_alignment="center", gap="small", key="train_bar")
+with bar:
+    # Where the form is folded away, on a narrow screen, the button stands with the others.
+    narrow = st.empty()
 if "train_dataset" not in st.session_state and row is not None and row.can_be_built:
     fill_form(row.config)
+# The run before the form, whose many settings would otherwise be drawn first and keep the browser busy.
+draft = is_draft(row)
+if row is not None and not draft:
+    show_run(row, bar)
 with st.sidebar.container(gap="xsmall", key="train_form"):
     place = st.container(key="train_start_place")
     choose_preset()
     config, sentence = config_form()
-bar = left.container(horizontal=True, vertical_alignment="center", gap="small", key="train_bar")
 with place:
     start_button(store, config, "train_start", shortcut="Alt+Enter")
-# Where the form is folded away, on a narrow screen, the button stands with the others.
-with bar:
+with narrow:
     start_button(store, config, "train_start_narrow")
-if config is not None:
-    show_differences(store, config)
-sentence = sentence or st.session_state.pop("train_refused", "")
-if sentence:
-    st.error(as_markdown(sentence), icon=":material/error:")
-for broken in refresh_plugins():
-    st.warning(as_markdown(f"plugin not loaded: {broken}"), icon=":material/extension_off:")
-if config is not None and is_draft(row):
+with notes:
+    if config is not None:
+        show_differences(store, config)
+    sentence = sentence or st.session_state.pop("train_refused", "")
+    if sentence:
+        st.error(as_markdown(sentence), icon=":material/error:")
+    for broken in refresh_plugins():
+        st.warning(as_markdown(f"plugin not loaded: {broken}"), icon=":material/extension_off:")
+if draft and config is not None:
     show_draft(store, config, row, bar)
-elif row is not None:
+elif draft and row is not None:
     show_run(row, bar)
-elif "run" not in st.query_params:
+elif row is None and "run" not in st.query_params:
     show_welcome(store, bar)
-else:
+elif row is None:
     preload()

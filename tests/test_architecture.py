@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-OURS = {"engine", "ui", "pages", "dashboard", "tests", "benchmarks", "docs"}
+OURS = {"engine", "ui", "pages", "dashboard", "server", "tests", "benchmarks", "docs"}
 LONGEST_FILE = 300
 WORKER = "engine.workers.worker"
 NEVER_IN_A_WORKER = {"pandas", "plotly", "pyarrow", "scipy", "sklearn", "streamlit"}
@@ -64,6 +64,7 @@ ROOMS = {
     **{f"ui.{page}": Room(A_PAGE, SCREEN) for page in PAGES},
     "pages": Room({"ui", "engine"}, SCREEN),
     "dashboard": Room({"ui", "engine"}, {"streamlit"}),
+    "server": Room({"ui"}, {"streamlit", "starlette"}),
 }
 
 
@@ -132,14 +133,17 @@ def allowed(home: str, found: Import) -> bool:
     room, top = ROOMS[home], found.target.split(".")[0]
     if top in OURS:
         target = room_of(found.target) or found.target
-        if home.split(".")[0] in {"ui", "pages", "dashboard"} and target in {"engine.cli", "engine.__main__"}:
+        if home.split(".")[0] in {"ui", "pages", "dashboard", "server"} and target in {
+            "engine.cli",
+            "engine.__main__",
+        }:
             return False
         return target in {"engine", home, *room.ours} or target.split(".")[0] in room.ours
     libraries = room.libraries if found.at_import else room.libraries | room.when_used
     return top in sys.stdlib_module_names or top in libraries
 
 
-PROGRAM = python_files("engine", "ui", "pages", "dashboard.py")
+PROGRAM = python_files("engine", "ui", "pages", "dashboard.py", "server.py")
 EVERYTHING = [*PROGRAM, *python_files("tests", "benchmarks", "docs")]
 
 

@@ -58,7 +58,16 @@ def test_without_evaluations_the_records_stay_and_tell_no_loss_in_between(monkey
 def test_a_fresh_clone_has_what_is_kept_and_nothing_that_running_leaves(tmp_path):
     fresh_clone(tmp_path / "clone")
     names = {path.name for path in (tmp_path / "clone").iterdir()}
-    assert {"Makefile", "dashboard.py", "engine", ".ci", ".streamlit", ".venv", "requirements.txt"} <= names
+    assert {
+        "Makefile",
+        "dashboard.py",
+        "server.py",
+        "engine",
+        ".ci",
+        ".streamlit",
+        ".venv",
+        "requirements.txt",
+    } <= names
     assert not names & {".lab", "static", ".git"}
     assert not list((tmp_path / "clone" / "engine").rglob("__pycache__"))
 

@@ -33,10 +33,12 @@ from ui.shared.run_state import is_moving, state_of
 from ui.shared.run_text import describe_ranking
 from ui.shared.scores import chosen_scores
 from ui.shared.seeds import banded, other_seeds_button
+from ui.shared.sight import in_sight
 
 HEIGHT = 400
 CURVES, PLAYER = "compare_curves", "compare_replay"
 PACE = 1.0
+BELOW_HEIGHT = 600
 
 Offer = tuple[list[str], list[Seeds]]
 
@@ -125,10 +127,11 @@ def _overlay(
         return results_table(results, scores, colours, options.baseline)
 
     show_results(built_once("results", store, key, table), options.baseline)
-    st.subheader("Side by side")
-    side_by_side(store, rows, series, options.x if options.x != "samples" else "step")
-    st.subheader("Replay")
-    replay_beside(store, rows, PLAYER)
+    if in_sight("compare_below", BELOW_HEIGHT):
+        st.subheader("Side by side")
+        side_by_side(store, rows, series, options.x if options.x != "samples" else "step")
+        st.subheader("Replay")
+        replay_beside(store, rows, PLAYER)
     if _pace(rows) != pace or offered != was_offered:
         st.rerun()
 

@@ -11,6 +11,10 @@ async function unpacked(bytes) {
     return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
+function addTo(frame, before) {
+    for (let at = 0; at < frame.length; at += 1) frame[at] += before[at];
+}
+
 class ReplayFrames {
     constructor(sent) {
         Object.assign(this, { run: sent.run, frames: [], steps: [], epochs: [], records: [], span: null, reach: 0, scale: 0, gradientScale: 0 });
@@ -28,19 +32,23 @@ class ReplayFrames {
         this.facts = sent.facts ?? this.facts;
         this.title = sent.title;
         this.colour = sent.colour;
-        let from = sent.offset;
-        for (const [i, size] of sent.sizes.entries()) {
+        const isHeld = (place, i) => place < this.frames.length && this.steps[place] === sent.steps[i];
+        let end = sent.offset;
+        // All at once: one after the other, each would wait for its turn behind whatever else the page draws.
+        const packed = sent.sizes.map((size, i) => {
+            end += size;
+            return isHeld(sent.first + i, i) ? null : unpacked(bytes.subarray(end - size, end));
+        });
+        for (const [i, frame] of (await Promise.all(packed)).entries()) {
             const place = sent.first + i;
-            if (place >= this.frames.length || this.steps[place] !== sent.steps[i]) {
-                const frame = await unpacked(bytes.subarray(from, from + size));
-                if (place > 0) new Uint8Array(this.frames[place - 1]).forEach((byte, at) => (frame[at] += byte));
+            if (frame) {
+                if (place > 0) addTo(frame, new Uint8Array(this.frames[place - 1]));
                 this.frames[place] = frame.buffer;
                 this.steps[place] = sent.steps[i];
                 this.epochs[place] = sent.epochs[i];
                 this.widen(place);
             }
             this.records[place] = sent.records?.[i];
-            from += size;
         }
         for (const list of [this.frames, this.steps, this.epochs, this.records]) list.length = sent.count;
         return true;

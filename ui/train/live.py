@@ -22,6 +22,7 @@ from ui.shared.frame import page_store
 from ui.shared.run_state import LIVE, is_moving
 from ui.shared.scores import fill_scores, scores_frame
 from ui.shared.seeds import seeds_line
+from ui.shared.sight import in_sight
 from ui.shared.text import as_markdown
 from ui.shared.transport import keep_workers, speed_control, transport
 from ui.stage import Stage, resend_stage, show_stage
@@ -46,6 +47,7 @@ FIRST_RECORD_SECONDS = 0.8
 PLAYS_SECONDS = 10.0
 QUICK_PACE, PACE = 0.3, 1.0
 LIVE_SECONDS, ENDED_SECONDS = 0.03, 0.2
+BELOW_HEIGHT = 300
 
 
 def show_run(row: RunRow, bar: DeltaGenerator) -> None:
@@ -83,9 +85,9 @@ def _live(run_id: int, pace: float | None, bar: DeltaGenerator) -> None:
     show_stage(STAGE, _stage(store, row, series), choose, lambda change: apply_edit(store, row, change))
     seeds_line(store, row)
     baseline_line(store, row)
-    show_mistakes(store, row)
-    frame = scores_frame(store, row)
-    fill_scores(frame, store, row)
+    if in_sight("train_below", BELOW_HEIGHT):
+        show_mistakes(store, row)
+        fill_scores(scores_frame(store, row), store, row)
     if _pace(row) != pace:
         st.rerun()
 

@@ -53,7 +53,7 @@ def status_line(row: RunRow, worker_error: str = "") -> None:
         facts.append(f"{duration(row.seconds)} of training")
     if row.best_step is not None and row.best_val_loss is not None:
         facts.append(f"best validation loss {number(row.best_val_loss)} at step {row.best_step:,}")
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="train_status"):
         show_badge(row)
         st.caption(" · ".join(facts))
     if row.status == "queued" and not row.paused:

@@ -1,0 +1,106 @@
+"""Nothing jumps: the browser's own measure of shifted layout stays small while runs start, go on and end."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from engine.store.runs import get_run, list_runs
+from tests.browser.slow_run import start_slow_run
+from tests.waiting import wait_for
+
+pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
+
+MOST = 0.05
+# As browsers add it up, without what follows a click at once. The main part moves as a whole when the form
+# comes or goes with its page: that is left out, all that moves in it is not.
+OBSERVE = """window.shifts = [];
+const named = (node) => node.closest("[class*=st-key-]")?.className ?? node.className;
+new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+        const nodes = entry.sources.map((source) => source.node).filter((node) => node?.nodeType === 1);
+        const isWhole = nodes.length > 0 && nodes.every((node) => node.matches(".stMain"));
+        if (!entry.hadRecentInput && !isWhole) shifts.push([entry.value, nodes.map(named)]);
+    }
+}).observe({ type: "layout-shift", buffered: true });"""
+
+
+def forget(page: Page) -> None:
+    """Count from here on, once the page is at rest."""
+    at_rest(page)
+    page.evaluate("shifts.length = 0")
+
+
+def at_rest(page: Page) -> None:
+    """Wait until no script runs and the window has been drawn twice since."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    page.evaluate("new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))")
+
+
+def shifted(page: Page) -> None:
+    """Say what moved when it was too much."""
+    at_rest(page)
+    found = page.evaluate("shifts")
+    assert sum(value for value, _ in found) < MOST, found
+
+
+@pytest.fixture
+def watched(page: Page) -> Page:
+    """A window of 1440 x 900 whose shifts are noted from the first moment on."""
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.add_init_script(OBSERVE)
+    return page
+
+
+def start_and_wait(page: Page, store, count: int) -> None:
+    """Press Start and wait until that many runs have ended and the last of them is drawn as ended."""
+    page.get_by_role("button", name="Start", exact=False).first.click()
+    wait_for(lambda: len(list_runs(store)) == count and all(run.ended for run in list_runs(store)))
+    expect(page).to_have_url(re.compile(rf"run={max(run.id for run in list_runs(store))}$"))
+    expect(page.locator(".st-key-train_status").get_by_text("finished")).to_be_visible()
+    expect(page.locator(".stage .js-plotly-plot")).to_have_count(2)
+
+
+def test_start_to_the_end_moves_nothing_from_the_first_page_or_from_a_finished_run(
+    watched: Page, server: str, store
+) -> None:
+    watched.goto(f"{server}/train")
+    expect(watched.locator(".stage canvas").first).to_be_visible()
+    forget(watched)
+    start_and_wait(watched, store, 1)
+    shifted(watched)
+    forget(watched)
+    start_and_wait(watched, store, 2)
+    shifted(watched)
+
+
+def test_pause_resume_and_stop_move_nothing(watched: Page, server: str, store) -> None:
+    run_id = start_slow_run(watched, server, store)
+    wait_for(lambda: get_run(store, run_id).step > 0)
+    forget(watched)
+    watched.get_by_role("button", name=re.compile("^Pause(?! the replay)")).click()
+    wait_for(lambda: get_run(store, run_id).paused)
+    watched.get_by_role("button", name="Resume").click()
+    wait_for(lambda: not get_run(store, run_id).paused)
+    watched.get_by_role("button", name="Stop").click()
+    wait_for(lambda: get_run(store, run_id).ended)
+    expect(watched.locator(".st-key-train_status").get_by_text("stopped")).to_be_visible()
+    shifted(watched)
+
+
+def test_switching_pages_moves_nothing_that_is_there(watched: Page, server: str, store, trained) -> None:
+    run_id = trained()
+    watched.goto(f"{server}/train?run={run_id}")
+    expect(watched.locator(".stage .js-plotly-plot")).to_have_count(2)
+    for name, shown in (
+        ("Gradients", ".js-plotly-plot"),
+        ("Overfitting", ".js-plotly-plot"),
+        ("Compare", ".js-plotly-plot"),
+        ("Runs", "tbody tr"),
+        ("Data", "h3"),
+        ("Train", ".stage canvas"),
+    ):
+        forget(watched)
+        watched.get_by_role("link", name=name, exact=True).first.click()
+        expect(watched.locator(shown).first).to_be_visible()
+        shifted(watched)

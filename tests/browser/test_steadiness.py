@@ -1,0 +1,134 @@
+"""A page stays alive and quiet: a busy browser, the console, order of the keys, narrow windows, jumps."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from benchmarks.browser import answers, free_port
+from engine.store.lease import claim, new_owner
+from engine.workers.session import train_claimed
+from tests.waiting import wait_for
+
+pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
+
+ROOT = Path(__file__).resolve().parents[2]
+PATHS = ("train", "gradients", "overfitting", "compare", "runs", "data")
+TABS_TO_START = 5
+# What stands outside of a fragment that runs by itself, long enough to be kept by a browser that keeps any.
+STATES = """
+import time
+import streamlit as st
+
+choice = st.radio("state", ["A", "B"], key="state")
+st.caption(" ".join([f"{choice} is shown"] * 100))
+st.fragment(lambda: st.caption(f"ticks {time.time()}"), run_every=0.2)()
+"""
+# B is chosen and the server answers; before the busy browser has read that, A is chosen again.
+THERE_AND_BACK = """async () => {
+    const choose = (place) => document.querySelectorAll("[role=radiogroup] input")[place].click();
+    choose(1);
+    await new Promise((go) => setTimeout(go, 20));
+    const until = performance.now() + 600;
+    while (performance.now() < until);
+    choose(0);
+}"""
+
+
+@contextmanager
+def served(folder: Path, script: str) -> Iterator[str]:
+    """Give the address of a script with our configuration."""
+    (folder / "script.py").write_text(script, "utf-8")
+    (folder / ".streamlit").mkdir()
+    (folder / ".streamlit" / "config.toml").write_text((ROOT / ".streamlit/config.toml").read_text("utf-8"))
+    address = f"http://127.0.0.1:{(port := free_port())}"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "script.py", "--server.port", str(port)],
+        cwd=folder,
+        env={**os.environ, "STREAMLIT_SERVER_HEADLESS": "true"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(lambda: answers(f"{address}/_stcore/health"))
+        yield address
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def test_a_busy_browser_that_answers_late_keeps_its_page(page: Page, tmp_path: Path) -> None:
+    """With messages kept from 500 bytes on, the page died in the second or third round."""
+    with served(tmp_path, STATES) as address:
+        page.goto(address)
+        for _ in range(4):
+            expect(page.get_by_text("A is shown")).to_be_visible()
+            tick = page.get_by_text("ticks").inner_text()
+            for _ in range(4):  # what the fragment does not show grows old meanwhile
+                expect(page.get_by_text("ticks")).not_to_have_text(tick)
+                tick = page.get_by_text("ticks").inner_text()
+            page.evaluate(THERE_AND_BACK)
+            expect(page.get_by_text("A is shown")).to_be_visible()
+            expect(page.get_by_text("ticks")).not_to_have_text(tick)
+
+
+@pytest.fixture
+def two_runs(store, submitted) -> list[int]:
+    """Two finished runs."""
+    ids = [submitted(seed=seed) for seed in (1, 2)]
+    for run_id in ids:
+        lease = claim(store, new_owner(), run_id)
+        assert lease is not None
+        train_claimed(store, lease)
+    return ids
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_no_page_says_anything_to_the_console_and_no_request_fails(
+    page: Page, server: str, two_runs: list[int], path: str
+) -> None:
+    """Opened by its address, where Streamlit's own script would ask for two files that are not there."""
+    said: list[str] = []
+    page.on("console", lambda each: said.append(each.text) if each.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on(
+        "response", lambda each: said.append(f"{each.status}: {each.url}") if each.status >= 400 else None
+    )
+    query = f"runs={two_runs[0]},{two_runs[1]}" if path == "compare" else f"run={two_runs[0]}"
+    page.goto(f"{server}/{path}?{query}")
+    expect(page.get_by_role("link", name=path.capitalize(), exact=True)).to_be_visible()
+    shown = {"data": "Built-in datasets", "runs": ".runs-table, table"}.get(path, ".js-plotly-plot")
+    place = page.get_by_text(shown) if path == "data" else page.locator(shown)
+    expect(place.first).to_be_visible()
+    expect(page.locator("[data-testid=stStatusWidget]")).to_have_count(0)
+    assert said == []
+
+
+def test_start_is_reached_within_five_tabs(page: Page, server: str, two_runs: list[int]) -> None:
+    page.goto(f"{server}/train?run={two_runs[0]}")
+    expect(page.locator(".stage .js-plotly-plot").first).to_be_visible()
+    reached = []
+    for _ in range(TABS_TO_START):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.innerText ?? ''"))
+    assert any("Start" in each for each in reached), reached
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_nothing_is_wider_than_a_phone(browser: Browser, server: str, two_runs: list[int], path: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    try:
+        page = context.new_page()
+        query = f"runs={two_runs[0]},{two_runs[1]}" if path == "compare" else f"run={two_runs[0]}"
+        page.goto(f"{server}/{path}?{query}")
+        expect(page.locator(".stMain h3, .stMain .js-plotly-plot, .stMain table").first).to_be_attached()
+        expect(page.locator("[data-testid=stStatusWidget]")).to_have_count(0)
+        assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= 390
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    finally:
+        context.close()

@@ -1,0 +1,82 @@
+"""The server tells browsers its root in the pages' document, leaves other answers alone, and warms up."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ui.shared.serving import ROOT_TOLD, Message, Receive, Send, TellRoot, warming
+
+PAGE = b"<!DOCTYPE html><html><head><title>Lab</title></head></html>"
+HTML = (b"content-type", b"text/html; charset=utf-8")
+
+
+def answering(body: bytes, headers: list[tuple[bytes, bytes]], status: int = 200) -> Any:
+    """Return an application that answers in two parts, and notes what it was asked."""
+    asked: list[Message] = []
+
+    async def app(scope: Message, _receive: Receive, send: Send) -> None:
+        asked.append(scope)
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body[:9], "more_body": True})
+        await send({"type": "http.response.body", "body": body[9:]})
+
+    return app, asked
+
+
+def answer(app: Any, *, accept: bytes = b"text/html,*/*", method: str = "GET") -> tuple[dict, bytes]:
+    """Return headers and body of the answer to a request."""
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        raise AssertionError("nothing is read from the request")
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [(b"accept", accept), (b"accept-encoding", b"gzip"), (b"if-none-match", b'"1"')]
+    scope = {"type": "http", "method": method, "path": "/train", "headers": headers}
+    asyncio.run(TellRoot(app)(scope, receive, send))
+    body = b"".join(each.get("body", b"") for each in sent[1:])
+    return {**sent[0], "headers": dict(sent[0]["headers"])}, body
+
+
+def test_the_root_is_told_first_in_the_head_and_the_length_is_that_of_what_is_sent() -> None:
+    app, asked = answering(PAGE, [HTML, (b"content-length", b"57"), (b"etag", b'"1"')])
+    start, body = answer(app)
+    assert body == PAGE.replace(b"<head>", b"<head>" + ROOT_TOLD)
+    assert start["headers"] == {b"content-type": HTML[1], b"content-length": str(len(body)).encode()}
+    assert [name for name, _ in asked[0]["headers"]] == [b"accept"]
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status", "asking"),
+    [
+        (b"export {}; // <head>", [(b"content-type", b"text/javascript")], 200, {}),
+        (PAGE, [HTML], 404, {}),
+        (PAGE, [HTML], 200, {"accept": b"*/*"}),
+        (PAGE, [HTML], 200, {"method": "POST"}),
+    ],
+    ids=["a script", "an error", "a request of a script", "a form"],
+)
+def test_every_other_answer_passes_as_it_is(body: bytes, headers: list, status: int, asking: dict) -> None:
+    app, _ = answering(body, headers, status)
+    start, found = answer(app, **asking)
+    assert (start["status"], start["headers"], found) == (status, dict(headers), body)
+
+
+def test_modules_are_imported_while_the_server_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "warm_me.py").write_text('"""Imported by a test."""\n')
+    monkeypatch.syspath_prepend(tmp_path)
+
+    async def serve() -> None:
+        async with warming(["warm_me"])(None):
+            for _ in range(1000):
+                if "warm_me" in sys.modules:
+                    return
+                await asyncio.sleep(0.01)
+
+    asyncio.run(serve())
+    assert sys.modules.pop("warm_me").__file__ == str(tmp_path / "warm_me.py")

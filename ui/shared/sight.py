@@ -1,0 +1,50 @@
+"""Leaves out what is below the window until somebody scrolls there."""
+
+import streamlit as st
+from streamlit.components.v2 import component
+
+# Whether everything is built at once: for tests, which have no window.
+BUILDS_ALL = False
+# It counts once it has stayed in the window: while a page opens, what stands above comes later than it.
+# A strip at the lower edge does not: a first screen that fills the window has not been scrolled.
+WATCH = """export default function ({ parentElement, data, setTriggerValue }) {
+    const place = parentElement.querySelector(".lab-below");
+    place.style.height = `${data}px`;
+    let waiting = null;
+    const look = (entries) => {
+        clearTimeout(waiting);
+        if (entries.at(-1).isIntersecting) waiting = setTimeout(() => setTriggerValue("seen", true), 600);
+    };
+    const observer = new IntersectionObserver(look, { rootMargin: "0px 0px -60px 0px" });
+    observer.observe(place);
+    return () => {
+        clearTimeout(waiting);
+        observer.disconnect();
+    };
+}"""
+COMPONENT = component(
+    "backprop_lab_sight", html='<div class="lab-below"></div>', js=WATCH, isolate_styles=False
+)
+
+
+def in_sight(key: str, height: int) -> bool:
+    """Tell whether a place was ever in the window; until then it keeps room that can be scrolled to.
+
+    Call it in the fragment that draws what goes there: the fragment runs again once the place is seen.
+
+    Parameters
+    ----------
+    key : str
+        Constant key of the place.
+    height : int
+        Pixels that are kept.
+    """
+    seen = f"{key}_seen"
+    if BUILDS_ALL or st.session_state.get(seen):
+        return True
+
+    def note() -> None:
+        st.session_state[seen] = True
+
+    COMPONENT(key=key, data=height, on_seen_change=note)
+    return False
