@@ -25,7 +25,7 @@ help: ## Show this list
 run: $(READY) ## Open the dashboard (make run PORT=8600 for another port)
 	@screen=; case "$$(uname -s)" in Darwin|CYGWIN*|MINGW*) screen=yes ;; esac; \
 	if [ -n "$$CI" ] || [ -z "$$screen$$DISPLAY$$WAYLAND_DISPLAY" ]; then headless=true; else headless=false; fi; \
-	exec $(RUN) -m streamlit run server.py --server.port $(PORT) --server.headless $$headless
+	exec $(RUN) -m streamlit run dashboard.py --server.port $(PORT) --server.headless $$headless
 
 # Types are checked beside the tests; what they say stands below them, and a miss of either fails.
 test: $(READY_DEV) lint browser ## Lint, check types and run all tests
