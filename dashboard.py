@@ -27,7 +27,7 @@ def show_page() -> None:
         "pages/train.py",
         title="Train",
         icon=":material/play_circle:",
-        help="Choose data, network and optimizer, press Start and watch loss, gradients and decision boundary.",
+        help="Choose data, network and optimizer, press Start and watch everything move.",
     )
     gradients = st.Page(
         "pages/gradients.py",
