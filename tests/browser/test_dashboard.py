@@ -16,7 +16,7 @@ from engine.training.telemetry import SCALARS
 from engine.workers.session import train_claimed
 from tests.browser.pressing import press_until
 from tests.browser.slow_run import start_slow_run
-from tests.waiting import wait_for
+from tests.waiting import SECONDS_AT_MOST, wait_for
 
 # The run's own button: the replay that follows a run has one to pause the replay.
 PAUSE = re.compile("^Pause(?! the replay)")
@@ -117,6 +117,7 @@ def test_a_second_tab_shows_the_same_run_and_what_is_done_in_one_is_seen_in_the_
 ):
     run_id = start_slow_run(page, server, store)
     second = page.context.new_page()
+    second.set_default_timeout(1000 * SECONDS_AT_MOST)
     second.goto(page.url)
     press_until(second.get_by_role("button", name=PAUSE), lambda: get_run(store, run_id).paused)
     expect(second.get_by_role("button", name="Resume")).to_be_visible()
