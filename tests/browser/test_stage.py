@@ -223,3 +223,13 @@ def test_start_is_reached_within_five_tabs(page: Page, server, trained):
         page.keyboard.press("Tab")
         names.append(page.evaluate("() => document.activeElement.innerText || ''"))
     assert any("Start" in name for name in names), names
+
+
+def test_a_door_of_the_first_page_leads_to_a_run_that_is_shown(page: Page, server, store):
+    page.goto(f"{server}/train")
+    page.wait_for_function(DRAWN)
+    page.get_by_role("button", name="See it fail and mend it").click()
+    wait_for(lambda: list_runs(store))
+    expect(page).to_have_url(re.compile(rf"run={list_runs(store)[0].id}$"))
+    expect(page.get_by_role("button", name="Watch it learn")).to_have_count(0)
+    expect(page.get_by_role("combobox", name="Activation", exact=True)).to_have_value("sigmoid")
