@@ -17,7 +17,7 @@ SITE := .venv-site
 READY_SITE := $(SITE)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup lint types browser bench bench-stacking bench-around bench-dashboard bench-opening soak bench-accuracy bench-first-point bench-table correctness mutants coverage docs site screenshots clean
+.PHONY: help run test setup lint types browser bench bench-stacking bench-around bench-dashboard bench-opening soak bench-accuracy bench-first-point bench-table correctness mutants coverage docs site screenshots moving-pictures clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 20
@@ -25,7 +25,7 @@ help: ## Show this list
 run: $(READY) ## Open the dashboard (make run PORT=8600 for another port)
 	@screen=; case "$$(uname -s)" in Darwin|CYGWIN*|MINGW*) screen=yes ;; esac; \
 	if [ -n "$$CI" ] || [ -z "$$screen$$DISPLAY$$WAYLAND_DISPLAY" ]; then headless=true; else headless=false; fi; \
-	exec $(RUN) -m streamlit run server.py --server.port $(PORT) --server.headless $$headless
+	exec $(RUN) -m streamlit run dashboard.py --server.port $(PORT) --server.headless $$headless
 
 # Types are checked beside the tests; what they say stands below them, and a miss of either fails.
 test: $(READY_DEV) lint browser ## Lint, check types and run all tests
@@ -98,6 +98,9 @@ docs: $(READY_DEV) ## Write the generated parts of docs/ anew from the code
 
 site: $(READY_SITE) ## Build docs/ as a website in build/site (optional: installs mkdocs-material into .venv-site)
 	$(SITE)/bin/python -m mkdocs build --strict --quiet
+
+moving-pictures: $(READY_DEV) browser ## Write docs/moving: a run that learns, a vanishing gradient that is cured
+	$(RUN) -m docs.take_moving_pictures
 
 screenshots: $(READY_DEV) browser ## Write docs/screenshots: each page in light, dark and 390 px
 	$(RUN) -m docs.take_screenshots

@@ -95,7 +95,7 @@ class Dashboard:
         """Start it and wait until it answers."""
         options = ["--server.port", str(self.port), "--server.headless", "true"]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "server.py", *options],
+            [sys.executable, "-m", "streamlit", "run", "dashboard.py", *options],
             cwd=ROOT,
             env={**os.environ, STORE_VARIABLE: self.store_url},
             stdout=subprocess.DEVNULL,

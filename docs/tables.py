@@ -26,7 +26,6 @@ from engine.training.telemetry import LAYER_STATISTICS, SCALARS, Column
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 ROOMS = {
-    "server.py": "",
     "dashboard.py": "",
     "pages": "one thin script a page: read the store, call a figure, show it",
     "ui": "",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-OURS = {"engine", "ui", "pages", "dashboard", "server", "tests", "benchmarks", "docs"}
+OURS = {"engine", "ui", "pages", "dashboard", "tests", "benchmarks", "docs"}
 LONGEST_FILE = 300
 WORKER = "engine.workers.worker"
 NEVER_IN_A_WORKER = {"pandas", "plotly", "pyarrow", "scipy", "sklearn", "streamlit"}
@@ -63,8 +63,7 @@ ROOMS = {
     # One room a page: none of them knows another.
     **{f"ui.{page}": Room(A_PAGE, SCREEN) for page in PAGES},
     "pages": Room({"ui", "engine"}, SCREEN),
-    "dashboard": Room({"ui", "engine"}, {"streamlit"}),
-    "server": Room({"ui"}, {"streamlit", "starlette"}),
+    "dashboard": Room({"ui", "engine"}, {"streamlit", "starlette"}),
 }
 
 
@@ -133,7 +132,7 @@ def allowed(home: str, found: Import) -> bool:
     room, top = ROOMS[home], found.target.split(".")[0]
     if top in OURS:
         target = room_of(found.target) or found.target
-        if home.split(".")[0] in {"ui", "pages", "dashboard", "server"} and target in {
+        if home.split(".")[0] in {"ui", "pages", "dashboard"} and target in {
             "engine.cli",
             "engine.__main__",
         }:
@@ -143,7 +142,7 @@ def allowed(home: str, found: Import) -> bool:
     return top in sys.stdlib_module_names or top in libraries
 
 
-PROGRAM = python_files("engine", "ui", "pages", "dashboard.py", "server.py")
+PROGRAM = python_files("engine", "ui", "pages", "dashboard.py")
 EVERYTHING = [*PROGRAM, *python_files("tests", "benchmarks", "docs")]
 
 

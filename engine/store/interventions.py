@@ -19,6 +19,8 @@ PENDING = -1
 def ask_change(store: Store, run_id: int, field: str, new: str) -> None:
     """Request that a run changes its ``learning_rate`` or a ``weight`` before the next update.
 
+    What is requested again before it was done is one change: a button that was pressed twice.
+
     Raises
     ------
     ConfigError
@@ -33,7 +35,9 @@ def ask_change(store: Store, run_id: int, field: str, new: str) -> None:
     check_change(field, new, config, build_network(config, dataset))
     values = {"run_id": run_id, "created_at": time.time(), "step": PENDING, "field": field, "new": new}
     with store.writing() as connection:
-        connection.execute(events.insert().values(values))
+        pending = pending_changes(connection, run_id)
+        if not pending or pending[-1][1] != Change(PENDING, field, new):
+            connection.execute(events.insert().values(values))
 
 
 def pending_changes(connection: sa.Connection, run_id: int) -> list[tuple[int, Change]]:

@@ -61,7 +61,6 @@ def test_a_fresh_clone_has_what_is_kept_and_nothing_that_running_leaves(tmp_path
     assert {
         "Makefile",
         "dashboard.py",
-        "server.py",
         "engine",
         ".ci",
         ".streamlit",

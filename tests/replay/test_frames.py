@@ -13,6 +13,7 @@ from engine.data.dataset import build_dataset
 from engine.data.grid import grid_over
 from engine.replay.frames import GRADIENT_DECADES, FrameRenderer, layout, packed_frame
 from engine.training.model import build_network, initial_state, predict, target_columns
+from engine.training.telemetry import LAYER_INDEX
 from engine.training.trainer import train
 
 
@@ -239,3 +240,61 @@ def test_a_packed_frame_is_read_back_by_its_layout() -> None:
 def test_two_hundred_frames_of_a_small_network_stay_below_three_megabytes() -> None:
     frame = shot(dataset="moons", hidden_sizes=[16, 16])[4]
     assert 200 * len(packed_frame(frame)) < 3e6
+
+
+def test_the_gradients_of_drawn_edges_are_those_of_the_rows_that_the_profile_is_taken_on() -> None:
+    _, _, _, camera, frame, _ = shot(dataset="moons", hidden_sizes=[5, 12])
+    network, start = camera.network, 0
+    for (left, right), scale in zip(camera.scene.pairs, frame["gradient_scale"], strict=True):
+        size = right.shown * left.shown
+        drawn = frame["gradients"][start : start + size].reshape(right.shown, left.shown) / 32767 * scale
+        whole = network.parameters.gradients[right.number - 1][: right.shown, : left.shown]
+        np.testing.assert_allclose(drawn, whole, atol=scale / 32767)
+        assert scale == pytest.approx(np.abs(whole).max(), rel=1e-6)
+        start += size
+    assert start == len(frame["gradients"]) and frame["gradients"].any()
+
+
+@pytest.mark.parametrize(("activation", "known"), [("relu", "active"), ("sigmoid", "saturated")])
+def test_a_unit_says_how_often_it_is_active_or_saturated_where_its_activation_can_be_so(
+    activation, known
+) -> None:
+    _, _, _, camera, frame, records = shot(dataset="moons", activation=activation)
+    hidden = sum(layer.shown for layer in camera.scene.layers[1:-1])
+    other = "saturated" if known == "active" else "active"
+    assert np.isfinite(frame[known][:hidden]).all() and np.isnan(frame[known][hidden:]).all()
+    assert np.isnan(frame[other]).all()
+    place = LAYER_INDEX["dead_fraction" if known == "active" else "saturated_fraction"]
+    for layer in camera.scene.layers[1:-1]:
+        if layer.shown < layer.size:
+            continue
+        start = sum(each.shown for each in camera.scene.layers[1 : layer.number])
+        shares = frame[known][start : start + layer.shown]
+        found = (shares < 0.01).mean() if known == "active" else shares.mean()
+        assert found == pytest.approx(records[-1].layers[layer.number - 1, place], abs=1e-6)
+
+
+def test_without_a_plane_classes_are_counted_by_what_they_are_taken_for() -> None:
+    config, dataset, state, camera, frame, _ = shot(dataset="wine", samples=178)
+    predicted = predict(config, dataset, state.learned, dataset.x_val).argmax(axis=1)
+    counts = frame["confusion"].reshape(dataset.classes, dataset.classes)
+    assert counts.sum() == len(dataset.y_val)
+    for true in range(dataset.classes):
+        for taken in range(dataset.classes):
+            assert counts[true, taken] == np.count_nonzero((dataset.y_val == true) & (predicted == taken))
+    facts = camera.scene.facts(dataset)
+    assert (facts["outcome"], len(facts["classNames"])) == ("confusion", dataset.classes)
+
+
+def test_rows_without_a_finite_output_are_counted_nowhere() -> None:
+    _, _, state, camera, _, _ = shot(dataset="wine", samples=178)
+    frame = camera.frame({"theta": np.full_like(state.theta, np.nan), "statistics": np.zeros(0)})
+    assert frame["confusion"].sum() == 0
+
+
+def test_without_a_plane_values_are_drawn_against_the_true_ones_in_their_own_units() -> None:
+    config, dataset, state, camera, frame, _ = shot(dataset="diabetes", samples=442)
+    predicted = predict(config, dataset, state.learned, dataset.x_val)[:300, 0]
+    np.testing.assert_allclose(frame["predicted"], predicted, rtol=1e-5)
+    facts = camera.scene.facts(dataset)
+    np.testing.assert_allclose(facts["truth"], dataset.y_val[:300, 0], rtol=1e-4)

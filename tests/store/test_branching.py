@@ -6,7 +6,7 @@ import pytest
 from engine.config import ConfigError
 from engine.store.branching import continue_run, repeat_run
 from engine.store.checkpoints import latest_checkpoint
-from engine.store.interventions import ask_change, read_changes
+from engine.store.interventions import ask_change, pending_changes, read_changes
 from engine.store.lease import claim, new_owner
 from engine.store.records import read_series
 from engine.store.runs import NoSuchRun, get_run, request
@@ -107,3 +107,12 @@ def test_what_cannot_be_continued_says_why(store, submitted, trained):
             continue_run(store, done, epochs)
     with pytest.raises(NoSuchRun):
         continue_run(store, 99, 5)
+
+
+def test_a_change_that_is_requested_again_before_it_was_made_is_one_change(store, submitted):
+    run_id = submitted()
+    for rate in ("0.5", "0.5", "0.1", "0.5"):
+        ask_change(store, run_id, "learning_rate", rate)
+    with store.reading() as connection:
+        pending = [change.new for _, change in pending_changes(connection, run_id)]
+    assert pending == ["0.5", "0.1", "0.5"]

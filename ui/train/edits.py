@@ -46,7 +46,8 @@ def is_draft(row: RunRow | None) -> bool:
 
 def leave_draft() -> None:
     """Show the run again; the form keeps what was edited."""
-    st.session_state.pop(DRAFT, None)
+    if st.session_state.pop(DRAFT, None) is not None:
+        st.session_state[EDITED] = True
 
 
 def start(store: Store, config: RunConfig) -> None:

@@ -39,12 +39,6 @@ def show_welcome(store: Store, bar: DeltaGenerator) -> None:
     with bar:
         transport(store, None)
         speed_control(store, None)
-    # A fragment, as a run is: the browser then keeps the stage when the first run takes the example's place.
-    st.fragment(_example_stage)(store)
-
-
-def _example_stage(store: Store) -> None:
-    take_edits()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="train_doors"):
         st.button(
             "Watch it learn",
@@ -71,6 +65,12 @@ def _example_stage(store: Store) -> None:
         ):
             st.switch_page("pages/data.py")
         st.caption("A trained example. Move the slider, click a unit, change the network.")
+    # A fragment, as a run is: the browser then keeps the stage when the first run takes the example's place.
+    st.fragment(_example_stage)(store)
+
+
+def _example_stage(store: Store) -> None:
+    take_edits()
     example = _example()
     series = Series(*example["series"])
     choices = choices_of(series)
