@@ -8,8 +8,10 @@ from ui.live_chart.assets import plotly_script
 from ui.shared.frame import LOGO, SIDEBAR_WIDTH, start_background
 from ui.shared.serving import TellRoot, warming
 
-# What opening a page imports. Train first; scikit-learn takes longest and is used last.
-NEEDED = ("ui.train.live", "ui.compare.curves", "ui.runs.table", "plotly.graph_objects", "sklearn.metrics")
+# What opening a page imports; and, once the first page has had its time, what is needed less often.
+NEEDED = ("ui.train.live", "ui.compare.curves", "ui.runs.table")
+LATER = ("plotly.graph_objects", "sklearn.metrics")
+LATER_SECONDS = 8.0
 
 
 def show_page() -> None:
@@ -88,4 +90,6 @@ if __name__ == "__main__":
     show_page()  # Streamlit runs this file anew for every look at a page
 else:
     # ... and imports it once, where the server starts: this is what answers requests.
-    app = App("dashboard.py", lifespan=warming(NEEDED), middleware=[Middleware(TellRoot)])
+    app = App(
+        "dashboard.py", lifespan=warming(NEEDED, LATER, LATER_SECONDS), middleware=[Middleware(TellRoot)]
+    )

@@ -102,7 +102,6 @@ def _opened(url: str) -> tuple:
     store = open_store(url)
     threadpool_limits(1, user_api="blas")
     atexit.register(_report_running, url)
-    _import_what_pages_need()
     return store.url, store.engine
 
 
@@ -115,11 +114,6 @@ def _report_running(url: str) -> None:
     if count:
         runs = "1 run continues" if count == 1 else f"{count} runs continue"
         print(f"  {runs} training without the dashboard; start it again to watch.", file=sys.stderr)
-
-
-def _import_what_pages_need() -> None:
-    import pandas  # noqa: F401
-    import plotly.graph_objects  # noqa: F401
 
 
 @st.cache_resource(show_spinner=False)

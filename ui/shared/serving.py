@@ -75,22 +75,35 @@ def _told(start: Message, body: bytes) -> tuple[Message, bytes]:
     return {**start, "headers": headers}, body
 
 
-def warming(modules: Sequence[str]) -> Callable[[object], AbstractAsyncContextManager[None]]:
-    """Return what has modules imported, one after the other, from the server's start on, beside its answers.
+def warming(
+    at_once: Sequence[str], later: Sequence[str] = (), seconds: float = 0.0
+) -> Callable[[object], AbstractAsyncContextManager[None]]:
+    """Return what has modules imported from the server's start on, beside its answers.
 
     Parameters
     ----------
-    modules : sequence of str
+    at_once : sequence of str
         Dotted names. Who opens a page that needs one of them waits for the rest of its import only.
+    later : sequence of str
+        What the first page does without: imported meanwhile, it would take the processor from that.
+    seconds : float
+        How long after that the rest begins.
     """
+    is_over = threading.Event()
 
     def import_them() -> None:
-        for name in modules:
+        for name in at_once:
             importlib.import_module(name)
+        if not is_over.wait(seconds):
+            for name in later:
+                importlib.import_module(name)
 
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
         threading.Thread(target=import_them, name="warm", daemon=True).start()
-        yield
+        try:
+            yield
+        finally:
+            is_over.set()
 
     return lifespan

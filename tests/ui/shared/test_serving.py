@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -67,16 +68,24 @@ def test_every_other_answer_passes_as_it_is(body: bytes, headers: list, status: 
     assert (start["status"], start["headers"], found) == (status, dict(headers), body)
 
 
-def test_modules_are_imported_while_the_server_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "warm_me.py").write_text('"""Imported by a test."""\n')
+def test_modules_are_imported_while_the_server_runs_and_none_after_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("warm_first", "warm_then", "warm_never"):
+        (tmp_path / f"{name}.py").write_text('"""Imported by a test."""\n')
     monkeypatch.syspath_prepend(tmp_path)
 
-    async def serve() -> None:
-        async with warming(["warm_me"])(None):
-            for _ in range(1000):
-                if "warm_me" in sys.modules:
-                    return
+    async def serve(lifespan: Any, awaited: str) -> None:
+        async with lifespan(None):
+            while awaited not in sys.modules:
                 await asyncio.sleep(0.01)
 
-    asyncio.run(serve())
-    assert sys.modules.pop("warm_me").__file__ == str(tmp_path / "warm_me.py")
+    asyncio.run(asyncio.wait_for(serve(warming(["warm_first"], ["warm_then"]), "warm_then"), 60))
+    del sys.modules["warm_first"]
+    asyncio.run(asyncio.wait_for(serve(warming(["warm_first"], ["warm_never"], 1e6), "warm_first"), 60))
+    for thread in threading.enumerate():
+        if thread.name == "warm":
+            thread.join(60)
+    assert "warm_never" not in sys.modules
+    for name in ("warm_first", "warm_then"):
+        del sys.modules[name]
