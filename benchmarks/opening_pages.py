@@ -119,8 +119,9 @@ def peers(folder: Path, python: Path, count: int) -> Iterator[list[Opened]]:
 def _server(command: Sequence[str | Path], folder: Path) -> Iterator[int]:
     """Give the process of a server that ends afterwards."""
     headless = {**os.environ, "STREAMLIT_SERVER_HEADLESS": "true"}
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(command, cwd=folder, env=headless, **quiet)
+    process = subprocess.Popen(
+        command, cwd=folder, env=headless, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         yield process.pid
     finally:
