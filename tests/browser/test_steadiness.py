@@ -132,3 +132,17 @@ def test_nothing_is_wider_than_a_phone(browser: Browser, server: str, two_runs: 
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
     finally:
         context.close()
+
+
+def test_what_is_below_the_window_is_built_once_somebody_scrolls_there(
+    page: Page, server: str, two_runs: list[int]
+) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"{server}/train?run={two_runs[0]}")
+    expect(page.locator(".stage .js-plotly-plot")).to_have_count(2)
+    expect(page.locator(".lab-below")).to_be_attached()
+    scores = page.get_by_text("Scores on held-out rows")
+    expect(scores).to_have_count(0)
+    page.locator(".lab-below").scroll_into_view_if_needed()
+    expect(scores).to_be_visible()
+    expect(page.locator(".lab-below")).to_have_count(0)
