@@ -95,7 +95,10 @@ def test_two_runs_share_one_slider_and_fit_a_narrow_screen(page: Page, server, s
         assert lease is not None
         train_claimed(store, lease)
     page.set_viewport_size({"width": 390, "height": 844})
-    open_replay(page, server, f"compare?runs={ids[0]},{ids[1]}", len(read_snapshots(store, ids[0])))
+    page.goto(f"{server}/compare?runs={ids[0]},{ids[1]}")
+    page.locator(".lab-below").last.scroll_into_view_if_needed()
+    frames = len(read_snapshots(store, ids[0]))
+    page.wait_for_function(f"frames => {REPLAY}?.dataset.frames === String(frames)", arg=frames)
     expect(page.locator(".replay-run")).to_have_count(2)
     first = [page.evaluate(PIXELS, "plane"), page.locator(".replay-sentence").all_inner_texts()]
     page.get_by_label("Epoch shown").focus()

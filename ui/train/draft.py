@@ -14,6 +14,7 @@ from ui.shared.transport import speed_control, transport
 from ui.stage import Stage, resend_stage, show_stage
 from ui.train.edits import apply_edit, leave_draft, take_edits
 from ui.train.live import STAGE
+from ui.train.redrawn import redraw
 from ui.train.run_stage import activation_names, choices_of, choose, editable_layers, records_at
 
 DRAWN_PARAMETERS_AT_MOST = 2_000_000
@@ -25,7 +26,7 @@ def show_draft(store: Store, config: RunConfig, row: RunRow | None, bar: DeltaGe
     with bar:
         transport(store, None)
         speed_control(store, None)
-    st.fragment(_draft_stage)(store, config, row)
+    redraw(_draft_stage, store, config, row)
 
 
 def _draft_stage(store: Store, config: RunConfig, row: RunRow | None) -> None:

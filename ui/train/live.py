@@ -31,6 +31,7 @@ from ui.train.interventions import change_control
 from ui.train.metrics import baseline_line, status_line
 from ui.train.mistakes import CARD as MISTAKES
 from ui.train.mistakes import show_mistakes
+from ui.train.redrawn import redraw
 from ui.train.run_stage import (
     activation_names,
     built_cards,
@@ -55,7 +56,7 @@ def show_run(row: RunRow, bar: DeltaGenerator) -> None:
     resend_stage(STAGE)
     resend_all(MISTAKES)
     pace = _pace(row)
-    st.fragment(_live, run_every=pace)(row.id, pace, bar)
+    redraw(_live, row.id, pace, bar, pace=pace)
 
 
 def _pace(row: RunRow) -> float | None:

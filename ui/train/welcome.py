@@ -19,6 +19,7 @@ from ui.shared.transport import speed_control, transport
 from ui.stage import Stage, resend_stage, show_stage
 from ui.train.edits import apply_edit, start, take_edits
 from ui.train.live import STAGE
+from ui.train.redrawn import redraw
 from ui.train.run_stage import (
     activation_names,
     built_cards,
@@ -33,13 +34,14 @@ EXAMPLE: dict[str, Any] = {}
 FAILS = "vanishing"
 
 
-def show_welcome(store: Store, bar: DeltaGenerator) -> None:
-    """Show the example on the stage, and what a newcomer can do next."""
+def show_welcome(store: Store, bar: DeltaGenerator, place: DeltaGenerator) -> None:
+    """Show the example on the stage, and in ``place``, above it, what a newcomer can do next."""
     resend_stage(STAGE)
     with bar:
         transport(store, None)
         speed_control(store, None)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="train_doors"):
+    doors = place.container(horizontal=True, vertical_alignment="center", gap="small", key="train_doors")
+    with doors:
         st.button(
             "Watch it learn",
             icon=":material/play_circle:",
@@ -65,8 +67,7 @@ def show_welcome(store: Store, bar: DeltaGenerator) -> None:
         ):
             st.switch_page("pages/data.py")
         st.caption("A trained example. Move the slider, click a unit, change the network.")
-    # A fragment, as a run is: the browser then keeps the stage when the first run takes the example's place.
-    st.fragment(_example_stage)(store)
+    redraw(_example_stage, store)
 
 
 def _example_stage(store: Store) -> None:
