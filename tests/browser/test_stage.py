@@ -9,7 +9,7 @@ from engine.store.interventions import read_changes
 from engine.store.lease import claim, new_owner
 from engine.store.runs import get_run, list_runs
 from engine.workers.session import train_claimed
-from tests.browser.slow_run import start_slow_run
+from tests.browser.slow_run import EPOCHS, start_slow_run
 from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
@@ -84,6 +84,7 @@ def test_everything_that_moves_is_on_one_screen_of_1440_by_900(page: Page, serve
 def test_it_is_on_one_screen_while_it_trains_as_well(page: Page, server, store):
     page.set_viewport_size({"width": 1440, "height": 900})
     start_slow_run(page, server, store)
+    expect(page.locator(".replay-label")).to_contain_text(f"/ {EPOCHS}")
     page.wait_for_function(DRAWN)
     assert is_on_one_screen(page, 900), boxes(page)
 
@@ -180,7 +181,7 @@ def test_an_edited_network_can_be_left_again(page: Page, server, trained):
 
 def test_a_click_on_a_line_sets_a_weight_of_a_run_that_trains(page: Page, server, store):
     run_id = start_slow_run(page, server, store)
-    page.wait_for_function(DRAWN)
+    expect(page.locator(".replay-label")).to_contain_text(f"/ {EPOCHS}")
     graph = page.locator(".replay-graph canvas")
     box = graph.bounding_box()
     assert box is not None

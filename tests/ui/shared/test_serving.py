@@ -3,6 +3,8 @@
 import asyncio
 import sys
 import threading
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,12 @@ from ui.shared.serving import ROOT_TOLD, Message, Receive, Send, TellRoot, warmi
 
 PAGE = b"<!DOCTYPE html><html><head><title>Lab</title></head></html>"
 HTML = (b"content-type", b"text/html; charset=utf-8")
+
+
+def run(work: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine in a thread of its own: the browser tests leave a loop running in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
 
 
 def answering(body: bytes, headers: list[tuple[bytes, bytes]], status: int = 200) -> Any:
@@ -39,7 +47,7 @@ def answer(app: Any, *, accept: bytes = b"text/html,*/*", method: str = "GET") -
 
     headers = [(b"accept", accept), (b"accept-encoding", b"gzip"), (b"if-none-match", b'"1"')]
     scope = {"type": "http", "method": method, "path": "/train", "headers": headers}
-    asyncio.run(TellRoot(app)(scope, receive, send))
+    run(TellRoot(app)(scope, receive, send))
     body = b"".join(each.get("body", b"") for each in sent[1:])
     return {**sent[0], "headers": dict(sent[0]["headers"])}, body
 
@@ -80,9 +88,9 @@ def test_modules_are_imported_while_the_server_runs_and_none_after_its_end(
             while awaited not in sys.modules:
                 await asyncio.sleep(0.01)
 
-    asyncio.run(asyncio.wait_for(serve(warming(["warm_first"], ["warm_then"]), "warm_then"), 60))
+    run(asyncio.wait_for(serve(warming(["warm_first"], ["warm_then"]), "warm_then"), 60))
     del sys.modules["warm_first"]
-    asyncio.run(asyncio.wait_for(serve(warming(["warm_first"], ["warm_never"], 1e6), "warm_first"), 60))
+    run(asyncio.wait_for(serve(warming(["warm_first"], ["warm_never"], 1e6), "warm_first"), 60))
     for thread in threading.enumerate():
         if thread.name == "warm":
             thread.join(60)
