@@ -1,6 +1,7 @@
 """The stage of the Train page in a real browser: one screen, one clock, edited where it is drawn."""
 
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -42,7 +43,7 @@ def trained(store, submitted):
     return train
 
 
-def boxes(page: Page):
+def boxes(page: Page) -> dict[str, Any]:
     found = {name: page.locator(selector).first.bounding_box() for name, selector in PARTS.items()}
     assert all(found.values()), found
     return found
@@ -186,6 +187,7 @@ def test_a_click_on_a_line_sets_a_weight_of_a_run_that_trains(page: Page, server
     box = graph.bounding_box()
     assert box is not None
     note = page.locator(".replay-graph .replay-note")
+    down = 0
     for down in range(60, int(box["height"]) - 30, 4):
         graph.hover(position={"x": 0.18 * box["width"], "y": down})
         if note.inner_text().startswith("x1 to layer 1") or note.inner_text().startswith("input"):

@@ -65,17 +65,20 @@ def show_cards(key: str, cards: Sequence[ChartCard], *, wide: int = 1) -> str | 
         key=key,
         data=blob,
         on_resend_change=lambda: resend_all(key),
-        on_failed_change=lambda: plotly_failed(True),
+        on_failed_change=note_plotly_failure,
         on_removed_change=lambda: None,
     )
     return shown.get("removed")
 
 
-def plotly_failed(has_failed: bool = False) -> bool:
-    """Tell whether Plotly's script did not load in this window; ``True`` notes that it did not."""
-    if has_failed:
-        st.session_state[FAILED] = True
+def plotly_failed() -> bool:
+    """Tell whether Plotly's script did not load in this window."""
     return FAILED in st.session_state
+
+
+def note_plotly_failure() -> None:
+    """Note that Plotly's script did not load in this window."""
+    st.session_state[FAILED] = True
 
 
 def preload() -> None:

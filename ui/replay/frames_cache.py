@@ -72,7 +72,7 @@ def frames_of(
 def _facts(renderer: FrameRenderer, dataset: Dataset, config: RunConfig) -> dict[str, Any]:
     facts = renderer.scene.facts(dataset)
     names = ("names", "axisNames", "outputNames", "classNames")
-    shown = {key: [visible(name, 30) for name in facts[key]] for key in names if key in facts}
+    shown: dict[str, Any] = {key: [visible(name, 30) for name in facts[key]] for key in names if key in facts}
     if "targetName" in facts:
         shown["targetName"] = visible(facts["targetName"], 30)
     about = {"score": dataset.score_name}

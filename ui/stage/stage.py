@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.components.v2 import component
 
 from engine.figures.theme import HIGH, LOW, PALETTE, WRONG
-from ui.live_chart import plotly_failed, plotly_url, show_plainly
+from ui.live_chart import note_plotly_failure, plotly_failed, plotly_url, show_plainly
 from ui.live_chart.assets import FRAMING, Script
 from ui.live_chart.cards import ChartCard
 from ui.live_chart.chart import DRAWING as CHARTS
@@ -154,7 +154,7 @@ def show_stage(
         key=key,
         data=blob,
         on_resend_change=lambda: resend_stage(key),
-        on_failed_change=lambda: plotly_failed(True),
+        on_failed_change=note_plotly_failure,
         on_chosen_change=chosen,
         on_edited_change=edited,
     )
