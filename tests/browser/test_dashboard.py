@@ -14,6 +14,7 @@ from engine.store.records import read_series
 from engine.store.runs import get_run, list_runs
 from engine.training.telemetry import SCALARS
 from engine.workers.session import train_claimed
+from tests.browser.pressing import press_until
 from tests.browser.slow_run import start_slow_run
 from tests.waiting import wait_for
 
@@ -81,14 +82,12 @@ def test_two_compared_runs_are_downloaded_as_the_store_holds_them(page: Page, se
 def test_pause_freezes_the_step_and_a_refresh_finds_the_run_where_it_was(page: Page, server, store):
     run_id = start_slow_run(page, server, store)
     wait_for(lambda: get_run(store, run_id).step > 0)
-    page.get_by_role("button", name=PAUSE).click()
-    wait_for(lambda: get_run(store, run_id).paused)
+    press_until(page.get_by_role("button", name=PAUSE), lambda: get_run(store, run_id).paused)
     step = get_run(store, run_id).step
     page.reload()
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
     assert get_run(store, run_id).step == step
-    page.get_by_role("button", name="Resume").click()
-    wait_for(lambda: get_run(store, run_id).step > step)
+    press_until(page.get_by_role("button", name="Resume"), lambda: get_run(store, run_id).step > step)
 
 
 def test_a_rate_that_is_changed_while_the_run_trains_is_typed_in_peace_and_becomes_part_of_it(
@@ -115,10 +114,10 @@ def test_a_rate_that_is_changed_while_the_run_trains_is_typed_in_peace_and_becom
 def test_a_second_tab_shows_the_same_run_and_what_is_done_in_one_is_seen_in_the_other(
     page: Page, server, store
 ):
-    start_slow_run(page, server, store)
+    run_id = start_slow_run(page, server, store)
     second = page.context.new_page()
     second.goto(page.url)
-    second.get_by_role("button", name=PAUSE).click()
+    press_until(second.get_by_role("button", name=PAUSE), lambda: get_run(store, run_id).paused)
     expect(second.get_by_role("button", name="Resume")).to_be_visible()
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
     expect(page.get_by_text("paused").first).to_be_visible()
