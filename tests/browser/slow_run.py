@@ -11,10 +11,14 @@ from tests.waiting import wait_for
 EPOCHS, RECORD_EVERY = 100_000, 5
 
 
-def start_slow_run(page: Page, address: str, store: Store) -> int:
+SHOWN = "() => document.querySelector('[data-chart=stage-loss]')?.dataset.identity?.startsWith('run ')"
+
+
+def start_slow_run(page: Page, address: str, store: Store, *, is_shown: bool = True) -> int:
     """Start a run of 100 000 epochs on the Train page, slow it down to one a second, return its number.
 
-    Not even at the page's own speed, 20 epochs a second, does it end before it is slowed down.
+    Not even at the page's own speed, 20 epochs a second, does it end before it is slowed down. Unless its
+    charts cannot come, they are waited for: until then the page shows the example.
     """
     page.goto(address)
     expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
@@ -35,4 +39,6 @@ def start_slow_run(page: Page, address: str, store: Store) -> int:
     wait_for(lambda: list_runs(store)[0].speed is not None)
     set_speed(store, run.id, 1.0)
     expect(page).to_have_url(re.compile(rf"run={run.id}$"))
+    if is_shown:
+        page.wait_for_function(SHOWN)
     return run.id

@@ -65,7 +65,7 @@ def test_charts_whose_script_came_late_are_drawn_though_the_run_has_ended_meanwh
     held = []
     page.route("**/stage-*.js", lambda route: held.append(route))
     with page.expect_request("**/stage-*.js"):
-        run_id = start_slow_run(page, server, store)
+        run_id = start_slow_run(page, server, store, is_shown=False)
     for at_least in (2, 5):
         page.wait_for_function(
             "step => Number(/step ([0-9,]+) of/.exec(document.body.innerText)?.[1]) > step", arg=at_least
