@@ -53,18 +53,16 @@ def status_line(row: RunRow, worker_error: str = "") -> None:
         facts.append(f"{duration(row.seconds)} of training")
     if row.best_step is not None and row.best_val_loss is not None:
         facts.append(f"best validation loss {number(row.best_val_loss)} at step {row.best_step:,}")
+    # In the same line: a line more would move everything below it.
+    if row.status == "queued" and not row.paused:
+        facts.insert(0, as_markdown(worker_error) or "waiting for a worker")
+    elif row.status == "interrupted":
+        facts.insert(0, "its worker is gone; another one continues exactly here within seconds")
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="train_status"):
         show_badge(row)
         st.caption(" · ".join(facts))
-    if row.status == "queued" and not row.paused:
-        st.caption(as_markdown(worker_error) or "Waiting for a worker.")
     if row.missing_plugin:
         st.warning(as_markdown(row.missing_plugin), icon=":material/extension_off:")
-    if row.status == "interrupted":
-        st.caption(
-            "The worker of this run is gone. Another one takes over within seconds and continues exactly "
-            "here."
-        )
     if row.status == "diverged":
         st.warning(
             f"Diverged: the loss or a gradient became infinite or NaN at step {row.step:,}. "
