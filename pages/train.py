@@ -61,6 +61,6 @@ if draft and config is not None:
 elif draft and row is not None:
     show_run(row, bar)
 elif row is None and "run" not in st.query_params:
-    show_welcome(store, bar, notes)
+    show_welcome(store, bar)
 elif row is None:
     preload()

@@ -72,6 +72,11 @@ def start_button(store: Store, config: RunConfig | None, key: str, shortcut: str
     )
 
 
+def ask_whole_page() -> None:
+    """Have the whole page run again, not only the stage that something was pressed in."""
+    st.session_state[EDITED] = True
+
+
 def take_edits() -> None:
     """Run the whole page again after an edit: the form and what stands beside it have changed."""
     if st.session_state.pop(EDITED, False):

@@ -17,7 +17,7 @@ from ui.shared.form_state import fill_form
 from ui.shared.prepared_data import dataset_of, resolve_and_plan
 from ui.shared.transport import speed_control, transport
 from ui.stage import Stage, resend_stage, show_stage
-from ui.train.edits import apply_edit, start, take_edits
+from ui.train.edits import apply_edit, ask_whole_page, start, take_edits
 from ui.train.live import STAGE
 from ui.train.redrawn import redraw
 from ui.train.run_stage import (
@@ -34,20 +34,25 @@ EXAMPLE: dict[str, Any] = {}
 FAILS = "vanishing"
 
 
-def show_welcome(store: Store, bar: DeltaGenerator, place: DeltaGenerator) -> None:
-    """Show the example on the stage, and in ``place``, above it, what a newcomer can do next."""
+def show_welcome(store: Store, bar: DeltaGenerator) -> None:
+    """Show what a newcomer can do, and the example on the stage."""
     resend_stage(STAGE)
     with bar:
         transport(store, None)
         speed_control(store, None)
-    doors = place.container(horizontal=True, vertical_alignment="center", gap="small", key="train_doors")
+    redraw(_example_stage, store)
+
+
+def _example_stage(store: Store) -> None:
+    take_edits()
+    doors = st.container(horizontal=True, vertical_alignment="center", gap="small", key="train_doors")
     with doors:
         st.button(
             "Watch it learn",
             icon=":material/play_circle:",
             key="train_example",
-            on_click=start,
-            args=(store, parse_config(EXAMPLE)),
+            on_click=_start_example,
+            args=(store,),
             help="Trains this example anew: two moons, two hidden layers of 16 units.",
         )
         st.button(
@@ -67,11 +72,6 @@ def show_welcome(store: Store, bar: DeltaGenerator, place: DeltaGenerator) -> No
         ):
             st.switch_page("pages/data.py")
         st.caption("A trained example. Move the slider, click a unit, change the network.")
-    redraw(_example_stage, store)
-
-
-def _example_stage(store: Store) -> None:
-    take_edits()
     example = _example()
     series = Series(*example["series"])
     choices = choices_of(series)
@@ -92,11 +92,17 @@ def _example_stage(store: Store) -> None:
     show_stage(STAGE, stage, choose, lambda change: apply_edit(store, None, change))
 
 
+def _start_example(store: Store) -> None:
+    start(store, parse_config(EXAMPLE))
+    ask_whole_page()
+
+
 def _start_failing(store: Store) -> None:
     settings = with_preset(FAILS, {})
     st.session_state["train_preset"] = FAILS
     fill_form(parse_config(settings).model_dump())
     start(store, parse_config(settings))
+    ask_whole_page()
 
 
 @st.cache_resource(show_spinner=False)
