@@ -12,6 +12,24 @@ from ui.shared.serving import TellRoot, warming
 NEEDED = ("ui.train.live", "ui.compare.curves", "ui.runs.table")
 LATER = ("plotly.graph_objects", "sklearn.metrics")
 LATER_SECONDS = 8.0
+# By file in `pages/`: icon, and what the page is for. The first one is that of the bare address.
+PAGES = {
+    "train": (
+        "play_circle",
+        "Choose data, network and optimizer, press Start and watch everything move.",
+    ),
+    "gradients": ("layers", "Gradients, updates, dead and saturated units of each layer; clipping."),
+    "overfitting": (
+        "call_split",
+        "When a run began to overfit, and what early stopping or more data would give.",
+    ),
+    "compare": (
+        "stacked_line_chart",
+        "Overlay the curves of several runs, see what differs, download them as CSV.",
+    ),
+    "runs": ("table_rows", "Find, name, tag, continue, export, import, archive and delete runs."),
+    "data": ("table_chart", "Built-in datasets, your own tables, predictions for new rows."),
+}
 
 
 def show_page() -> None:
@@ -25,62 +43,21 @@ def show_page() -> None:
     st.html(LOGO.with_name("style.css"))
     st.logo(str(LOGO), icon_image=str(LOGO.with_name("icon.svg")), size="large")
 
-    train = st.Page(
-        "pages/train.py",
-        title="Train",
-        icon=":material/play_circle:",
-        help="Choose data, network and optimizer, press Start and watch everything move.",
-    )
-    gradients = st.Page(
-        "pages/gradients.py",
-        title="Gradients",
-        icon=":material/layers:",
-        help="Gradients, updates, dead and saturated units of each layer; clipping.",
-    )
-    overfitting = st.Page(
-        "pages/overfitting.py",
-        title="Overfitting",
-        icon=":material/call_split:",
-        help="When a run began to overfit, and what early stopping or more data would give.",
-    )
-    compare = st.Page(
-        "pages/compare.py",
-        title="Compare",
-        icon=":material/stacked_line_chart:",
-        help="Overlay the curves of several runs, see what differs, download them as CSV.",
-    )
-    runs = st.Page(
-        "pages/runs.py",
-        title="Runs",
-        icon=":material/table_rows:",
-        help="Find, name, tag, continue, export, import, archive and delete runs.",
-    )
-    data = st.Page(
-        "pages/data.py",
-        title="Data",
-        icon=":material/table_chart:",
-        help="Built-in datasets, your own tables, predictions for new rows.",
-    )
+    pages = [
+        st.Page(f"pages/{name}.py", title=name.capitalize(), icon=f":material/{icon}:", help=help_text)
+        for name, (icon, help_text) in PAGES.items()
+    ]
+    first = pages[0]
 
     def home() -> None:
-        """Redirect the bare address to the Train page, with its query."""
-        st.switch_page(train, query_params=st.query_params.to_dict())
+        """Redirect the bare address to the first page, with its query."""
+        st.switch_page(first, query_params=st.query_params.to_dict())
 
-    page = st.navigation(
-        [
-            st.Page(home, title="Home", default=True, visibility="hidden"),
-            train,
-            gradients,
-            overfitting,
-            compare,
-            runs,
-            data,
-        ],
-        position="top",
-    )
+    bare = st.Page(home, title="Home", default=True, visibility="hidden")
+    page = st.navigation([bare, *pages], position="top")
     start_background()
     plotly_script()
-    if page != train:
+    if page != first:
         # The form's place goes at once, not only when the page that was left is cleared away.
         st.html("<style>.stSidebar { display: none; }</style>")
     page.run()

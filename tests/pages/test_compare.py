@@ -5,17 +5,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.store.store import STORE_VARIABLE
 from tests.pages.frames import framed_cards
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
-
-
-@pytest.fixture(autouse=True)
-def pages_read_the_tests_store(store, store_url, monkeypatch):
-    monkeypatch.setenv(STORE_VARIABLE, store_url)
-    monkeypatch.setattr("ui.shared.transport.ensure_workers", lambda *_: 0)
 
 
 def compare(ids, **query):

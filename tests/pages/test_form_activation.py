@@ -1,23 +1,16 @@
 """The form takes one activation for all hidden layers or one for each, and a copied list comes out again."""
 
-from pathlib import Path
-
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from engine.nn.activations import ACTIVATIONS
 from engine.store.runs import list_runs
-from engine.store.store import STORE_VARIABLE
 
-PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "train.py")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
 
 @pytest.fixture
-def app(store, store_url, monkeypatch):
-    monkeypatch.setenv(STORE_VARIABLE, store_url)
-    monkeypatch.setattr("ui.shared.transport.ensure_workers", lambda *_: 0)
-    return AppTest.from_file(PAGE, default_timeout=60).run()
+def app(train_page):
+    return train_page
 
 
 def pictures_of_the_form(app):

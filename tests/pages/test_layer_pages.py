@@ -8,7 +8,6 @@ from streamlit.testing.v1 import AppTest
 from engine.store.groups import group_members
 from engine.store.lease import claim, new_owner
 from engine.store.runs import get_run, list_runs
-from engine.store.store import STORE_VARIABLE
 from engine.workers.session import train_claimed
 from tests.pages.frames import framed_texts
 
@@ -16,12 +15,6 @@ PAGES = Path(__file__).resolve().parents[2] / "pages"
 HOSTILE = ["<script>alert(1)</script>", r"$\href{javascript:alert(1)}{x}$", "[x](http://evil)"]
 BOTH = pytest.mark.parametrize("name", ["gradients", "overfitting"])
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
-
-
-@pytest.fixture(autouse=True)
-def pages_read_the_tests_store(store, store_url, monkeypatch):
-    monkeypatch.setenv(STORE_VARIABLE, store_url)
-    monkeypatch.setattr("ui.shared.transport.ensure_workers", lambda *_: 0)
 
 
 def page(name, **query):

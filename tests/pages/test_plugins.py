@@ -12,7 +12,6 @@ from engine.plugins.loading import refresh_plugins
 from engine.store.lease import claim, new_owner
 from engine.store.runs import get_run, list_runs
 from engine.store.schema import runs
-from engine.store.store import STORE_VARIABLE
 from engine.store.submit import submit, with_seeds
 from engine.workers.session import train_claimed
 
@@ -43,13 +42,6 @@ class Halved(Normalization):
 '''
 OWN = {"activation": "snake", "optimizer": "heavy", "normalization": "halved", "loss": "quartic"}
 LACKS = "activation snake is not known here: put the file that defines it into plugins/"
-
-
-@pytest.fixture(autouse=True)
-def pages_read_the_tests_store(store, store_url, monkeypatch):
-    monkeypatch.setenv(STORE_VARIABLE, store_url)
-    monkeypatch.setattr("ui.shared.transport.ensure_workers", lambda *_: 0)
-    monkeypatch.setattr("ui.runs.card.ensure_workers", lambda *_: 0)
 
 
 @pytest.fixture

@@ -7,19 +7,14 @@ from streamlit.testing.v1 import AppTest
 
 from engine.config.presets import PRESETS
 from engine.store.lease import claim, new_owner
-from engine.store.schema import snapshots
+from engine.store.runs import get_run
+from engine.store.schema import runs, snapshots
 from engine.store.snapshots import read_snapshots
-from engine.store.store import STORE_VARIABLE
 from engine.workers.session import train_claimed
+from ui.train.live import why_not_drawn
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
-
-
-@pytest.fixture(autouse=True)
-def pages_read_the_tests_store(store, store_url, monkeypatch):
-    monkeypatch.setenv(STORE_VARIABLE, store_url)
-    monkeypatch.setattr("ui.shared.transport.ensure_workers", lambda *_: 0)
 
 
 def page(name, **query):
@@ -51,7 +46,7 @@ def test_the_player_of_a_finished_run_is_sent_every_snapshot(store, submitted, s
     assert not app.exception
     held = app.session_state["train_stage_sent"]["frames"]["counts"]
     assert held == {run_id: [len(read_snapshots(store, run_id))]}
-    assert app.session_state["train_frames_wait"] is False
+    assert app.session_state["train_stage_behind"] is False
 
 
 def test_a_damaged_snapshot_is_told_in_one_sentence(store, submitted):
@@ -92,3 +87,19 @@ def test_a_preset_fills_the_form_and_says_what_to_watch(name):
         assert wanted is None or app.session_state[f"train_{field}"] == wanted
     assert not app.button(key="train_start").disabled
     assert any(PRESETS[name].watch[:20] in caption.value.replace("\\", "") for caption in app.caption)
+
+
+def test_an_imported_run_says_that_its_network_is_not_known(store, submitted):
+    run_id = trained(store, submitted())
+    with store.writing() as connection:
+        connection.execute(snapshots.delete())
+        connection.execute(runs.update().where(runs.c.id == run_id).values(status="imported"))
+    shown = why_not_drawn(get_run(store, run_id))
+    assert shown == "Only the curves of this run were imported: its network is not known."
+    assert not page("train", run=str(run_id)).exception
+
+
+def test_only_a_run_that_may_still_get_a_snapshot_promises_one(store, submitted):
+    waiting, done = submitted(), trained(store, submitted())
+    assert "appears with the first one" in why_not_drawn(get_run(store, waiting))
+    assert "nothing that this network could be drawn from" in why_not_drawn(get_run(store, done))

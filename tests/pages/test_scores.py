@@ -11,18 +11,11 @@ from engine.store.files import keep_file
 from engine.store.lease import claim, new_owner
 from engine.store.runs import get_run
 from engine.store.schema import checkpoints, predictions
-from engine.store.store import STORE_VARIABLE
 from engine.store.submit import submit_one
 from engine.workers.session import train_claimed
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
-
-
-@pytest.fixture(autouse=True)
-def pages_read_the_tests_store(store, store_url, monkeypatch):
-    monkeypatch.setenv(STORE_VARIABLE, store_url)
-    monkeypatch.setattr("ui.shared.transport.ensure_workers", lambda *_: 0)
 
 
 def page(name, **query):

@@ -1,17 +1,12 @@
 """The form offers every setting, refuses bad values in one sentence, and starts what it describes."""
 
-from pathlib import Path
-
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from engine.config.settings import SETTINGS, applies
 from engine.nn.optimizers.registry import OPTIMIZERS
 from engine.store.runs import list_runs
-from engine.store.store import STORE_VARIABLE
 from engine.training.schedule import SCHEDULES
 
-PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "train.py")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 OF_A_TABLE = {"table", "target", "columns", "missing", "split", "split_column"}
 OF_AN_OPTIMIZER = {name for settings in OPTIMIZERS.options.values() for name in settings}
@@ -20,10 +15,8 @@ DEFAULTS = {name: setting.default for name, setting in SETTINGS.items()}
 
 
 @pytest.fixture
-def app(store, store_url, monkeypatch):
-    monkeypatch.setenv(STORE_VARIABLE, store_url)
-    monkeypatch.setattr("ui.shared.transport.ensure_workers", lambda *_: 0)
-    return AppTest.from_file(PAGE, default_timeout=60).run()
+def app(train_page):
+    return train_page
 
 
 def offered(app):

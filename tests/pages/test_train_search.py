@@ -1,23 +1,16 @@
 """A setting of the form is found by a part of its name."""
 
-from pathlib import Path
-
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from engine.config.settings import SETTINGS
 from engine.store.runs import list_runs
-from engine.store.store import STORE_VARIABLE
 
-PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "train.py")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
 
 @pytest.fixture
-def app(store, store_url, monkeypatch):
-    monkeypatch.setenv(STORE_VARIABLE, store_url)
-    monkeypatch.setattr("ui.shared.transport.ensure_workers", lambda *_: 0)
-    return AppTest.from_file(PAGE, default_timeout=60).run()
+def app(train_page):
+    return train_page
 
 
 def names_in(block):

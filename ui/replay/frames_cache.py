@@ -2,26 +2,32 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from engine.config import RunConfig
+from engine.codec import CodecError
+from engine.config import ConfigError, RunConfig
 from engine.data.dataset import Dataset
 from engine.replay.frames import FrameRenderer, layout, packed_frame
 from engine.store.loading import loaded
 from engine.store.row import RunRow
 from engine.store.snapshots import read_snapshots
 from engine.store.store import Store
+from engine.training.evaluation import ACTIVE_SHARE_OF_A_DEAD_UNIT
 from engine.training.plan import TrainingPlan, plan
 from ui.replay.message import change
-from ui.shared.text import visible
+from ui.shared.run_state import is_moving
+from ui.shared.text import as_markdown, visible
 
 ReplayFrames = dict[str, Any]
 NO_FRAMES: ReplayFrames = {"facts": {}, "layout": [], "steps": [], "epochs": [], "changes": []}
 RUNS_KEPT = 12
+# Seconds that one drawing of a page spends on new frames.
+WHILE_MOVING, WHEN_ENDED = 0.03, 0.2
+PACE_BEHIND = 0.3
 
 
 def cached_frames(store: Store, row: RunRow, seconds: float) -> tuple[ReplayFrames, bool]:
@@ -41,6 +47,36 @@ def cached_frames(store: Store, row: RunRow, seconds: float) -> tuple[ReplayFram
         waits = _grow(kept, store, row, seconds)
         whole = {name: list(kept[name]) for name in ("steps", "epochs", "changes")}
     return {"facts": kept["facts"], "layout": kept["layout"], **whole}, waits
+
+
+def frames_in_time(store: Store, rows: Sequence[RunRow], key: str) -> list[ReplayFrames]:
+    """Return the frames of runs as far as the time of one drawing goes, and say which cannot be drawn.
+
+    :func:`pace_behind` tells whether more wait. Of a run that cannot be drawn they are :data:`NO_FRAMES`.
+
+    Parameters
+    ----------
+    key : str
+        Constant key of what shows them.
+    """
+    found, waits = [], False
+    for row in rows:
+        try:
+            frames, more = cached_frames(store, row, WHILE_MOVING if is_moving([row]) else WHEN_ENDED)
+        except (CodecError, ConfigError) as error:
+            st.warning(
+                as_markdown(f"run {row.id} cannot be replayed: {error}"), icon=":material/broken_image:"
+            )
+            frames, more = NO_FRAMES, False
+        found.append(frames)
+        waits = waits or more
+    st.session_state[f"{key}_behind"] = waits
+    return found
+
+
+def pace_behind(key: str) -> float | None:
+    """Return the seconds until ``key`` should be shown again to compute more frames, None when none wait."""
+    return PACE_BEHIND if st.session_state.get(f"{key}_behind") else None
 
 
 @st.cache_resource(max_entries=RUNS_KEPT, show_spinner=False)
@@ -75,7 +111,7 @@ def _facts(renderer: FrameRenderer, dataset: Dataset, config: RunConfig) -> dict
     shown: dict[str, Any] = {key: [visible(name, 30) for name in facts[key]] for key in names if key in facts}
     if "targetName" in facts:
         shown["targetName"] = visible(facts["targetName"], 30)
-    about = {"score": dataset.score_name}
+    about = {"score": dataset.score_name, "deadBelow": ACTIVE_SHARE_OF_A_DEAD_UNIT}
     return {**facts, **shown, **about, "total_steps": plan(config, dataset).total_steps}
 
 

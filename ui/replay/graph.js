@@ -2,8 +2,6 @@
 
 const HEAD = 34;
 const FOOT = 20;
-// As the records count dead units.
-const DEAD_BELOW = 0.01;
 
 const longest = (names) => Math.max(...names.map((name) => name.length));
 
@@ -166,7 +164,7 @@ function describeUnit(run, place, unit) {
     const [bias, mean, active, saturated] = ["bias", "activation", "active", "saturated"].map((each) => run.array(place, each)[at]);
     const parts = [`bias ${number(bias)}`, `mean output ${number(mean)}`];
     const share = (value) => `${number(100 * value)} % of the training rows`;
-    if (active < DEAD_BELOW) parts.push(`dead: above 0 on ${share(active)}`);
+    if (active < run.facts.deadBelow) parts.push(`dead: above 0 on ${share(active)}`);
     else if (active <= 1) parts.push(`above 0 on ${share(active)}`);
     if (saturated <= 1) parts.push(`saturated on ${share(saturated)}`);
     return `${name}: ${parts.join(", ")}`;

@@ -7,16 +7,14 @@ from pathlib import Path
 import streamlit as st
 from streamlit.components.v2 import component
 
-from engine.codec import CodecError
-from engine.config import ConfigError
 from engine.figures.theme import HIGH, LOW, PALETTE, WRONG, colours_apart
 from engine.store.row import RunRow
 from engine.store.store import Store
 from ui.live_chart.assets import FRAMING, Script
-from ui.replay.frames_cache import cached_frames
+from ui.replay.frames_cache import frames_in_time
 from ui.replay.message import message
 from ui.shared.run_state import is_moving
-from ui.shared.text import as_markdown, visible
+from ui.shared.text import visible
 
 HERE = Path(__file__).parent
 # What draws the frames of a run, here and on the stage of the Train page.
@@ -43,17 +41,16 @@ COMPONENT = component(
     js=SCRIPT.loader,
     isolate_styles=False,
 )
-LIVE_SECONDS, ENDED_SECONDS = 0.03, 0.2
+COLOURS = {"low": LOW, "high": HIGH, "wrong": WRONG, "classes": [pair[0] for pair in PALETTE]}
 JUST_STARTED_SECONDS = 10.0
 RUNS_AT_MOST = 2
-PACE_BEHIND = 0.3
 
 
 def show_replay(store: Store, rows: Sequence[RunRow], key: str) -> None:
     """Show one or two runs in a player with one slider.
 
     Each call computes new frames for a bounded time and sends what the browser does not hold yet;
-    :func:`pace_behind` tells whether to call again.
+    :func:`ui.replay.frames_cache.pace_behind` tells whether to call again.
 
     Parameters
     ----------
@@ -62,39 +59,30 @@ def show_replay(store: Store, rows: Sequence[RunRow], key: str) -> None:
     key : str
         Constant key of the player on its page.
     """
-    shown, is_behind = [], False
-    colours = colours_apart(row.id for row in rows)
-    for row in rows[:RUNS_AT_MOST]:
-        try:
-            frames, waits = cached_frames(store, row, LIVE_SECONDS if is_moving([row]) else ENDED_SECONDS)
-        except (CodecError, ConfigError) as error:
-            st.warning(
-                as_markdown(f"run {row.id} cannot be replayed: {error}"), icon=":material/broken_image:"
-            )
-            continue
-        is_behind = is_behind or waits
+    shown, colours = [], colours_apart(row.id for row in rows)
+    rows = rows[:RUNS_AT_MOST]
+    for row, frames in zip(rows, frames_in_time(store, rows, key), strict=True):
         if frames["facts"]:
             title = f"Run {row.id}" + (f" · {visible(row.name, 30)}" if row.name else "")
             shown.append({**frames, "run": row.id, "title": title, "colour": colours[row.id]})
-    st.session_state[f"{key}_behind"] = is_behind
     if not shown:
         st.caption("No snapshots yet. The replay opens with the first one.")
         return
-    is_fresh = time.time() - st.session_state.get("train_started_at", 0.0) < JUST_STARTED_SECONDS
     header = {
         "identity": " ".join(str(frames["run"]) for frames in shown),
         "live": is_moving(rows),
-        "follows": is_moving(rows) or is_fresh,
-        "colours": {"low": LOW, "high": HIGH, "wrong": WRONG, "classes": [pair[0] for pair in PALETTE]},
+        "follows": plays_itself(rows),
+        "colours": COLOURS,
     }
     blob, st.session_state[f"{key}_sent"] = message(header, shown, st.session_state.get(f"{key}_sent", {}))
     SCRIPT.serve()
     COMPONENT(key=key, data=blob, on_resend_change=lambda: st.session_state.pop(f"{key}_sent", None))
 
 
-def pace_behind(key: str) -> float | None:
-    """Return the seconds until the player ``key`` should be shown again to compute more, None when whole."""
-    return PACE_BEHIND if st.session_state.get(f"{key}_behind") else None
+def plays_itself(rows: Sequence[RunRow]) -> bool:
+    """Tell whether what is shown of runs begins to play: they move, or one was started just now."""
+    since = time.time() - st.session_state.get("train_started_at", 0.0)
+    return is_moving(rows) or since < JUST_STARTED_SECONDS
 
 
 def replay_beside(store: Store, rows: Sequence[RunRow], key: str) -> None:

@@ -6,7 +6,7 @@ const NUMBERS = [
     ["gap", "Gap", "Validation loss minus training loss. Rising above 0: overfitting."],
     ["score", "", "On training and on validation rows."],
     ["gradNorm", "Gradient norm", "Norm of the whole gradient, before clipping."],
-    ["updateRatio", "Update ratio", "Norm of the update over norm of the weights: 0.0016 to 0.02 is good."],
+    ["updateRatio", "Update ratio", "Norm of the update over norm of the weights"],
     ["rate", "Learning rate", "Of the update that led here."],
 ];
 
@@ -29,6 +29,8 @@ function numbersAt(run, frame) {
     };
 }
 
+const explanations = Object.fromEntries(NUMBERS.map(([name, , explained]) => [name, explained]));
+
 class NumbersLine {
     constructor(parent) {
         const list = made("dl", "stage-numbers", parent);
@@ -39,8 +41,9 @@ class NumbersLine {
         });
     }
 
-    draw(found) {
+    draw(found, goodRatio) {
         for (const [name, title, value] of this.places) {
+            if (name === "updateRatio") title.parentElement.title = `${explanations[name]}: ${goodRatio} is good.`;
             if (name === "score") title.textContent = found.scoreName;
             value.textContent = found[name];
         }

@@ -5,8 +5,18 @@ const RETRIES_AT_MOST = 3;
 const LEAST_HEIGHT = 540;
 const MOST_HEIGHT = 900;
 const FLOW_SECONDS = 1.6;
-const AXES = { epoch: "epoch", step: "step", seconds: "seconds" };
 const stages = new WeakMap();
+
+// Fills a list with what there is to choose from, unless it has that already.
+function offer(choice, options, chosen) {
+    const text = JSON.stringify(options);
+    if (choice.dataset.offered !== text) {
+        choice.dataset.offered = text;
+        choice.replaceChildren();
+        for (const [value, textContent] of options) made("option", "", choice, { value, textContent });
+    }
+    choice.value = chosen;
+}
 
 class Stage {
     // `send(name, value)` takes something to the server.
@@ -53,14 +63,13 @@ class Stage {
         const [loss, strip] = this.charts;
         this.log = made("button", "edit-button stage-log", loss.caption, { type: "button", textContent: "log", title: "Logarithmic axis: shows small changes near zero" });
         this.log.onclick = () => choose("log_y")(this.log.getAttribute("aria-pressed") !== "true");
-        this.axis = this.select(loss.caption, "X axis", Object.entries(AXES), choose("axis"));
-        this.strip = this.select(strip.caption, "What the layers show", [], choose("strip"));
+        this.axis = this.select(loss.caption, "X axis", choose("axis"));
+        this.strip = this.select(strip.caption, "What the layers show", choose("strip"));
     }
 
-    select(parent, label, options, act) {
+    select(parent, label, act) {
         const choice = made("select", "", parent, { title: label });
         choice.setAttribute("aria-label", label);
-        for (const [value, textContent] of options) made("option", "", choice, { value, textContent });
         choice.onchange = () => act(choice.value);
         return choice;
     }
@@ -119,14 +128,8 @@ class Stage {
     drawChoices() {
         const { choices } = this.header;
         this.log.setAttribute("aria-pressed", String(choices.log_y));
-        this.axis.value = choices.axis;
-        const strips = Object.entries(choices.strips);
-        if (JSON.stringify(strips) !== this.strips) {
-            this.strips = JSON.stringify(strips);
-            this.strip.replaceChildren();
-            for (const [value, textContent] of strips) made("option", "", this.strip, { value, textContent });
-        }
-        this.strip.value = choices.strip;
+        offer(this.axis, choices.axes.map((name) => [name, name]), choices.axis);
+        offer(this.strip, Object.entries(choices.strips), choices.strip);
     }
 
     takeCharts({ header, numbers }, { plotly, note }) {
@@ -208,7 +211,7 @@ class Stage {
         this.picture.draw(frame, this.state, theme);
         this.histograms.draw(frame, theme);
         this.found = numbersAt(run, frame);
-        this.numbers.draw(this.found);
+        this.numbers.draw(this.found, header.goodRatio);
         const of = header.epochs ? ` / ${header.epochs}` : "";
         this.bar.draw(`epoch ${number(run.epochs[frame])}${of} · step ${run.steps[frame]}`);
         this.live.textContent = header.live ? (clock.follows ? "● live" : "○ held") : "";

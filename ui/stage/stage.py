@@ -8,12 +8,14 @@ from typing import Any
 import streamlit as st
 from streamlit.components.v2 import component
 
-from engine.figures.theme import HIGH, LOW, PALETTE, WRONG
+from engine.analysis.layers import GOOD_RATIO
 from ui.live_chart import note_plotly_failure, plotly_failed, plotly_url, show_plainly
 from ui.live_chart.assets import FRAMING, Script
 from ui.live_chart.cards import ChartCard
 from ui.live_chart.chart import DRAWING as CHARTS
+from ui.replay.player import COLOURS
 from ui.replay.player import DRAWING as FRAMES
+from ui.shared.text import format_short
 from ui.stage.message import stage_message, stage_resent
 
 HERE = Path(__file__).parent
@@ -25,7 +27,6 @@ COMPONENT = component(
     js=SCRIPT.loader,
     isolate_styles=False,
 )
-COLOURS = {"low": LOW, "high": HIGH, "wrong": WRONG, "classes": [pair[0] for pair in PALETTE]}
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,9 @@ class Choices:
     Attributes
     ----------
     axis : str
-        ``epoch``, ``step`` or ``seconds``.
+        One of ``axes``.
+    axes : sequence of str
+        ``epoch``, ``step``, ``seconds``.
     log_y : bool
         Whether the axis of the loss is logarithmic.
     strip : str
@@ -45,6 +48,7 @@ class Choices:
     """
 
     axis: str
+    axes: Sequence[str]
     log_y: bool
     strip: str
     strips: Mapping[str, str]
@@ -133,6 +137,7 @@ def show_stage(
         "activations": list(stage.activations),
         "setsWeights": stage.can_set_weights,
         "note": stage.note,
+        "goodRatio": " to ".join(map(format_short, GOOD_RATIO)),
     }
     blob, st.session_state[f"{key}_sent"] = stage_message(
         header,

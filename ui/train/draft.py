@@ -10,10 +10,9 @@ from engine.store.store import Store
 from engine.training.model import initial_state
 from ui.replay.frames_cache import NO_FRAMES, ReplayFrames, frames_of
 from ui.shared.prepared_data import dataset_of, resolve_and_plan
-from ui.shared.transport import speed_control, transport
 from ui.stage import Stage, resend_stage, show_stage
-from ui.train.edits import apply_edit, leave_draft, take_edits
-from ui.train.live import STAGE
+from ui.train.edits import apply_edit, leave_draft
+from ui.train.live import STAGE, show_controls
 from ui.train.redrawn import redraw
 from ui.train.run_stage import activation_names, choices_of, choose, editable_layers, records_at
 
@@ -23,26 +22,23 @@ DRAWN_PARAMETERS_AT_MOST = 2_000_000
 def show_draft(store: Store, config: RunConfig, row: RunRow | None, bar: DeltaGenerator) -> None:
     """Show the network of the form as it is before its first step, and how to get back to the run."""
     resend_stage(STAGE)
-    with bar:
-        transport(store, None)
-        speed_control(store, None)
+    show_controls(store, None, bar)
     redraw(_draft_stage, store, config, row)
 
 
 def _draft_stage(store: Store, config: RunConfig, row: RunRow | None) -> None:
-    take_edits()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="train_draft_line"):
         st.badge("not trained", icon=":material/draft:", color="gray")
         st.caption(
             "The network as you edited it, with the weights that it starts from. Press Start to train it."
         )
         st.button(
-            "Back to the run",
+            "Back to the example" if row is None else "Back to the run",
             icon=":material/undo:",
             type="tertiary",
             key="train_draft_back",
             on_click=leave_draft,
-            help="Shows the run again; the form keeps the edited network.",
+            help="Shows what was here before; the form keeps the edited network.",
         )
     frames = _first_frame(config.model_dump_json())
     stage = Stage(
@@ -52,7 +48,7 @@ def _draft_stage(store: Store, config: RunConfig, row: RunRow | None) -> None:
         cards=(),
         choices=choices_of(None),
         of_epochs=config.epochs,
-        layers=editable_layers(config.model_dump()),
+        layers=editable_layers(config),
         activations=activation_names(),
         note="Nothing is recorded yet."
         if frames["facts"]

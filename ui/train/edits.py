@@ -25,7 +25,7 @@ def apply_edit(store: Store, row: RunRow | None, change: dict[str, Any]) -> None
     change : dict
         As :func:`ui.stage.show_stage` hands it on.
     """
-    st.session_state[EDITED] = True
+    ask_whole_page()
     if "layers" in change:
         layers = change["layers"]
         fill_network([layer["units"] for layer in layers], [layer["activation"] for layer in layers])
@@ -47,7 +47,7 @@ def is_draft(row: RunRow | None) -> bool:
 def leave_draft() -> None:
     """Show the run again; the form keeps what was edited."""
     if st.session_state.pop(DRAFT, None) is not None:
-        st.session_state[EDITED] = True
+        ask_whole_page()
 
 
 def start(store: Store, config: RunConfig) -> None:

@@ -1,14 +1,10 @@
 """The right side of the Train page: one run on the stage, redrawn while it trains."""
 
 import time
-from dataclasses import replace
-from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from engine.codec import CodecError
-from engine.config import ConfigError
 from engine.store.interventions import read_changes
 from engine.store.records import Series
 from engine.store.row import RunRow
@@ -16,17 +12,17 @@ from engine.store.runs import get_run
 from engine.store.store import Store
 from engine.workers.launcher import last_worker_error
 from ui.live_chart import resend_all
-from ui.replay.frames_cache import NO_FRAMES, cached_frames
+from ui.replay.frames_cache import frames_in_time, pace_behind
+from ui.replay.player import plays_itself
 from ui.shared.cache import built_once, series_of, version
 from ui.shared.frame import page_store
 from ui.shared.run_state import LIVE, is_moving
 from ui.shared.scores import fill_scores, scores_frame
 from ui.shared.seeds import seeds_line
 from ui.shared.sight import in_sight
-from ui.shared.text import as_markdown
 from ui.shared.transport import keep_workers, speed_control, transport
 from ui.stage import Stage, resend_stage, show_stage
-from ui.train.edits import apply_edit, take_edits
+from ui.train.edits import apply_edit
 from ui.train.interventions import change_control
 from ui.train.metrics import baseline_line, status_line
 from ui.train.mistakes import CARD as MISTAKES
@@ -45,9 +41,7 @@ from ui.train.run_stage import (
 STAGE = "train_stage"
 QUICK_SECONDS = 5.0
 FIRST_RECORD_SECONDS = 0.8
-PLAYS_SECONDS = 10.0
 QUICK_PACE, PACE = 0.3, 1.0
-LIVE_SECONDS, ENDED_SECONDS = 0.03, 0.2
 BELOW_HEIGHT = 300
 
 
@@ -59,13 +53,22 @@ def show_run(row: RunRow, bar: DeltaGenerator) -> None:
     redraw(_live, row.id, pace, bar, pace=pace)
 
 
+def show_controls(store: Store, row: RunRow | None, bar: DeltaGenerator) -> None:
+    """Draw what is done with a run that trains; without a run it stands there and waits for one."""
+    with bar:
+        transport(store, row)
+        speed_control(store, row)
+        if row is not None:
+            change_control(store, row)
+
+
 def _pace(row: RunRow) -> float | None:
     """Return the seconds between two looks at a run: fewer at first, None when nothing can change."""
     if _seconds_since_start() < QUICK_SECONDS:
         return QUICK_PACE
     if is_moving([row]):
         return PACE
-    return QUICK_PACE if st.session_state.get("train_frames_wait") else None
+    return pace_behind(STAGE)
 
 
 def _seconds_since_start() -> float:
@@ -73,15 +76,11 @@ def _seconds_since_start() -> float:
 
 
 def _live(run_id: int, pace: float | None, bar: DeltaGenerator) -> None:
-    take_edits()
     store = page_store()
     series = _first_records(store, run_id)
     row = get_run(store, run_id)
     keep_workers(store, row)
-    with bar:
-        transport(store, row)
-        speed_control(store, row)
-        change_control(store, row)
+    show_controls(store, row, bar)
     status_line(row, last_worker_error(store.url))
     show_stage(STAGE, _stage(store, row, series), choose, lambda change: apply_edit(store, row, change))
     seeds_line(store, row)
@@ -102,16 +101,14 @@ def _first_records(store: Store, run_id: int) -> Series:
 
 
 def _stage(store: Store, row: RunRow, series: Series) -> Stage:
-    choices = choices_of(series)
-    if row.status == "diverged":
-        choices = replace(choices, log_y=True)
+    choices = choices_of(series, has_diverged=row.status == "diverged")
     changes = tuple(change for change, _ in read_changes(store, row.id))
     shown = (choices.axis, choices.log_y, choices.strip)
     state = (row.id, version(series), row.step, row.status, changes, *shown)
     identity, layers = f"run {row.id}", len(row.config["hidden_sizes"]) + 1
     about = {"changes": changes, "moves": not row.ended, "stopped_early": row.stopped_early}
     built = built_once("train", store, state, lambda: built_cards(series, choices, layers, identity, **about))
-    frames = _frames(store, row)
+    (frames,) = frames_in_time(store, [row], STAGE)
     return Stage(
         identity=identity,
         frames={**frames, "run": row.id},
@@ -119,22 +116,19 @@ def _stage(store: Store, row: RunRow, series: Series) -> Stage:
         cards=cards_from(built, state, identity, choices),
         choices=choices,
         is_live=is_moving([row]),
-        plays=is_moving([row]) or _seconds_since_start() < PLAYS_SECONDS,
+        plays=plays_itself([row]),
         of_epochs=row.config.get("epochs", 0),
-        layers=editable_layers(row.config) if row.can_be_built else [],
+        layers=editable_layers(row.settings) if row.can_be_built else [],
         activations=activation_names() if row.can_be_built else [],
         can_set_weights=row.status in LIVE,
-        note="No snapshots yet. The network appears with the first one.",
+        note=why_not_drawn(row),
     )
 
 
-def _frames(store: Store, row: RunRow) -> dict[str, Any]:
-    """Return the frames of a run as far as they could be computed in the time that a redraw has."""
-    st.session_state["train_frames_wait"] = False
-    try:
-        frames, waits = cached_frames(store, row, LIVE_SECONDS if is_moving([row]) else ENDED_SECONDS)
-    except (CodecError, ConfigError) as error:
-        st.warning(as_markdown(f"run {row.id} cannot be replayed: {error}"), icon=":material/broken_image:")
-        return NO_FRAMES
-    st.session_state["train_frames_wait"] = waits
-    return frames
+def why_not_drawn(row: RunRow) -> str:
+    """Say why there is no network to be seen, in every state in which there may be none."""
+    if row.status == "imported":
+        return "Only the curves of this run were imported: its network is not known."
+    if row.missing_plugin or row.ended:
+        return "There is nothing that this network could be drawn from."
+    return "No snapshots yet. The network appears with the first one."

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from engine.config import parse_config
+from engine.config import RunConfig, parse_config
 from engine.config.presets import PRESETS
 from ui.shared.form_state import COPIED_FROM, fill_form
 from ui.shared.text import as_markdown
@@ -26,8 +26,16 @@ def choose_preset() -> None:
         st.caption(as_markdown(PRESETS[chosen].watch))
 
 
+def take_preset(name: str) -> RunConfig:
+    """Put the settings of a preset into the form and return them."""
+    config = parse_config(PRESETS[name].settings)
+    fill_form(config.model_dump())
+    st.session_state["train_preset"] = name
+    st.session_state.pop(COPIED_FROM, None)
+    return config
+
+
 def _fill() -> None:
     chosen = st.session_state.get("train_preset")
     if chosen in PRESETS:
-        fill_form(parse_config(PRESETS[chosen].settings).model_dump())
-        st.session_state.pop(COPIED_FROM, None)
+        take_preset(chosen)

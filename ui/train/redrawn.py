@@ -5,6 +5,8 @@ from typing import Any
 
 import streamlit as st
 
+from ui.train.edits import take_edits
+
 
 def redraw(draw: Callable[..., None], *args: Any, pace: float | None = None) -> None:
     """Draw the stage now, and again at a pace or when something is done on it.
@@ -24,4 +26,5 @@ def redraw(draw: Callable[..., None], *args: Any, pace: float | None = None) -> 
 
 
 def _call(draw: Callable[..., None], *args: Any) -> None:
+    take_edits()
     draw(*args)

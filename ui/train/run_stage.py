@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from engine.config import RunConfig
 from engine.config.settings import SETTINGS
 from engine.figures.curves import AXES, loss_curves, mark_changes, mark_early_stop
 from engine.figures.figure import Figure
@@ -23,6 +24,7 @@ from ui.stage import Choices
 from ui.train.interventions import describe_change
 
 RECORDED = ("seconds", "learning_rate", "grad_norm", "update_ratio")
+SHOWN_AXES = ("epoch", "step", "seconds")
 STRIPS = {
     "grad_norm": "gradient norm",
     "update_ratio": "update ratio",
@@ -35,14 +37,18 @@ MARGIN = {"l": 52, "r": 10, "t": 26, "b": 36}
 NAMES = {"axis": "train_x", "log_y": "train_log", "strip": "train_strip"}
 
 
-def choices_of(series: Series | None) -> Choices:
-    """Return what is chosen on the stage; what the layers can show is what was measured of them."""
+def choices_of(series: Series | None, *, has_diverged: bool = False) -> Choices:
+    """Return what is chosen on the stage; what the layers can show is what was measured of them.
+
+    The loss of a run that diverged is shown on a logarithmic axis unless somebody chose otherwise.
+    """
     strips = {name: title for name, title in STRIPS.items() if _is_measured(series, name)}
     strips = strips or {"grad_norm": STRIPS["grad_norm"]}
     strip = st.session_state.get("train_strip", "grad_norm")
     return Choices(
-        st.session_state.get("train_x", "epoch"),
-        bool(st.session_state.get("train_log", False)),
+        st.session_state.get("train_x", SHOWN_AXES[0]),
+        SHOWN_AXES,
+        bool(st.session_state.get("train_log", has_diverged)),
         strip if strip in strips else next(iter(strips)),
         strips,
     )
@@ -50,12 +56,8 @@ def choices_of(series: Series | None) -> Choices:
 
 def choose(name: str, value: Any) -> None:
     """Note a choice that was made on the stage."""
-    known = {
-        "axis": [axis for axis in AXES if axis != "samples"],
-        "log_y": [False, True],
-        "strip": list(STRIPS),
-    }
-    if value in known.get(name, []):
+    known = {"axis": SHOWN_AXES, "log_y": (False, True), "strip": tuple(STRIPS)}
+    if value in known.get(name, ()):
         st.session_state[NAMES[name]] = value
 
 
@@ -164,11 +166,10 @@ def cards_from(built: dict[str, Any], state: Hashable, identity: str, choices: C
     return cards
 
 
-def editable_layers(config: dict[str, Any]) -> list[dict[str, Any]]:
+def editable_layers(config: RunConfig) -> list[dict[str, Any]]:
     """Return units and activation of each hidden layer of a configuration."""
-    sizes, names = list(config["hidden_sizes"]), config["activation"]
-    names = [names] * len(sizes) if isinstance(names, str) else list(names)
-    return [{"units": units, "activation": name} for units, name in zip(sizes, names, strict=True)]
+    pairs = zip(config.hidden_sizes, config.activations, strict=True)
+    return [{"units": units, "activation": name} for units, name in pairs]
 
 
 def activation_names() -> list[str]:

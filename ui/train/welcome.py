@@ -6,19 +6,17 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from engine.config import parse_config
-from engine.config.presets import with_preset
 from engine.store.records import RecordBuffer, Series
 from engine.store.store import Store
 from engine.training.model import initial_state
 from engine.training.trainer import train
 from ui.replay.frames_cache import frames_of
 from ui.shared.cache import built_once
-from ui.shared.form_state import fill_form
 from ui.shared.prepared_data import dataset_of, resolve_and_plan
-from ui.shared.transport import speed_control, transport
 from ui.stage import Stage, resend_stage, show_stage
-from ui.train.edits import apply_edit, ask_whole_page, start, take_edits
-from ui.train.live import STAGE
+from ui.train.edits import apply_edit, ask_whole_page, start
+from ui.train.live import STAGE, show_controls
+from ui.train.presets import take_preset
 from ui.train.redrawn import redraw
 from ui.train.run_stage import (
     activation_names,
@@ -37,14 +35,11 @@ FAILS = "vanishing"
 def show_welcome(store: Store, bar: DeltaGenerator) -> None:
     """Show what a newcomer can do, and the example on the stage."""
     resend_stage(STAGE)
-    with bar:
-        transport(store, None)
-        speed_control(store, None)
+    show_controls(store, None, bar)
     redraw(_example_stage, store)
 
 
 def _example_stage(store: Store) -> None:
-    take_edits()
     doors = st.container(horizontal=True, vertical_alignment="center", gap="small", key="train_doors")
     with doors:
         st.button(
@@ -76,7 +71,8 @@ def _example_stage(store: Store) -> None:
     series = Series(*example["series"])
     choices = choices_of(series)
     state = ("example", choices.axis, choices.log_y, choices.strip)
-    layers = len(example["config"]["hidden_sizes"]) + 1
+    config = parse_config(EXAMPLE)
+    layers = len(config.hidden_sizes) + 1
     built = built_once("welcome", store, state, lambda: built_cards(series, choices, layers, "the example"))
     stage = Stage(
         identity="example",
@@ -85,8 +81,8 @@ def _example_stage(store: Store) -> None:
         cards=cards_from(built, state, "example", choices),
         choices=choices,
         plays=True,
-        of_epochs=example["config"]["epochs"],
-        layers=editable_layers(example["config"]),
+        of_epochs=config.epochs,
+        layers=editable_layers(config),
         activations=activation_names(),
     )
     show_stage(STAGE, stage, choose, lambda change: apply_edit(store, None, change))
@@ -98,10 +94,7 @@ def _start_example(store: Store) -> None:
 
 
 def _start_failing(store: Store) -> None:
-    settings = with_preset(FAILS, {})
-    st.session_state["train_preset"] = FAILS
-    fill_form(parse_config(settings).model_dump())
-    start(store, parse_config(settings))
+    start(store, take_preset(FAILS))
     ask_whole_page()
 
 
@@ -119,7 +112,6 @@ def _example() -> dict[str, Any]:
         if record.step in planned.snapshot_steps:
             snapshots[record.step] = {name: array.copy() for name, array in state.learned.items()}
     return {
-        "config": resolved.model_dump(),
         "series": records.series.arrays,
         "frames": frames_of(resolved, dataset, snapshots),
     }

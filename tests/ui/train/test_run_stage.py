@@ -12,6 +12,7 @@ from engine.training.trainer import train
 from ui.stage import Choices
 from ui.train.run_stage import (
     RECORDED,
+    SHOWN_AXES,
     STRIPS,
     built_cards,
     cards_from,
@@ -58,22 +59,23 @@ def test_the_layers_show_what_was_measured_of_them_and_nothing_else(activation, 
 @pytest.mark.parametrize("strip", STRIPS)
 def test_the_sentence_below_the_layers_is_about_what_they_show(strip):
     series = series_of(activation=["relu", "tanh"])
-    built = built_cards(series, Choices("step", False, strip, STRIPS), 3, "a run")
+    built = built_cards(series, Choices("step", SHOWN_AXES, False, strip, STRIPS), 3, "a run")
     word = {"grad_norm": "gradient", "update_ratio": "update ratio", "dead_fraction": "dead units"}
     assert word.get(strip, "saturated units") in built["strip_sentence"]
     assert built["strip_alt"].startswith(STRIPS[strip])
 
 
 def test_a_run_without_a_record_has_charts_without_points():
-    built = built_cards(no_records(), Choices("epoch", False, "grad_norm", {"grad_norm": ""}), 3, "a run")
-    loss, strip = cards_from(built, "state", "run 1", Choices("epoch", False, "grad_norm", {}))
+    choices = choices_of(no_records())
+    built = built_cards(no_records(), choices, 3, "a run")
+    loss, strip = cards_from(built, "state", "run 1", choices)
     assert (loss.title, strip.title) == ("Loss and its gap", "Layers over time")
     assert all(chart.encoded() for card in (loss, strip) for chart in card.charts)
 
 
 def test_the_layers_that_can_be_edited_have_each_its_activation():
-    config = {"hidden_sizes": [4, 3], "activation": "tanh"}
+    config = parse_config({"hidden_sizes": [4, 3]})
     assert editable_layers(config) == [{"units": 4, "activation": "tanh"}, {"units": 3, "activation": "tanh"}]
-    by_layer = editable_layers({**config, "activation": ["relu", "tanh"]})
+    by_layer = editable_layers(parse_config({"hidden_sizes": [4, 3], "activation": ["relu", "tanh"]}))
     assert [layer["activation"] for layer in by_layer] == ["relu", "tanh"]
-    assert editable_layers({"hidden_sizes": [], "activation": "tanh"}) == []
+    assert editable_layers(parse_config({"hidden_sizes": []})) == []
