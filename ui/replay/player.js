@@ -1,12 +1,12 @@
 // The player: one slider and one clock for all drawings of one or two runs.
 
 const THEME_SECONDS = 0.7;
-const RETRIES_AT_MOST = 3;
 const players = new WeakMap();
 
 class Player {
     constructor(root) {
         Object.assign(this, { root, runs: new Map(), views: [], state: { shown: null, over: null, shows: "weights" } });
+        this.inbox = new Inbox("player", (message) => this.absorb(message));
         root.replaceChildren();
         this.clock = new Clock((isPlayed) => this.draw(isPlayed));
         this.bar = new ClockBar(root, this.clock);
@@ -17,26 +17,13 @@ class Player {
         this.watch = setInterval(() => this.header && themeOf(root, this.header.colours).key !== this.themeKey && this.draw(), 1000 * THEME_SECONDS);
     }
 
-    // Takes in a message after those before it. Returns false when frames are missing here and everything has to
-    // be sent again.
-    absorb(message) {
-        this.absorbing = (this.absorbing ?? Promise.resolve()).then(() => this.absorbNext(message)).catch((error) => {
-            console.error("player:", error);
-            this.lacksFrames = true;
-            this.failures = (this.failures ?? 0) + 1;
-            return this.failures > RETRIES_AT_MOST; // what fails again and again is not asked for for ever
-        });
-        return this.absorbing;
-    }
-
-    async absorbNext({ header, bytes }) {
+    // Takes in a message. Returns false when something that it builds on never arrived here.
+    async absorb({ header, bytes }) {
         const isNew = this.identity !== header.identity;
         const isWhole = isNew || this.lacksFrames;
+        this.lacksFrames = true; // until this has gone well
         const runs = await absorbRuns(isWhole ? new Map() : this.runs, header.runs, bytes);
-        if (!runs) {
-            this.lacksFrames = true; // what is shown stays, and where, until everything has come again
-            return false;
-        }
+        if (!runs) return false; // what is shown stays, and where, until everything has come again
         if (this.isGone) return true;
         Object.assign(this, { runs, header, identity: header.identity, lacksFrames: false });
         const all = [...runs.values()];
@@ -87,10 +74,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const root = parentElement.querySelector(".replay");
     if (!players.has(root)) players.set(root, new Player(root));
     const player = players.get(root);
-    if (player.message !== data) {
-        player.message = data;
-        player.absorb(decode(data)).then((isWhole) => isWhole || setTriggerValue("resend", true));
-    }
+    player.inbox.put(data, () => setTriggerValue("resend", true));
     return () => {
         player.leave();
         players.delete(root);

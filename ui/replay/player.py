@@ -22,6 +22,7 @@ DRAWING = [
     HERE / name
     for name in (
         "replay.css",
+        "inbox.js",
         "controls.js",
         "clock.js",
         "frames.js",

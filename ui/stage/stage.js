@@ -1,7 +1,6 @@
 // The stage: graph, large picture, loss and layer strip of one run under one clock, on one screen.
 
 const THEME_SECONDS = 0.7;
-const RETRIES_AT_MOST = 3;
 const LEAST_HEIGHT = 540;
 const MOST_HEIGHT = 900;
 const FLOW_SECONDS = 1.6;
@@ -22,6 +21,7 @@ class Stage {
     // `send(name, value)` takes something to the server.
     constructor(root, send) {
         Object.assign(this, { root, send, run: null, state: { shown: null, over: null, edge: null, shows: "weights", flow: 0.5 } });
+        this.inbox = new Inbox("stage", (message) => this.absorb(message));
         root.replaceChildren();
         this.clock = new Clock((isPlayed) => this.draw(isPlayed));
         this.bar = new ClockBar(root, this.clock);
@@ -74,23 +74,13 @@ class Stage {
         return choice;
     }
 
-    // Takes in a message after those before it. Returns false when something is missing here and everything has to
-    // be sent again.
-    absorb(message) {
-        this.absorbing = (this.absorbing ?? Promise.resolve()).then(() => this.absorbNext(message)).catch((error) => {
-            console.error("stage:", error);
-            this.lacksFrames = true;
-            this.failures = (this.failures ?? 0) + 1;
-            return this.failures > RETRIES_AT_MOST; // what fails again and again is not asked for for ever
-        });
-        return this.absorbing;
-    }
-
-    async absorbNext({ header, bytes }) {
+    // Takes in a message. Returns false when something that it builds on never arrived here.
+    async absorb({ header, bytes }) {
         const [moving, charts] = header.sizes;
         const frames = decode(bytes.subarray(0, moving));
         const isNew = this.identity !== header.identity;
         const isWhole = isNew || this.lacksFrames || !this.run;
+        this.lacksFrames = true; // until this has gone well
         const held = isWhole ? new Map() : new Map([[this.run.run, this.run]]);
         const runs = await absorbRuns(held, frames.header.runs, frames.bytes);
         if (this.isGone) return true;
@@ -258,12 +248,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const root = parentElement.querySelector(".stage");
     if (!stages.has(root)) stages.set(root, new Stage(root, setTriggerValue));
     const stage = stages.get(root);
-    if (stage.message !== data) {
-        stage.message = data;
-        stage.absorb(decode(data)).then((isWhole) => isWhole || setTriggerValue("resend", true));
-    } else {
-        stage.draw();
-    }
+    if (!stage.inbox.put(data, () => setTriggerValue("resend", true))) stage.draw();
     return () => {
         stage.leave();
         stages.delete(root);
