@@ -5,8 +5,10 @@ from starlette.middleware import Middleware
 from streamlit.starlette import App
 
 from ui.live_chart.assets import plotly_script
+from ui.server.files import KeepFiles
+from ui.server.root import TellRoot
+from ui.server.start import warming
 from ui.shared.frame import LOGO, SIDEBAR_WIDTH, start_background
-from ui.shared.serving import TellRoot, warming
 
 # What opening a page imports; and, once the first page has had its time, what is needed less often.
 NEEDED = ("ui.train.live", "ui.compare.curves", "ui.runs.table")
@@ -68,5 +70,7 @@ if __name__ == "__main__":
 else:
     # ... and imports it once, where the server starts: this is what answers requests.
     app = App(
-        "dashboard.py", lifespan=warming(NEEDED, LATER, LATER_SECONDS), middleware=[Middleware(TellRoot)]
+        "dashboard.py",
+        lifespan=warming(NEEDED, LATER, LATER_SECONDS),
+        middleware=[Middleware(KeepFiles), Middleware(TellRoot)],
     )

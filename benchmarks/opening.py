@@ -35,7 +35,7 @@ class Traffic:
     Attributes
     ----------
     requests : int
-        HTTP requests; a WebSocket is one.
+        Over HTTP; a WebSocket is one. What the page makes itself (``data:``, ``blob:``) is none.
     bytes : int
         Over the wire, packed; of a WebSocket its unpacked messages, which Chromium alone knows.
     """
@@ -44,13 +44,13 @@ class Traffic:
         self.requests, self.bytes, self.messages = 0, 0, 0
         session = page.context.new_cdp_session(page)
         session.send("Network.enable")
-        session.on("Network.requestWillBeSent", lambda _: self._ask())
-        session.on("Network.webSocketCreated", lambda _: self._ask())
+        session.on("Network.requestWillBeSent", lambda each: self._ask(each["request"]["url"]))
+        session.on("Network.webSocketCreated", lambda each: self._ask(each["url"]))
         session.on("Network.loadingFinished", lambda each: self._take(each["encodedDataLength"]))
         session.on("Network.webSocketFrameReceived", lambda each: self._frame(each["response"]))
 
-    def _ask(self) -> None:
-        self.requests += 1
+    def _ask(self, address: str) -> None:
+        self.requests += not address.startswith(("data:", "blob:"))
 
     def _take(self, size: float) -> None:
         self.bytes += int(size)

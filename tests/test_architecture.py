@@ -56,6 +56,7 @@ ROOMS = {
     ),
     "engine.__main__": Room({"engine.cli"}),
     "ui": Room(),
+    "ui.server": Room(libraries={"psutil"}),
     "ui.shared": Room({"engine"}, SCREEN | {"threadpoolctl"}),
     "ui.live_chart": Room({"engine", "ui.shared"}, SCREEN | {"tsdownsample"}),
     "ui.replay": Room({"engine", "ui.shared", "ui.live_chart"}, SCREEN),

@@ -21,3 +21,15 @@ def framed_cards(app: AppTest) -> list[dict[str, Any]]:
 def framed_texts(app: AppTest) -> list[tuple[str, str]]:
     """Return title and sentence of each framed chart of a page, in the order of the page."""
     return [(card["title"], card["sentence"]) for card in framed_cards(app)]
+
+
+def pictures_of_the_form(app: AppTest) -> list[str]:
+    """Return the pictures beside the choices of the Train page's form."""
+    return [each.proto.body for each in app.sidebar.get("html") if each.proto.body.startswith("<img")]
+
+
+def type_into(app: AppTest, key: str, text: str) -> AppTest:
+    """Type into a list that takes what it does not offer; the testing library knows lists without that."""
+    box = app.selectbox(key=key)
+    box.options.append(text)
+    return box.set_value(text).run()

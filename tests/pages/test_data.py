@@ -104,7 +104,7 @@ def test_baselines_are_computed_by_a_button_and_shown_for_both_held_out_splits(a
 
 def train_page_of_the_same_session(app):
     train = AppTest.from_file(str(PAGES / "train.py"), default_timeout=60)
-    by_layer = ("as_list", "activation_list", "activation_by_layer", "dropout_list", "dropout_by_layer")
+    by_layer = ("as_list", "activation_list", "activation_by_layer")
     held = ("table", "depth", "width", *by_layer)
     for key in (f"train_{name}" for name in (*SETTINGS, *held)):
         if key in app.session_state:

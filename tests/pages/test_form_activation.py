@@ -4,6 +4,7 @@ import pytest
 
 from engine.nn.activations import ACTIVATIONS
 from engine.store.runs import list_runs
+from tests.pages.frames import pictures_of_the_form
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
@@ -11,10 +12,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::R
 @pytest.fixture
 def app(train_page):
     return train_page
-
-
-def pictures_of_the_form(app):
-    return [image for element in app.sidebar.get("image") for image in element.proto.imgs]
 
 
 @pytest.mark.parametrize("activation", [["relu", "tanh"], "mish", ["gelu", "gelu"]])

@@ -11,9 +11,11 @@ from engine.store.runs import get_run
 from engine.store.schema import runs, snapshots
 from engine.store.snapshots import read_snapshots
 from engine.workers.session import train_claimed
+from ui.shared.form_state import TYPED
 from ui.train.live import why_not_drawn
 
 ROOT = Path(__file__).resolve().parents[2]
+
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
 
@@ -84,7 +86,8 @@ def test_a_preset_fills_the_form_and_says_what_to_watch(name):
     assert not app.exception and not app.error
     for field in ("dataset", "activation", "optimizer", "learning_rate", "dropout", "epochs"):
         wanted = PRESETS[name].settings.get(field)
-        assert wanted is None or app.session_state[f"train_{field}"] == wanted
+        held = app.session_state[f"train_{field}"]
+        assert wanted is None or held == (str(wanted) if field in TYPED else wanted)
     assert not app.button(key="train_start").disabled
     assert any(PRESETS[name].watch[:20] in caption.value.replace("\\", "") for caption in app.caption)
 

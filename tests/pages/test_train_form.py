@@ -6,6 +6,7 @@ from engine.config.settings import SETTINGS, applies
 from engine.nn.optimizers.registry import OPTIMIZERS
 from engine.store.runs import list_runs
 from engine.training.schedule import SCHEDULES
+from tests.pages.frames import pictures_of_the_form
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 OF_A_TABLE = {"table", "target", "columns", "missing", "split", "split_column"}
@@ -135,38 +136,34 @@ def test_copy_puts_the_settings_of_a_run_into_the_form(app, submitted):
     app.button(key="train_copy").click().run()
     assert app.text_input(key="train_hidden_sizes").value == "7, 5"
     assert app.selectbox(key="train_activation").value == "relu"
-    assert app.select_slider(key="train_learning_rate").value == 0.123
+    assert app.selectbox(key="train_learning_rate").value == "0.123"
 
 
-def test_forty_equal_layers_are_a_place_on_the_slider_and_not_a_list(app, submitted):
+def test_forty_equal_layers_are_one_choice_and_not_a_list(app, submitted):
     app.query_params["run"] = str(submitted(hidden_sizes=[8] * 40))
     app.run()
     app.button(key="train_copy").click().run()
-    assert app.select_slider(key="train_depth").value == 40 and not app.toggle(key="train_as_list").value
+    assert app.selectbox(key="train_depth").value == 40 and not app.toggle(key="train_as_list").value
 
 
 OF_ONE_CYCLE = {"pct_start", "div_factor", "final_div_factor"}
 
 
 def test_a_schedule_brings_its_settings_its_meaning_and_another_picture(app):
-    before = _pictures(app)
+    before = pictures_of_the_form(app)
     app.selectbox(key="train_schedule").set_value("one_cycle").run()
     assert offered(app) & (OF_ONE_CYCLE | {"schedule_gamma", "min_learning_rate"}) == OF_ONE_CYCLE
     assert SCHEDULES["one_cycle"].meaning in [caption.value for caption in app.sidebar.caption]
-    after = _pictures(app)
+    after = pictures_of_the_form(app)
     assert len(after) == len(before) == 3 and len(set(after) - set(before)) == 1
     assert app.number_input(key="train_div_factor").placeholder == "25"
     assert not app.exception
 
 
 def test_the_pictures_stay_while_a_setting_is_refused(app):
-    before = _pictures(app)
+    before = pictures_of_the_form(app)
     app.number_input(key="train_epochs").set_value(0).run()
-    assert app.error and _pictures(app) == before
-
-
-def _pictures(app):
-    return [image.url for element in app.sidebar.get("image") for image in element.proto.imgs]
+    assert app.error and pictures_of_the_form(app) == before
 
 
 @pytest.mark.parametrize(("schedule", "default"), [("step", "0.1"), ("exponential", "0.95")])
@@ -208,33 +205,6 @@ def test_copy_puts_lists_and_switches_into_the_form(app, submitted):
     assert app.text_input(key="train_schedule_milestones").value == "1, 2"
     assert app.toggle(key="train_restore_best").value is True
     assert not app.error
-
-
-@pytest.mark.parametrize("dropout", [[0.0, 0.5], 0.95, 0.3])
-def test_a_runs_dropout_comes_into_the_form_and_out_again_as_a_number_or_by_layer(
-    app, store, submitted, dropout
-):
-    run_id = submitted(hidden_sizes=[7, 5], dropout=dropout)
-    app.query_params["run"] = str(run_id)
-    app.run()
-    app.button(key="train_copy").click().run()
-    assert app.toggle(key="train_dropout_by_layer").value == (dropout != 0.3)
-    app.button(key="train_start").click().run()
-    assert not app.exception and not app.error
-    assert [row.config["dropout"] for row in list_runs(store)] == [dropout, dropout]
-
-
-def test_dropout_by_layer_takes_one_number_for_each_hidden_layer(app, store):
-    app.toggle(key="train_dropout_by_layer").set_value(True).run()
-    app.text_input(key="train_dropout_list").set_value("0.1").run()
-    assert not app.error
-    app.text_input(key="train_dropout_list").set_value("0.1, 0.2, 0.3").run()
-    assert "one for each of the 2 hidden layers" in app.error[0].value
-    app.text_input(key="train_dropout_list").set_value("0.1, 0.2").run()
-    app.toggle(key="train_residual").set_value(True).run()
-    app.button(key="train_start").click().run()
-    (row,) = list_runs(store)
-    assert row.config["dropout"] == [0.1, 0.2] and row.config["residual"] is True
 
 
 def test_features_are_chosen_beside_the_dataset_for_toys_in_the_plane_alone(app, store):

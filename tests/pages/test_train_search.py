@@ -4,6 +4,7 @@ import pytest
 
 from engine.config.settings import SETTINGS
 from engine.store.runs import list_runs
+from tests.pages.frames import type_into
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
@@ -25,7 +26,10 @@ def folded(app):
 
 def found(app, text):
     """Return the settings that stand above the topics once somebody looks for a text."""
-    app.text_input(key="train_find").set_value(text).run()
+    if text:
+        type_into(app, "train_find", text)
+    else:
+        app.selectbox(key="train_find").set_value(None).run()
     assert not app.exception and not app.error
     return names_in(app.sidebar) - folded(app)
 

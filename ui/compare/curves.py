@@ -33,12 +33,13 @@ from ui.shared.run_state import is_moving, state_of
 from ui.shared.run_text import describe_ranking
 from ui.shared.scores import chosen_scores
 from ui.shared.seeds import banded, other_seeds_button
-from ui.shared.sight import in_sight
+from ui.shared.sight import in_sight, is_open
 
 HEIGHT = 400
 CURVES, PLAYER = "compare_curves", "compare_replay"
 PACE = 1.0
 BELOW_HEIGHT = 600
+ROW_HEIGHT, TITLE_HEIGHT = 35, 150
 
 Offer = tuple[list[str], list[Seeds]]
 
@@ -58,23 +59,31 @@ def show_comparison(store: Store, rows: Sequence[RunRow], listed: Sequence[RunRo
     # What stays the same is not part of what is redrawn every second.
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         # Without help: a tooltip above them would take the clicks that are meant for the menu.
-        runs = st.popover("Choose runs", icon=":material/checklist:")
+        runs = st.popover("Choose runs", icon=":material/checklist:", **_lazy("runs"))
         view = st.popover("View", icon=":material/tune:")
-        files = st.popover("Download", icon=":material/download:")
-        settings = st.popover(settings_title(apart), icon=":material/difference:")
+        files = st.popover("Download", icon=":material/download:", **_lazy("files"))
+        settings = st.popover(settings_title(apart), icon=":material/difference:", **_lazy("settings"))
         names = difference_names(apart, [[run] for run in run_ids])
         options = comparison_options(rows, *offered, dict(zip(run_ids, names, strict=True)), view)
-    with runs:
-        other_seeds_button(store, rows)
-        run_table(store, listed, run_ids)
-    with settings:
-        show_settings(rows, apart)
-    with files:
-        download_buttons(store, run_ids)
+    if is_open(runs):
+        with runs:
+            other_seeds_button(store, rows)
+            run_table(store, listed, run_ids)
+    if is_open(settings):
+        with settings:
+            show_settings(rows, apart)
+    if is_open(files):
+        with files:
+            download_buttons(store, run_ids)
     if options.x == "samples" and not all(row.has_settings for row in rows):
         st.caption("Samples are unknown for imported curves without settings.")
     pace = _pace(rows)
     st.fragment(_overlay, run_every=pace)(run_ids, options, offered, apart, pace)
+
+
+def _lazy(name: str) -> dict[str, Any]:
+    """Return the arguments of a button whose content is built once it is opened."""
+    return {"key": f"compare_open_{name}", "on_change": "rerun"}
 
 
 def _pace(rows: Sequence[RunRow]) -> float | None:
@@ -111,22 +120,12 @@ def _overlay(
     looks = looks_together(bands, run_ids)
     chips = chips_of(rows, bands, apart, looks)
     _show_curves(store, versions, frames, bands, options, chips)
-    colours = {run: colour for run, (colour, _) in looks.items()}
-    if any(len(group.rows) > 1 for group in groups):
-        st.subheader("Across seeds")
-        show_verdicts(groups, apart, options.baseline, colours)
-    st.subheader("Current results" if is_moving(rows) else "Final results")
-    scores = chosen_scores(store, rows)
-    states = [(*at, row.step, row.seconds) for at, row in zip(versions, rows, strict=True)]
-    key = (tuple(states), _score_items(scores), tuple(colours.items()), options.baseline)
-
-    def table() -> pd.DataFrame:
-        results = [
-            _results(store, state, row, frames[row.id]) for state, row in zip(states, rows, strict=True)
-        ]
-        return results_table(results, scores, colours, options.baseline)
-
-    show_results(built_once("results", store, key, table), options.baseline)
+    if in_sight("compare_results", ROW_HEIGHT * len(rows) + TITLE_HEIGHT):
+        colours = {run: colour for run, (colour, _) in looks.items()}
+        if any(len(group.rows) > 1 for group in groups):
+            st.subheader("Across seeds")
+            show_verdicts(groups, apart, options.baseline, colours)
+        _show_results(store, rows, versions, frames, colours, options.baseline)
     if in_sight("compare_below", BELOW_HEIGHT):
         st.subheader("Side by side")
         side_by_side(store, rows, series, options.x if options.x != "samples" else "step")
@@ -134,6 +133,28 @@ def _overlay(
         replay_beside(store, rows, PLAYER)
     if _pace(rows) != pace or offered != was_offered:
         st.rerun()
+
+
+def _show_results(
+    store: Store,
+    rows: Sequence[RunRow],
+    versions: Sequence[tuple],
+    frames: dict[int, pd.DataFrame],
+    colours: dict[int, str],
+    baseline: int | None,
+) -> None:
+    st.subheader("Current results" if is_moving(rows) else "Final results")
+    scores = chosen_scores(store, rows)
+    states = [(*at, row.step, row.seconds) for at, row in zip(versions, rows, strict=True)]
+    key = (tuple(states), _score_items(scores), tuple(colours.items()), baseline)
+
+    def table() -> pd.DataFrame:
+        results = [
+            _results(store, state, row, frames[row.id]) for state, row in zip(states, rows, strict=True)
+        ]
+        return results_table(results, scores, colours, baseline)
+
+    show_results(built_once("results", store, key, table), baseline)
 
 
 def _score_items(scores: dict[int, dict[str, float | None]]) -> tuple[object, ...]:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from engine.exchange.export import layers_csv, metrics_csv
 from engine.store.store import Store
+from ui.shared.widgets import kept
 
 
 def download_buttons(store: Store, run_ids: list[int]) -> None:
@@ -32,6 +33,6 @@ def download_buttons(store: Store, run_ids: list[int]) -> None:
     )
     st.toggle(
         "For spreadsheets",
-        key="compare_spreadsheet",
         help="Put an apostrophe before names that a spreadsheet would read as a formula.",
+        **kept("compare_spreadsheet"),
     )

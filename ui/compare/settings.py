@@ -11,6 +11,7 @@ from engine.store.differences import Apart
 from engine.store.row import RunRow
 from ui.shared.difference_text import describe_differences, describe_following
 from ui.shared.text import as_markdown, format_setting
+from ui.shared.widgets import kept
 
 LINES_AT_MOST = 12
 
@@ -36,7 +37,7 @@ def _table(apart: Apart) -> None:
     table = pd.DataFrame(columns).map(format_setting)
     differing = [*apart.differing.chosen, *apart.differing.following]
     everything = st.toggle(
-        "All settings", key="compare_all_settings", help="Also show settings that are equal."
+        "All settings", help="Also show settings that are equal.", **kept("compare_all_settings")
     )
     is_whole = everything or len(apart.settings) == 1
     names = [*differing, *(name for name in table.index if name not in differing)] if is_whole else differing

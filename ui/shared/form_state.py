@@ -13,7 +13,8 @@ COPIED_FROM = "train_copied_from"
 OF_A_TABLE = ("table", "target", "columns", "missing", "split", "split_column")
 DEPTHS = [*range(9), 10, 12, 15, 20, 30, 40, 60, 100, 150, 200]
 WIDTHS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512]
-MOST_DROPOUT = 0.9
+# Offered as a list of numbers, in which another one can be typed.
+TYPED = ("learning_rate", "dropout")
 # Kinds whose widget holds a text: several numbers, or a word in their place.
 TEXTS = ("list", "list or word", "number or list", "choice or list", "integer or full")
 
@@ -28,8 +29,6 @@ def fill_form(config: Mapping[str, Any]) -> None:
             continue
         if name == "hidden_sizes":
             _fill_layers(list(value))
-        elif name == "dropout":
-            _fill_dropout(value)
         elif name == "activation":
             _fill_activation(value)
         elif name == "features":
@@ -43,10 +42,9 @@ def fill_network(sizes: list[int], activations: list[str]) -> None:
     _fill_layers(sizes)
     if activations:
         _fill_activation(activations if len(set(activations)) > 1 else activations[0])
-    rates = [part for part in str(st.session_state["train_dropout_list"]).split(",") if part.strip()]
-    if st.session_state["train_dropout_by_layer"] and rates:
-        fitting = [*rates, *rates[-1:] * len(sizes)][: len(sizes)]
-        st.session_state["train_dropout_list"] = ", ".join(part.strip() for part in fitting)
+    rates = [part.strip() for part in st.session_state["train_dropout"].split(",") if part.strip()]
+    if len(rates) > 1:
+        st.session_state["train_dropout"] = ", ".join([*rates, *rates[-1:] * len(sizes)][: len(sizes)])
 
 
 def use_data(values: Mapping[str, Any]) -> None:
@@ -68,13 +66,6 @@ def _fill_layers(sizes: list[int]) -> None:
     st.session_state["train_width"] = sizes[0] if is_even else 16
 
 
-def _fill_dropout(value: Any) -> None:
-    fits_the_slider = isinstance(value, float | int) and value <= MOST_DROPOUT
-    st.session_state["train_dropout_by_layer"] = not fits_the_slider
-    st.session_state["train_dropout"] = float(value) if fits_the_slider else 0.0
-    st.session_state["train_dropout_list"] = as_widget_value(SETTINGS["dropout"], value)
-
-
 def _fill_activation(value: str | Sequence[str]) -> None:
     by_layer = not isinstance(value, str)
     st.session_state["train_activation_by_layer"] = by_layer
@@ -94,8 +85,8 @@ def as_widget_value(setting: Setting, value: Any) -> Any:
     """Return a value as the widget of its setting holds it."""
     if setting.kind == "switch":
         return bool(value)
-    if setting.kind not in TEXTS:
+    if setting.kind not in TEXTS and setting.name not in TYPED:
         return value
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
-    return "" if value is None else str(value)
+    return "" if value is None else str(value).removesuffix(".0")

@@ -1,7 +1,8 @@
-"""Leaves out what is below the window until somebody scrolls there."""
+"""Leaves out what nobody sees yet: below the window until somebody scrolls there, or folded away."""
 
 import streamlit as st
 from streamlit.components.v2 import component
+from streamlit.delta_generator import DeltaGenerator
 
 # Whether everything is built at once: for tests, which have no window.
 BUILDS_ALL = False
@@ -25,6 +26,11 @@ WATCH = """export default function ({ parentElement, data, setTriggerValue }) {
 COMPONENT = component(
     "backprop_lab_sight", html='<div class="lab-below"></div>', js=WATCH, isolate_styles=False
 )
+
+
+def is_open(folded: DeltaGenerator) -> bool:
+    """Tell whether somebody opened an expander or a popover that was made with ``on_change="rerun"``."""
+    return BUILDS_ALL or bool(getattr(folded, "open", True))
 
 
 def in_sight(key: str, height: int) -> bool:

@@ -1,7 +1,11 @@
 """Small pictures beside the form's choices, as SVG for light and dark pages."""
 
+import base64
+from html import escape
+
 import numpy as np
 from plotly.colors import sample_colorscale
+from streamlit.delta_generator import DeltaGenerator
 
 from engine.config import RunConfig
 from engine.data.dataset import Dataset
@@ -104,6 +108,12 @@ def schedule_picture(config: RunConfig, planned: TrainingPlan) -> str:
 def _scaled(values: np.ndarray, size: int, margin: int) -> np.ndarray:
     low, high = values.min(), values.max()
     return margin + (values - low) / (high - low if high > low else 1) * (size - 2 * margin)
+
+
+def show_picture(svg: str, alt: str, place: DeltaGenerator) -> None:
+    """Show a picture as wide as its place; there is nothing in it that a full screen would show better."""
+    data = base64.b64encode(svg.encode()).decode()
+    place.html(f'<img src="data:image/svg+xml;base64,{data}" alt="{escape(alt)}" width="100%">')
 
 
 def _svg(content: str, height: int = HEIGHT) -> str:

@@ -14,6 +14,7 @@ from engine.store.submit import submit, with_seeds
 from engine.workers.launcher import ensure_workers
 from ui.shared.prepared_data import dataset_of
 from ui.shared.run_state import LIVE
+from ui.shared.text import count
 from ui.shared.widgets import kept
 
 SPEEDS = ("1", "5", "20", "max")
@@ -103,15 +104,15 @@ def speed_control(store: Store, row: RunRow | None) -> None:
         st.session_state["train_speed"] = shown if shown in SPEEDS else "20"
         st.session_state["train_speed_of"] = row.id
     st.session_state.setdefault("train_speed", "20")
-    st.segmented_control(
+    st.selectbox(
         "Epochs per second",
         SPEEDS,
-        required=True,
         on_change=_apply_speed,
         args=(store, row),
         label_visibility="collapsed",
-        format_func=lambda speed: "max" if speed == "max" else f"{speed}/s",
-        help="Epochs per second, at any time; max trains at full speed.",
+        format_func=lambda speed: "full speed" if speed == "max" else f"{count(int(speed), 'epoch')}/s",
+        width=150,
+        help="How fast it trains, in epochs per second; changeable while it trains.",
         **kept("train_speed"),
     )
 

@@ -10,17 +10,23 @@ from engine.config import ConfigError, RunConfig, config_from_json, parse_config
 from engine.config.settings import SETTINGS
 from engine.config.text import value_from_text
 from engine.nn.optimizers.registry import OPTIMIZERS
-from ui.shared.form_state import DEPTHS, MOST_DROPOUT, WIDTHS, fill_form
+from ui.shared.form_state import DEPTHS, WIDTHS, as_widget_value, fill_form
 from ui.shared.prepared_data import data_json, dataset_of, resolve_and_plan
 from ui.shared.text import count, megabytes
-from ui.shared.thumbnails import dataset_picture, schedule_picture
+from ui.shared.thumbnails import dataset_picture, schedule_picture, show_picture
 from ui.shared.widgets import kept
 from ui.train.form_activation import choose_activation
 from ui.train.form_data import choose_data
 from ui.train.form_sections import folded_settings
-from ui.train.setting_widget import forget_unknown_choices
+from ui.train.setting_widget import forget_unknown_choices, label_of
 
 RATES = [float(f"{digit}e{power}") for power in range(-5, 1) for digit in (1, 1.5, 2, 3, 5, 7)] + [10.0]
+DROPOUTS = [percent / 100 for percent in range(0, 95, 5)]
+OFFERED = {
+    name: [as_widget_value(SETTINGS[name], number) for number in numbers]
+    for name, numbers in (("learning_rate", RATES), ("dropout", DROPOUTS))
+}
+ALT = {"dataset": "training rows", "schedule": "learning rate over the epochs"}
 
 
 def config_form() -> tuple[RunConfig | None, str]:
@@ -40,25 +46,28 @@ def config_form() -> tuple[RunConfig | None, str]:
         st.caption(OPTIMIZERS[values["optimizer"]].meaning)
     left, right = st.columns(2, gap="small")
     with left:
-        _rate(values)
+        _number("learning_rate", values)
     with right:
-        _dropout(values)
+        _number("dropout", values)
     if OPTIMIZERS[values["optimizer"]].advice:
         st.caption(OPTIMIZERS[values["optimizer"]].advice)
     schedule = folded_settings(values)
     chosen = {name: value for name, value in values.items() if value is not None}
-    return _checked(chosen, {"dataset": picture, "schedule": schedule})
+    places = {"dataset": picture} | ({"schedule": schedule} if schedule is not None else {})
+    return _checked(chosen, places)
 
 
-def _rate(values: dict[str, Any]) -> None:
-    rates = sorted({*RATES, float(st.session_state["train_learning_rate"])})
-    values["learning_rate"] = st.select_slider(
-        "Learning rate",
-        rates,
-        format_func=lambda rate: f"{rate:g}",
-        help=SETTINGS["learning_rate"].help_text,
-        **kept("train_learning_rate"),
+def _number(name: str, values: dict[str, Any]) -> None:
+    """Draw a list of numbers in which another one can be typed, and put what it holds into ``values``."""
+    setting, held = SETTINGS[name], st.session_state[f"train_{name}"]
+    text = st.selectbox(
+        label_of(name),
+        OFFERED[name] if held in OFFERED[name] else [*OFFERED[name], held],
+        accept_new_options=True,
+        help=setting.help_text,
+        **kept(f"train_{name}"),
     )
+    values[name] = value_from_text(name, text or "")
 
 
 def _layers(values: dict[str, Any]) -> None:
@@ -72,41 +81,10 @@ def _layers(values: dict[str, Any]) -> None:
         )
         values["hidden_sizes"] = value_from_text("hidden_sizes", text or "")
     else:
-        deep, wide = st.columns(2)
-        depth = deep.select_slider(
-            "Hidden layers",
-            DEPTHS,
-            help=help_text,
-            **kept("train_depth"),
-        )
-        width = wide.select_slider(
-            "Units per layer",
-            WIDTHS,
-            help=help_text,
-            **kept("train_width"),
-        )
+        deep, wide = st.columns(2, gap="small")
+        depth = deep.selectbox("Hidden layers", DEPTHS, help=help_text, **kept("train_depth"))
+        width = wide.selectbox("Units per layer", WIDTHS, help=help_text, **kept("train_width"))
         values["hidden_sizes"] = [width] * depth
-
-
-def _dropout(values: dict[str, Any]) -> None:
-    help_text = SETTINGS["dropout"].help_text
-    if st.session_state["train_dropout_by_layer"]:
-        text = st.text_input(
-            "Dropout",
-            placeholder="0.2, 0.5",
-            help=help_text,
-            **kept("train_dropout_list"),
-        )
-        values["dropout"] = value_from_text("dropout", text) if text and text.strip() else 0.0
-    else:
-        values["dropout"] = st.slider(
-            "Dropout",
-            0.0,
-            MOST_DROPOUT,
-            step=0.05,
-            help=help_text,
-            **kept("train_dropout"),
-        )
 
 
 def _checked(values: dict[str, Any], places: dict[str, DeltaGenerator]) -> tuple[RunConfig | None, str]:
@@ -117,10 +95,11 @@ def _checked(values: dict[str, Any], places: dict[str, DeltaGenerator]) -> tuple
         # The pictures of the last valid settings stay, so that what is being typed does not jump away.
         _draw(st.session_state.get("train_pictures", {}), places)
         return None, str(error)
-    pictures = {
-        "dataset": (_picture(data_json(config)), f"training rows of {config.dataset}"),
-        "schedule": (schedule_picture(resolved, planned), "learning rate over the epochs"),
+    drawn = {
+        "dataset": lambda: _picture(data_json(config)),
+        "schedule": lambda: schedule_picture(resolved, planned),
     }
+    pictures = {name: drawn[name]() for name in places}
     st.session_state["train_pictures"] = pictures
     _draw(pictures, places)
     st.caption(
@@ -130,9 +109,9 @@ def _checked(values: dict[str, Any], places: dict[str, DeltaGenerator]) -> tuple
     return config, ""
 
 
-def _draw(pictures: Mapping[str, tuple[str, str]], places: Mapping[str, DeltaGenerator]) -> None:
-    for name, (picture, alt) in pictures.items():
-        places[name].image(picture, width="stretch", alt=alt)
+def _draw(pictures: Mapping[str, str], places: Mapping[str, DeltaGenerator]) -> None:
+    for name in pictures.keys() & places.keys():
+        show_picture(pictures[name], ALT[name], places[name])
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

@@ -8,7 +8,7 @@ from engine.config.choices import chosen_names
 from engine.config.settings import SETTINGS
 from engine.config.text import value_from_text
 from engine.nn.activations import ACTIVATIONS
-from ui.shared.thumbnails import activation_picture
+from ui.shared.thumbnails import activation_picture, show_picture
 from ui.shared.widgets import kept
 from ui.train.form_data import BESIDE_A_PICTURE
 
@@ -30,8 +30,7 @@ def _for_all() -> str:
     # Switched to a list, the form goes on with what was chosen here.
     if _names(st.session_state["train_activation_list"])[:1] != (chosen,):
         st.session_state["train_activation_list"] = chosen
-    with right.container(key="train_activation_picture"):
-        st.image(activation_picture(chosen), width="stretch", alt=ALT)
+    show_picture(activation_picture(chosen), ALT, right.container(key="train_activation_picture"))
     with st.container(key="meaning_activation"):
         st.caption(ACTIVATIONS[chosen].meaning)
     return chosen
@@ -51,7 +50,7 @@ def _by_layer() -> Any:
         st.session_state["train_activation"] = names[0]
     for name in names:
         picture, meaning = st.columns([2, 3], vertical_alignment="center")
-        picture.image(activation_picture(name), width="stretch", alt=f"{name}: {ALT}")
+        show_picture(activation_picture(name), f"{name}: {ALT}", picture)
         meaning.caption(f"**{name}**: {ACTIVATIONS[name].meaning}")
     return value_from_text("activation", text) if text and text.strip() else setting.default
 

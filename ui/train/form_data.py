@@ -33,10 +33,10 @@ def choose_data(values: dict[str, Any]) -> DeltaGenerator:
     return right.container(key="train_dataset_picture")
 
 
-def choose_features() -> list[str]:
-    """Draw the choice of features of a toy in the plane and return it."""
+def choose_features() -> None:
+    """Draw the choice of features of a toy in the plane."""
     features = SETTINGS["features"]
-    return st.pills(
+    st.pills(
         "Features",
         features.choices,
         selection_mode="multi",

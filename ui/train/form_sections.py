@@ -1,5 +1,6 @@
 """The folded part of the form, section by section, generated from SETTINGS."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -10,10 +11,11 @@ from engine.config.seeds import SEEDS_AT_MOST
 from engine.config.settings import SETTINGS, Setting, applies
 from engine.training.schedule import SCHEDULES
 from ui.shared.form_state import OF_A_TABLE, as_widget_value
+from ui.shared.sight import is_open
 from ui.shared.text import as_markdown
 from ui.shared.widgets import kept
 from ui.train.form_data import choose_features
-from ui.train.setting_widget import label_of, setting_widget
+from ui.train.setting_widget import chosen, draw_setting, label_of
 
 # Settings above the sections, or on the Data page.
 ELSEWHERE = (
@@ -27,6 +29,7 @@ ELSEWHERE = (
 )
 # First within their section: they are changed most.
 FIRST = ("epochs", "batch_size")
+SEARCHED_AT_MOST = 60
 OF_THE_RECORD = ("seed", "record_every")
 SECTIONS = {
     "training": ("Epochs, batches, loss", ":material/repeat:"),
@@ -39,61 +42,73 @@ SECTIONS = {
 }
 
 
-def folded_settings(values: dict[str, Any]) -> DeltaGenerator:
+def folded_settings(values: dict[str, Any]) -> DeltaGenerator | None:
     """Draw every other setting that applies and put what is chosen into ``values``.
 
-    They are folded by topic; those that somebody looks for by name stand above the topics instead.
+    They are folded by topic, and drawn once a topic is opened; those that somebody looks for by name stand
+    above the topics instead.
 
     Returns
     -------
-    DeltaGenerator
-        Where the schedule's picture goes once the whole form is known.
+    DeltaGenerator or None
+        Where the schedule's picture goes once the whole form is known; None while it is folded away.
     """
+    # What a setting depends on may come further down the form.
+    held = {name: st.session_state.get(f"train_{name}", each.default) for name, each in SETTINGS.items()}
     wanted = _search_field()
-    found, places = st.container(gap="xsmall"), {}
-    hits: list[str] = []
+    found, hits = st.container(gap="xsmall"), list[str]()
+    picture = None
     with st.container(gap="xxsmall", key="train_sections"):
         for section in SECTIONS:
-            # What a setting depends on may come further down the form.
-            held = {
-                name: st.session_state.get(f"train_{name}", each.default) for name, each in SETTINGS.items()
-            }
-            shown = [
-                name for name in _names_of(section) if applies(SETTINGS[name].explained, {**held, **values})
-            ]
-            if not shown:
+            names = _read(section, held, values)
+            if not names:
                 continue
             folded = st.expander(
-                _title(section, shown), icon=SECTIONS[section][1], key=f"train_section_{section}"
+                _title(section, names),
+                icon=SECTIONS[section][1],
+                key=f"train_section_{section}",
+                on_change="rerun",
             )
-            with folded:
-                _before_the_settings(section)
-            for name in _names_of(section):
-                if not applies(SETTINGS[name].explained, {**held, **values}):
-                    continue
+            is_unfolded = is_open(folded)
+            if is_unfolded:
+                with folded:
+                    _before_the_settings(section)
+            for name in names:
                 is_hit = bool(wanted) and _matches(name, wanted)
                 hits += [name] if is_hit else []
-                with found if is_hit else folded:
-                    values[name] = _draw(name, values)
-                    if name == "schedule":
-                        places[name] = _place_of_the_schedule(values[name])
+                if is_hit or is_unfolded:
+                    with found if is_hit else folded:
+                        _draw(name, values)
+                        picture = _place_of_the_schedule(values[name]) if name == "schedule" else picture
     if wanted:
         found.caption(_describe_search(wanted, hits))
-    return places["schedule"]
+    return picture
+
+
+def _read(section: str, held: Mapping[str, Any], values: dict[str, Any]) -> list[str]:
+    """Put what is chosen in a section into ``values`` and return its settings that apply."""
+    names = []
+    for name in _names_of(section):
+        if applies(SETTINGS[name].explained, {**held, **values}):
+            values[name] = chosen(SETTINGS[name])
+            names.append(name)
+    return names
 
 
 def _search_field() -> str:
-    """Draw the field that finds a setting by its name and return what was typed, in lower case."""
-    text = st.text_input(
+    """Draw the field that finds a setting by its name and return what was chosen or typed, in lower case."""
+    text = st.selectbox(
         "Find a setting",
+        [name for name in SETTINGS if name not in OF_A_TABLE],
+        index=None,
         key="train_find",
+        format_func=lambda each: label_of(each) if each in SETTINGS else each,
         placeholder="Find a setting",
-        icon=":material/search:",
-        max_chars=60,
+        accept_new_options=True,
         label_visibility="collapsed",
-        help="Part of a setting's name, such as clip or seed.",
+        help="A setting, or a part of its name, such as clip or seed.",
     )
-    return (text or "").strip().lower()
+    return (text or "")[:SEARCHED_AT_MOST].strip().lower()
 
 
 def _matches(name: str, wanted: str) -> bool:
@@ -131,16 +146,13 @@ def _before_the_settings(section: str) -> None:
             help="Give each hidden layer its own activation, from input to output.",
             **kept("train_activation_by_layer"),
         )
-    elif section == "limits":
-        st.toggle(
-            "Dropout per layer",
-            help="Give each hidden layer its own dropout rate, from input to output.",
-            **kept("train_dropout_by_layer"),
-        )
 
 
-def _draw(name: str, values: dict[str, Any]) -> Any:
-    return choose_features() if name == "features" else setting_widget(SETTINGS[name], values)
+def _draw(name: str, values: dict[str, Any]) -> None:
+    if name == "features":
+        choose_features()
+    else:
+        draw_setting(SETTINGS[name], values)
 
 
 def _names_of(section: str) -> list[str]:

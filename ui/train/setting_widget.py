@@ -38,8 +38,8 @@ def forget_unknown_choices() -> None:
             st.session_state[key] = setting.default
 
 
-def setting_widget(setting: Setting, values: Mapping[str, Any]) -> Any:
-    """Draw the widget of a setting; return what is chosen, None where it is left open.
+def draw_setting(setting: Setting, values: Mapping[str, Any]) -> None:
+    """Draw the widget of a setting; :func:`chosen` says what it holds.
 
     Parameters
     ----------
@@ -48,22 +48,32 @@ def setting_widget(setting: Setting, values: Mapping[str, Any]) -> Any:
     """
     common: dict[str, Any] = {"help": setting.help_text, **kept(f"train_{setting.name}")}
     label = label_of(setting.name)
+    placeholder = _placeholder(setting, values)
     if setting.kind == "choice":
-        return st.selectbox(label, setting.choices, **common)
-    if setting.kind == "switch":
-        return st.toggle(label, **common) or (None if setting.default is None else False)
-    if setting.kind == "integer or full":
+        st.selectbox(label, setting.choices, **common)
+    elif setting.kind == "switch":
+        st.toggle(label, **common)
+    elif setting.kind == "integer or full":
         # What is typed in has no label: it comes back from the browser as it is shown.
         labels = {"format_func": lambda size: BATCHES.get(size, size)}
-        chosen = st.selectbox(label, list(BATCHES), accept_new_options=True, **labels, **common)
-        return value_from_text(setting.name, str(chosen))
-    placeholder = _placeholder(setting, values)
-    if setting.kind in TEXTS:
-        return value_from_text(setting.name, st.text_input(label, placeholder=placeholder, **common) or "")
-    if setting.kind == "integer":
-        return st.number_input(label, value=None, step=1, placeholder=placeholder, **common)
-    step = 0.05 if "fraction" in setting.unit else 0.01
-    return st.number_input(label, value=None, step=step, format="%g", placeholder=placeholder, **common)
+        st.selectbox(label, list(BATCHES), accept_new_options=True, **labels, **common)
+    elif setting.kind in TEXTS:
+        st.text_input(label, placeholder=placeholder, **common)
+    elif setting.kind == "integer":
+        st.number_input(label, value=None, step=1, placeholder=placeholder, **common)
+    else:
+        step = 0.05 if "fraction" in setting.unit else 0.01
+        st.number_input(label, value=None, step=step, format="%g", placeholder=placeholder, **common)
+
+
+def chosen(setting: Setting) -> Any:
+    """Return what the form holds for a setting, drawn or folded away; None where it is left open."""
+    held = st.session_state[f"train_{setting.name}"]
+    if setting.kind == "switch":
+        return held or (None if setting.default is None else False)
+    if setting.kind in TEXTS and not isinstance(held, list):
+        return value_from_text(setting.name, str(held or ""))
+    return held
 
 
 def _placeholder(setting: Setting, values: Mapping[str, Any]) -> str:

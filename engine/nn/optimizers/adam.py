@@ -17,12 +17,12 @@ NOTHING = 1e-17
 
 @optimizer(
     name="adamw",
-    meaning="$w \\leftarrow (1 - \\eta\\lambda)\\,w$, then Adam: decay $\\lambda$ apart from $g$.",
+    meaning="w ← (1 − ηλ) w, then Adam: decay λ apart from g.",
     decoupled=True,
 )
 @optimizer(
     name="adam",
-    meaning="$w \\leftarrow w - \\eta\\,\\hat m / (\\sqrt{\\hat v} + \\epsilon)$: a step for each weight.",
+    meaning="w ← w − η m̂ / (√v̂ + ε): a step for each weight.",
 )
 @dataclass(frozen=True)
 class Adam:
@@ -72,8 +72,7 @@ class Adam:
 
 @optimizer(
     name="adamax",
-    meaning="$u \\leftarrow \\max(\\beta_2 u, |g|),\\; w \\leftarrow w - \\eta\\,\\hat m / u$: "
-    "Adam by the largest gradient.",
+    meaning="u ← max(β₂u, |g|), w ← w − η m̂ / u: Adam by the largest gradient.",
 )
 @dataclass(frozen=True)
 class Adamax:
@@ -106,8 +105,7 @@ class Adamax:
 
 @optimizer(
     name="nadam",
-    meaning="$w \\leftarrow w - \\eta\\,(\\mu\\hat m + (1 - \\mu)\\hat g) / (\\sqrt{\\hat v} + \\epsilon)$: "
-    "Adam that looks ahead.",
+    meaning="w ← w − η (μ m̂ + (1 − μ) ĝ) / (√v̂ + ε): Adam that looks ahead.",
 )
 @dataclass(frozen=True)
 class Nadam:
@@ -171,8 +169,7 @@ class Nadam:
 
 @optimizer(
     name="radam",
-    meaning="$w \\leftarrow w - \\eta\\,r\\,\\hat m / \\sqrt{\\hat v}$, at first $w - \\eta\\,\\hat m$: "
-    "Adam with a warm-up built in.",
+    meaning="w ← w − η r m̂ / √v̂, at first w − η m̂: Adam with a warm-up built in.",
 )
 @dataclass(frozen=True)
 class Radam:

@@ -13,7 +13,7 @@ from engine.nn.tape import Tape
 
 @optimizer(
     name="rmsprop",
-    meaning="$w \\leftarrow w - \\eta\\,g / (\\sqrt v + \\epsilon)$: the gradient by its usual size.",
+    meaning="w ← w − η g / (√v + ε): the gradient by its usual size.",
 )
 @dataclass(frozen=True)
 class RmsProp:
@@ -61,8 +61,7 @@ class RmsProp:
 
 @optimizer(
     name="adagrad",
-    meaning="$s \\leftarrow s + g^2,\\; w \\leftarrow w - \\eta\\,g / (\\sqrt s + \\epsilon)$: "
-    "steps only get shorter.",
+    meaning="s ← s + g², w ← w − η g / (√s + ε): steps only get shorter.",
 )
 @dataclass(frozen=True)
 class Adagrad:
@@ -123,8 +122,7 @@ class Adagrad:
 
 @optimizer(
     name="adadelta",
-    meaning="$w \\leftarrow w - \\eta\\,g\\,\\sqrt{d + \\epsilon} / \\sqrt{v + \\epsilon}$: "
-    "as long as steps usually were ($d$).",
+    meaning="w ← w − η g √(d + ε) / √(v + ε): as long as steps usually were (d).",
     advice="Its steps have the size of the weights already: the usual learning rate is 1.",
 )
 @dataclass(frozen=True)

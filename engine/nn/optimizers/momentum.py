@@ -11,7 +11,7 @@ from engine.nn.tape import Tape
 
 @optimizer(
     name="momentum",
-    meaning="$v \\leftarrow \\mu v + g,\\; w \\leftarrow w - \\eta\\,v$: a heavy ball.",
+    meaning="v ← μ v + g, w ← w − η v: a heavy ball.",
 )
 @dataclass(frozen=True)
 class Momentum:
@@ -50,7 +50,7 @@ class Momentum:
 
 @optimizer(
     name="nesterov",
-    meaning="$v \\leftarrow \\mu v + g,\\; w \\leftarrow w - \\eta\\,(g + \\mu v)$: the ball looks ahead.",
+    meaning="v ← μ v + g, w ← w − η (g + μ v): the ball looks ahead.",
 )
 @dataclass(frozen=True)
 class Nesterov:

@@ -106,7 +106,7 @@ OPTIMIZERS.register(
         "sgd",
         OptimizerInfo(
             "sgd",
-            "$w \\leftarrow w - \\eta\\,g$: straight down the gradient of the batch.",
+            "w ← w − η g: straight down the gradient of the batch.",
             advice="Without memory it takes larger learning rates than Adam: 0.03 to 0.3 is usual.",
         ),
     )

@@ -16,8 +16,7 @@ SMALLEST_RATE = 1e-30
 
 @optimizer(
     name="rprop",
-    meaning="$w \\leftarrow w - \\Delta\\,\\mathrm{sign}(g)$: $\\Delta$ grows while the sign stays. "
-    "For full batches.",
+    meaning="w ← w − Δ sign(g): Δ grows while the sign stays. For full batches.",
     advice="The learning rate is the first step size alone; schedules change nothing after it. "
     "Signs of small batches are noise: choose full as batch size.",
 )
@@ -97,8 +96,7 @@ class Rprop:
 
 @optimizer(
     name="lion",
-    meaning="$w \\leftarrow (1 - \\eta\\lambda)\\,w - \\eta\\,\\mathrm{sign}(\\beta_1 m + (1-\\beta_1) g)$: "
-    "equal steps for all.",
+    meaning="w ← (1 − ηλ) w − η sign(β₁m + (1 − β₁) g): equal steps for all.",
     advice="Every weight moves by the whole learning rate: take a third to a tenth of Adam's.",
     decoupled=True,
 )

@@ -1,15 +1,6 @@
-"""What the server does beside the pages: it imports what they need, and tells browsers where its root is."""
+"""Tells browsers where the server's root is."""
 
-import importlib
-import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Message, Receive, Send], Awaitable[None]]
+from ui.server.asgi import Application, Message, Receive, Send
 
 # Left to itself, Streamlit's script asks for the server below the page's address, `/train/_stcore/health`,
 # and takes the 404 as the answer that the root is one step higher. It asks at once where this says: where the
@@ -73,37 +64,3 @@ def _told(start: Message, body: bytes) -> tuple[Message, bytes]:
     headers = [each for each in headers if each[0] not in OF_THE_FILE]
     headers.append((b"content-length", str(len(body)).encode()))
     return {**start, "headers": headers}, body
-
-
-def warming(
-    at_once: Sequence[str], later: Sequence[str] = (), seconds: float = 0.0
-) -> Callable[[object], AbstractAsyncContextManager[None]]:
-    """Return what has modules imported from the server's start on, beside its answers.
-
-    Parameters
-    ----------
-    at_once : sequence of str
-        Dotted names. Who opens a page that needs one of them waits for the rest of its import only.
-    later : sequence of str
-        What the first page does without: imported meanwhile, it would take the processor from that.
-    seconds : float
-        How long after that the rest begins.
-    """
-    is_over = threading.Event()
-
-    def import_them() -> None:
-        for name in at_once:
-            importlib.import_module(name)
-        if not is_over.wait(seconds):
-            for name in later:
-                importlib.import_module(name)
-
-    @asynccontextmanager
-    async def lifespan(_app: object) -> AsyncIterator[None]:
-        threading.Thread(target=import_them, name="warm", daemon=True).start()
-        try:
-            yield
-        finally:
-            is_over.set()
-
-    return lifespan
