@@ -11,6 +11,9 @@ from tests.waiting import wait_for
 EPOCHS, RECORD_EVERY = 100_000, 5
 
 
+MARKED = """section => {
+    const title = document.querySelector(`.st-key-train_section_${section} summary p`);
+    return getComputedStyle(title, "::after").content.includes("1 set"); }"""
 SHOWN = "() => document.querySelector('[data-chart=stage-loss]')?.dataset.identity?.startsWith('run ')"
 
 
@@ -28,7 +31,7 @@ def start_slow_run(page: Page, address: str, store: Store, *, is_shown: bool = T
         field = place.get_by_role("spinbutton", name=re.compile(f"^{label}"))
         field.fill(str(number))
         field.press("Enter")
-        expect(place.locator("summary")).to_contain_text("1 set")  # the server has heard of it
+        page.wait_for_function(MARKED, arg=section)  # the server has heard of it
         expect(field).to_have_value(str(number))
         expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     page.get_by_role("button", name="Start", exact=False).first.click()

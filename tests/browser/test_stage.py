@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from engine.store.interventions import read_changes
 from engine.store.lease import claim, new_owner
 from engine.store.runs import get_run, list_runs
+from engine.store.snapshots import read_snapshots
 from engine.workers.session import train_claimed
 from tests.browser.slow_run import EPOCHS, start_slow_run
 from tests.waiting import wait_for
@@ -103,9 +104,13 @@ def test_on_a_narrow_screen_it_stacks_in_order_and_the_controls_stay_at_the_lowe
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
 
 
-def test_the_pointer_over_a_chart_moves_everything_and_gives_the_cursor_back(page: Page, server, trained):
-    open_run(page, server, trained())
-    end = page.evaluate(FRAME)
+def test_the_pointer_over_a_chart_moves_everything_and_gives_the_cursor_back(
+    page: Page, server, store, trained
+):
+    run_id = trained()
+    open_run(page, server, run_id)
+    end = len(read_snapshots(store, run_id)) - 1
+    page.wait_for_function(AT_FRAME, arg=end)  # those computed in time come first
     loss_at_the_end = page.locator(".stage-numbers [data-name=trainLoss] dd").inner_text()
     for chart in ("stage-loss", "stage-strip"):
         over(page, chart, 0.1)
@@ -138,7 +143,9 @@ def test_a_click_on_a_chart_takes_the_cursor_and_the_small_table_has_the_numbers
 def test_a_run_that_is_over_in_a_blink_plays_itself_after_start(page: Page, server, store):
     page.goto(f"{server}/train")
     page.wait_for_function(DRAWN)
-    page.get_by_text("max", exact=True).click()
+    page.get_by_role("combobox", name="Epochs per second").click()
+    page.get_by_role("option", name="full speed").click()
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     page.get_by_role("button", name="Start", exact=False).first.click()
     wait_for(lambda: list_runs(store) and list_runs(store)[0].ended)
     expect(page).to_have_url(re.compile(rf"run={list_runs(store)[0].id}$"))

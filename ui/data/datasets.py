@@ -1,6 +1,7 @@
 """The built-in datasets, one card each."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from engine.config import parse_config
 from engine.config.data import TABLE
@@ -13,7 +14,7 @@ from ui.shared.frame import go_to_train
 from ui.shared.prepared_data import dataset_of
 from ui.shared.score_text import describe_baselines
 from ui.shared.text import count
-from ui.shared.thumbnails import dataset_picture
+from ui.shared.thumbnails import dataset_picture, show_picture
 
 COLUMNS = 4
 ABOUT = {
@@ -40,16 +41,24 @@ def show_datasets(store: Store) -> None:
     for start in range(0, len(names), COLUMNS):
         row = names[start : start + COLUMNS]
         for place, name in zip(st.columns(COLUMNS, gap="small"), row, strict=False):
-            with place, st.container(border=True, height="stretch", gap="small", key=f"data_card_{name}"):
+            with place, _box(name):
                 _card(store, name)
+
+
+def _box(name: str) -> DeltaGenerator:
+    """Return the box of a card: the buttons of a row of cards stand side by side, at the lower edge."""
+    return st.container(
+        border=True, height="stretch", vertical_alignment="distribute", key=f"data_card_{name}"
+    )
 
 
 def _card(store: Store, name: str) -> None:
     picture, facts, score_name, dataset_id = _facts(name)
-    st.image(picture, width="stretch", alt=f"training rows of {name}")
-    st.markdown(f"**{name.replace('_', ' ')}** · {ABOUT[name]}")
     scores = read_baselines(store, dataset_id)
-    st.caption(facts + (f" · {describe_baselines(scores, score_name)}" if scores else ""))
+    with st.container(gap="small"):
+        show_picture(picture, f"training rows of {name}", st.container())
+        st.markdown(f"**{name.replace('_', ' ')}** · {ABOUT[name]}")
+        st.caption(facts + (f" · {describe_baselines(scores, score_name)}" if scores else ""))
     with st.container(horizontal=True, gap="small"):
         if st.button("Use", key=f"data_use_{name}", help="Put this dataset into the form on the Train page."):
             use_data({"dataset": name})

@@ -164,7 +164,7 @@ def _early_stopping(row: RunRow, known: pd.DataFrame, x: str, log_y: bool) -> No
             known[x].to_numpy(), val, stop.kept, stop.stopped, x=x, log_y=log_y, height=HEIGHT
         )
         sentence = describe_stop(stop, patience, epochs, val)
-        card = _card("stop", "Early stopping", figure, sentence, f"{row.id} {x} {log_y}")
+        card = _card("stop", "Validation loss, stopped early", figure, sentence, f"{row.id} {x} {log_y}")
         show_cards("overfitting_stop", [card])
 
 
