@@ -17,7 +17,7 @@ SITE := .venv-site
 READY_SITE := $(SITE)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup lint types browser bench bench-stacking bench-around bench-dashboard bench-opening soak bench-accuracy bench-first-point bench-table correctness mutants coverage docs site screenshots moving-pictures clean
+.PHONY: help run test setup lint types browser bench bench-stacking bench-around bench-dashboard bench-opening soak bench-accuracy bench-first-point bench-table correctness mutants coverage docs site screenshots moving-pictures plotly-script clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 20
@@ -104,6 +104,15 @@ moving-pictures: $(READY_DEV) browser ## Write docs/moving: a run that learns, a
 
 screenshots: $(READY_DEV) browser ## Write docs/screenshots: each page in light, dark and 390 px
 	$(RUN) -m docs.take_screenshots
+
+# For maintainers, who need npm for it; then the name in ui/live_chart/assets.py follows.
+plotly-script: ## Fetch Plotly's bundle for charts with two axes (make plotly-script VERSION=4.1.1)
+	@mkdir -p build
+	npm pack --silent --pack-destination build plotly.js-cartesian-dist-min@$(VERSION)
+	tar -xzf build/plotly.js-cartesian-dist-min-$(VERSION).tgz -C build
+	rm -f ui/live_chart/plotly/*.min.js
+	cp build/package/plotly-cartesian.min.js ui/live_chart/plotly/plotly-cartesian-$(VERSION).min.js
+	cp build/package/LICENSE ui/live_chart/plotly/LICENSE
 
 clean: ## Remove the environment and the tools' caches (runs in .lab stay)
 	rm -rf $(VENV) $(PEERS) $(OPENING) $(SITE) build .pytest_cache .ruff_cache .hypothesis

@@ -1,5 +1,7 @@
 """A plain figure is what Plotly would have made of it; all that our figures set is known to Plotly."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -18,6 +20,7 @@ from engine.figures.mistakes import confusion_matrix, predicted_against_true
 from engine.figures.overfitting import gap_curve
 from engine.training.model import initial_state, predict
 from engine.training.telemetry import SCALARS
+from ui.live_chart.assets import PLOTLY
 from ui.live_chart.encoding import encode_figure, whole_figure
 
 STEPS = np.arange(60.0)
@@ -77,6 +80,13 @@ def test_plotly_accepts_every_property_that_a_figure_sets(name: str, moves: bool
     assert len(figure.data) > 0
     go.Figure({"data": figure.data, "layout": figure.layout})
     go.Figure(whole_figure(encode_figure(figure, moves=moves)))
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_the_browsers_bundle_can_draw_every_kind_of_trace(name: str) -> None:
+    known = set(re.findall(r'moduleType:"trace",name:"(\w+)"', PLOTLY.read_text("utf-8")))
+    assert {"scatter", "heatmap"} <= known and "scatter3d" not in known
+    assert {trace["type"] for trace in FIGURES[name]().data} <= known
 
 
 def test_an_unknown_property_would_be_refused() -> None:
