@@ -210,6 +210,7 @@ def test_a_click_on_a_line_sets_a_weight_of_a_run_that_trains(page: Page, server
 def test_gradients_are_drawn_on_demand(page: Page, server, trained):
     open_run(page, server, trained())
     pixels = "() => document.querySelector('.replay-graph canvas').toDataURL()"
+    expect(page.locator(".replay-graph canvas")).to_be_visible()
     weights = page.evaluate(pixels)
     page.get_by_label("What the lines of the network show").select_option("gradients")
     assert page.evaluate(pixels) != weights
