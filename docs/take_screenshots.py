@@ -62,7 +62,7 @@ def take(browser: Browser, address: str, look: str) -> None:
     for name, place in PAGES.items():
         page.set_viewport_size(LOOKS[look]["viewport"])
         page.goto(f"{address}/{place}")
-        page.locator(".js-plotly-plot, .stDataFrame, .stImage, .runs-table tr").first.wait_for()
+        page.locator(".js-plotly-plot, .runs-table tr, [class*=data_card] img").first.wait_for()
         page.wait_for_timeout(SETTLED_MILLISECONDS)
         height = min(int(page.evaluate(CONTENT_HEIGHT)) + 8, TALLEST)
         page.set_viewport_size({"width": LOOKS[look]["viewport"]["width"], "height": height})
