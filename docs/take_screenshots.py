@@ -43,6 +43,8 @@ LOOKS = {
 CONTENT_HEIGHT = "() => Math.max(...[...document.querySelectorAll('.stMain')].map(part => part.scrollHeight))"
 SETTLED_MILLISECONDS = 3000
 TALLEST = 6000
+# What comes once somebody scrolls there may have the like below it.
+HIDDEN_AT_MOST = 4
 
 
 def train_runs(store: Store) -> None:
@@ -64,9 +66,12 @@ def take(browser: Browser, address: str, look: str) -> None:
         page.goto(f"{address}/{place}")
         page.locator(".js-plotly-plot, .runs-table tr, [class*=data_card] img").first.wait_for()
         page.wait_for_timeout(SETTLED_MILLISECONDS)
-        height = min(int(page.evaluate(CONTENT_HEIGHT)) + 8, TALLEST)
-        page.set_viewport_size({"width": LOOKS[look]["viewport"]["width"], "height": height})
-        page.wait_for_timeout(SETTLED_MILLISECONDS // 2)
+        for _ in range(HIDDEN_AT_MOST):
+            height = min(int(page.evaluate(CONTENT_HEIGHT)) + 8, TALLEST)
+            page.set_viewport_size({"width": LOOKS[look]["viewport"]["width"], "height": height})
+            page.wait_for_timeout(SETTLED_MILLISECONDS)
+            if page.locator(".lab-below").count() == 0:
+                break
         _write(page.screenshot(), FOLDER / f"{name}-{look}.png")
         print(f"{name}-{look}.png")
     context.close()
