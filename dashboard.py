@@ -69,6 +69,7 @@ if __name__ == "__main__":
     show_page()  # Streamlit runs this file anew for every look at a page
 else:
     # ... and imports it once, where the server starts: this is what answers requests.
+    plotly_script()  # the folder of static files is looked for at the start
     app = App(
         "dashboard.py",
         lifespan=warming(NEEDED, LATER, LATER_SECONDS),

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.store.lease import claim, new_owner
-from engine.store.runs import list_runs
+from engine.store.runs import get_run, list_runs
 from engine.workers.session import train_claimed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,13 +48,31 @@ def test_the_first_page_of_an_empty_store_shows_a_trained_example_and_three_door
     assert (run, frames[-1] > 100, list_runs(store)) == (0, True, [])
 
 
-def test_the_door_to_a_failing_network_starts_the_preset_and_fills_the_form_with_it(store):
+def test_the_door_to_a_failing_network_leads_on_to_one_that_learns_and_to_both_side_by_side(store):
     app = page("train")
     app.button(key="train_fail").click().run()
     assert not app.exception and not app.error
     (row,) = list_runs(store)
     assert (row.config["activation"], row.config["hidden_sizes"]) == ("sigmoid", [16] * 10)
     assert app.selectbox(key="train_activation").value == "sigmoid"
+    assert "Mend it" not in [button.label for button in app.button]
+    trained(store, row.id)
+    app.run()
+    app.button(key="train_mend").click().run()
+    mended = list_runs(store)[0]
+    assert (mended.config["activation"], mended.config["hidden_sizes"]) == ("relu", [16] * 10)
+    trained(store, mended.id)
+    app.run()
+    assert [button.label for button in app.button if button.label in ("Mend it", "Compare both")] == [
+        "Compare both"
+    ]
+    best = [get_run(store, each.id).val_score or 0.0 for each in (row, mended)]
+    assert best[0] < 0.6 < 0.9 < best[1]
+
+
+def test_a_run_that_came_through_no_door_is_not_to_be_mended(store, submitted):
+    app = page("train", run=str(trained(store, submitted(activation="sigmoid"))))
+    assert not {"Mend it", "Compare both"} & {button.label for button in app.button}
 
 
 @pytest.mark.parametrize(("name", "query"), [("train", "run"), ("compare", "runs")])

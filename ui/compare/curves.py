@@ -67,8 +67,8 @@ def show_comparison(store: Store, rows: Sequence[RunRow], listed: Sequence[RunRo
         options = comparison_options(rows, *offered, dict(zip(run_ids, names, strict=True)), view)
     if is_open(runs):
         with runs:
-            other_seeds_button(store, rows)
             run_table(store, listed, run_ids)
+            other_seeds_button(store, rows)  # below: it comes and goes, and no row may move under the pointer
     if is_open(settings):
         with settings:
             show_settings(rows, apart)

@@ -134,6 +134,7 @@ class ChartValues extends LinkedCursor {
         const tops = places.map((_, place) => Math.max(...rows.map((row) => row.found[place]?.x ?? -Infinity)));
         this.table.replaceChildren(this.head(tops), this.body(rows, tops));
         this.table.hidden = rows.length === 0;
+        this.table.classList.toggle("has-pins", this.pins.length > 0);
         this.table.dataset.axis = this.axis ?? "";
     }
 

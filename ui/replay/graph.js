@@ -49,7 +49,8 @@ function drawHeading(context, { layer, x, units, side }, columns, run, theme, wi
     const at = align === "left" ? x - side / 2 : align === "right" ? x + side / 2 : x;
     write(context, name, at, 10, { colour: css(theme.text), align, weight: "600", font: theme.font });
     const quiet = { colour: css(theme.quiet), align, size: 10, font: theme.font };
-    if (!isNarrow) write(context, layer.size === 1 ? "1 unit" : `${layer.size} units`, at, 23, quiet);
+    const shown = layer.size > layer.shown ? `${layer.shown} of ${layer.size} units` : layer.size === 1 ? "1 unit" : `${layer.size} units`;
+    if (!isNarrow) write(context, shown, at, 23, quiet);
     if (layer.size > layer.shown) {
         const more = `+${layer.size - layer.shown}`;
         write(context, more, x, units.at(-1).y + side / 2 + 10, { ...quiet, align: "center" });

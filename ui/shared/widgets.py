@@ -7,6 +7,8 @@ import streamlit as st
 
 from engine.figures.curves import AXES
 
+# The tab of the Data page on which a table is uploaded.
+OWN_TABLES = "Your data"
 MEANINGS = {
     "step": "optimizer steps",
     "epoch": "epochs",

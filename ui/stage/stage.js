@@ -55,6 +55,8 @@ class Stage {
             left: () => this.clock.peek(null),
             pressed: (x) => this.clock.seek(this.frameAt(x)),
         });
+        // The small table has the numbers of the moment that everything shows; Plotly's box would have another's.
+        if (name === "stage-loss") chart.dressing.push((data, layout) => (layout.hovermode = false));
         return { name, figure, caption, title: caption.querySelector("b"), place, sentence, chart, cursor };
     }
 
@@ -214,8 +216,8 @@ class Stage {
         if (!this.run || !this.header) return;
         const x = this.along(this.clock.shown);
         for (const { cursor } of this.charts) cursor.show(x);
-        const [{ chart, cursor }] = this.charts;
-        const area = x === null || cursor.isOver || !this.found ? null : plotArea(chart);
+        const [{ chart }] = this.charts;
+        const area = x === null || !this.found ? null : plotArea(chart);
         if (!area) this.table.hide();
         else this.table.draw(area, area.axis.d2p(x), this.found, `epoch ${number(this.run.epochs[this.clock.shown])}`);
     }

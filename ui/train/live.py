@@ -22,6 +22,7 @@ from ui.shared.seeds import seeds_line
 from ui.shared.sight import in_sight
 from ui.shared.transport import keep_workers, speed_control, transport
 from ui.stage import Stage, resend_stage, show_stage
+from ui.train.doors import mend_button
 from ui.train.edits import apply_edit
 from ui.train.interventions import change_control
 from ui.train.metrics import baseline_line, status_line
@@ -60,6 +61,7 @@ def show_controls(store: Store, row: RunRow | None, bar: DeltaGenerator) -> None
         speed_control(store, row)
         if row is not None:
             change_control(store, row)
+            mend_button(store, row)
 
 
 def _pace(row: RunRow) -> float | None:

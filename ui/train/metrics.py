@@ -71,7 +71,7 @@ def status_line(row: RunRow, worker_error: str = "") -> None:
         )
     elif row.message and row.status == "finished":
         st.info(as_markdown(f"{row.message[0].upper()}{row.message[1:]}."), icon=":material/info:")
-    elif row.message and row.status not in LIVE and row.message != row.missing_plugin:
+    elif row.message and row.status not in LIVE and row.message not in (row.missing_plugin, row.status):
         st.warning(as_markdown(row.message), icon=":material/info:")
 
 

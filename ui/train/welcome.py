@@ -13,10 +13,11 @@ from engine.training.trainer import train
 from ui.replay.frames_cache import frames_of
 from ui.shared.cache import built_once
 from ui.shared.prepared_data import dataset_of, resolve_and_plan
+from ui.shared.widgets import OWN_TABLES
 from ui.stage import Stage, resend_stage, show_stage
+from ui.train.doors import start_failing
 from ui.train.edits import apply_edit, ask_whole_page, start
 from ui.train.live import STAGE, show_controls
-from ui.train.presets import take_preset
 from ui.train.redrawn import redraw
 from ui.train.run_stage import (
     activation_names,
@@ -29,7 +30,6 @@ from ui.train.run_stage import (
 )
 
 EXAMPLE: dict[str, Any] = {}
-FAILS = "vanishing"
 
 
 def show_welcome(store: Store, bar: DeltaGenerator) -> None:
@@ -54,10 +54,10 @@ def _example_stage(store: Store) -> None:
             "See it fail and mend it",
             icon=":material/healing:",
             key="train_fail",
-            on_click=_start_failing,
+            on_click=start_failing,
             args=(store,),
-            help="Trains ten sigmoid layers, whose gradient vanishes. Then choose another preset or "
-            "activation on the left and press Start.",
+            help="Trains ten sigmoid layers, whose gradient vanishes. When they have ended, *Mend it* trains "
+            "ten that learn.",
         )
         if st.button(
             "Bring your own table",
@@ -65,6 +65,7 @@ def _example_stage(store: Store) -> None:
             key="train_own",
             help="Opens the Data page: drop a CSV file and choose what to predict.",
         ):
+            st.session_state["data_tab"] = OWN_TABLES
             st.switch_page("pages/data.py")
         st.caption("A trained example. Move the slider, click a unit, change the network.")
     example = _example()
@@ -90,11 +91,6 @@ def _example_stage(store: Store) -> None:
 
 def _start_example(store: Store) -> None:
     start(store, parse_config(EXAMPLE))
-    ask_whole_page()
-
-
-def _start_failing(store: Store) -> None:
-    start(store, take_preset(FAILS))
     ask_whole_page()
 
 
