@@ -51,7 +51,7 @@ function drawHeading(context, { layer, x, units, side }, columns, run, theme, wi
     const quiet = { colour: css(theme.quiet), align, size: 10, font: theme.font };
     const shown = layer.size > layer.shown ? `${layer.shown} of ${layer.size} units` : layer.size === 1 ? "1 unit" : `${layer.size} units`;
     if (!isNarrow) write(context, shown, at, 23, quiet);
-    if (layer.size > layer.shown) {
+    if (isNarrow && layer.size > layer.shown) {
         const more = `+${layer.size - layer.shown}`;
         write(context, more, x, units.at(-1).y + side / 2 + 10, { ...quiet, align: "center" });
     }
