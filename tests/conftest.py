@@ -30,6 +30,19 @@ from tests.waiting import end_engines
 os.environ[FOLDER_VARIABLE] = str(Path(__file__).with_name("no_plugins"))
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse to run tests of one group side by side.
+
+    pytest-xdist 3.8 loses all groups in silence beside pytest 9.2
+    (https://github.com/pytest-dev/pytest-xdist/issues/1386); two browsers at once make pages late.
+    """
+    if not getattr(session.config.option, "loadgroup", False):
+        return
+    grouped = [each.nodeid for each in session.items if each.get_closest_marker("xdist_group")]
+    if lost := [name for name in grouped if "@" not in name.rpartition("]")[2]]:
+        raise pytest.UsageError(f"this pytest-xdist does not group tests, {lost[0]} among others")
+
+
 @pytest.fixture
 def plugin_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty folder of plugins; afterwards nothing is left of what was loaded from anywhere."""
