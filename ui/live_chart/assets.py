@@ -18,14 +18,11 @@ FRAMING = Path(__file__).with_name("framing.js")
 PLOTLY = Path(__file__).with_name("plotly") / "plotly-cartesian-4.1.1.min.js"
 
 LOADER = """const script = import(new URL({url}, document.baseURI));
-const calls = new WeakMap();
 export default async function (given) {{
-    // A call that was overtaken while the script was loading is cleaned up at once: what it shares stays.
-    const call = (calls.get(given.parentElement) ?? 0) + 1;
-    calls.set(given.parentElement, call);
     try {{
         const leave = (await script).default(given);
-        return () => calls.get(given.parentElement) === call && leave?.();
+        // Streamlit ends a call that a newer one overtook while it was loading, too: what both share stays.
+        return () => given.parentElement.isConnected || leave?.();
     }} catch (error) {{
         console.error("custom component:", error);
         given.setTriggerValue("failed", true);

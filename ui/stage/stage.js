@@ -18,9 +18,9 @@ function offer(choice, options, chosen) {
 }
 
 class Stage {
-    // `send(name, value)` takes something to the server.
-    constructor(root, send) {
-        Object.assign(this, { root, send, run: null, state: { shown: null, over: null, edge: null, shows: "weights", flow: 0.5 } });
+    // Its `send(name, value)`, set from outside, takes something to the server.
+    constructor(root) {
+        Object.assign(this, { root, run: null, state: { shown: null, over: null, edge: null, shows: "weights", flow: 0.5 } });
         this.inbox = new Inbox("stage", (message) => this.absorb(message));
         root.replaceChildren();
         this.clock = new Clock((isPlayed) => this.draw(isPlayed));
@@ -248,8 +248,9 @@ class Stage {
 
 export default function ({ data, parentElement, setTriggerValue }) {
     const root = parentElement.querySelector(".stage");
-    if (!stages.has(root)) stages.set(root, new Stage(root, setTriggerValue));
+    if (!stages.has(root)) stages.set(root, new Stage(root));
     const stage = stages.get(root);
+    stage.send = setTriggerValue; // an older one speaks for a part of the page that may be gone
     if (!stage.inbox.put(data, () => setTriggerValue("resend", true))) stage.draw();
     return () => {
         stage.leave();
