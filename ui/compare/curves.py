@@ -57,7 +57,7 @@ def show_comparison(store: Store, rows: Sequence[RunRow], listed: Sequence[RunRo
     apart = runs_apart(store, rows)
     offered = _offered(store, rows, series_of(store, run_ids), seed_groups(store, rows), apart)
     # What stays the same is not part of what is redrawn every second.
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="options_compare"):
         # Without help: a tooltip above them would take the clicks that are meant for the menu.
         runs = st.popover("Choose runs", icon=":material/checklist:", **_lazy("runs"))
         view = st.popover("View", icon=":material/tune:")

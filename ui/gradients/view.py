@@ -96,7 +96,7 @@ def _options(rows: Sequence[RunRow]) -> tuple[str, list[int]]:
     deepest = max(_depth(row) for row in rows)
     chosen = [n for n in st.session_state.get("gradients_layers", []) if n <= deepest]
     st.session_state["gradients_layers"] = chosen
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="options_gradients"):
         x = choose_axis("gradients_x", "step")
         layers = st.multiselect(
             "Layers",

@@ -100,7 +100,7 @@ def _view(run_id: int, pace: float | None) -> None:
 
 
 def _options(row: RunRow) -> tuple[str, bool]:
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="options_overfitting"):
         show_badge(row)
         x = choose_axis("overfitting_x", "epoch")
         log_y = st.toggle(
