@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from benchmarks.browser import Dashboard
 from benchmarks.browser import chromium as started_chromium
@@ -67,11 +67,22 @@ def server(shared_dashboard: Dashboard) -> str:
     return shared_dashboard.address
 
 
+@pytest.fixture(scope="session")
+def window(browser: Browser) -> Iterator[BrowserContext]:
+    """What all pages share: each reads the scripts of the dashboard from its cache."""
+    with browser.new_context(accept_downloads=True) as shared:
+        yield shared
+
+
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A fresh window that waits for what it is asked to find."""
-    context = browser.new_context(viewport={"width": 1400, "height": 1200}, accept_downloads=True)
-    opened = context.new_page()
+def page(window: BrowserContext) -> Iterator[Page]:
+    """A fresh tab that remembers nothing and waits for what it is asked to find."""
+    opened = window.new_page()
+    opened.set_viewport_size({"width": 1400, "height": 1200})
     opened.set_default_timeout(1000 * SECONDS_AT_MOST)
     yield opened
-    context.close()
+    window.clear_cookies()
+    for each in window.pages:
+        if each.url.startswith("http"):
+            each.evaluate("localStorage.clear()")
+        each.close()

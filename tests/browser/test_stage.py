@@ -111,17 +111,19 @@ def test_the_pointer_over_a_chart_moves_everything_and_gives_the_cursor_back(
     open_run(page, server, run_id)
     end = len(read_snapshots(store, run_id)) - 1
     page.wait_for_function(AT_FRAME, arg=end)  # those computed in time come first
-    loss_at_the_end = page.locator(".stage-numbers [data-name=trainLoss] dd").inner_text()
+    loss = page.locator(".stage-numbers [data-name=trainLoss] dd")
+    expect(loss).to_have_text(re.compile(r"\d"))  # a frame can come before what was recorded at its step
+    loss_at_the_end = loss.inner_text()
     for chart in ("stage-loss", "stage-strip"):
         over(page, chart, 0.1)
         page.wait_for_function(f"end => ({FRAME})() < end / 2", arg=end)
         expect(page.locator(".stage .chart-cursor")).to_have_count(2)
         for line in page.locator(".stage .chart-cursor").all():
             expect(line).to_be_visible()
-        assert page.locator(".stage-numbers [data-name=trainLoss] dd").inner_text() != loss_at_the_end
+        assert loss.inner_text() != loss_at_the_end
         page.mouse.move(5, 5)
         page.wait_for_function(AT_FRAME, arg=end)
-    assert page.locator(".stage-numbers [data-name=trainLoss] dd").inner_text() == loss_at_the_end
+    assert loss.inner_text() == loss_at_the_end
 
 
 def test_a_click_on_a_chart_takes_the_cursor_and_the_small_table_has_the_numbers_there(
@@ -225,15 +227,6 @@ def test_the_strip_shows_what_is_chosen_with_a_sentence_on_it(page: Page, server
         "draws => Number(document.querySelector('[data-chart=stage-strip]').dataset.draws) > draws", arg=draws
     )
     expect(page.locator(".stage-strip .stage-sentence")).to_contain_text("saturated units")
-
-
-def test_start_is_reached_within_five_tabs(page: Page, server, trained):
-    open_run(page, server, trained())
-    names = []
-    for _ in range(5):
-        page.keyboard.press("Tab")
-        names.append(page.evaluate("() => document.activeElement.innerText || ''"))
-    assert any("Start" in name for name in names), names
 
 
 def test_a_door_of_the_first_page_leads_to_a_run_that_is_shown(page: Page, server, store):

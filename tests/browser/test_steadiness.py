@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, WebSocketRoute, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from benchmarks.browser import answers, free_port
 from engine.store.lease import claim, new_owner
@@ -173,18 +173,14 @@ def test_start_is_reached_within_five_tabs(page: Page, server: str, two_runs: li
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_nothing_is_wider_than_a_phone(browser: Browser, server: str, two_runs: list[int], path: str) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844})
-    try:
-        page = context.new_page()
-        query = f"runs={two_runs[0]},{two_runs[1]}" if path == "compare" else f"run={two_runs[0]}"
-        page.goto(f"{server}/{path}?{query}")
-        expect(page.locator(".stMain h3, .stMain .js-plotly-plot, .stMain table").first).to_be_attached()
-        expect(page.locator("[data-testid=stStatusWidget]")).to_have_count(0)
-        assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= 390
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    finally:
-        context.close()
+def test_nothing_is_wider_than_a_phone(page: Page, server: str, two_runs: list[int], path: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    query = f"runs={two_runs[0]},{two_runs[1]}" if path == "compare" else f"run={two_runs[0]}"
+    page.goto(f"{server}/{path}?{query}")
+    expect(page.locator(".stMain h3, .stMain .js-plotly-plot, .stMain table").first).to_be_attached()
+    expect(page.locator("[data-testid=stStatusWidget]")).to_have_count(0)
+    assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= 390
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_what_is_below_the_window_is_built_once_somebody_scrolls_there(
