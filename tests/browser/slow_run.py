@@ -1,10 +1,10 @@
-"""How a person starts a run that goes on for longer than any test waits; holds no test."""
+"""Runs that go on for longer than any test waits, and runs that are let go; holds no test."""
 
 import re
 
 from playwright.sync_api import Page, expect
 
-from engine.store.runs import list_runs, set_speed
+from engine.store.runs import get_run, list_runs, set_speed
 from engine.store.store import Store
 from tests.waiting import wait_for
 
@@ -45,3 +45,14 @@ def start_slow_run(page: Page, address: str, store: Store, *, is_shown: bool = T
     if is_shown:
         page.wait_for_function(SHOWN)
     return run.id
+
+
+def wait_until_ended(store: Store, count: int) -> int:
+    """Wait for the last of so many runs, let it train as fast as it can to its end, and return its number."""
+    wait_for(lambda: len(list_runs(store)) == count)
+    run_id = max(run.id for run in list_runs(store))
+    # The page sets its own speed first, unless it is as fast as it can be.
+    wait_for(lambda: get_run(store, run_id).speed is not None or get_run(store, run_id).ended)
+    set_speed(store, run_id, None)
+    wait_for(lambda: get_run(store, run_id).ended)
+    return run_id

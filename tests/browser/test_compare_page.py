@@ -161,10 +161,11 @@ def test_a_chip_hides_its_lines_and_its_cross_takes_the_run_out_of_the_address(p
 
 def test_a_pin_and_a_hidden_run_survive_what_a_live_run_sends(page: Page, server, store, submitted, trained):
     live = submitted(epochs=100_000, record_every=1, learning_rate=0.02)
-    set_speed(store, live, 4.0)
+    set_speed(store, live, 40.0)
     ended = trained(learning_rate=0.1)
     opened(page, server, [live, ended], "&metric=grad_norm")
     page.wait_for_function(f"() => Number(document.querySelector('{CHART}').dataset.points) > 120")
+    set_speed(store, live, 4.0)
     place = point_at(page, 8)
     page.mouse.click(place["x"], place["y"])
     page.mouse.move(5, 5)

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from engine.store.runs import list_runs
-from tests.waiting import wait_for
+from engine.store.runs import get_run
+from tests.browser.slow_run import wait_until_ended
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
 PLUGIN = '''
@@ -20,9 +20,7 @@ def snake(z):
 
 def start(page, store, count):
     page.get_by_role("button", name="Start", exact=False).first.click()
-    wait_for(lambda: len(list_runs(store)) == count)
-    wait_for(lambda: list_runs(store)[0].ended)
-    return list_runs(store)[0]
+    return get_run(store, wait_until_ended(store, count))
 
 
 def choose_activation(page, name):

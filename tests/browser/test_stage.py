@@ -151,6 +151,7 @@ def test_a_run_that_is_over_in_a_blink_plays_itself_after_start(page: Page, serv
     page.get_by_role("button", name="Start", exact=False).first.click()
     wait_for(lambda: list_runs(store) and list_runs(store)[0].ended)
     expect(page).to_have_url(re.compile(rf"run={list_runs(store)[0].id}$"))
+    page.get_by_label("Speed of the replay").select_option("2")
     last = "() => document.querySelector('.stage').dataset"
     page.wait_for_function(
         f"() => {{ const d = ({last})(); return d.playing === 'false' && d.frame === String(d.frames - 1); }}"
