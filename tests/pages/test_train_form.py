@@ -131,6 +131,19 @@ def test_start_queues_the_run_that_the_form_describes_and_names_it_in_the_addres
     assert not app.exception
 
 
+def test_step_begins_the_run_that_the_form_describes_with_one_epoch_and_each_further_one_is_of_that_run(
+    app, store
+):
+    app.number_input(key="train_epochs").set_value(3).run()
+    app.button(key="train_step").click().run()
+    (row,) = list_runs(store)
+    assert (row.config["epochs"], row.status, row.request, row.paused) == (3, "queued", "step", False)
+    assert app.query_params["run"] in (str(row.id), [str(row.id)])
+    app.button(key="train_step").click().run()
+    assert len(list_runs(store)) == 1
+    assert not app.exception
+
+
 def test_the_example_of_the_empty_page_really_starts(app, store):
     app.button(key="train_example").click().run()
     assert [row.config["dataset"] for row in list_runs(store)] == ["moons"]

@@ -89,6 +89,15 @@ def test_pause_freezes_the_step_resume_goes_on_step_trains_one_epoch_and_stop_en
     wait_for(lambda: get_run(store, run_id).status == "stopped")
 
 
+def test_a_run_that_begins_by_a_step_pauses_after_its_first_epoch(store, store_url, submitted):
+    run_id = submitted(**WITHOUT_END)
+    request(store, run_id, "step")
+    per_epoch = get_run(store, run_id).total_steps // WITHOUT_END["epochs"]
+    ensure_workers(store_url, 1)
+    wait_for(lambda: get_run(store, run_id).paused)
+    assert get_run(store, run_id).step == per_epoch
+
+
 def test_a_chosen_speed_holds_the_run_back_and_can_be_changed(store, store_url, submitted):
     run_id = submitted(epochs=2000)
     set_speed(store, run_id, 1e-4)

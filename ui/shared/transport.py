@@ -1,6 +1,7 @@
 """Start, pause, step, stop and speed of a run."""
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 import streamlit as st
@@ -20,11 +21,17 @@ from ui.shared.widgets import kept
 SPEEDS = ("1", "5", "20", "max")
 
 
-def start_run(store: Store, config: RunConfig) -> None:
-    """Launch a run at the chosen speed and name it in the address; other seeds follow at full speed."""
+def start_run(store: Store, config: RunConfig, *, by_step: bool = False) -> None:
+    """Launch a run at the chosen speed and name it in the address; other seeds follow at full speed.
+
+    Parameters
+    ----------
+    by_step : bool
+        Whether it pauses after its first epoch; the other seeds do not.
+    """
     name, seeds = st.session_state.get("train_name", ""), st.session_state.get("train_seeds", 1)
     try:
-        run_id = launch(store, config, _chosen_speed(), name, seeds)
+        run_id = launch(store, config, _chosen_speed(), name, seeds, by_step=by_step)
     except ConfigError as error:
         st.session_state["train_refused"] = str(error)
         return
@@ -34,11 +41,18 @@ def start_run(store: Store, config: RunConfig) -> None:
 
 
 def launch(
-    store: Store, config: RunConfig, speed: float | None = None, name: str = "", seeds: int = 1
+    store: Store,
+    config: RunConfig,
+    speed: float | None = None,
+    name: str = "",
+    seeds: int = 1,
+    *,
+    by_step: bool = False,
 ) -> int:
     """Submit a run, or one for each of several seeds; start workers, and return the first run's id.
 
-    The speed is that of the first run; the others train as fast as possible.
+    The speed is that of the first run, and so is ``by_step``, to pause after one epoch; the others train as
+    fast as possible.
 
     Raises
     ------
@@ -46,13 +60,20 @@ def launch(
         When the configuration does not fit its data or the memory.
     """
     first, *others = with_seeds(config, seeds, dataset=dataset_of(config), name=name)
-    ids = submit(store, [replace(first, speed=speed), *others])
+    asked = {"request": "step"} if by_step else {}
+    ids = submit(store, [replace(first, speed=speed, columns=asked), *others])
     ensure_workers(store.url)
     return ids[0]
 
 
-def transport(store: Store, row: RunRow | None) -> None:
-    """Draw pause or resume, step and stop for a run, as far as they make sense now."""
+def transport(store: Store, row: RunRow | None, begin_by_step: Callable[[Store], None]) -> None:
+    """Draw pause or resume, step and stop for a run, as far as they make sense now.
+
+    Parameters
+    ----------
+    begin_by_step : callable
+        What a step does while no run trains.
+    """
     is_live = row is not None and row.status in LIVE
     is_waiting = row is not None and (row.paused if is_live else row.status in ("stopped", "failed"))
     if is_waiting:
@@ -81,10 +102,9 @@ def transport(store: Store, row: RunRow | None) -> None:
         icon=":material/skip_next:",
         key="train_step",
         shortcut="Alt+N",
-        on_click=_ask,
-        args=(store, row, "step"),
-        disabled=not is_live,
-        help="Train one epoch, then pause.",
+        on_click=_ask if is_live else begin_by_step,
+        args=(store, row, "step") if is_live else (store,),
+        help="Train one epoch, then pause; where no run is going on, begin one.",
     )
     st.button(
         "Stop",

@@ -12,7 +12,7 @@ from engine.training.interventions import WEIGHT, weight_change
 from ui.shared.form_state import fill_network
 from ui.shared.transport import start_run
 
-EDITED, DRAFT = "train_edited", "train_draft"
+EDITED, DRAFT, READY = "train_edited", "train_draft", "train_ready"
 
 
 def apply_edit(store: Store, row: RunRow | None, change: dict[str, Any]) -> None:
@@ -50,14 +50,23 @@ def leave_draft() -> None:
         ask_whole_page()
 
 
-def start(store: Store, config: RunConfig) -> None:
-    """Train what the form describes."""
+def start(store: Store, config: RunConfig, *, by_step: bool = False) -> None:
+    """Train what the form describes; ``by_step`` pauses after one epoch."""
     leave_draft()
-    start_run(store, config)
+    start_run(store, config, by_step=by_step)
+
+
+def begin_by_step(store: Store) -> None:
+    """Train one epoch of what the form describes, unless it describes nothing that can be trained."""
+    config = st.session_state.get(READY)
+    if config is not None:
+        ask_whole_page()
+        start(store, config, by_step=True)
 
 
 def start_button(store: Store, config: RunConfig | None, key: str, shortcut: str | None = None) -> None:
     """Draw the button that trains what the form describes."""
+    st.session_state[READY] = config
     st.button(
         "Start",
         icon=":material/play_arrow:",

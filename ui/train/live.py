@@ -23,7 +23,7 @@ from ui.shared.sight import in_sight
 from ui.shared.transport import keep_workers, speed_control, transport
 from ui.stage import Stage, resend_stage, show_stage
 from ui.train.doors import mend_button
-from ui.train.edits import apply_edit
+from ui.train.edits import apply_edit, begin_by_step
 from ui.train.interventions import change_control
 from ui.train.metrics import baseline_line, status_line
 from ui.train.mistakes import CARD as MISTAKES
@@ -57,7 +57,7 @@ def show_run(row: RunRow, bar: DeltaGenerator) -> None:
 def show_controls(store: Store, row: RunRow | None, bar: DeltaGenerator) -> None:
     """Draw what is done with a run that trains; without a run it stands there and waits for one."""
     with bar:
-        transport(store, row)
+        transport(store, row, begin_by_step)
         speed_control(store, row)
         if row is not None:
             change_control(store, row)
