@@ -106,13 +106,15 @@ def interval_over(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Returns
     -------
     mean, half : numpy.ndarray
-        ``(points,)``; ``half`` is NaN for a single row.
+        ``(points,)``; ``half`` is NaN for a single row, and 0 where all rows are equal.
     """
     n = len(values)
     mean = values.mean(axis=0)
     if n < 2:
         return mean, np.full(values.shape[1], np.nan)
-    return mean, t_quantile(n) * values.std(axis=0, ddof=1) / np.sqrt(n)
+    half = t_quantile(n) * values.std(axis=0, ddof=1) / np.sqrt(n)
+    is_equal = (values == values[0]).all(axis=0)  # what the sums round off is no spread
+    return np.where(is_equal, values[0], mean), np.where(is_equal, 0.0, half)
 
 
 def paired_difference(first: Mapping[int, float], second: Mapping[int, float]) -> Difference:

@@ -41,6 +41,12 @@ def test_means_and_paired_tests_equal_scipys(n):
     assert (one.mean - one.half, one.mean + one.half) == pytest.approx((low, high))
 
 
+def test_equal_values_have_no_spread_whatever_their_sum_rounds_off():
+    one = mean_interval([0.88] * 5)
+    assert (one.mean, one.half) == (0.88, 0.0)
+    assert np.std([0.88] * 5) > 0  # the case: a plain standard deviation is not zero
+
+
 def test_an_interval_over_curves_is_that_of_each_point():
     curves = np.random.default_rng(0).normal(size=(4, 3))
     mean, half = interval_over(curves)

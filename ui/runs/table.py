@@ -30,7 +30,7 @@ from ui.shared.text import count
 LINES_A_PAGE = 500
 # Beyond it the settings of all runs would be compared at each look.
 GROUPED_AT_MOST = 1000
-LINE_HEIGHT, TABLE_HEIGHT = 34, 440
+LINE_HEIGHT, TABLE_HEIGHT = 34, 540
 PACE = 2.0
 FAILED = "runs_table_script_failed"
 HERE = Path(__file__).parent
