@@ -12,7 +12,7 @@ from engine.config import RunConfig
 from engine.data.dataset import Dataset
 from engine.nn.optimizers.penalties import penalty
 from engine.training import subnormals
-from engine.training.evaluation import columns, evaluate_all, fixed_rows
+from engine.training.evaluation import fixed_rows
 from engine.training.interventions import Change, apply_change
 from engine.training.model import (
     build_decay_mask,
@@ -20,13 +20,13 @@ from engine.training.model import (
     build_optimizer,
     take_over,
     target_columns,
-    trained_network,
 )
 from engine.training.monitor import RunMonitor
 from engine.training.per_run_values import PerRunValues
 from engine.training.plan import plan
 from engine.training.schedule import build_schedule
 from engine.training.state import State
+from engine.training.summary import final_summary as final_summary
 from engine.training.telemetry import LAYER_INDEX, SCALARS, Record
 
 YIELD_SECONDS = 0.05
@@ -58,23 +58,6 @@ def train(
     yield from Training([config], dataset, [state], changes).records([state])
 
 
-def final_summary(config: RunConfig, dataset: Dataset, state: State) -> dict[str, float | int]:
-    """Return losses and scores at the state's weights over all rows of each split; a test may be absent."""
-    network = trained_network(config, dataset, state.learned)
-    name = dataset.score_name
-    summary: dict[str, float | int] = {"steps": state.step, "seconds": state.seconds}
-    with np.errstate(all="ignore"):
-        for split, x, y in (
-            ("train", dataset.x_train, dataset.y_train),
-            ("val", dataset.x_val, dataset.y_val),
-            ("test", dataset.x_test, dataset.y_test),
-        ):
-            if len(x):
-                loss, score = evaluate_all(network, columns(config, dataset, x, y))
-                summary |= {f"{split}_loss": loss, f"{split}_{name}": score}
-    return summary
-
-
 class Training:
     """The loop's tapes and data, tied to the vectors of a run's state, or of several states as a stack.
 
@@ -91,6 +74,11 @@ class Training:
         Each adopts its part of the vectors.
     changes : sequence of Change
         By hand; only of one run alone.
+
+    Attributes
+    ----------
+    until : int
+        Updates after which :meth:`advance` comes back in any case; at first all of the plan.
     """
 
     def __init__(
@@ -103,6 +91,7 @@ class Training:
         config, self.own = configs[0], PerRunValues.of(configs)
         self.config, self.states, self.changes = config, list(states), changes
         self.plan = plan(config, dataset)
+        self.until = self.plan.total_steps
         self.clears = subnormals.method() == "cleared"
         self.flushing = nullcontext() if self.clears else subnormals.Flushing()
         self.lead = (len(states),) if len(states) > 1 else ()
@@ -142,7 +131,7 @@ class Training:
             slot[...] = state.slots[name]
         state.theta, state.statistics, state.slots = theta, statistics, slots
 
-    def _learning_rate(self) -> float | np.ndarray:
+    def learning_rate(self) -> float | np.ndarray:
         """Return the learning rate of the next update, or that of each run, ``(R, 1)``, where they differ."""
         if not self.has_own_rates:
             return self.monitors[0].scheduled_rate * self.states[0].plateau.factor
@@ -193,7 +182,7 @@ class Training:
             return self._finished(record, [state.recorded_step < 0 for state in self.states])
 
     def advance(self) -> Record | None:
-        """Train up to the next record, the end of the epoch, or about 50 ms, whichever comes first."""
+        """Train up to the next record, the epoch's end, step ``until`` or about 50 ms, what comes first."""
         started = now = time.perf_counter()
         state, plan = self.states[0], self.plan
         with np.errstate(all="ignore"):
@@ -204,7 +193,8 @@ class Training:
                     is_evaluated = state.step in plan.evaluation_steps
                     record = self._finished(record, [True] * len(self.states) if is_evaluated else None)
                 now = time.perf_counter()
-                if record or state.step % plan.steps_per_epoch == 0 or now - started > YIELD_SECONDS:
+                is_there = state.step == self.until or state.step % plan.steps_per_epoch == 0
+                if record or is_there or now - started > YIELD_SECONDS:
                     break
         for state in self.states:
             state.seconds += (now - started) / len(self.states)
@@ -214,8 +204,7 @@ class Training:
 
     def _step(self, is_recorded: bool) -> Record | None:
         state, plan = self.states[0], self.plan
-        if state.changes_made < len(self.changes):
-            self._make_changes()
+        self.make_changes()
         position = state.step % plan.steps_per_epoch
         if position == 0:
             for each in self.states:
@@ -227,7 +216,7 @@ class Training:
         np.copyto(recording.x, x)
         np.copyto(recording.target, self.epoch_y[..., start : start + plan.batch_size])
         recording.tape.replay()
-        learning_rate = self._learning_rate()
+        learning_rate = self.learning_rate()
         self.optimizer.prepare(state.step + 1, learning_rate)
         if not is_recorded:
             self.optimizer.update.replay()
@@ -249,12 +238,12 @@ class Training:
         if self.clears and self.states[0].step % subnormals.CLEARED_EVERY == 0:
             subnormals.clear(self.optimizer.slots.values())
 
-    def _make_changes(self) -> None:
-        (state,) = self.states
-        for change in self.changes[state.changes_made :]:
-            if change.step > state.step:
+    def make_changes(self) -> None:
+        """Make the changes by hand that act before the next update, of a run alone."""
+        for change in self.changes[self.states[0].changes_made :]:
+            if change.step > self.states[0].step:
                 break
-            apply_change(change, self.network, state)
+            apply_change(change, self.network, self.states[0])
 
     def _blank(self) -> Record:
         state = self.states[0]

@@ -4,10 +4,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from engine.store.lease import claim, new_owner
 from engine.store.reader import read_series
 from engine.store.runs import set_speed
-from engine.workers.session import train_claimed
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
@@ -26,15 +24,8 @@ LINES = f"""() => document.querySelector('{CHART}')._fullData
 
 
 @pytest.fixture
-def trained(store, submitted):
-    def train(**settings):
-        run_id = submitted(**{"epochs": 20, **settings})
-        lease = claim(store, new_owner(), run_id)
-        assert lease is not None
-        train_claimed(store, lease)
-        return run_id
-
-    return train
+def trained(trained):
+    return lambda **settings: trained(**{"epochs": 20, **settings})
 
 
 def opened(page: Page, server, ids, more=""):

@@ -9,11 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from engine.store.interventions import read_changes
-from engine.store.lease import claim, new_owner
 from engine.store.records import read_series
 from engine.store.runs import get_run, list_runs
 from engine.training.telemetry import SCALARS
-from engine.workers.session import train_claimed
 from tests.browser.pressing import press_until
 from tests.browser.slow_run import start_slow_run
 from tests.waiting import SECONDS_AT_MOST, wait_for
@@ -35,13 +33,6 @@ def wait_for_points(page, count):
     page.wait_for_function(f"count => ({POINTS})() > count", arg=count)
 
 
-def trained(store, run_id):
-    lease = claim(store, new_owner(), run_id)
-    assert lease is not None
-    train_claimed(store, lease)
-    return run_id
-
-
 def test_start_draws_a_live_curve_whose_zoom_survives_three_updates(page: Page, server, store):
     start_slow_run(page, server, store)
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
@@ -53,18 +44,16 @@ def test_start_draws_a_live_curve_whose_zoom_survives_three_updates(page: Page, 
     assert page.evaluate(RANGE) == [2, 3]
 
 
-def test_a_deep_link_on_a_fresh_server_shows_the_run_inside_the_frame(
-    page: Page, dashboard, store, submitted
-):
-    run_id = trained(store, submitted(name="linked"))
+def test_a_deep_link_on_a_fresh_server_shows_the_run_inside_the_frame(page: Page, dashboard, trained):
+    run_id = trained(name="linked")
     page.goto(f"{dashboard.address}/train?run={run_id}")
     expect(page.get_by_text("finished").first).to_be_visible()
     expect(page.get_by_role("link", name="Compare")).to_be_visible()
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
 
 
-def test_two_compared_runs_are_downloaded_as_the_store_holds_them(page: Page, server, store, submitted):
-    ids = [trained(store, submitted(seed=seed)) for seed in (1, 2)]
+def test_two_compared_runs_are_downloaded_as_the_store_holds_them(page: Page, server, store, trained):
+    ids = [trained(seed=seed) for seed in (1, 2)]
     page.goto(f"{server}/compare?runs={ids[0]},{ids[1]}")
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
     page.get_by_role("button", name="Download").first.click()

@@ -3,21 +3,14 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from engine.store.lease import claim, new_owner
-from engine.workers.session import train_claimed
-
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
 CHARTS = ".live-chart .plot-container"
 
 
 @pytest.fixture
-def finished(store, submitted):
-    run_id = submitted(hidden_sizes=[6, 6, 6], activation="sigmoid", epochs=30)
-    lease = claim(store, new_owner(), run_id)
-    assert lease is not None
-    train_claimed(store, lease)
-    return run_id
+def finished(trained):
+    return trained(hidden_sizes=[6, 6, 6], activation="sigmoid", epochs=30)
 
 
 def test_both_pages_draw_from_a_deep_link_and_fit_a_narrow_screen(page: Page, dashboard, finished):

@@ -3,9 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from engine.store.lease import claim, new_owner
 from engine.store.runs import request
-from engine.workers.session import train_claimed
 from tests.browser.slow_run import start_slow_run
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
@@ -18,12 +16,8 @@ DRAWN = f"draws => Number(document.querySelector('{CHART}')?.dataset.draws ?? 0)
 
 
 @pytest.fixture
-def finished(store, submitted):
-    run_id = submitted(name="<script>alert(1)</script>", epochs=20)
-    lease = claim(store, new_owner(), run_id)
-    assert lease is not None
-    train_claimed(store, lease)
-    return run_id
+def finished(trained):
+    return trained(name="<script>alert(1)</script>", epochs=20)
 
 
 def zoom_with_the_mouse(page: Page):

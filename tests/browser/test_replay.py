@@ -3,10 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from engine.store.lease import claim, new_owner
 from engine.store.runs import set_speed
 from engine.store.snapshots import read_snapshots
-from engine.workers.session import train_claimed
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
@@ -24,12 +22,8 @@ def open_replay(page: Page, server: str, place: str, frames: int) -> None:
 
 
 @pytest.fixture
-def finished(store, submitted):
-    run_id = submitted(epochs=40)
-    lease = claim(store, new_owner(), run_id)
-    assert lease is not None
-    train_claimed(store, lease)
-    return run_id
+def finished(trained):
+    return trained(epochs=40)
 
 
 def test_the_slider_moves_every_picture_and_playing_makes_no_trip(page: Page, server, store, finished):
@@ -87,13 +81,8 @@ def test_new_frames_of_a_live_run_are_followed_until_somebody_scrubs(page: Page,
     page.wait_for_function(newest, arg=1)
 
 
-def test_two_runs_share_one_slider_and_fit_a_narrow_screen(page: Page, server, store, submitted):
-    ids = []
-    for seed in (1, 2):
-        ids.append(submitted(seed=seed))
-        lease = claim(store, new_owner(), ids[-1])
-        assert lease is not None
-        train_claimed(store, lease)
+def test_two_runs_share_one_slider_and_fit_a_narrow_screen(page: Page, server, store, trained):
+    ids = [trained(seed=seed) for seed in (1, 2)]
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{server}/compare?runs={ids[0]},{ids[1]}")
     page.locator(".lab-below").last.scroll_into_view_if_needed()

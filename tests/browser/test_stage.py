@@ -7,10 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from engine.store.interventions import read_changes
-from engine.store.lease import claim, new_owner
 from engine.store.runs import get_run, list_runs
 from engine.store.snapshots import read_snapshots
-from engine.workers.session import train_claimed
 from tests.browser.slow_run import EPOCHS, start_slow_run
 from tests.waiting import wait_for
 
@@ -33,15 +31,8 @@ AT_FRAME = "frame => document.querySelector('.stage').dataset.frame === String(f
 
 
 @pytest.fixture
-def trained(store, submitted):
-    def train(**settings):
-        run_id = submitted(**{"epochs": 40, "hidden_sizes": [6, 5], **settings})
-        lease = claim(store, new_owner(), run_id)
-        assert lease is not None
-        train_claimed(store, lease)
-        return run_id
-
-    return train
+def trained(trained):
+    return lambda **settings: trained(**{"epochs": 40, "hidden_sizes": [6, 5], **settings})
 
 
 def boxes(page: Page) -> dict[str, Any]:

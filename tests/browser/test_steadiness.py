@@ -12,8 +12,6 @@ import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 from benchmarks.browser import answers, free_port
-from engine.store.lease import claim, new_owner
-from engine.workers.session import train_claimed
 from tests.browser.pressing import AGAIN_AFTER_SECONDS
 from tests.waiting import wait_for
 
@@ -131,14 +129,9 @@ def test_a_busy_browser_that_answers_late_keeps_its_page(page: Page, tmp_path: P
 
 
 @pytest.fixture
-def two_runs(store, submitted) -> list[int]:
+def two_runs(trained) -> list[int]:
     """Two finished runs."""
-    ids = [submitted(seed=seed) for seed in (1, 2)]
-    for run_id in ids:
-        lease = claim(store, new_owner(), run_id)
-        assert lease is not None
-        train_claimed(store, lease)
-    return ids
+    return [trained(seed=seed) for seed in (1, 2)]
 
 
 @pytest.mark.parametrize("path", PATHS)
