@@ -44,6 +44,7 @@ ROOMS = {
     "engine.training": Room(TRAINING, {"numpy"}),
     "engine.analysis": Room(TRAINING, {"numpy"}, {"scipy", "sklearn"}),
     "engine.replay": Room({"engine.analysis", *TRAINING}, {"numpy"}),
+    "engine.explain": Room(TRAINING, {"numpy"}),
     "engine.plugins": Room({"engine.nn", "engine.config"}, {"numpy"}),
     "engine.extension": Room({"engine.plugins"}),
     "engine.store": Room(STORE, {"numpy", "sqlalchemy", "psutil"}),
@@ -52,7 +53,8 @@ ROOMS = {
     "engine.exchange": Room(STORE, {"numpy", "pydantic", "sqlalchemy", "psutil"}, {"pyarrow"}),
     "engine.figures": Room(READING | TRAINING, {"numpy", "pandas", "plotly", "tsdownsample"}),
     "engine.cli": Room(
-        {"engine.analysis", "engine.exchange", "engine.workers", *STORE}, {"numpy", "rich", "typer"}
+        {"engine.analysis", "engine.exchange", "engine.explain", "engine.workers", *STORE},
+        {"numpy", "rich", "typer"},
     ),
     "engine.__main__": Room({"engine.cli"}),
     "ui": Room(),

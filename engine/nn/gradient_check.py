@@ -40,8 +40,7 @@ def check_gradients(
     Returns
     -------
     list of LayerCheck
-        The error is ``|analytic - numeric| / max(|analytic| + |numeric|, scale)`` where the scale is 1e-4,
-        or 1e-4 of the loss where that is larger: a central difference is exact to about 1e-10 of the loss.
+        The error is the :func:`relative_distance` at the :func:`least_scale` of the loss.
 
     Raises
     ------
@@ -54,15 +53,25 @@ def check_gradients(
     parameters = network.parameters
     recording.tape.replay()
     analytic = parameters.grad.copy()
-    scale = 1e-4 * max(1.0, _loss(recording))
+    scale = least_scale(_loss(recording))
     checks = []
     for number, (start, size) in enumerate(zip(parameters.starts, parameters.sizes, strict=True), start=1):
         chosen = start + np.sort(generator.choice(size, min(tries, size), replace=False))
         numeric = np.array([_slope(network, recording, index, step) for index in chosen])
         exact = analytic[chosen]
-        errors = np.abs(exact - numeric) / np.maximum(np.abs(exact) + np.abs(numeric), scale)
+        errors = relative_distance(exact, numeric, scale)
         checks.append(LayerCheck(number, len(chosen), float(errors.max())))
     return checks
+
+
+def least_scale(loss: float) -> float:
+    """Return the size below which a central difference says nothing: it is exact to 1e-10 of the loss."""
+    return 1e-4 * max(1.0, loss)
+
+
+def relative_distance(exact: np.ndarray, numeric: np.ndarray, scale: float) -> np.ndarray:
+    """Return ``|exact - numeric| / max(|exact| + |numeric|, scale)``, element by element."""
+    return np.abs(exact - numeric) / np.maximum(np.abs(exact) + np.abs(numeric), scale)
 
 
 def _slope(network: Network, recording: Recording, index: int, step: float) -> float:

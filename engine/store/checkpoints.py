@@ -59,9 +59,14 @@ def drop_checkpoints_after(store: Store, run_id: int, step: int) -> None:
         connection.execute(checkpoints.delete().where(late))
 
 
-def latest_checkpoint(store: Store, run_id: int) -> tuple[State | None, int]:
-    """Return the newest checkpoint that is whole, and how many damaged ones had to be passed over."""
+def latest_checkpoint(store: Store, run_id: int, *, at_most: int | None = None) -> tuple[State | None, int]:
+    """Return the newest checkpoint that is whole, and how many damaged ones had to be passed over.
+
+    With ``at_most`` it is the newest of those after so many updates or fewer.
+    """
     mine = sa.select(checkpoints.c.step).where(checkpoints.c.run_id == run_id)
+    if at_most is not None:
+        mine = mine.where(checkpoints.c.step <= at_most)
     with store.reading() as connection:
         steps = list(connection.scalars(mine.order_by(checkpoints.c.step.desc())))
     for damaged, step in enumerate(steps):

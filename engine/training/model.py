@@ -31,11 +31,12 @@ def build_network(
     lead: Lead = (),
     within: tuple[Network, int] | None = None,
     own: PerRunValues | None = None,
+    passes: bool = True,
 ) -> Network:
     """Return the network of a resolved configuration, weights 0; without a generator nothing is dropped.
 
     With a lead it takes a generator for each replicate, and from ``own`` the rates in which these differ;
-    ``within`` is as in :class:`Network`.
+    ``within`` and ``passes`` are as in :class:`Network`.
     """
     own = own or PerRunValues.of([config])
     return Network(
@@ -49,6 +50,7 @@ def build_network(
         dtype=config.dtype,
         lead=lead,
         within=within,
+        passes=passes,
     )
 
 

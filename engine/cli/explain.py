@@ -1,0 +1,90 @@
+"""The commands that take one training step apart: its calls, and the chain rule of one of its weights."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from engine.cli.options import AsJson, Run, StoreUrl
+
+Step = Annotated[int, typer.Option(help="step from 0: the update that follows so many others")]
+Row = Annotated[int | None, typer.Option(help="a training row, from 0, to be the whole batch")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file to the command line."""
+    app.command("step")(step_command)
+    app.command("chain")(chain_command)
+
+
+def step_command(
+    run: Run, step: Step, row: Row = None, store: StoreUrl = None, as_json: AsJson = False
+) -> None:
+    """Show one training step call by call: forward pass, loss, backward pass, update.
+
+    The weights are those of the run at that step, the numbers in float64.
+    """
+    from engine.explain.step import step_data
+
+    explained = _explained(store, run, step, row).finish()
+    data = {"run": run, **step_data(explained)}
+    print(json.dumps(data) if as_json else _step_text(data))
+
+
+def chain_command(
+    run: Run,
+    step: Step,
+    layer: Annotated[int, typer.Option(help="layer of the weight, 1 next to the input")],
+    unit: Annotated[int, typer.Option(help="unit of that layer, from 1")],
+    source: Annotated[int, typer.Option("--input", help="what the weight multiplies, from 1; 0 is the bias")],
+    row: Row = None,
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the chain rule for one weight: the factors of its gradient, beside a finite difference.
+
+    Without --row the row is the first one of the step's batch. Where batch norm needs several rows, it is the
+    whole batch, and the gradient a sum over its rows.
+    """
+    from engine.explain.chain import chain_data
+
+    explained = _explained(store, run, step, row)
+    if row is None and not explained.needs_rows:
+        explained = _explained(store, run, step, int(explained.rows[0]))
+    data = {"run": run, "step": step, **chain_data(explained, layer, unit, source)}
+    print(json.dumps(data) if as_json else _chain_text(data))
+
+
+def _explained(store: str | None, run_id: int, step: int, row: int | None) -> Any:
+    from engine.explain.step import ExplainedStep
+    from engine.store.moments import moment_of
+    from engine.store.store import open_store
+
+    moment = moment_of(open_store(store), run_id, step)
+    return ExplainedStep(moment.config, moment.dataset, moment.state, row)
+
+
+def _step_text(data: dict[str, Any]) -> str:
+    rows, phase = len(data["rows"]), ""
+    lines = [
+        f"run {data['run']}, step {data['step']}: {rows} {'row' if rows == 1 else 'rows'}, "
+        f"learning rate {data['learning_rate']:g}"
+    ]
+    for each in data["instructions"]:
+        if each["phase"] != phase:
+            phase = each["phase"]
+            lines.append(phase)
+        shape = " x ".join(map(str, each["shape"])) or "a number"
+        lines.append(f"  {each['label']}    ({shape})")
+    lines.append(f"loss {data['loss']:.6g}, norm of the gradient {data['grad_norm']:.6g}")
+    return "\n".join(lines)
+
+
+def _chain_text(data: dict[str, Any]) -> str:
+    lines = [f"{each['name']} = {each['value']:.6g}    {each['meaning']}" for each in data["factors"]]
+    lines += [
+        f"product            {data['product']:.9g}",
+        f"finite difference  {data['finite_difference']:.9g}",
+        f"relative distance  {data['relative_distance']:.1e}",
+    ]
+    return "\n".join(lines)

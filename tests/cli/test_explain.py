@@ -1,0 +1,56 @@
+"""The commands that take one step apart."""
+
+import json
+
+import pytest
+
+from engine.store.records import read_series
+from tests.command_line import engine
+
+
+def said(*arguments, url):
+    done = engine(*arguments, "--json", url=url)
+    assert (done.returncode, done.stderr) == (0, "")
+    return json.loads(done.stdout)
+
+
+def test_a_step_is_shown_with_its_loss_its_calls_and_its_weights(store, store_url, trained):
+    run_id = trained(epochs=5, record_every=1)
+    found = said("step", str(run_id), "--step", "3", url=store_url)
+    keys = ("run", "step", "loss", "grad_norm", "layers", "instructions", "weights")
+    assert found.keys() >= set(keys) and (found["run"], found["step"]) == (run_id, 3)
+    series = read_series(store, run_id)
+    (here,) = [place for place, step in enumerate(series["step"]) if step == 4]  # measured in the update
+    assert found["loss"] == pytest.approx(series["batch_loss"][here], rel=1e-5)
+    assert found["grad_norm"] == pytest.approx(series["grad_norm"][here], rel=1e-4)
+    assert found["instructions"][0].keys() == {"phase", "layer", "label", "output", "shape"}
+    assert found["instructions"][0]["output"] == "z1"
+    text = engine("step", str(run_id), "--step", "3", url=store_url).stdout
+    assert "z1 = W1 a0 + b1" in text and "backward" in text
+
+
+def test_the_chain_rule_of_a_weight_is_shown_beside_a_finite_difference(store_url, trained):
+    run_id = trained(epochs=5)
+    where = ("chain", str(run_id), "--step", "3", "--layer", "1", "--unit", "2", "--input", "1")
+    found = said(*where, url=store_url)
+    assert found.keys() >= {"factors", "product", "finite_difference", "relative_distance"}
+    assert found["relative_distance"] < 1e-5 and len(found["factors"]) == 3
+    assert len(found["rows"]) == 1
+    text = engine(*where, "--row", "7", url=store_url).stdout
+    assert "da1/dz1" in text and "finite difference" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("step", "1", "--step", "999"), "step must be from 0 to"),
+        (("step", "9", "--step", "0"), "no such run"),
+        (("step", "1", "--step", "0", "--row", "999"), "row must be a training row"),
+        (("chain", "1", "--step", "0", "--layer", "9", "--unit", "1", "--input", "1"), "layer must be"),
+    ],
+)
+def test_what_is_not_there_is_said_in_one_sentence(store_url, trained, arguments, sentence):
+    assert trained() == 1
+    done = engine(*arguments, url=store_url)
+    assert done.returncode == 2 and done.stdout == ""
+    assert sentence in done.stderr and done.stderr.count("\n") == 1
