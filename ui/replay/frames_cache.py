@@ -25,8 +25,8 @@ from ui.shared.text import as_markdown, visible
 ReplayFrames = dict[str, Any]
 NO_FRAMES: ReplayFrames = {"facts": {}, "layout": [], "steps": [], "epochs": [], "changes": []}
 RUNS_KEPT = 12
-# Seconds that one drawing of a page spends on new frames.
-WHILE_MOVING, WHEN_ENDED = 0.03, 0.2
+# Seconds that one drawing of a page spends on new frames; the first one is waited for.
+AT_FIRST, WHILE_MOVING, WHEN_ENDED = 0.06, 0.03, 0.2
 PACE_BEHIND = 0.3
 
 
@@ -40,7 +40,7 @@ def cached_frames(store: Store, row: RunRow, seconds: float) -> tuple[ReplayFram
     Parameters
     ----------
     seconds : float
-        Time to spend on new frames at most, one frame in any case.
+        Time to spend on new frames at most, one frame in any case; less where there are none yet.
     """
     kept = _kept(store.url, row.id, row.created_at, row.dataset_id)
     with kept["lock"]:
@@ -116,7 +116,7 @@ def _facts(renderer: FrameRenderer, dataset: Dataset, config: RunConfig) -> dict
 
 
 def _grow(kept: ReplayFrames, store: Store, row: RunRow, seconds: float) -> bool:
-    until = time.perf_counter() + seconds
+    until = time.perf_counter() + (seconds if kept["steps"] else min(seconds, AT_FIRST))
     snapshots = read_snapshots(store, row.id, kept["steps"][-1] if kept["steps"] else -1)
     if not snapshots:
         return False
