@@ -1,11 +1,12 @@
-"""The commands that take one training step apart: its calls, and the chain rule of one of its weights."""
+"""The commands that take one training step apart: its calls, the chain rule of a weight, a script."""
 
 import json
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from engine.cli.options import AsJson, Run, StoreUrl
+from engine.cli.options import AsJson, BadInput, Run, StoreUrl
 
 Step = Annotated[int, typer.Option(help="step from 0: the update that follows so many others")]
 Row = Annotated[int | None, typer.Option(help="a training row, from 0, to be the whole batch")]
@@ -15,6 +16,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this file to the command line."""
     app.command("step")(step_command)
     app.command("chain")(chain_command)
+    app.command("code")(code_command)
 
 
 def step_command(
@@ -53,6 +55,36 @@ def chain_command(
         explained = _explained(store, run, step, int(explained.rows[0]))
     data = {"run": run, "step": step, **chain_data(explained, layer, unit, source)}
     print(json.dumps(data) if as_json else _chain_text(data))
+
+
+def code_command(
+    run: Run,
+    output: Annotated[Path, typer.Option(help="file to write; - for standard output")] = Path("-"),
+    framework: Annotated[str, typer.Option(help="what the script needs: numpy")] = "numpy",
+    step: Annotated[int | None, typer.Option(help="step from 0; the last one without it")] = None,
+    row: Row = None,
+    store: StoreUrl = None,
+) -> None:
+    """Write one training step as a script that needs NumPy alone, line by line as the textbook has it.
+
+    It holds weights and batch of that step, and prints loss, norm of the gradient and the loss afterwards.
+    """
+    from engine.explain.script import numpy_script
+    from engine.store.runs import get_run
+    from engine.store.store import open_store
+
+    if framework != "numpy":
+        raise BadInput(f"framework must be numpy, got {framework!r}")
+    chosen = max(get_run(open_store(store), run).step - 1, 0) if step is None else step
+    title = f"Step {chosen} of run {run}: predict, compare, trace back, adjust, with NumPy alone."
+    text = numpy_script(_explained(store, run, chosen, row), title)
+    if str(output) == "-":
+        print(text, end="")
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"output must be a file that can be written: {error}") from None
 
 
 def _explained(store: str | None, run_id: int, step: int, row: int | None) -> Any:

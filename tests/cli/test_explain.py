@@ -1,6 +1,8 @@
 """The commands that take one step apart."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -40,11 +42,25 @@ def test_the_chain_rule_of_a_weight_is_shown_beside_a_finite_difference(store_ur
     assert "da1/dz1" in text and "finite difference" in text
 
 
+def test_the_code_of_a_step_prints_its_loss_when_it_is_run(store_url, trained, tmp_path):
+    run_id, path = trained(epochs=5), tmp_path / "step.py"
+    done = engine("code", str(run_id), "--step", "3", "--output", str(path), url=store_url)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    found = json.loads(
+        subprocess.run([sys.executable, path], capture_output=True, text=True, check=True).stdout
+    )
+    step = said("step", str(run_id), "--step", "3", url=store_url)
+    assert found.keys() == {"loss", "grad_norm", "loss_after"}
+    assert [found["loss"], found["grad_norm"]] == pytest.approx([step["loss"], step["grad_norm"]], rel=1e-10)
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (("step", "1", "--step", "999"), "step must be from 0 to"),
         (("step", "9", "--step", "0"), "no such run"),
+        (("code", "1", "--framework", "jax"), "framework must be numpy, got 'jax'"),
+        (("code", "1", "--output", "/no/such/folder/step.py"), "output must be a file that can be written"),
         (("step", "1", "--step", "0", "--row", "999"), "row must be a training row"),
         (("chain", "1", "--step", "0", "--layer", "9", "--unit", "1", "--input", "1"), "layer must be"),
     ],
