@@ -3,6 +3,7 @@
 import argparse
 import copy
 import math
+import re
 import subprocess
 import sys
 import tempfile
@@ -151,10 +152,10 @@ def resident(process: psutil.Process, named: str = "") -> float:
 def change_the_form(page: Page) -> None:
     """Go to Train and choose another activation there and back, as quickly as the page allows."""
     turn_to(page, "Train")
-    box = page.get_by_role("combobox", name="Activation").first
+    box = page.get_by_role("combobox", name="Activation", exact=True)  # not that of a layer on the stage
     for name in ("sigmoid", "tanh"):
         box.click()
-        page.get_by_role("option", name=name, exact=True).click()
+        page.locator("[role=listbox] [role=option]").filter(has_text=re.compile(f"^{name}$")).click()
     expect(box).to_have_value("tanh", timeout=1000 * WAIT_SECONDS)
 
 

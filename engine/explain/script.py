@@ -7,7 +7,7 @@ import numpy as np
 
 from engine.config import ConfigError
 from engine.explain.step import LOSS, ExplainedStep
-from engine.explain.translation import Translation, Untranslatable, is_scalar_in
+from engine.explain.translation import Translation, is_scalar_in
 from engine.nn.adapters import draw_uniform
 from engine.nn.normalization import GREEK
 from engine.nn.tape import Instruction
@@ -18,6 +18,7 @@ TITLES = {
     "backward": "Backward pass: trace the error back, layer by layer.",
     "update": "Update: adjust all weights, which stand in one row.",
 }
+REFUSED = "the step cannot be written as a script"
 HELPER = '''
 
 def normal_chance(x):
@@ -49,7 +50,7 @@ def numpy_script(step: ExplainedStep, title: str) -> str:
     Raises
     ------
     ConfigError
-        When a plugin writes labels that are not in the notation.
+        When a plugin writes labels that are not in the notation, or do not say what it does.
     """
     writer, played = _Writer(step), list(_kept(step))
     try:
@@ -66,9 +67,10 @@ def numpy_script(step: ExplainedStep, title: str) -> str:
         for call, drawn in played:
             if call.phase in ("forward", "measure"):
                 writer.write(call, drawn)
-    except Untranslatable as error:
-        raise ConfigError(f"the step cannot be written as a script: {error}") from None
-    assert np.allclose(writer.variables["θ"], step.network.parameters.theta, 1e-9, 1e-12, equal_nan=True)
+    except (NameError, TypeError, ValueError) as error:
+        raise ConfigError(f"{REFUSED}: {error}") from None
+    if not np.allclose(writer.variables["θ"], step.network.parameters.theta, 1e-9, 1e-12, equal_nan=True):
+        raise ConfigError(f"{REFUSED}: what its labels say is not what its calls do")
     return writer.text(title)
 
 

@@ -54,6 +54,30 @@ def test_the_code_of_a_step_prints_its_loss_when_it_is_run(store_url, trained, t
     assert [found["loss"], found["grad_norm"]] == pytest.approx([step["loss"], step["grad_norm"]], rel=1e-10)
 
 
+PLUGIN = """
+import numpy as np
+from engine.extension import activation
+
+@activation(derivative=lambda z: 1 + np.sin(2 * z))
+def snake(z):
+    return z + np.sin(z) ** 2
+"""
+
+
+def test_a_plugin_that_is_in_no_textbook_is_played_but_not_written(store_url, tmp_path):
+    path = tmp_path / "snake.py"
+    path.write_text(PLUGIN, "utf-8")
+    with_it = "--plugin", str(path)
+    done = engine(
+        "train", *with_it, "--activation", "snake", "--epochs", "2", "--samples", "60", url=store_url
+    )
+    assert done.returncode == 0
+    assert "snake" in engine("step", "1", "--step", "1", *with_it, url=store_url).stdout
+    refused = engine("code", "1", "--step", "1", *with_it, url=store_url)
+    assert refused.returncode == 2 and refused.stderr.count("\n") == 1
+    assert "the step cannot be written as a script" in refused.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
