@@ -41,9 +41,11 @@ def boxes(page: Page) -> dict[str, Any]:
     return found
 
 
-def open_run(page: Page, server: str, run_id: int) -> None:
+def open_run(page: Page, server: str, store, run_id: int) -> None:
+    """Open a finished run and wait for its last frame: those that were computed in time come first."""
     page.goto(f"{server}/train?run={run_id}")
     page.wait_for_function(DRAWN)
+    page.wait_for_function(AT_FRAME, arg=len(read_snapshots(store, run_id)) - 1)
 
 
 def over(page: Page, chart: str, across: float) -> None:
@@ -68,9 +70,9 @@ def is_on_one_screen(page: Page, height: int) -> bool:
     ],
     ids=["moons", "digits", "diabetes", "sine", "diverged"],
 )
-def test_everything_that_moves_is_on_one_screen_of_1440_by_900(page: Page, server, trained, settings):
+def test_everything_that_moves_is_on_one_screen_of_1440_by_900(page: Page, server, store, trained, settings):
     page.set_viewport_size({"width": 1440, "height": 900})
-    open_run(page, server, trained(epochs=5, **settings))
+    open_run(page, server, store, trained(epochs=5, **settings))
     assert is_on_one_screen(page, 900), boxes(page)
 
 
@@ -83,10 +85,10 @@ def test_it_is_on_one_screen_while_it_trains_as_well(page: Page, server, store):
 
 
 def test_on_a_narrow_screen_it_stacks_in_order_and_the_controls_stay_at_the_lower_edge(
-    page: Page, server, trained
+    page: Page, server, store, trained
 ):
     page.set_viewport_size({"width": 390, "height": 844})
-    open_run(page, server, trained())
+    open_run(page, server, store, trained())
     found = boxes(page)
     order = [found[name]["y"] for name in ("network", "picture", "loss", "strip")]
     assert order == sorted(order) and len(set(order)) == 4
@@ -99,9 +101,8 @@ def test_the_pointer_over_a_chart_moves_everything_and_gives_the_cursor_back(
     page: Page, server, store, trained
 ):
     run_id = trained()
-    open_run(page, server, run_id)
+    open_run(page, server, store, run_id)
     end = len(read_snapshots(store, run_id)) - 1
-    page.wait_for_function(AT_FRAME, arg=end)  # those computed in time come first
     loss = page.locator(".stage-numbers [data-name=trainLoss] dd")
     expect(loss).to_have_text(re.compile(r"\d"))  # a frame can come before what was recorded at its step
     loss_at_the_end = loss.inner_text()
@@ -118,9 +119,9 @@ def test_the_pointer_over_a_chart_moves_everything_and_gives_the_cursor_back(
 
 
 def test_a_click_on_a_chart_takes_the_cursor_and_the_small_table_has_the_numbers_there(
-    page: Page, server, trained
+    page: Page, server, store, trained
 ):
-    open_run(page, server, trained())
+    open_run(page, server, store, trained())
     over(page, "stage-loss", 0.3)
     page.mouse.down()
     page.mouse.up()
@@ -155,7 +156,7 @@ def test_the_network_is_edited_where_it_is_drawn_and_start_trains_the_edited_one
     page: Page, server, store, trained
 ):
     first = trained()
-    open_run(page, server, first)
+    open_run(page, server, store, first)
     page.get_by_role("button", name="One unit more in layer 1").click()
     expect(page.get_by_text("not trained")).to_be_visible()
     expect(page.get_by_role("textbox", name="Hidden layers")).to_have_value(re.compile(r"^\d+, \d+$"))
@@ -172,9 +173,9 @@ def test_the_network_is_edited_where_it_is_drawn_and_start_trains_the_edited_one
     expect(page.get_by_text("not trained")).to_have_count(0)
 
 
-def test_an_edited_network_can_be_left_again(page: Page, server, trained):
+def test_an_edited_network_can_be_left_again(page: Page, server, store, trained):
     run_id = trained()
-    open_run(page, server, run_id)
+    open_run(page, server, store, run_id)
     page.get_by_role("button", name="Remove the last hidden layer").click()
     page.get_by_role("button", name="Back to the run").click()
     expect(page.get_by_text("finished").first).to_be_visible()
@@ -201,8 +202,8 @@ def test_a_click_on_a_line_sets_a_weight_of_a_run_that_trains(page: Page, server
     assert change.field == "weight" and '"value": 1.25' in change.new
 
 
-def test_gradients_are_drawn_on_demand(page: Page, server, trained):
-    open_run(page, server, trained())
+def test_gradients_are_drawn_on_demand(page: Page, server, store, trained):
+    open_run(page, server, store, trained())
     pixels = "() => document.querySelector('.replay-graph canvas').toDataURL()"
     expect(page.locator(".replay-graph canvas")).to_be_visible()
     weights = page.evaluate(pixels)
@@ -211,8 +212,8 @@ def test_gradients_are_drawn_on_demand(page: Page, server, trained):
     expect(page.locator(".replay-graph .replay-note")).to_contain_text("ten times smaller")
 
 
-def test_the_strip_shows_what_is_chosen_with_a_sentence_on_it(page: Page, server, trained):
-    open_run(page, server, trained())
+def test_the_strip_shows_what_is_chosen_with_a_sentence_on_it(page: Page, server, store, trained):
+    open_run(page, server, store, trained())
     draws = int(page.locator("[data-chart=stage-strip]").get_attribute("data-draws") or 0)
     page.get_by_label("What the layers show").select_option("saturated_fraction")
     page.wait_for_function(
