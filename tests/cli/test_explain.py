@@ -64,8 +64,8 @@ def snake(z):
 """
 
 
-def test_a_plugin_that_is_in_no_textbook_is_played_but_not_written(store_url, tmp_path):
-    path = tmp_path / "snake.py"
+def test_a_plugin_that_is_in_no_textbook_is_played_but_not_written(store_url, plugin_folder):
+    path = plugin_folder.parent / "snake.py"
     path.write_text(PLUGIN, "utf-8")
     with_it = "--plugin", str(path)
     done = engine(
