@@ -49,10 +49,12 @@ def chain_command(
     whole batch, and the gradient a sum over its rows.
     """
     from engine.explain.chain import chain_data
+    from engine.explain.step import ExplainedStep
 
-    explained = _explained(store, run, step, row)
+    moment = _moment(store, run, step)
+    explained = ExplainedStep(moment.config, moment.dataset, moment.state, row)
     if row is None and not explained.needs_rows:
-        explained = _explained(store, run, step, int(explained.rows[0]))
+        explained = ExplainedStep(moment.config, moment.dataset, moment.state, int(explained.rows[0]))
     data = {"run": run, "step": step, **chain_data(explained, layer, unit, source)}
     print(json.dumps(data) if as_json else _chain_text(data))
 
@@ -89,11 +91,16 @@ def code_command(
 
 def _explained(store: str | None, run_id: int, step: int, row: int | None) -> Any:
     from engine.explain.step import ExplainedStep
+
+    moment = _moment(store, run_id, step)
+    return ExplainedStep(moment.config, moment.dataset, moment.state, row)
+
+
+def _moment(store: str | None, run_id: int, step: int) -> Any:
     from engine.store.moments import moment_of
     from engine.store.store import open_store
 
-    moment = moment_of(open_store(store), run_id, step)
-    return ExplainedStep(moment.config, moment.dataset, moment.state, row)
+    return moment_of(open_store(store), run_id, step)
 
 
 def _step_text(data: dict[str, Any]) -> str:

@@ -8,9 +8,8 @@ import numpy as np
 
 from engine.config import ConfigError
 from engine.explain.step import ExplainedStep
-from engine.nn.activations import Activation
+from engine.nn.curves import activation_curves
 from engine.nn.gradient_check import least_scale, relative_distance
-from engine.nn.tape import Tape
 
 DIFFERENCE = 1e-6
 
@@ -95,24 +94,12 @@ def _of_one_row(step: ExplainedStep, layer: int, unit: int, source: int) -> list
         words = "how the loss changes with the output" if is_last else "the error that arrives at the sum"
         return [Factor(f"dL/dz{layer}", float(z.error[unit - 1, 0]), words), read]
     arriving = float(blocks[f"a{layer}"].error[unit - 1, 0])
-    slope = _slope(activations[layer - 1], float(z.values[unit - 1, 0]))
+    slope = float(activation_curves(activations[layer - 1], z.values[unit - 1])[1][0])
     return [
         Factor(f"dL/da{layer}", arriving, "the error that arrives at the unit, over all ways to the output"),
         Factor(f"da{layer}/dz{layer}", slope, "the slope of the activation at the weighted sum"),
         read,
     ]
-
-
-def _slope(activation: Activation, at: float) -> float:
-    """Return the slope of an activation, as its own backward pass has it."""
-    tape = Tape(np.float64)
-    blocks = tape.arena([("sum", "z", 1), ("activation", "a", 1)], 1).blocks
-    z, a = blocks["z"], blocks["a"]
-    activation.forward(tape, z, a)
-    activation.backward(tape, z, a)
-    z.values[...], a.error[...] = at, 1
-    tape.replay()
-    return float(z.error[0, 0])
 
 
 def _inputs(step: ExplainedStep, layer: int) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 
 from engine.config import ConfigError
 from engine.explain.step import LOSS, ExplainedStep
-from engine.explain.translation import Translation, is_scalar_in
+from engine.explain.translation import is_scalar_in, translated
 from engine.nn.adapters import draw_uniform
 from engine.nn.normalization import GREEK
 from engine.nn.tape import Instruction
@@ -118,7 +118,7 @@ class _Writer:
                 self._give(f"drawn_{target}", drawn)
             self._run(f"{target} = drawn_{target}")
             return
-        for line in Translation(call.label, written, read, is_scalar_in(self.variables, ENVIRONMENT)).lines:
+        for line in translated(call.label, written, read, is_scalar_in(self.variables, ENVIRONMENT)):
             self._run(line)
 
     def flatten(self) -> None:

@@ -14,9 +14,8 @@ from engine.nn.recording import Recording
 from engine.nn.tape import Instruction
 from engine.training import subnormals
 from engine.training.model import build_network, build_optimizer, take_over, target_columns
-from engine.training.plan import plan
-from engine.training.schedule import build_schedule
 from engine.training.state import State
+from engine.training.trainer import Training
 
 LOSS = "loss"
 
@@ -78,14 +77,20 @@ class ExplainedStep:
             passes=False,
         )
         take_over(self.network, state.learned)
-        self.rows = _batch(config, dataset, state) if row is None else _row(dataset, row)
+        # What training itself would take next, asked of a copy: asking draws the order of an epoch.
+        training = Training([config], dataset, [State.from_bytes(state.to_bytes())])
+        self.learning_rate = float(training.learning_rate())
+        if row is None:
+            batch = training.next_batch()
+            self.rows = training.states[0].permutation[batch]
+        else:
+            self.rows = _row(dataset, row)
         self.recording = self._recorded(row)
         np.copyto(self.recording.x, dataset.x_train[self.rows].T)
         np.copyto(self.recording.target, target_columns(own, dataset, dataset.y_train[self.rows]))
         self.optimizer = build_optimizer(own, self.network, has_own_rates=False)
         for name, slot in self.optimizer.slots.items():
             slot[...] = state.slots[name]
-        self.learning_rate = _learning_rate(config, dataset, state)
         self.optimizer.prepare(state.step + 1, self.learning_rate)
         self.before = self.network.parameters.theta.copy()
         self.gradient = np.zeros_like(self.before)
@@ -224,21 +229,7 @@ class _Draws:
         out[...] = self._generator.random(out.shape, self._dtype).astype(dtype)
 
 
-def _batch(config: RunConfig, dataset: Dataset, state: State) -> np.ndarray:
-    planned, order = plan(config, dataset), state.permutation
-    place = state.step % planned.steps_per_epoch
-    if place == 0:
-        order = deepcopy(state.shuffling).permutation(len(order))
-    return order[place * planned.batch_size :][: planned.batch_size]
-
-
 def _row(dataset: Dataset, row: int) -> np.ndarray:
     if not 0 <= row < len(dataset.x_train):
         raise ConfigError(f"row must be a training row from 0 to {len(dataset.x_train) - 1:,}, got {row:,}")
     return np.array([row])
-
-
-def _learning_rate(config: RunConfig, dataset: Dataset, state: State) -> float:
-    schedule = build_schedule(config, plan(config, dataset))
-    base = state.learning_rate or config.learning_rate
-    return base * schedule(state.step) * state.plateau.factor

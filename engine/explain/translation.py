@@ -1,14 +1,12 @@
 """Translates the notation of the tape into NumPy: ``z1 = W1 a0 + b1`` becomes ``z1 = W1 @ a0 + b1``."""
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-NAME = r"[^\W\dᵀ²][^\Wᵀ²]*'*"
-# A number, a function before its parenthesis, a name, maybe with an index, or a sign.
-TOKEN = re.compile(rf"(\d+(?:\.\d+)?(?:e[+-]?\d+)?)|({NAME}(?=\())|({NAME}(?:\[[^\]\s]*\])?)|(\S)")
+from engine.explain.grammar import Node, NotInNotation, equations
+
 CALLS = {
     **{name: f"np.{name}({{}})" for name in ("sqrt", "exp", "log", "tanh", "sign", "sin")},
     "max": "np.maximum({})",
@@ -22,17 +20,13 @@ CALLS = {
     "sum_by_layer": "np.add.reduceat({}, layer_starts)",
     "Φ": "normal_chance({})",
 }
-END = ("", ")", "]", ",", "+", "-", "<")
 # How strongly an expression holds together: a sum, a product, one operand.
 SUM, PRODUCT, OPERAND = 1, 2, 3
+Naming = Callable[[str], str]
 
 
-class Untranslatable(ValueError):
-    """A label, such as a plugin's own, that is not written in the notation."""
-
-
-class Translation:
-    """The assignments that one label says.
+def translated(label: str, written: Naming, read: Naming, is_scalar: Callable[[str], bool]) -> list[str]:
+    """Return the assignments in Python that a label says, one for each equation.
 
     Parameters
     ----------
@@ -43,135 +37,67 @@ class Translation:
     is_scalar : callable
         Tells whether a Python expression is one number: a product with it is ``*``, one of matrices ``@``.
 
-    Attributes
-    ----------
-    lines : list of str
-        Python, one for each equation.
-
     Raises
     ------
-    Untranslatable
-        When it is not that notation.
+    NotInNotation
+        When the label is not in that notation.
     """
+    lines = []
+    for equation in equations(label):
+        value = _Translator(read, is_scalar).of(equation.value)[0]
+        lines.append(f"{', '.join(map(written, equation.targets))} = {value}")
+    return lines
 
-    def __init__(
-        self,
-        label: str,
-        written: Callable[[str], str],
-        read: Callable[[str], str],
-        is_scalar: Callable[[str], bool],
-    ) -> None:
-        self._label, self._name_read, self._is_scalar = label, read, is_scalar
-        self._tokens = [match.groups() for match in TOKEN.finditer(label)]
-        self._place, self._in_bars = 0, False
-        self.lines: list[str] = []
-        while self._place < len(self._tokens):
-            targets = self._targets()
-            value = self._sum()[0]
-            self.lines.append(f"{', '.join(map(written, targets))} = {value}")
-            if self._next():
-                self._take(",")
 
-    def _next(self) -> str:
-        return "".join(filter(None, self._tokens[self._place])) if self._place < len(self._tokens) else ""
+class _Translator:
+    def __init__(self, read: Naming, is_scalar: Callable[[str], bool]) -> None:
+        self.read, self.is_scalar = read, is_scalar
 
-    def _take(self, wanted: str = "") -> str:
-        taken = self._next()
-        if not taken or wanted not in ("", taken):
-            raise Untranslatable(f"{self._label!r} is not in the notation: expected {wanted or 'more'!r}")
-        self._place += 1
-        return taken
-
-    def _targets(self) -> list[str]:
-        targets = []
-        if self._next() != "(":
-            targets.append(self._take())
-        else:
-            while self._take() != ")":
-                targets.append(self._take())
-        self._take("=")
-        return targets
-
-    def _sum(self) -> tuple[str, int]:
-        text, strength = self._product()
-        while self._next() in ("+", "-"):
-            sign = self._take()
-            text, strength = f"{text} {sign} {_held(self._product(), PRODUCT)}", SUM
-        return text, strength
-
-    def _product(self) -> tuple[str, int]:
-        if self._next() == "-":
-            self._take()
-            return f"-{_held(self._product(), PRODUCT)}", PRODUCT
-        found = self._factor()
-        while self._next() not in END and not (self._next() == "|" and self._in_bars):
-            sign = {"⊙": "*", "/": "/"}.get(self._next())
-            if sign:
-                self._take()
-            left, other = _held(found, PRODUCT), _held(self._factor(), OPERAND)
-            sign = sign or ("*" if self._is_scalar(left) or self._is_scalar(other) else "@")
-            found = f"{left} {sign} {other}", PRODUCT
-        return found
-
-    def _factor(self) -> tuple[str, int]:
-        found = self._atom()
-        while self._next() in ("²", "ᵀ"):
-            found = f"{_held(found, OPERAND)}{' ** 2' if self._take() == '²' else '.T'}", OPERAND
-        return found
-
-    def _atom(self) -> tuple[str, int]:
-        if self._place >= len(self._tokens):
-            raise Untranslatable(f"{self._label!r} is not in the notation: it ends in the middle")
-        number, function, name, _ = self._tokens[self._place]
-        sign = self._take()
-        if number:
-            return number, OPERAND
-        if function:
-            return self._applied(function), OPERAND
-        if name:
-            return self._read(name), OPERAND
-        if sign == "|":
-            self._in_bars = True
-            inside = self._sum()[0]
-            self._in_bars = False
-            self._take("|")
-            return f"np.abs({inside})", OPERAND
-        if sign == "[":
-            low = self._sum()[0]
-            self._take("<")
-            high = self._sum()[0]
-            self._take("]")
+    def of(self, node: Node) -> tuple[str, int]:
+        """Return a part in Python, and how strongly it holds together."""
+        if node.kind in ("+", "-"):
+            left, right = self.held(node, SUM, PRODUCT)
+            return f"{left} {node.kind} {right}", SUM
+        if node.kind in ("⊙", "/", "product"):
+            left, right = self.held(node, PRODUCT, OPERAND)
+            sign = {"⊙": "*", "/": "/"}.get(node.kind)
+            sign = sign or ("*" if self.is_scalar(left) or self.is_scalar(right) else "@")
+            return f"{left} {sign} {right}", PRODUCT
+        if node.kind == "minus":
+            return f"-{self.held(node, PRODUCT)[0]}", PRODUCT
+        if node.kind == "<":
+            low, high = self.held(node, SUM, SUM)
             return f"1.0 * ({low} < {high})", PRODUCT
-        if sign != "(":
-            raise Untranslatable(f"{self._label!r} is not in the notation: {sign!r} is no operand")
-        rows = [self._sum()]
-        while self._take() == ",":
-            rows.append(self._sum())
-        if len(rows) == 1:
-            return rows[0]
-        columns = ", ".join(f"{_held(each, OPERAND)}.ravel()" for each in rows)
-        return f"np.stack([{columns}])", OPERAND
+        return self.operand(node), OPERAND
 
-    def _read(self, name: str) -> str:
+    def operand(self, node: Node) -> str:
+        """Return a part that holds together by itself."""
+        if node.kind == "name":
+            return self.name(node.text)
+        if node.kind in ("²", "ᵀ"):
+            return f"{self.held(node, OPERAND)[0]}{' ** 2' if node.kind == '²' else '.T'}"
+        if node.kind == "rows":
+            rows = self.held(node, *[OPERAND] * len(node.parts))
+            return f"np.stack([{', '.join(f'{each}.ravel()' for each in rows)}])"
+        inside = [self.of(part)[0] for part in node.parts]
+        if node.kind == "abs":
+            return f"np.abs({inside[0]})"
+        if node.kind == "call" and node.text not in CALLS:
+            raise NotInNotation(f"{node.text} is no function of the notation")
+        return CALLS[node.text].format(", ".join(inside)) if node.kind == "call" else node.text
+
+    def held(self, node: Node, *strengths: int) -> list[str]:
+        """Return the parts of a node, in parentheses where they hold together less than they must."""
+        found = zip(map(self.of, node.parts), strengths, strict=True)
+        return [text if own >= strength else f"({text})" for (text, own), strength in found]
+
+    def name(self, name: str) -> str:
+        """Return what stands for a name: π, one value a layer spread over its parameters, or a variable."""
         if name == "π":
             return "np.pi"
         if name.endswith("[layer]"):
-            return f"{self._read(name.removesuffix('[layer]'))}[layer_of]"
-        return self._name_read(name)
-
-    def _applied(self, name: str) -> str:
-        if name not in CALLS:
-            raise Untranslatable(f"{self._label!r} is not in the notation: {name} is no function of it")
-        self._take("(")
-        operands = [self._sum()[0]]
-        while self._take() == ",":
-            operands.append(self._sum()[0])
-        return CALLS[name].format(", ".join(operands))
-
-
-def _held(found: tuple[str, int], strength: int) -> str:
-    text, own = found
-    return text if own >= strength else f"({text})"
+            return f"{self.read(name.removesuffix('[layer]'))}[layer_of]"
+        return self.read(name)
 
 
 def is_scalar_in(variables: Mapping[str, Any], environment: Mapping[str, Any]) -> Callable[[str], bool]:

@@ -203,18 +203,13 @@ class Training:
         return record
 
     def _step(self, is_recorded: bool) -> Record | None:
-        state, plan = self.states[0], self.plan
+        state = self.states[0]
         self.make_changes()
-        position = state.step % plan.steps_per_epoch
-        if position == 0:
-            for each in self.states:
-                each.permutation = each.shuffling.permutation(len(each.permutation))
-            self._gather()
-        start = position * plan.batch_size
-        x = self.epoch_x[..., start : start + plan.batch_size]
+        batch = self.next_batch()
+        x = self.epoch_x[..., batch]
         recording = self.network.recording(x.shape[-1])
         np.copyto(recording.x, x)
-        np.copyto(recording.target, self.epoch_y[..., start : start + plan.batch_size])
+        np.copyto(recording.target, self.epoch_y[..., batch])
         recording.tape.replay()
         learning_rate = self.learning_rate()
         self.optimizer.prepare(state.step + 1, learning_rate)
@@ -230,6 +225,16 @@ class Training:
         record["learning_rate"] = np.reshape(learning_rate, self.lead if self.has_own_rates else ())
         self._fill_update(record)
         return record
+
+    def next_batch(self) -> slice:
+        """Return where the next batch stands in the order of its epoch; a new epoch draws that first."""
+        position = self.states[0].step % self.plan.steps_per_epoch
+        if position == 0:
+            for each in self.states:
+                each.permutation = each.shuffling.permutation(len(each.permutation))
+            self._gather()
+        start = position * self.plan.batch_size
+        return slice(start, start + self.plan.batch_size)
 
     def _count_step(self) -> None:
         for state in self.states:

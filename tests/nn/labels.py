@@ -2,12 +2,12 @@
 
 import copy
 import math
-import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
+from engine.explain.grammar import Node, equations
 from engine.nn.activations import ACTIVATIONS
 from engine.nn.losses import LOSSES
 from engine.nn.losses.classification import BinaryCrossEntropy, CrossEntropy
@@ -15,9 +15,18 @@ from engine.nn.losses.regression import Huber, SmoothL1
 from engine.nn.network import Network
 from engine.nn.tape import Instruction
 
-NAME = r"[^\W\dᵀ²][^\Wᵀ²]*'*"
-# A number, a function before its parenthesis, a name, maybe with an index, or a sign.
-TOKEN = re.compile(rf"(\d+(?:\.\d+)?(?:e[+-]?\d+)?)|({NAME}(?=\())|({NAME}(?:\[[^\]\s]*\])?)|(\S)")
+OPERATIONS: dict[str, Callable[..., Any]] = {
+    "+": np.add,
+    "-": np.subtract,
+    "⊙": np.multiply,
+    "product": np.multiply,
+    "/": np.divide,
+    "minus": np.negative,
+    "abs": np.abs,
+    "²": np.square,
+    "ᵀ": lambda x: x.swapaxes(-1, -2),
+    "<": lambda low, high: 1.0 * (low < high),
+}
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sqrt": np.sqrt,
     "exp": np.exp,
@@ -50,46 +59,25 @@ class Evaluation:
     def __init__(self, call: Instruction, label: str) -> None:
         self.arrays, self.lead = call.names.arrays, call.names.lead_axes
         self.given, self.replicates = call.arguments, call.output.shape[: self.lead]
-        self.tokens = [match.groups() for match in TOKEN.finditer(label)]
-        self.place = 0
-        self.in_bars = False
         self.reads: set[str] = set()
         self.text: list[tuple[str, np.ndarray, np.ndarray]] = []
-        while self.place < len(self.tokens):
-            targets = self._targets()
-            value = np.array(self._sum())
+        for equation in equations(label):
+            value, targets = np.array(self._of(equation.value)), equation.targets
             parts = [value[..., row, :] for row in range(len(targets))] if len(targets) > 1 else [value]
             for name, part in zip(targets, parts, strict=True):
                 self.text.append((name, self.arrays[name], part))
-            if self._next():
-                self._take(",")
 
-    def _next(self) -> str:
-        return "".join(filter(None, self.tokens[self.place])) if self.place < len(self.tokens) else ""
-
-    def _take(self, wanted: str = "") -> str:
-        taken = self._next()
-        assert taken and wanted in ("", taken), f"expected {wanted!r}, got {taken!r}"
-        self.place += 1
-        return taken
-
-    def _targets(self) -> list[str]:
-        targets = []
-        if self._next() != "(":
-            targets.append(self._take())
-        else:
-            while self._take() != ")":
-                targets.append(self._take())
-        self._take("=")
-        return targets
-
-    def _sum(self) -> Any:
-        value = self._product()
-        while self._next() in ("+", "-"):
-            sign = self._take()
-            value, other = self._aligned(value, self._product())
-            value = value + other if sign == "+" else value - other
-        return value
+    def _of(self, node: Node) -> Any:
+        if node.kind in ("number", "name"):
+            return float(node.text) if node.kind == "number" else self._read(node.text)
+        operands = [self._of(part) for part in node.parts]
+        if node.kind == "call":
+            return self._applied(node.text, operands)
+        if node.kind == "rows":
+            return np.stack([each[..., 0] for each in operands], axis=-2)
+        if node.kind == "product" and not any(map(self._is_scalar, operands)):
+            return operands[0] @ operands[1]
+        return OPERATIONS[node.kind](*self._aligned(*operands))
 
     def _aligned(self, *operands: Any) -> list[Any]:
         """Return operands with one number for each replicate in front of the axes of the others."""
@@ -101,63 +89,9 @@ class Evaluation:
             for each in operands
         ]
 
-    def _product(self) -> Any:
-        if self._next() == "-":
-            self._take()
-            return -self._product()
-        value = self._factor()
-        while self._next() not in ("", ")", "]", ",", "+", "-", "<") and not (
-            self._next() == "|" and self.in_bars
-        ):
-            if self._next() == "⊙":
-                self._take()
-                value, other = self._aligned(value, self._factor())
-                value = value * other
-            elif self._next() == "/":
-                self._take()
-                value, other = self._aligned(value, self._factor())
-                value = value / other
-            else:
-                other = self._factor()
-                scales = self._is_scalar(value) or self._is_scalar(other)
-                value, other = self._aligned(value, other) if scales else (value, other)
-                value = value * other if scales else value @ other
-        return value
-
     def _is_scalar(self, value: Any) -> bool:
         shape = np.shape(value)[self.lead :] if np.ndim(value) >= self.lead else ()
         return shape == () or (self.lead > 0 and shape == (1,))
-
-    def _factor(self) -> Any:
-        value = self._atom()
-        while self._next() in ("²", "ᵀ"):
-            value = value * value if self._take() == "²" else value.swapaxes(-1, -2)
-        return value
-
-    def _atom(self) -> Any:
-        number, function, name, _ = self.tokens[self.place]
-        sign = self._take()
-        if number:
-            return float(number)
-        if function or name:
-            return self._applied(function) if function else self._read(name)
-        if sign == "|":
-            self.in_bars = True
-            value = abs(self._sum())
-            self.in_bars = False
-            self._take("|")
-            return value
-        if sign == "[":
-            value = self._sum()
-            self._take("<")
-            value = 1.0 * (value < self._sum())
-            self._take("]")
-            return value
-        assert sign == "(", f"expected an operand, got {sign!r}"
-        rows = [self._sum()]
-        while self._take() == ",":
-            rows.append(self._sum())
-        return rows[0] if len(rows) == 1 else np.stack([each[..., 0] for each in rows], axis=-2)
 
     def _read(self, name: str) -> Any:
         if name == "π":
@@ -167,11 +101,7 @@ class Evaluation:
         self.reads.add(name)
         return self.arrays[name]
 
-    def _applied(self, name: str) -> Any:
-        self._take("(")
-        operands = [self._sum()]
-        while self._take() == ",":
-            operands.append(self._sum())
+    def _applied(self, name: str, operands: list[Any]) -> Any:
         if name == "sum":
             return operands[0].sum(axis=tuple(range(self.lead, operands[0].ndim)))
         if name == "sum_by_layer":

@@ -11,7 +11,7 @@ from engine.config import RunConfig
 from engine.data.dataset import Dataset
 from engine.figures.theme import HIGH, LOW, class_colour
 from engine.nn.activations import ACTIVATIONS
-from engine.nn.tape import Arena, Tape
+from engine.nn.curves import activation_curves
 from engine.training.plan import TrainingPlan
 from engine.training.schedule import rates
 
@@ -66,23 +66,12 @@ def activation_picture(name: str) -> str:
     centre, unit = 62.0, 30.0
     axes = f'<path d="M0 {centre}H{WIDTH}M150 4V108" stroke="{QUIET}" stroke-opacity=".45" fill="none"/>'
     parts = [axes]
-    for values, colour, dash in zip(activation_curves(name, z), (LOW, HIGH), ("", DASHED), strict=True):
+    curves = activation_curves(ACTIVATIONS[name], z)
+    for values, colour, dash in zip(curves, (LOW, HIGH), ("", DASHED), strict=True):
         heights = centre - unit * values
         places = " ".join(f"{150 + 36 * a:.1f},{b:.1f}" for a, b in zip(z, heights, strict=True))
         parts.append(f'<polyline points="{places}" fill="none" stroke="{colour}" stroke-width="2.5"{dash}/>')
     return _svg("".join(parts), height=112)
-
-
-def activation_curves(name: str, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return an activation and its derivative at points ``(n,)``, by the engine's own calls on a tape."""
-    arena = Arena([("input", "z", 1), ("activation", "a", 1)], len(z), np.float64)
-    places, outputs = arena.blocks["z"], arena.blocks["a"]
-    tape = Tape(np.float64)
-    ACTIVATIONS[name].forward(tape, places, outputs)
-    ACTIVATIONS[name].backward(tape, places, outputs)
-    places.values[...], outputs.error[...] = z, 1
-    tape.replay()
-    return outputs.values[0], places.error[0]
 
 
 def schedule_picture(config: RunConfig, planned: TrainingPlan) -> str:
