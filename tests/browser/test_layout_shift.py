@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from engine.store.runs import get_run, list_runs
+from tests.browser.at_rest import at_rest
 from tests.browser.slow_run import start_slow_run, wait_until_ended
 from tests.waiting import wait_for
 
@@ -29,12 +30,6 @@ def forget(page: Page) -> None:
     """Count from here on, once the page is at rest."""
     at_rest(page)
     page.evaluate("shifts.length = 0")
-
-
-def at_rest(page: Page) -> None:
-    """Wait until no script runs and the window has been drawn twice since."""
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-    page.evaluate("new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))")
 
 
 def shifted(page: Page) -> None:

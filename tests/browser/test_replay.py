@@ -5,6 +5,7 @@ from playwright.sync_api import Page, expect
 
 from engine.store.runs import set_speed
 from engine.store.snapshots import read_snapshots
+from tests.browser.at_rest import at_rest
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
@@ -19,6 +20,7 @@ PICTURES = ("plane", "graph", "weights", "gradients", "profile")
 def open_replay(page: Page, server: str, place: str, frames: int) -> None:
     page.goto(f"{server}/{place}")
     page.wait_for_function(f"frames => {REPLAY}?.dataset.frames === String(frames)", arg=frames)
+    at_rest(page)  # the form narrows the pictures when it comes
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from engine.store.interventions import read_changes
 from engine.store.runs import get_run, list_runs
 from engine.store.snapshots import read_snapshots
+from tests.browser.at_rest import at_rest
 from tests.browser.slow_run import EPOCHS, start_slow_run
 from tests.waiting import wait_for
 
@@ -46,6 +47,7 @@ def open_run(page: Page, server: str, store, run_id: int) -> None:
     page.goto(f"{server}/train?run={run_id}")
     page.wait_for_function(DRAWN)
     page.wait_for_function(AT_FRAME, arg=len(read_snapshots(store, run_id)) - 1)
+    at_rest(page)
 
 
 def over(page: Page, chart: str, across: float) -> None:
@@ -200,6 +202,28 @@ def test_a_click_on_a_line_sets_a_weight_of_a_run_that_trains(page: Page, server
     wait_for(lambda: read_changes(store, run_id))
     ((change, _),) = read_changes(store, run_id)
     assert change.field == "weight" and '"value": 1.25' in change.new
+
+
+def test_a_stage_that_is_taken_off_the_page_and_put_there_again_is_the_one_that_it_was(
+    page: Page, server, store, trained
+):
+    open_run(page, server, store, trained())
+    page.get_by_label("Epoch shown").focus()
+    page.keyboard.press("Home")
+    page.wait_for_function(AT_FRAME, arg=0)
+    page.evaluate("""() => {
+        window.before = document.querySelector(".stage");
+        const put = document.createElement("div");
+        put.className = "stage";
+        before.replaceWith(put);
+    }""")
+    expect(page.locator(".stage canvas")).to_have_count(0)
+    page.get_by_role("combobox", name="Optimizer").click()
+    page.get_by_role("option", name="rmsprop", exact=True).click()  # the server draws the page again
+    page.wait_for_function("() => document.querySelector('.stage') === window.before")
+    at_rest(page)
+    assert page.evaluate(FRAME) == 0
+    expect(page.locator(".stage canvas").first).to_be_visible()
 
 
 def test_gradients_are_drawn_on_demand(page: Page, server, store, trained):

@@ -4,7 +4,9 @@ const THEME_SECONDS = 0.7;
 const LEAST_HEIGHT = 540;
 const MOST_HEIGHT = 900;
 const FLOW_SECONDS = 1.6;
+const REST_SECONDS = 3;
 const stages = new WeakMap();
+let latest = null;
 
 // Fills a list with what there is to choose from, unless it has that already.
 function offer(choice, options, chosen) {
@@ -39,7 +41,7 @@ class Stage {
         this.observer.observe(root);
         this.resized = () => this.fit();
         window.addEventListener("resize", this.resized);
-        this.watch = setInterval(() => this.header && themeOf(root, this.header.colours).key !== this.themeKey && this.draw(), 1000 * THEME_SECONDS);
+        this.watch = setInterval(() => this.header && root.isConnected && themeOf(root, this.header.colours).key !== this.themeKey && this.draw(), 1000 * THEME_SECONDS);
     }
 
     chart(name, title) {
@@ -149,6 +151,7 @@ class Stage {
 
     // The grid takes the height that the window leaves.
     fit() {
+        if (!this.root.isConnected) return;
         const scrolled = this.root.closest(".stMain")?.scrollTop ?? 0;
         const top = this.grid.getBoundingClientRect().top + scrolled;
         const height = Math.min(Math.max(window.innerHeight - top - 10, LEAST_HEIGHT), MOST_HEIGHT);
@@ -246,14 +249,23 @@ class Stage {
     }
 }
 
+// Returns the stage of a place. Streamlit can take one off the page and put another in its stead at once, when a part
+// of the page and the whole of it are drawn at the same time: where it shows the same, it is the one that was there.
+function stageAt(root, data) {
+    if (stages.has(root)) return stages.get(root);
+    const rests = latest && !latest.isGone && !latest.root.isConnected;
+    if (rests && latest.identity === decode(data).header.identity) {
+        root.replaceWith(latest.root);
+        return latest;
+    }
+    latest = new Stage(root);
+    stages.set(root, latest);
+    return latest;
+}
+
 export default function ({ data, parentElement, setTriggerValue }) {
-    const root = parentElement.querySelector(".stage");
-    if (!stages.has(root)) stages.set(root, new Stage(root));
-    const stage = stages.get(root);
+    const stage = stageAt(parentElement.querySelector(".stage"), data);
     stage.send = setTriggerValue; // an older one speaks for a part of the page that may be gone
     if (!stage.inbox.put(data, () => setTriggerValue("resend", true))) stage.draw();
-    return () => {
-        stage.leave();
-        stages.delete(root);
-    };
+    return () => setTimeout(() => stage.root.isConnected || stage.leave(), 1000 * REST_SECONDS);
 }
