@@ -92,6 +92,15 @@ def test_an_address_that_cannot_be_read_says_what_was_required(trained, name, va
     assert address(app) == {}
 
 
+def test_what_an_address_got_wrong_is_said_until_the_next_choice(trained):
+    app = compare([trained(), trained(seed=5)], smoothing="2", metric="grad_norm")
+    assert [warning.value.split()[0] for warning in app.warning] == ["smoothing"]
+    app.run()  # as a page does by itself when something that it waited for is there
+    assert [warning.value.split()[0] for warning in app.warning] == ["smoothing"]
+    app.slider(key="compare_smoothing").set_value(0.5).run()
+    assert app.run().warning.len == 0
+
+
 def test_chips_are_named_by_what_differs(trained):
     ids = [trained(learning_rate=0.1), trained(learning_rate=0.02, name="slow <b>")]
     found = chips(compare(ids))
