@@ -62,24 +62,28 @@ def chain_command(
 def code_command(
     run: Run,
     output: Annotated[Path, typer.Option(help="file to write; - for standard output")] = Path("-"),
-    framework: Annotated[str, typer.Option(help="what the script needs: numpy")] = "numpy",
+    framework: Annotated[str, typer.Option(help="what the script needs: numpy or pytorch")] = "numpy",
     step: Annotated[int | None, typer.Option(help="step from 0; the last one without it")] = None,
     row: Row = None,
     store: StoreUrl = None,
 ) -> None:
-    """Write one training step as a script that needs NumPy alone, line by line as the textbook has it.
+    """Write one training step as a script: NumPy line by line as the textbook has it, or PyTorch.
 
     It holds weights and batch of that step, and prints loss, norm of the gradient and the loss afterwards.
+    It needs nothing but NumPy, or with --framework pytorch nothing but PyTorch.
     """
     from engine.explain.script import numpy_script
+    from engine.explain.torch_script import torch_script
     from engine.store.runs import get_run
     from engine.store.store import open_store
 
-    if framework != "numpy":
-        raise BadInput(f"framework must be numpy, got {framework!r}")
+    writers = {"numpy": (numpy_script, "NumPy"), "pytorch": (torch_script, "PyTorch")}
+    if framework not in writers:
+        raise BadInput(f"framework must be {' or '.join(writers)}, got {framework!r}")
+    write, needed = writers[framework]
     chosen = max(get_run(open_store(store), run).step - 1, 0) if step is None else step
-    title = f"Step {chosen} of run {run}: predict, compare, trace back, adjust, with NumPy alone."
-    text = numpy_script(_explained(store, run, chosen, row), title)
+    title = f"Step {chosen} of run {run}: predict, compare, trace back, adjust, with {needed} alone."
+    text = write(_explained(store, run, chosen, row), title)
     if str(output) == "-":
         print(text, end="")
         return

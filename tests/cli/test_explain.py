@@ -54,6 +54,25 @@ def test_the_code_of_a_step_prints_its_loss_when_it_is_run(store_url, trained, t
     assert [found["loss"], found["grad_norm"]] == pytest.approx([step["loss"], step["grad_norm"]], rel=1e-10)
 
 
+def test_the_code_of_a_step_is_written_for_pytorch_too(store_url, trained, tmp_path):
+    run_id, path = trained(epochs=5), tmp_path / "step.py"
+    where = ("code", str(run_id), "--step", "3", "--framework", "pytorch")
+    done = engine(*where, "--output", str(path), url=store_url)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    script = path.read_text("utf-8")
+    compile(script, str(path), "exec")
+    assert script.startswith(f'"""Step 3 of run {run_id}: ') and "with PyTorch alone" in script
+    assert "import torch\n" in script and "numpy" not in script
+    assert engine(*where, url=store_url).stdout == script
+
+
+def test_an_optimizer_that_pytorch_has_not_is_refused_in_one_sentence(store_url, trained):
+    run_id = trained(epochs=2, optimizer="lion")
+    done = engine("code", str(run_id), "--framework", "pytorch", url=store_url)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "error: optimizer lion cannot be written in PyTorch: torch.optim has none\n"
+
+
 PLUGIN = """
 import numpy as np
 from engine.extension import activation
@@ -83,7 +102,7 @@ def test_a_plugin_that_is_in_no_textbook_is_played_but_not_written(store_url, pl
     [
         (("step", "1", "--step", "999"), "step must be from 0 to"),
         (("step", "9", "--step", "0"), "no such run"),
-        (("code", "1", "--framework", "jax"), "framework must be numpy, got 'jax'"),
+        (("code", "1", "--framework", "jax"), "framework must be numpy or pytorch, got 'jax'"),
         (("code", "1", "--output", "/no/such/folder/step.py"), "output must be a file that can be written"),
         (("step", "1", "--step", "0", "--row", "999"), "row must be a training row"),
         (("chain", "1", "--step", "0", "--layer", "9", "--unit", "1", "--input", "1"), "layer must be"),
