@@ -17,7 +17,7 @@ SITE := .venv-site
 READY_SITE := $(SITE)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup lint types browser bench bench-stacking bench-around bench-dashboard bench-opening soak bench-accuracy bench-first-point bench-table correctness mutants coverage docs site screenshots moving-pictures plotly-script clean
+.PHONY: help run test setup lint types browser bench bench-scripts bench-stacking bench-around bench-dashboard bench-opening soak bench-accuracy bench-first-point bench-table correctness mutants coverage docs site screenshots moving-pictures plotly-script clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 20
@@ -55,6 +55,9 @@ bench: $(READY_PEERS) ## Steps against PyTorch's, scikit-learn's and jax's; writ
 		$(PEERS)/bin/python -m benchmarks.speed $(OPTIONS)
 	@$(MAKE) --no-print-directory bench-stacking
 	@$(MAKE) --no-print-directory bench-around
+
+bench-scripts: $(READY_PEERS) ## Steps as scripts for PyTorch against those for NumPy; writes docs/compare-with-pytorch.md
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PEERS)/bin/python -m benchmarks.torch_scripts
 
 bench-stacking: $(READY_DEV) ## Seeds and grids side by side against one by one; writes docs/stacking.md (6 minutes)
 	env -u OPENBLAS_CORETYPE OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 \

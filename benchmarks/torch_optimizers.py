@@ -7,6 +7,7 @@ import importlib
 from typing import Any
 
 from benchmarks.reference_cases import Numbers
+from engine.explain.torch_update import TORCH_OPTIMIZERS
 
 torch: Any = importlib.import_module("torch")
 nn, optim = torch.nn, torch.optim
@@ -57,23 +58,10 @@ OPTIMIZERS = {
     ),
 }
 # Where torch has no weight decay of this kind it is written out, on torch's tensors.
-HAVE_DECOUPLED = ("adam", "adamw", "nadam", "radam")
-HAVE_NO_COUPLED = ("rprop",)
-ADAMS = {"m": "exp_avg", "v": "exp_avg_sq"}
+HAVE_DECOUPLED = {name for name, each in TORCH_OPTIMIZERS.items() if each.decoupled}
+HAVE_NO_COUPLED = {name for name, each in TORCH_OPTIMIZERS.items() if not each.coupled}
 # Which of these a rule has depends on its options.
-SLOTS = {
-    "momentum": {"b": "momentum_buffer"},
-    "nesterov": {"b": "momentum_buffer"},
-    "rmsprop": {"v": "square_avg", "a": "grad_avg", "b": "momentum_buffer"},
-    "adam": {**ADAMS, "v_max": "max_exp_avg_sq"},
-    "adamw": {**ADAMS, "v_max": "max_exp_avg_sq"},
-    "adagrad": {"s": "sum"},
-    "adadelta": {"v": "square_avg", "d": "acc_delta"},
-    "adamax": {"m": "exp_avg", "u": "exp_inf"},
-    "nadam": ADAMS,
-    "radam": ADAMS,
-    "rprop": {"previous": "prev", "size": "step_size"},
-}
+SLOTS = {name: each.slots for name, each in TORCH_OPTIMIZERS.items()}
 NO_SLOTS = {"step", "mu_product"}
 
 

@@ -27,12 +27,12 @@ def twice(z):
 """
 
 
-def explained(step=2, **settings):
+def explained(step: int = 2, **settings: Any):
     config, dataset = prepared(**settings)
     return ExplainedStep(config, dataset, state_at(config, dataset, step))
 
 
-def written(step=2, **settings):
+def written(step: Any = 2, **settings: Any):
     script = torch_script(explained(step, **settings), "A step.")
     compile(script, "step.py", "exec")
     return script
@@ -148,7 +148,7 @@ def test_every_optimizer_that_torch_has_can_be_written_with_either_decay(name, d
 @pytest.mark.parametrize("name", TORCH_OPTIMIZERS)
 def test_what_torch_is_told_to_remember_is_all_that_the_optimizer_remembers(name):
     rule = OPTIMIZERS[name]
-    options = {each: True for each in rule.settings if each in ("amsgrad", "centered")}
+    options: dict[str, Any] = {each: True for each in rule.settings if each in ("amsgrad", "centered")}
     if name == "rmsprop":
         options["momentum"] = 0.5
     step = explained(optimizer=name, **options)
@@ -164,8 +164,7 @@ def test_every_option_of_an_optimizer_reaches_torch(setting):
     value: Any = True if is_switch else 1.25 if setting == "eta_plus" else 0.0625
     assert owners
     for name in owners:
-        config: dict[str, Any] = {"optimizer": name, setting: value}
-        code = behind_the_numbers(written(**config))
+        code = behind_the_numbers(written(optimizer=name, **{setting: value}))
         assert f"{setting}=True" in code if is_switch else repr(value) in code
 
 
