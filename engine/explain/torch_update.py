@@ -235,7 +235,8 @@ class TorchUpdate:
         if self.config.optimizer != "rmsprop" or not self.config.centered:
             return
         slots = self.step.optimizer.slots
-        variance = slots["v"] - np.square(slots["a"])
+        with np.errstate(all="ignore"):  # gradients of a diverged run overflow
+            variance = slots["v"] - np.square(slots["a"])
         if np.any((variance <= 1e-12 * slots["v"]) & (slots["v"] > 0)):
             refuse(
                 "centered", "the variance of a gradient is 0 but for rounding, where torch goes on with NaN"

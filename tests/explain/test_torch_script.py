@@ -290,3 +290,10 @@ def test_numbers_that_are_not_finite_can_be_read_again():
     script = torch_script(step, "A step.")
     assert "nan, inf = torch.nan, torch.inf" in script
     compile(script, "step.py", "exec")
+
+
+def test_a_run_that_overflows_is_written_all_the_same():
+    step = explained(optimizer="rmsprop", centered=True)
+    step.optimizer.slots["a"][...] = 1e200
+    step.optimizer.slots["v"][...] = np.inf
+    assert "centered=True" in torch_script(step, "A step.")
