@@ -41,8 +41,11 @@ def chain_data(step: ExplainedStep, layer: int, unit: int, source: int) -> dict[
     -------
     dict
         ``factors``, ``product``, ``finite_difference``, ``relative_distance`` as
-        :func:`engine.nn.gradient_check.relative_distance` has it, and ``errors``: for each layer from the
-        output to this one the norm of the error at its weighted sums.
+        :func:`engine.nn.gradient_check.relative_distance` has it; ``errors``: for each layer from the
+        output to this one the norm of the error at its weighted sums; ``shares``: for each unit of the next
+        layer (from 1) its ``error``, the ``weight`` between, and their product, the ``share`` of the error
+        that arrives at the unit; empty where it is not their sum alone, as with several rows, dropout or
+        residual connections; and ``after``, the weight once the step is made.
 
     Raises
     ------
@@ -50,6 +53,7 @@ def chain_data(step: ExplainedStep, layer: int, unit: int, source: int) -> dict[
         When there is no such weight.
     """
     place = _place(step, layer, unit, source)
+    after = float(step.finish().network.parameters.theta[place])
     value = step.before[place]
     losses = [step.loss_at(place, value + change) for change in (DIFFERENCE, -DIFFERENCE)]
     numeric = (losses[0] - losses[1]) / (2 * DIFFERENCE)
@@ -59,6 +63,7 @@ def chain_data(step: ExplainedStep, layer: int, unit: int, source: int) -> dict[
     distance = relative_distance(np.array(product), np.array(numeric), least_scale(loss))
     return {
         "weight": float(value),
+        "after": after,
         "rows": step.rows.tolist(),
         "loss": loss,
         "factors": [asdict(each) for each in factors],
@@ -66,6 +71,7 @@ def chain_data(step: ExplainedStep, layer: int, unit: int, source: int) -> dict[
         "finite_difference": numeric,
         "relative_distance": float(distance),
         "errors": _errors(step, layer),
+        "shares": _shares(step, layer, unit),
     }
 
 
@@ -87,7 +93,7 @@ def _place(step: ExplainedStep, layer: int, unit: int, source: int) -> int:
 def _of_one_row(step: ExplainedStep, layer: int, unit: int, source: int) -> list[Factor]:
     blocks, activations = step.recording.arena.blocks, step.network.activations
     z = blocks[f"z{layer}"]
-    words = "what the weight multiplies" if source else "a bias is added as it is"
+    words = "the input that the weight multiplies" if source else "a bias is added as it is"
     read = Factor(f"dz{layer}/dw", float(_inputs(step, layer)[source - 1, 0]) if source else 1.0, words)
     is_last = layer == step.network.depth
     if is_last or step.network.normalization is not None:
@@ -96,7 +102,7 @@ def _of_one_row(step: ExplainedStep, layer: int, unit: int, source: int) -> list
     arriving = float(blocks[f"a{layer}"].error[unit - 1, 0])
     slope = float(activation_curves(activations[layer - 1], z.values[unit - 1])[1][0])
     return [
-        Factor(f"dL/da{layer}", arriving, "the error that arrives at the unit, over all ways to the output"),
+        Factor(f"dL/da{layer}", arriving, "the error that arrives at the unit"),
         Factor(f"da{layer}/dz{layer}", slope, "the slope of the activation at the weighted sum"),
         read,
     ]
@@ -114,6 +120,19 @@ def _of_rows(step: ExplainedStep, place: int) -> list[Factor]:
     return [
         Factor("rows", float(rows), "the gradient is a sum over the rows of the batch"),
         Factor("mean of dL/dz dz/dw", mean, "error at the weighted sum times input, over these rows"),
+    ]
+
+
+def _shares(step: ExplainedStep, layer: int, unit: int) -> list[dict[str, float]]:
+    """Return where the error of a unit comes from; of one row, where nothing else leads to the output."""
+    is_last, config = layer == step.network.depth, step.config
+    if is_last or len(step.rows) > 1 or config.residual or config.dropout_rates[layer - 1]:
+        return []
+    errors = step.recording.arena.blocks[f"z{layer + 1}"].error[:, 0]
+    weights = step.named(step.before)[f"dense{layer + 1}.weight"][:, unit - 1]
+    return [
+        {"unit": number, "error": float(error), "weight": float(weight), "share": float(error * weight)}
+        for number, (error, weight) in enumerate(zip(errors, weights, strict=True), start=1)
     ]
 
 

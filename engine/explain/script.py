@@ -1,6 +1,7 @@
 """One training step as a script that needs NumPy alone: its labels, translated, on its own numbers."""
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,20 @@ ENVIRONMENT = {
 }
 
 
+@dataclass(frozen=True)
+class Script:
+    """A script, and for each call of the step the lines of it that say the same."""
+
+    text: str
+    lines: tuple[tuple[str, ...], ...]
+
+
 def numpy_script(step: ExplainedStep, title: str) -> str:
+    """Return the text of :func:`written_in_numpy`."""
+    return written_in_numpy(step, title).text
+
+
+def written_in_numpy(step: ExplainedStep, title: str) -> Script:
     """Return a step as a script that computes it again, line by line as its labels say.
 
     It holds weights, batch and what the optimizer remembers, and ends by printing one JSON line: ``loss`` and
@@ -53,6 +67,7 @@ def numpy_script(step: ExplainedStep, title: str) -> str:
         When a plugin writes labels that are not in the notation, or do not say what it does.
     """
     writer, played = _Writer(step), list(_kept(step))
+    lines: list[tuple[str, ...]] = []
     try:
         phase = ""
         for call, drawn in played:
@@ -61,7 +76,9 @@ def numpy_script(step: ExplainedStep, title: str) -> str:
                 writer.lines += ["", f"# {TITLES[phase]}"]
                 if phase == "update":
                     writer.flatten()
+            before = len(writer.lines)
             writer.write(call, drawn)
+            lines.append(tuple(writer.lines[before:]))
         writer.lines += ["", "# The same batch with the new weights."]
         writer.unflatten()
         for call, drawn in played:
@@ -71,7 +88,7 @@ def numpy_script(step: ExplainedStep, title: str) -> str:
         raise ConfigError(f"{REFUSED}: {error}") from None
     if not np.allclose(writer.variables["θ"], step.network.parameters.theta, 1e-9, 1e-12, equal_nan=True):
         raise ConfigError(f"{REFUSED}: what its labels say is not what its calls do")
-    return writer.text(title)
+    return Script(writer.text(title), tuple(lines))
 
 
 def _kept(step: ExplainedStep) -> list[tuple[Instruction, np.ndarray | None]]:

@@ -37,6 +37,31 @@ def test_the_factors_of_a_hidden_weight_are_error_slope_and_input():
     assert values[2] == pytest.approx(float(dataset.x_train[5, 0]))
 
 
+@pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
+def test_the_error_of_a_unit_is_the_sum_of_what_each_unit_of_the_next_layer_hands_back(settings):
+    config, dataset = prepared(**settings)
+    row = None if config.normalization == "batch" else 5
+    step = ExplainedStep(config, dataset, state_at(config, dataset, 3), row)
+    found = chain_data(step, 1, 2, 1)
+    is_sum = row is not None and not config.residual and not config.dropout_rates[0]
+    assert len(found["shares"]) == (step.network.sizes[2] if is_sum else 0)
+    for each in found["shares"]:
+        assert each["share"] == each["error"] * each["weight"]
+    if is_sum:
+        arriving = float(step.recording.arena.blocks["a1"].error[1, 0])
+        assert sum(each["share"] for each in found["shares"]) == pytest.approx(arriving, rel=1e-12)
+    assert chain_data(step, 3, 1, 1)["shares"] == []
+
+
+def test_the_weight_after_the_step_is_that_of_the_step():
+    config, dataset = prepared()
+    step = ExplainedStep(config, dataset, state_at(config, dataset, 3), 5)
+    found = chain_data(step, 1, 2, 1)
+    whole = ExplainedStep(config, dataset, state_at(config, dataset, 3), 5).finish()
+    assert found["after"] == whole.named(whole.network.parameters.theta)["dense1.weight"][1, 0]
+    assert found["after"] != found["weight"]
+
+
 @pytest.mark.parametrize(
     ("place", "sentence"),
     [

@@ -1,0 +1,52 @@
+"""What a step is about: the network, the rows, their targets and what was predicted."""
+
+from typing import Any
+
+import numpy as np
+
+from engine.data.dataset import Dataset
+from engine.explain.step import ExplainedStep
+
+
+def step_facts(step: ExplainedStep, dataset: Dataset) -> dict[str, Any]:
+    """Return what there is to know beside the calls of a step that has run, as plain values.
+
+    Returns
+    -------
+    dict
+        ``layers`` from the input on: ``units`` and ``activation``; ``inputs`` and ``outputs``: names;
+        ``rows``: how many; ``row``: the training row, where it is one alone; ``target`` and ``predicted``: of
+        one row as the loss compares them, probabilities where there are any; ``loss``, ``optimizer``,
+        ``rate``, ``dtype``; ``weights``: how many numbers are learned; ``biases``: which layers
+        have them.
+    """
+    config, network = step.config, step.network
+    activations = ["", *config.activations, "identity"]
+    sizes = zip(network.sizes, activations, strict=True)
+    return {
+        "layers": [{"units": units, "activation": name} for units, name in sizes],
+        "inputs": list(dataset.feature_names),
+        "outputs": list(dataset.class_names if network.sizes[-1] > 1 else dataset.target_names),
+        "rows": len(step.rows),
+        **(_of_one_row(step, dataset) if len(step.rows) == 1 else {}),
+        "loss": config.loss,
+        "optimizer": config.optimizer,
+        "rate": step.learning_rate,
+        "dtype": str(network.parameters.theta.dtype),
+        "weights": int(step.before.size),
+        "biases": [layer.has_bias for layer in network.dense],
+    }
+
+
+def _of_one_row(step: ExplainedStep, dataset: Dataset) -> dict[str, Any]:
+    outputs = np.asarray(step.recording.output.values, np.float64).T
+    with np.errstate(all="ignore"):
+        predicted = np.asarray(step.network.loss.decide(outputs))[0]
+    target = np.asarray(step.recording.target, np.float64)[:, 0]
+    label = dataset.class_names[int(dataset.y_train[step.rows[0]])] if dataset.class_names else ""
+    return {
+        "row": int(step.rows[0]),
+        "target": target.tolist(),
+        "predicted": [float(value) if np.isfinite(value) else None for value in predicted],
+        "label": label,
+    }

@@ -1,0 +1,146 @@
+"""The worked neuron: one input, one weight that learns, one target; predict, compare, trace back, adjust."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from engine.config import ConfigError
+from engine.config.errors import unknown_name
+from engine.nn.activations import ACTIVATIONS
+from engine.nn.curves import activation_curves
+from engine.nn.losses import LOSSES
+from engine.nn.network import Network
+from engine.nn.optimizers.chain import Optimizer
+
+STEPS = 40
+POINTS = 241
+# Beyond this the weight has left everything that a curve could show.
+FAR = 1e9
+NOTHING = 1e-12
+LARGEST = 1e6
+
+
+@dataclass(frozen=True)
+class Neuron:
+    """What the neuron is given: ``prediction = activation(w x + b)``, ``loss = (prediction - y)²``.
+
+    Only the weight learns. The bias is part of the sum and stays.
+
+    Raises
+    ------
+    ConfigError
+        For a number that is not finite, a rate below 0 or an activation that is not known.
+    """
+
+    x: float = 2.0
+    w: float = 0.5
+    b: float = 0.0
+    y: float = 4.0
+    rate: float = 0.1
+    activation: str = "identity"
+
+    def __post_init__(self) -> None:
+        for each in fields(self)[:5]:
+            value = getattr(self, each.name)
+            if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST:
+                raise ConfigError(f"{each.name} must be a number from -1e6 to 1e6, got {value!r}")
+        if self.rate < 0:
+            raise ConfigError(f"rate must be >= 0, got {self.rate:g}")
+        if self.activation not in ACTIVATIONS:
+            raise ConfigError(unknown_name("activation", self.activation, tuple(ACTIVATIONS)))
+
+
+def neuron_data(neuron: Neuron) -> dict[str, Any]:
+    """Train the neuron with the engine, and return what there is to see, as plain values.
+
+    Returns
+    -------
+    dict
+        ``steps``: for each step ``w``, ``z`` the sum, ``prediction``, ``loss``, ``error`` (dL/dprediction),
+        ``slope`` of the activation, ``gradient`` (dL/dw), ``change`` and ``w_new``. ``curve``: the loss over
+        the weight, ``w`` and ``loss``. ``curvature``: 2x², how much the slope of the loss changes with the
+        weight, where that is one number for all weights: without an activation; else None. ``outcome``: see
+        :func:`outcome_of`.
+    """
+    steps = _steps(neuron)
+    return {
+        "steps": steps,
+        "curve": _curve(neuron, [step["w"] for step in steps] + [steps[-1]["w_new"]]),
+        "curvature": 2 * neuron.x**2 if neuron.activation == "identity" else None,
+        "outcome": outcome_of(steps),
+    }
+
+
+def outcome_of(steps: list[dict[str, float]]) -> str:
+    """Return what becomes of the neuron.
+
+    ``right``: nothing to learn from the start. ``stuck``: the gradient is 0 while the prediction is wrong.
+    ``still``: the rate is 0. ``explodes``: the loss grows. ``solved``: one step is enough. ``swings``: the
+    loss stays as it is while the weight goes to and fro. ``converges``: the loss ends below a thousandth of
+    that at the start. ``slow``: it goes down, but does not get there in these steps.
+    """
+    first, last = steps[0]["loss"], steps[-1]["loss"]
+    if first < NOTHING:
+        return "right"
+    if abs(steps[0]["gradient"]) < NOTHING:
+        return "stuck"
+    if steps[0]["change"] == 0:
+        return "still"
+    if steps[1]["loss"] < NOTHING * max(first, 1):
+        return "solved"
+    if abs(last - first) < 1e-9 * first and (steps[0]["change"] > 0) != (steps[1]["change"] > 0):
+        return "swings"
+    if len(steps) < STEPS or last > first:
+        return "explodes"
+    return "converges" if last < 1e-3 * first else "slow"
+
+
+def _steps(neuron: Neuron) -> list[dict[str, float]]:
+    """Return the steps, up to :data:`STEPS` or until the weight is lost."""
+    network = Network([1, 1, 1], ACTIVATIONS[neuron.activation], LOSSES["mse"], dtype=np.float64)
+    recording, parameters = network.recording(1), network.parameters
+    optimizer = Optimizer(parameters, [])
+    first, second = parameters.weights[0], parameters.weights[1]
+    first[0, :], second[0, :] = (neuron.w, neuron.b), (1.0, 0.0)  # the second layer hands on what it gets
+    recording.x[...], recording.target[...] = neuron.x, neuron.y
+    blocks, steps = recording.arena.blocks, []
+    for number in range(1, STEPS + 1):
+        with np.errstate(all="ignore"):
+            recording.tape.replay()
+            recording.loss_tape.replay()
+        weight, gradient = float(first[0, 0]), float(parameters.gradients[0][0, 0])
+        parameters.gradients[0][0, 1] = parameters.gradients[1][...] = 0  # only the weight learns
+        optimizer.prepare(number, neuron.rate)
+        optimizer.update.replay()
+        step = {
+            "w": weight,
+            "z": float(blocks["z1"].values[0, 0]),
+            "prediction": float(recording.output.values[0, 0]),
+            "loss": float(recording.loss),
+            "error": float(blocks["z2"].error[0, 0]),
+            "slope": float(activation_curves(ACTIVATIONS[neuron.activation], blocks["z1"].values[0])[1][0]),
+            "gradient": gradient,
+            "change": float(first[0, 0]) - weight,
+            "w_new": float(first[0, 0]),
+        }
+        if not all(np.isfinite(value) for value in step.values()) or abs(weight) > FAR:
+            break
+        steps.append(step)
+    return steps
+
+
+def _losses(neuron: Neuron, weights: np.ndarray) -> np.ndarray:
+    outputs, _ = activation_curves(ACTIVATIONS[neuron.activation], weights * neuron.x + neuron.b)
+    return (outputs - neuron.y) ** 2
+
+
+def _curve(neuron: Neuron, visited: list[float]) -> dict[str, list[float]]:
+    """Return the loss around the weights of the first steps and, where there is one, the best weight."""
+    seen = [weight for weight in visited[:6] if abs(weight - neuron.w) < 50]
+    if neuron.activation == "identity" and neuron.x:
+        seen.append((neuron.y - neuron.b) / neuron.x)
+    low, high = min(seen), max(seen)
+    room = max(0.35 * (high - low), 1.0)
+    weights = np.linspace(low - room, high + room, POINTS)
+    return {"w": weights.tolist(), "loss": _losses(neuron, weights).tolist()}
