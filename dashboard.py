@@ -20,6 +20,10 @@ PAGES = {
         "play_circle",
         "Choose data, network and optimizer, press Start and watch everything move.",
     ),
+    "backprop": (
+        "account_tree",
+        "One training step, call by call: the forward pass, the loss, the backward pass, the update.",
+    ),
     "gradients": ("layers", "Gradients, updates, dead and saturated units of each layer; clipping."),
     "overfitting": (
         "call_split",

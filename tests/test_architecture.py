@@ -33,8 +33,8 @@ TRAINING = {"engine.training", "engine.data", *MATHEMATICS}
 READING = {"engine.analysis", "engine.replay"}
 STORE = {"engine.store", "engine.plugins", *TRAINING}
 SCREEN = {"numpy", "pandas", "plotly", "streamlit"}
-PAGES = ("train", "gradients", "overfitting", "compare", "runs", "data")
-A_PAGE = {"engine", "ui.shared", "ui.live_chart", "ui.replay", "ui.stage"}
+PAGES = ("train", "backprop", "gradients", "overfitting", "compare", "runs", "data")
+A_PAGE = {"engine", "ui.shared", "ui.live_chart", "ui.replay", "ui.stage", "ui.microscope"}
 ROOMS = {
     "engine": Room(),
     "engine.config": Room({"engine.nn"}, {"pydantic", "pydantic_core"}, {"yaml"}),
@@ -63,6 +63,7 @@ ROOMS = {
     "ui.live_chart": Room({"engine", "ui.shared"}, SCREEN | {"tsdownsample"}),
     "ui.replay": Room({"engine", "ui.shared", "ui.live_chart"}, SCREEN),
     "ui.stage": Room({"engine", "ui.shared", "ui.live_chart", "ui.replay"}, SCREEN),
+    "ui.microscope": Room({"engine", "ui.shared", "ui.live_chart", "ui.replay"}, SCREEN),
     # One room a page: none of them knows another.
     **{f"ui.{page}": Room(A_PAGE, SCREEN) for page in PAGES},
     "pages": Room({"ui", "engine"}, SCREEN),

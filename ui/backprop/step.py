@@ -1,0 +1,202 @@
+"""One step of a run: which run, which step and which rows, and the microscope on it."""
+
+from typing import Any
+
+import streamlit as st
+
+from engine.explain.chain import chain_data
+from engine.explain.cost import cost_data
+from engine.explain.step import ExplainedStep
+from engine.store.loading import loaded
+from engine.store.moments import moment_of
+from engine.store.row import RunRow
+from engine.store.runs import get_run
+from engine.store.store import Store
+from engine.training.state import State
+from ui.backprop.cost import show_cost
+from ui.backprop.files import download_buttons
+from ui.microscope import StepView, show_step, step_view
+from ui.shared.cache import built_once
+from ui.shared.frame import page_store
+from ui.shared.run_picker import pick_run
+from ui.shared.text import as_markdown, count
+
+KEY = "backprop_step"
+ROWS_OFFERED = 200
+BATCH = "batch"
+
+
+def pick_step(store: Store) -> tuple[RunRow, int, int | None] | None:
+    """Draw the choice of run, step and rows; return them, or None where there is nothing to look at."""
+    run, step, rows = st.columns([3, 1, 2], gap="small", vertical_alignment="bottom")
+    with run:
+        row = pick_run(store, "backprop_run")
+    if row is None:
+        return None
+    if row.missing_plugin or not row.can_be_built:
+        st.info(
+            as_markdown(
+                row.missing_plugin or "The settings of this run are unknown: its steps cannot be taken again."
+            )
+        )
+        return None
+    if row.step == 0:
+        st.info("This run has made no step yet.", icon=":material/hourglass_empty:")
+        return None
+    with step:
+        number = _number(row)
+    with rows:
+        chosen = _rows(store, row, number)
+    return row, number, chosen
+
+
+def show_run_step(store: Store, row: RunRow, number: int, chosen: int | None) -> None:
+    """Show the microscope on a step of a run, what its gradient costs, and the step as code."""
+    st.fragment(_microscope)(row.id, number, chosen)
+    show_cost(_cost(store, row, number, chosen))
+    download_buttons(store, row, number, chosen)
+
+
+def _microscope(run_id: int, number: int, chosen: int | None) -> None:
+    store = page_store()
+    row = get_run(store, run_id)
+    view = _view(store, row, number, chosen)
+    weight = _weight(view)
+    show_step(
+        KEY,
+        view,
+        f"{run_id} {number} {chosen}",
+        {**weight, **_chain(store, row, number, chosen, weight)},
+        _pick,
+    )
+
+
+def _pick(weight: dict[str, int]) -> None:
+    st.session_state["backprop_weight"] = weight
+
+
+def _weight(view: StepView) -> dict[str, int]:
+    """Return the weight that is looked at: the chosen one where the network has it, else the first of all."""
+    layers, biases = view.header["facts"]["layers"], view.header["facts"]["biases"]
+    held = st.session_state.get("backprop_weight", {"layer": 1, "unit": 1, "input": 1})
+    layer = held["layer"]
+    is_there = (
+        1 <= layer < len(layers)
+        and 1 <= held["unit"] <= layers[layer]["units"]
+        and (0 if biases[layer - 1] else 1) <= held["input"] <= layers[layer - 1]["units"]
+    )
+    return held if is_there else {"layer": 1, "unit": 1, "input": 1}
+
+
+def _number(row: RunRow) -> int:
+    last = row.step - 1
+    asked = st.query_params.get("step", "0")
+    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 18 else -1
+    if not 0 <= number <= last:
+        wanted = f"step in the address must be from 0 to {last:,} for this run, got {asked[:20]}"
+        st.warning(as_markdown(wanted), icon=":material/link_off:")
+        number = min(max(number, 0), last)
+    st.session_state["backprop_number"] = number
+
+    def named() -> None:
+        st.query_params["step"] = str(st.session_state["backprop_number"])
+        st.query_params.pop("row", None)
+
+    return int(
+        st.number_input(
+            "Step",
+            0,
+            last,
+            key="backprop_number",
+            on_change=named,
+            help=f"The update that follows so many others; this run has made {row.step:,}.",
+        )
+    )
+
+
+def _rows(store: Store, row: RunRow, number: int) -> int | None:
+    """Return the training row that is looked at alone, or None for the whole batch of the step."""
+    batch, needs_rows = _batch(store, row, number)
+    offered = [BATCH] if needs_rows else [*map(str, batch[:ROWS_OFFERED]), BATCH]
+    asked = st.query_params.get("row", offered[0])
+    if asked not in offered:
+        if asked.isascii() and asked.isdigit() and not needs_rows and int(asked) < _training_rows(store, row):
+            offered.append(asked)
+        else:
+            asked = offered[0]
+    st.session_state["backprop_row"] = asked
+
+    def named() -> None:
+        st.query_params["row"] = st.session_state["backprop_row"]
+
+    def words(each: str) -> str:
+        if each == BATCH:
+            return f"The whole batch of the step: {count(len(batch), 'row')}"
+        return f"Row {each}{' of the batch' if int(each) in batch else ''}, alone"
+
+    chosen = st.selectbox(
+        "Rows",
+        offered,
+        key="backprop_row",
+        format_func=words,
+        on_change=named,
+        help="One row shows single numbers, as if it were the whole batch. The whole batch is the step that "
+        "the run made." + (" Batch norm needs the whole batch." if needs_rows else ""),
+    )
+    return None if chosen == BATCH else int(chosen)
+
+
+def _training_rows(store: Store, row: RunRow) -> int:
+    return len(loaded(store, row)[1].x_train)
+
+
+def _batch(store: Store, row: RunRow, number: int) -> tuple[list[int], bool]:
+    """Return the training rows of a step's batch, and whether none of them can be looked at alone."""
+
+    def build() -> tuple[list[int], bool]:
+        config, dataset, state = _moment(store, row, number)
+        step = ExplainedStep(config, dataset, state)
+        return step.rows.tolist(), step.needs_rows
+
+    return built_once("backprop batch", store, _key(row, number), build)
+
+
+def _view(store: Store, row: RunRow, number: int, chosen: int | None) -> StepView:
+    def build() -> dict[str, Any]:
+        view = step_view(*_moment(store, row, number), chosen)
+        return {"header": view.header, "blob": view.blob}
+
+    return StepView(**built_once("backprop view", store, (*_key(row, number), chosen), build))
+
+
+def _chain(
+    store: Store, row: RunRow, number: int, chosen: int | None, weight: dict[str, int]
+) -> dict[str, Any]:
+    def build() -> dict[str, Any]:
+        step = ExplainedStep(*_moment(store, row, number), chosen)
+        return chain_data(step, weight["layer"], weight["unit"], weight["input"])
+
+    return built_once("backprop chain", store, (*_key(row, number), chosen, *weight.values()), build)
+
+
+def _cost(store: Store, row: RunRow, number: int, chosen: int | None) -> dict[str, Any]:
+    def build() -> dict[str, Any]:
+        return cost_data(ExplainedStep(*_moment(store, row, number), chosen).finish())
+
+    return built_once("backprop cost", store, (*_key(row, number), chosen), build)
+
+
+def _key(row: RunRow, number: int) -> tuple[Any, ...]:
+    return row.id, row.created_at, number
+
+
+def _moment(store: Store, row: RunRow, number: int) -> tuple[Any, Any, State]:
+    """Return configuration, data and state before a step; the state is found again once."""
+
+    def build() -> tuple[int, bytes]:
+        moment = moment_of(store, row.id, number)
+        return moment.row.id, moment.state.to_bytes()
+
+    owner, state = built_once("backprop moment", store, _key(row, number), build)
+    config, dataset = loaded(store, row if owner == row.id else get_run(store, owner))
+    return config, dataset, State.from_bytes(state)

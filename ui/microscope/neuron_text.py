@@ -1,0 +1,49 @@
+"""What becomes of the worked neuron, in a sentence with its reason."""
+
+from typing import Any
+
+from engine.explain.neuron import STEPS, Neuron
+from ui.shared.text import count, number
+
+
+def describe_outcome(neuron: Neuron, found: dict[str, Any]) -> str:
+    """Return what a learning rate leads to, and why: by the curvature where it is one number."""
+    steps, outcome, curvature = found["steps"], found["outcome"], found["curvature"]
+    last = steps[-1]["loss"]
+    verdicts = {
+        "right": "The prediction is right from the start: the loss is 0, its slope is 0, and nothing moves.",
+        "stuck": f"The weight cannot move: {_why_stuck(neuron, steps[0])}, so the gradient is 0 although the "
+        "prediction is wrong.",
+        "still": "The learning rate is 0: the gradient is known, but no step is taken.",
+        "solved": "One step lands on the minimum.",
+        "swings": "The weight swings to and fro for ever: each step lands as far on the other side.",
+        "explodes": "The loss grows: each step lands further away than it began.",
+        "converges": f"It gets there: {_when_near(steps)} the loss is below a thousandth of what it was.",
+        "slow": f"It learns slowly: after {STEPS} steps the loss is still {number(last)}.",
+    }
+    return f"{verdicts[outcome]} {_why(neuron, curvature)}".strip()
+
+
+def _when_near(steps: list[dict[str, float]]) -> str:
+    """Return after how many steps the loss is below a thousandth of the first."""
+    near = (place for place, step in enumerate(steps) if step["loss"] < 1e-3 * steps[0]["loss"])
+    return f"after {count(next(near, len(steps)), 'step')}"
+
+
+def _why_stuck(neuron: Neuron, step: dict[str, float]) -> str:
+    if neuron.x == 0:
+        return "the input is 0"
+    if step["slope"] == 0:
+        return f"{neuron.activation} has slope 0 at {number(step['z'])}"
+    return "its slope is too small for the numbers of a computer"
+
+
+def _why(neuron: Neuron, curvature: float | None) -> str:
+    if not curvature:
+        return ""
+    factor = 1 - neuron.rate * curvature
+    return (
+        f"The slope of the loss changes by 2x² = {number(curvature)} for each unit of w, so a step "
+        f"multiplies the distance to the minimum by 1 − rate · 2x² = {number(factor)}. Rate 1/(2x²) = "
+        f"{number(1 / curvature)} is exact, above {number(2 / curvature)} it diverges."
+    )
