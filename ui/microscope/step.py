@@ -15,6 +15,7 @@ from engine.explain.facts import step_facts
 from engine.explain.playback import played_back
 from engine.explain.script import written_in_numpy
 from engine.explain.step import ExplainedStep
+from engine.explain.torch_script import torch_script
 from engine.training.state import State
 from ui.live_chart.assets import FRAMING, Script
 from ui.live_chart.message import framed
@@ -93,12 +94,16 @@ def _code(config: RunConfig, dataset: Dataset, state: State, row: int | None, we
         )
         return {"code": [], "script": "", "scriptNote": note, "torch": "", "torchNote": note}
     code: dict[str, Any] = {"code": [], "script": "", "scriptNote": "", "torch": "", "torchNote": ""}
-    title = f"Step {state.step}: predict, compare, trace back, adjust, with NumPy alone."
+    title = f"Step {state.step}: predict, compare, trace back, adjust"
     try:
-        written = written_in_numpy(ExplainedStep(config, dataset, state, row), title)
+        written = written_in_numpy(ExplainedStep(config, dataset, state, row), f"{title}, with NumPy alone.")
         code |= {"code": list(written.lines), "script": written.text}
     except ConfigError as error:  # a plugin's own words
         code["scriptNote"] = str(error)
+    try:
+        code["torch"] = torch_script(ExplainedStep(config, dataset, state, row), f"{title}, with PyTorch.")
+    except ConfigError as error:
+        code["torchNote"] = str(error)
     return code
 
 
