@@ -13,14 +13,14 @@ from tests.waiting import wait_for
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
 MOST = 0.05
-# As browsers add it up, without what follows a click at once. The main part moves as a whole when the form
-# comes or goes with its page: that is left out, all that moves in it is not.
+# As browsers add it up, without what follows a click at once. The main part moves as a whole, by itself or
+# with what holds it, when the form comes or goes with its page: that is left out, all that moves in it is not.
 OBSERVE = """window.shifts = [];
 const named = (node) => node.closest("[class*=st-key-]")?.className ?? node.className;
 new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) {
         const nodes = entry.sources.map((source) => source.node).filter((node) => node?.nodeType === 1);
-        const isWhole = nodes.length > 0 && nodes.every((node) => node.matches(".stMain"));
+        const isWhole = nodes.length > 0 && nodes.every((node) => node.matches(".stMain, :has(> .stMain)"));
         if (!entry.hadRecentInput && !isWhole) shifts.push([entry.value, nodes.map(named)]);
     }
 }).observe({ type: "layout-shift", buffered: true });"""

@@ -131,7 +131,9 @@ def test_a_replay_holds_every_snapshot_of_its_run_however_little_time_each_call_
 
 
 def test_a_packed_frame_in_a_message_is_read_back_number_by_number(store, trained) -> None:
-    seen, _ = cached_frames(store, get_run(store, trained), seconds=float("inf"))
+    seen, waits = cached_frames(store, get_run(store, trained), seconds=float("inf"))
+    if waits:  # the first call stops early on a slow machine, whatever it was given
+        seen, _ = cached_frames(store, get_run(store, trained), seconds=float("inf"))
     entry = {**seen, "run": trained, "title": "", "colour": ""}
     header, _ = read(message({"identity": "x"}, [entry], {})[0])
     (listed,) = header["runs"]
