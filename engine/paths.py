@@ -1,4 +1,4 @@
-"""Where the project keeps what it writes and reads: its root, .lab, the plugins."""
+"""Where the project keeps what it writes and reads: its root, .lab, plugins and lessons."""
 
 from pathlib import Path
 
@@ -7,4 +7,5 @@ LAB = ROOT / ".lab"
 STORE = LAB / "lab.db"
 DATASETS = LAB / "datasets"
 PLUGINS = ROOT / "plugins"
+LESSONS = ROOT / "lessons"
 STATIC = ROOT / "static"

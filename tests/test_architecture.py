@@ -33,7 +33,7 @@ TRAINING = {"engine.training", "engine.data", *MATHEMATICS}
 READING = {"engine.analysis", "engine.replay"}
 STORE = {"engine.store", "engine.plugins", *TRAINING}
 SCREEN = {"numpy", "pandas", "plotly", "streamlit"}
-PAGES = ("train", "backprop", "gradients", "overfitting", "compare", "runs", "data")
+PAGES = ("train", "backprop", "learn", "gradients", "overfitting", "compare", "runs", "data")
 A_PAGE = {"engine", "ui.shared", "ui.live_chart", "ui.replay", "ui.stage", "ui.microscope"}
 ROOMS = {
     "engine": Room(),
@@ -45,6 +45,7 @@ ROOMS = {
     "engine.analysis": Room(TRAINING, {"numpy"}, {"scipy", "sklearn"}),
     "engine.replay": Room({"engine.analysis", *TRAINING}, {"numpy"}),
     "engine.explain": Room(TRAINING, {"numpy"}),
+    "engine.lessons": Room({*READING, "engine.explain", *TRAINING}, {"numpy"}),
     "engine.plugins": Room({"engine.nn", "engine.config"}, {"numpy"}),
     "engine.extension": Room({"engine.plugins"}),
     "engine.store": Room(STORE, {"numpy", "sqlalchemy", "psutil"}),
@@ -53,7 +54,7 @@ ROOMS = {
     "engine.exchange": Room(STORE, {"numpy", "pydantic", "sqlalchemy", "psutil"}, {"pyarrow"}),
     "engine.figures": Room(READING | TRAINING, {"numpy", "pandas", "plotly", "tsdownsample"}),
     "engine.cli": Room(
-        {"engine.analysis", "engine.exchange", "engine.explain", "engine.workers", *STORE},
+        {"engine.analysis", "engine.exchange", "engine.explain", "engine.lessons", "engine.workers", *STORE},
         {"numpy", "rich", "typer"},
     ),
     "engine.__main__": Room({"engine.cli"}),
