@@ -9,6 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 from engine.cli import explain as explain_commands
+from engine.cli import lessons as lesson_commands
 from engine.cli import manage as manage_commands
 from engine.cli import queue as queue_commands
 from engine.cli.listing import list_command
@@ -269,3 +270,4 @@ def doctor(store: StoreUrl = None) -> None:
 manage_commands.register(app)
 queue_commands.register(app)
 explain_commands.register(app)
+lesson_commands.register(app)
