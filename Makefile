@@ -17,7 +17,7 @@ SITE := .venv-site
 READY_SITE := $(SITE)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup lint types browser bench bench-scripts bench-stacking bench-around bench-dashboard bench-opening soak bench-accuracy bench-first-point bench-table correctness mutants coverage docs site screenshots moving-pictures plotly-script clean
+.PHONY: help run test setup lint types browser bench bench-scripts bench-stacking bench-around bench-dashboard bench-opening soak bench-accuracy bench-first-point bench-table correctness mutants coverage docs lessons site screenshots moving-pictures plotly-script clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 20
@@ -98,6 +98,9 @@ coverage: $(READY_DEV) ## Which share of engine/nn and engine/training the tests
 
 docs: $(READY_DEV) ## Write the generated parts of docs/ anew from the code
 	$(RUN) -m docs.tables
+
+lessons: $(READY_DEV) ## Try what the lessons claim to help on ten seeds; writes docs/lessons.md
+	$(RUN) -m docs.lessons
 
 site: $(READY_SITE) ## Build docs/ as a website in build/site (optional: installs mkdocs-material into .venv-site)
 	$(SITE)/bin/python -m mkdocs build --strict --quiet

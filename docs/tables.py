@@ -20,6 +20,7 @@ from engine.config.settings import SETTINGS, Setting
 from engine.data.columns import CATEGORIES_AT_MOST, CLASSES_AT_MOST, CLASSES_OF_NUMBERS_AT_MOST
 from engine.data.decoding import BYTES_AT_MOST
 from engine.data.reading import COLUMNS_AT_MOST, ROWS_AT_MOST
+from engine.lessons.measures import MEASURES
 from engine.store.edit import NOTE_LENGTH, TAG_LENGTH, TAGS_AT_MOST
 from engine.training.telemetry import LAYER_STATISTICS, SCALARS, Column
 
@@ -30,6 +31,7 @@ ROOMS = {
     "pages": "one thin script a page: read the store, call a figure, show it",
     "ui": "",
     "engine": "",
+    "lessons": "the texts of the Learn page, one file a lesson",
     "plugins": "your own activations, optimizers, losses and normalizations",
     "tests": "mirrors engine/ and ui/; and architecture, documents, pages, a real browser",
     "benchmarks": "measurements, each one command that prints one table",
@@ -80,6 +82,12 @@ def presets_table() -> str:
     """Return the presets, a row each, with what to watch."""
     rows = [(f"`{preset.name}`", preset.title, preset.watch) for preset in PRESETS.values()]
     return table(("preset", "on the screen", "what to watch"), rows)
+
+
+def measures_table() -> str:
+    """Return the measures that lessons know, a row each."""
+    rows = [(f"`{name}`", each.meaning, each.unit, each.better) for name, each in MEASURES.items()]
+    return table(("measure", "meaning", "unit", "better"), rows)
 
 
 def commands_table() -> str:
@@ -162,6 +170,7 @@ GENERATED: dict[str, dict[str, Callable[[], str]]] = {
     },
     "tutorial.md": {"presets": presets_table},
     "command-line.md": {"commands": commands_table},
+    "lessons-format.md": {"measures": measures_table},
     "reliability.md": {"limits": lambda: table(("what", "at most"), LIMITS.items())},
     "architecture.md": {"rooms": rooms},
 }

@@ -47,7 +47,7 @@ class YamlError(ConfigError):
         self.line = line
 
 
-def read_yaml(text: str, what: str) -> YamlText:
+def read_yaml(text: str, what: str, before: int = 0) -> YamlText:
     """Read YAML without what a list of settings does not need: aliases, tags, several documents.
 
     Parameters
@@ -55,6 +55,8 @@ def read_yaml(text: str, what: str) -> YamlText:
     text : str
     what : str
         What it is, for the sentences: ``a grid``.
+    before : int
+        How many lines of its file stand before it; all lines count from the beginning of the file.
 
     Raises
     ------
@@ -68,7 +70,7 @@ def read_yaml(text: str, what: str) -> YamlText:
 
         def compose_node(self, parent: Any, index: Any) -> Any:
             if self.check_event(yaml.AliasEvent):
-                line = self.peek_event().start_mark.line + 1
+                line = self.peek_event().start_mark.line + 1 + before
                 raise YamlError(f"{what} must spell everything out: line {line} is an alias", line)
             return super().compose_node(parent, index)
 
@@ -79,25 +81,25 @@ def read_yaml(text: str, what: str) -> YamlText:
         node = yaml.compose(text, Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}, " if mark else ""
+        line = mark.line + 1 + before if mark else None
+        where = f"line {line}, " if line else ""
         problem = getattr(error, "problem", None) or " ".join(str(error).split())
-        line = mark.line + 1 if mark else None
         raise YamlError(f"{what} must be YAML: {where}{problem}", line) from None
-    reader = _Reader(what)
+    reader = _Reader(what, before)
     return YamlText(None if node is None else reader.value(node, ()), reader.lines)
 
 
 class _Reader:
     """Turns nodes into values, and notes their lines."""
 
-    def __init__(self, what: str) -> None:
-        self.what = what
+    def __init__(self, what: str, before: int) -> None:
+        self.what, self.before = what, before
         self.lines: dict[Place, int] = {}
 
     def value(self, node: "Node", place: Place) -> Any:
         import yaml
 
-        self.lines.setdefault(place, _line(node))
+        self.lines.setdefault(place, self._line(node))
         kind = node.tag.removeprefix(TAG)
         if isinstance(node, yaml.MappingNode) and kind == "map":
             return self._mapping(node, place)
@@ -105,14 +107,13 @@ class _Reader:
             return [self.value(each, (*place, number)) for number, each in enumerate(node.value)]
         if isinstance(node, yaml.ScalarNode) and kind in PLAIN:
             return self._scalar(kind, node)
-        raise YamlError(
-            f"{self.what} must be plain YAML: line {_line(node)} has the tag {shown(node.tag)}", _line(node)
-        )
+        line = self._line(node)
+        raise YamlError(f"{self.what} must be plain YAML: line {line} has the tag {shown(node.tag)}", line)
 
     def _mapping(self, node: Any, place: Place) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for key, value in node.value:
-            name, line = _Reader(self.what).value(key, ()), _line(key)
+            name, line = _Reader(self.what, self.before).value(key, ()), self._line(key)
             if not isinstance(name, str):
                 raise YamlError(f"{self.what} must have names as keys: line {line} has {shown(name)}", line)
             if name in values:
@@ -129,10 +130,8 @@ class _Reader:
                 return read(text)
         except ValueError:  # more digits than Python takes
             pass
-        raise YamlError(
-            f"{self.what} must be YAML: line {_line(node)} has {shown(text)} as {kind}", _line(node)
-        )
+        line = self._line(node)
+        raise YamlError(f"{self.what} must be YAML: line {line} has {shown(text)} as {kind}", line)
 
-
-def _line(node: Any) -> int:
-    return node.start_mark.line + 1
+    def _line(self, node: Any) -> int:
+        return node.start_mark.line + 1 + self.before

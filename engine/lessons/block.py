@@ -27,9 +27,9 @@ class Block:
     def __init__(self, text: str, file: str, line: int, kind: str) -> None:
         self.file, self.line, self.kind = file, line, kind
         try:
-            found = read_yaml(text, f"a {kind} block")
+            found = read_yaml(text, f"a {kind} block", line)
         except YamlError as error:
-            raise self.error(str(error), line + (error.line or 0)) from None
+            raise self.error(str(error), error.line) from None
         except RecursionError:
             raise self.error(f"a {kind} block must be readable: its lists are nested too deeply") from None
         self.values = {} if found.values is None else found.values
@@ -50,7 +50,7 @@ class Block:
         """Return the line of a value; that of what holds it, where it has none of its own."""
         for end in range(len(place), 0, -1):
             if place[:end] in self.lines:
-                return self.line + self.lines[place[:end]]
+                return self.lines[place[:end]]
         return self.line
 
     def wrong(self, sentence: str, *place: str | int) -> LessonError:

@@ -123,6 +123,8 @@ def read_quantity(text: str, labels: Sequence[str]) -> Quantity:
     label, _, measure = text.rpartition(".")
     if measure not in MEASURES:
         raise ConfigError(unknown_name("measure", measure, MEASURES))
+    if not labels:
+        raise ConfigError(f"there is no run to measure, got {shown(text)}")
     if label not in labels:
         wanted = " or ".join(f"{each}.{measure}" if each else measure for each in labels)
         raise ConfigError(f"a measure must say of which run it is: {wanted}, got {shown(text)}")
