@@ -19,6 +19,7 @@ from engine.training.trainer import Training
 # What a reader waits for: about, by the plan, and of one block together.
 SECONDS_AT_MOST = 3.0
 FRAMES_AT_MOST = 60
+AUTO = "auto"
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +151,9 @@ def _refuse_what_follows(pairs: list[tuple[RunConfig, RunConfig]], setting: str)
     for _, other in others:
         for name in type(given).model_fields:
             values = getattr(first, name), getattr(other, name)
-            if name != setting and values[0] != values[1] and getattr(given, name) == "auto":
+            # Where one of them stays open it has no effect there, and there is nothing to be named.
+            is_decided = getattr(given, name) == AUTO and AUTO not in values
+            if name != setting and is_decided and values[0] != values[1]:
                 raise ConfigError(
                     f"runs must differ in {setting} alone: {name} auto stands for {values[0]} in one and "
                     f"{values[1]} in another; name it in settings"

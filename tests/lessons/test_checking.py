@@ -117,6 +117,11 @@ def test_the_best_choice_passes_over_one_that_diverged() -> None:
         right_choice(question, {label: {"score": float("nan")} for label in ("1", "2")})
 
 
+def test_a_pair_may_leave_open_what_has_no_effect_in_one_of_its_runs() -> None:
+    (pair,) = lesson("pair", f"{SMALL}\nchange: {{weight_decay: 0.1}}\nmeasure: loss").experiments
+    assert train_experiment(pair)["b"].config.decay_kind == "coupled"
+
+
 def test_runs_with_equal_steps_make_as_many_updates_as_the_one_with_the_fewest() -> None:
     (runs,) = lesson("runs", f"{SMALL}\nvary: {{batch_size: [8, full]}}\nequal: steps").experiments
     assert [each["steps"] for each in values_of(train_experiment(runs)).values()] == [3, 3]
