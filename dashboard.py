@@ -24,6 +24,7 @@ PAGES = {
         "account_tree",
         "One training step, call by call: the forward pass, the loss, the backward pass, the update.",
     ),
+    "learn": ("school", "Lessons that train what they claim, and a quiz before and after."),
     "gradients": ("layers", "Gradients, updates, dead and saturated units of each layer; clipping."),
     "overfitting": (
         "call_split",

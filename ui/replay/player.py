@@ -7,11 +7,11 @@ from pathlib import Path
 import streamlit as st
 from streamlit.components.v2 import component
 
-from engine.figures.theme import HIGH, LOW, PALETTE, WRONG, colours_apart
+from engine.figures.theme import HIGH, LOW, PALETTE, WRONG, colours_apart, run_colour
 from engine.store.row import RunRow
 from engine.store.store import Store
 from ui.live_chart.assets import FRAMING, Script
-from ui.replay.frames_cache import frames_in_time
+from ui.replay.frames_cache import ReplayFrames, frames_in_time
 from ui.replay.message import message
 from ui.shared.run_state import is_moving
 from ui.shared.text import visible
@@ -69,15 +69,43 @@ def show_replay(store: Store, rows: Sequence[RunRow], key: str) -> None:
     if not shown:
         st.caption("No snapshots yet. The replay opens with the first one.")
         return
-    header = {
-        "identity": " ".join(str(frames["run"]) for frames in shown),
-        "live": is_moving(rows),
-        "follows": plays_itself(rows),
-        "colours": COLOURS,
-    }
+    identity = " ".join(str(frames["run"]) for frames in shown)
+    _mount(key, shown, {"identity": identity, "live": is_moving(rows), "follows": plays_itself(rows)})
+
+
+def show_frames(
+    key: str, runs: Sequence[tuple[str, ReplayFrames]], identity: str, *, plays: bool = False
+) -> None:
+    """Show the frames of one or two networks that no store holds in a player with one slider.
+
+    Parameters
+    ----------
+    key : str
+        Constant key of the player on its page.
+    runs : sequence of (str, dict)
+        Title and frames of each.
+    identity : str
+        What is shown: while it stays equal, so does the place in time.
+    plays : bool
+        Whether it begins to play by itself.
+    """
+    shown = [
+        {**frames, "run": number, "title": visible(title, 40), "colour": run_colour(number)}
+        for number, (title, frames) in enumerate(runs, start=1)
+    ]
+    _mount(key, shown, {"identity": identity, "live": False, "follows": plays})
+
+
+def resend_frames(key: str) -> None:
+    """Have a player sent whole next time; a page calls it in each full run of its script."""
+    st.session_state.pop(f"{key}_sent", None)
+
+
+def _mount(key: str, shown: Sequence[ReplayFrames], header: ReplayFrames) -> None:
+    header = {**header, "colours": COLOURS}
     blob, st.session_state[f"{key}_sent"] = message(header, shown, st.session_state.get(f"{key}_sent", {}))
     SCRIPT.serve()
-    COMPONENT(key=key, data=blob, on_resend_change=lambda: st.session_state.pop(f"{key}_sent", None))
+    COMPONENT(key=key, data=blob, on_resend_change=lambda: resend_frames(key))
 
 
 def plays_itself(rows: Sequence[RunRow]) -> bool:

@@ -1,0 +1,176 @@
+"""The charts of an experiment: its runs side by side on one scale, or several on one chart."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from engine.figures.curves import AXES, compare_runs, loss_curves
+from engine.figures.figure import Figure
+from engine.figures.gradients import layer_heatmap, layer_lines
+from engine.figures.layers import decades, span_decades, spread
+from engine.lessons.lesson import Experiment
+from engine.training.telemetry import LAYER_INDEX
+from ui.learn.results import Result, frame_of
+from ui.live_chart import Chart, ChartCard
+from ui.shared.layer_text import describe_flow_over_time
+from ui.shared.run_text import describe_loss
+
+HEIGHT = 270
+LINES_AT_MOST = 12
+# A loss that spans more than this factor is drawn on a logarithmic axis.
+WIDE_SPAN = 200.0
+WITH_VALIDATION_AT_MOST = 3
+X_AXES = {"epochs": "epoch", "samples": "samples", "steps": "step"}
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """One chart that is not built yet: its title, its sentence and what draws it."""
+
+    title: str
+    sentence: str
+    draw: Callable[[], Figure]
+
+
+def cards_of(key: str, experiment: Experiment, results: Mapping[str, Result]) -> list[ChartCard]:
+    """Return the framed charts of an experiment in the order of the page.
+
+    Parameters
+    ----------
+    key : str
+        Constant key of the block.
+    """
+    cards = []
+    for number, drawn in enumerate(_drawn(experiment, list(results.values()))):
+        alt = f"{drawn.title}: {drawn.sentence}" if drawn.sentence else drawn.title
+        chart = Chart(f"{key}_chart_{number}", experiment.place, drawn.draw, experiment.place, alt)
+        cards.append(ChartCard(drawn.title, [chart], drawn.sentence))
+    return cards
+
+
+def _drawn(experiment: Experiment, results: Sequence[Result]) -> list[Drawn]:
+    frames = [frame_of(each) for each in results]
+    together = experiment.kind in ("runs", "choices")
+    found: list[Drawn] = []
+    for show in experiment.show:
+        if show == "loss":
+            found += _losses_together(experiment, frames) if together else _losses(experiment, frames)
+        elif show == "score":
+            scores = _scores_together if together else _scores
+            found += scores(experiment, frames, results[0]["score"])
+        elif show == "gradients":
+            found += _gradients(experiment, frames, results)
+    return found
+
+
+def _titled(experiment: Experiment, place: int, title: str) -> str:
+    name = experiment.names[place] if len(experiment.names) > 1 else ""
+    return f"{name}: {title}" if name else title
+
+
+def _losses(experiment: Experiment, frames: Sequence[pd.DataFrame]) -> list[Drawn]:
+    columns = ["train_loss", "val_loss"]
+    is_log = _spans_wide(frames, columns)
+    ends = _ends(frames, columns, is_log)
+
+    def draw(frame: pd.DataFrame) -> Figure:
+        figure = loss_curves(frame, log_y=is_log, height=HEIGHT)
+        figure.update_yaxes(range=ends)
+        return figure
+
+    return [
+        Drawn(_titled(experiment, place, "loss"), describe_loss(frame), lambda frame=frame: draw(frame))
+        for place, frame in enumerate(frames)
+    ]
+
+
+def _losses_together(experiment: Experiment, frames: Sequence[pd.DataFrame]) -> list[Drawn]:
+    columns = ["train_loss", "val_loss"] if len(frames) <= WITH_VALIDATION_AT_MOST else ["train_loss"]
+    title = "training loss, validation dashed" if len(columns) > 1 else "training loss"
+    return [Drawn(title, "", lambda: _overlaid(experiment, frames, columns, _spans_wide(frames, columns)))]
+
+
+def _scores(experiment: Experiment, frames: Sequence[pd.DataFrame], score: str) -> list[Drawn]:
+    columns = [f"train_{score}", f"val_{score}"]
+    ends = _ends(frames, columns, is_log=False)
+
+    def draw(frame: pd.DataFrame) -> Figure:
+        figure = compare_runs({1: frame}, columns, x="epoch", names={1: ""}, height=HEIGHT)
+        lines = [trace for trace in figure.data if trace.mode == "lines"]
+        for line, name in zip(lines, ("training", "validation"), strict=True):
+            line.name = name
+        figure.update_yaxes(range=ends, title={"text": _score_word(score)})
+        return figure
+
+    return [
+        Drawn(_titled(experiment, place, _score_word(score)), "", lambda frame=frame: draw(frame))
+        for place, frame in enumerate(frames)
+    ]
+
+
+def _scores_together(experiment: Experiment, frames: Sequence[pd.DataFrame], score: str) -> list[Drawn]:
+    columns = [f"val_{score}"]
+    title = f"{_score_word(score)} on validation rows"
+    return [Drawn(title, "", lambda: _overlaid(experiment, frames, columns, is_log=False))]
+
+
+def _overlaid(
+    experiment: Experiment, frames: Sequence[pd.DataFrame], columns: list[str], is_log: bool
+) -> Figure:
+    numbered = dict(enumerate(frames, start=1))
+    names = dict(enumerate(experiment.names, start=1))
+    x = X_AXES[experiment.equal]
+    figure = compare_runs(numbered, columns, x=x, log_y=is_log, names=names, height=HEIGHT + 40)
+    for trace in figure.data:  # a legend entry for each run; what is dashed stands in the title
+        if trace.mode == "lines" and trace.line.dash == "dash" and len(columns) > 1:
+            trace.showlegend = False
+        elif trace.name:
+            trace.name = trace.name.removesuffix(f" {columns[0]}")
+    return figure
+
+
+def _gradients(
+    experiment: Experiment, frames: Sequence[pd.DataFrame], results: Sequence[Result]
+) -> list[Drawn]:
+    norms = [each["layers"][:, :, LAYER_INDEX["grad_norm"]] for each in results]
+    ends = decades(*norms)
+    x = X_AXES[experiment.equal]
+
+    def draw(frame: pd.DataFrame, values: np.ndarray) -> Figure:
+        along, size = frame[x].to_numpy(), {"x_title": AXES[x], "height": HEIGHT}
+        if values.shape[1] > LINES_AT_MOST:
+            return layer_heatmap(along, values, **size)
+        figure = layer_lines(along, values, **size)
+        span_decades(figure, *ends)
+        return figure
+
+    return [
+        Drawn(
+            _titled(experiment, place, "gradient norm of each layer"),
+            describe_flow_over_time(np.arange(1, values.shape[1] + 1), values),
+            lambda frame=frame, values=values: draw(frame, values),
+        )
+        for place, (frame, values) in enumerate(zip(frames, norms, strict=True))
+    ]
+
+
+def _known(frames: Sequence[pd.DataFrame], columns: list[str]) -> np.ndarray:
+    values = np.concatenate([frame[columns].to_numpy(np.float64).ravel() for frame in frames])
+    return values[np.isfinite(values)]
+
+
+def _spans_wide(frames: Sequence[pd.DataFrame], columns: list[str]) -> bool:
+    known = _known(frames, columns)
+    known = known[known > 0]
+    return bool(len(known)) and known.max() > WIDE_SPAN * known.min()
+
+
+def _ends(frames: Sequence[pd.DataFrame], columns: list[str], is_log: bool) -> list[float]:
+    known = _known(frames, columns)
+    return list(spread(np.log10(known[known > 0]) if is_log else known))
+
+
+def _score_word(score: str) -> str:
+    return "R²" if score == "r2" else "accuracy"

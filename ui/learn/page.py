@@ -1,0 +1,74 @@
+"""The Learn page as a whole: the list, or one lesson beside it."""
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit.components.v2 import component
+
+from engine.lessons.lesson import QUIZ, BrokenLesson, Question
+from engine.lessons.reading import read_lessons
+from ui.learn.blocks import show_block
+from ui.learn.contents import (
+    AnyLesson,
+    choose_lesson,
+    note_opened,
+    show_contents,
+    show_neighbours,
+    show_overview,
+)
+from ui.learn.questions import show_question
+from ui.learn.quiz import show_quiz
+from ui.shared.text import as_markdown, visible
+
+STYLE = Path(__file__).with_name("learn.css")
+# Another lesson begins at its top, wherever the last one was left; the same one, shown again, stays in place.
+TO_TOP = """let last = null;
+export default function ({ data, parentElement }) {
+    if (last !== null && last !== data) parentElement.ownerDocument.querySelector(".stMain")?.scrollTo(0, 0);
+    last = data;
+}"""
+COMPONENT = component("backprop_lab_top", html="<div></div>", js=TO_TOP, isolate_styles=False)
+
+
+def show_learn() -> None:
+    """Show what the address names: a lesson, or the list of all."""
+    lessons = read_lessons()
+    slug = st.query_params.get("lesson", "")
+    with st.container(key="learn_top"):
+        st.html(STYLE)
+        COMPONENT(key="learn_to_top", data=slug)
+    if not lessons:
+        st.info("There are no lessons yet: the folder lessons/ is empty.", icon=":material/menu_book:")
+        return
+    found = next((each for each in lessons if each.slug == slug), None)
+    if found is None:
+        if slug:
+            known = f"lesson in the address must be one of those below, got {visible(slug, 40)}"
+            st.warning(as_markdown(known), icon=":material/link_off:")
+        show_overview(lessons)
+        return
+    note_opened(slug)
+    with st.container(horizontal=True, gap="large", wrap=False, key="learn_frame"):
+        show_contents(lessons, slug)
+        with st.container(key="learn_text", width="stretch"):
+            choose_lesson(lessons, slug)
+            _show_lesson(found)
+            show_neighbours(lessons, slug)
+
+
+def _show_lesson(lesson: AnyLesson) -> None:
+    if isinstance(lesson, BrokenLesson):
+        st.header(as_markdown(lesson.file), anchor=False)
+        st.error(as_markdown(lesson.sentence), icon=":material/report:")
+        return
+    st.header(as_markdown(lesson.title), anchor=False)
+    st.markdown(f":gray[{lesson.minutes:g} min ·] {lesson.after}")
+    if lesson.slug == QUIZ:
+        show_quiz(lesson)
+        return
+    for number, part in enumerate(lesson.parts):
+        key = f"{lesson.slug}_{number}"
+        if isinstance(part, Question):
+            show_question(part, key, lesson.slug)
+        else:
+            show_block(part, key)
