@@ -1,5 +1,6 @@
 """The worked neuron: one input, one weight that learns, one target; predict, compare, trace back, adjust."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -49,6 +50,24 @@ class Neuron:
             raise ConfigError(f"rate must be >= 0, got {self.rate:g}")
         if self.activation not in ACTIVATIONS:
             raise ConfigError(unknown_name("activation", self.activation, tuple(ACTIVATIONS)))
+
+    @classmethod
+    def from_text(cls, given: Mapping[str, Any]) -> "Neuron":
+        """Return the neuron of values that were typed; those that are not given take their defaults.
+
+        Raises
+        ------
+        ConfigError
+            For what is no number, beside what the neuron itself refuses.
+        """
+        values = {}
+        for name, value in given.items():
+            try:
+                values[name] = str(value) if name == "activation" else float(value)
+            except (TypeError, ValueError):
+                shown = str(value)[:40] or "nothing"
+                raise ConfigError(f"{name} must be a number, got {shown}") from None
+        return cls(**values)
 
 
 def neuron_data(neuron: Neuron) -> dict[str, Any]:

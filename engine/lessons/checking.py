@@ -1,17 +1,22 @@
 """Checks lessons: trains each block and holds every claim of it against what was measured."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from engine.config import ConfigError
+from engine.config import ConfigError, RunConfig
+from engine.data.dataset import Dataset
 from engine.explain.script import numpy_script
 from engine.explain.step import ExplainedStep
+from engine.explain.torch_script import torch_script
 from engine.lessons.expectations import filled
 from engine.lessons.lesson import Code, Experiment, Lesson, Part, Question, Step
 from engine.lessons.questions import right_choice
 from engine.lessons.training import prepared, train_experiment, values_of
 from engine.training.model import initial_state
 from engine.training.reaching import reach
+from engine.training.state import State
+
+WRITERS: dict[str, Callable[[ExplainedStep, str], str]] = {"numpy": numpy_script, "pytorch": torch_script}
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ def _check(part: Part, slugs: frozenset[str]) -> Iterator[Finding]:
         explained_step(part)
         yield Finding(part.place, True, f"step {part.step} can be taken apart")
     elif isinstance(part, Code):
-        numpy_script(explained_step(part), "A step.")
+        WRITERS[part.framework](explained_step(part), "A step.")
         yield Finding(part.place, True, "its script computes the step")
 
 
@@ -87,12 +92,23 @@ def explained_step(part: Step | Code) -> ExplainedStep:
     ConfigError
         Where there is no such step or row.
     """
+    return ExplainedStep(*moment_of_step(part), part.row if isinstance(part, Step) else None)
+
+
+def moment_of_step(part: Step | Code) -> tuple[RunConfig, Dataset, State]:
+    """Return configuration, data and the state before the step that a block of a network is about.
+
+    Raises
+    ------
+    ConfigError
+        Where there is no such step.
+    """
     assert part.config is not None
     config, dataset, planned = prepared(part.config)
-    step, row = (part.step, part.row) if isinstance(part, Step) else (0, None)
+    step = part.step if isinstance(part, Step) else 0
     if step >= planned.total_steps:
         raise ConfigError(f"step must be from 0 to {planned.total_steps - 1}, got {step}")
     state = initial_state(config, dataset)
     if step:
         reach(config, dataset, state, step)
-    return ExplainedStep(config, dataset, state, row)
+    return config, dataset, state

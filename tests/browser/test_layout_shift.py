@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ig
 
 MOST = 0.05
 # As browsers add it up, without what follows a click at once. The main part moves as a whole, by itself or
-# with what holds it, when the form comes or goes with its page: that is left out, all that moves in it is not.
+# with what holds it, when the form comes or goes with its page: that is left out, what moves in it is not.
 OBSERVE = """window.shifts = [];
 const named = (node) => node.closest("[class*=st-key-]")?.className ?? node.className;
 new PerformanceObserver((list) => {

@@ -56,19 +56,9 @@ def _written(value: Any) -> str:
 def _change(given: dict[str, Any]) -> None:
     """Take the values that were typed; one that is wrong leaves all as they are, and is said."""
     try:
-        values = {each.name: _typed(each.name, given[each.name]) for each in fields(Neuron)}
-        Neuron(**values)
-    except (ConfigError, KeyError) as error:
+        neuron = Neuron.from_text({each.name: given.get(each.name) for each in fields(Neuron)})
+    except ConfigError as error:
         st.session_state[REFUSED] = str(error)
         return
-    for name, value in values.items():
-        st.session_state[f"{KEY}_{name}"] = value
-
-
-def _typed(name: str, given: Any) -> Any:
-    if name == "activation":
-        return str(given)
-    try:
-        return float(given)
-    except (TypeError, ValueError):
-        raise ConfigError(f"{name} must be a number, got {str(given)[:40] or 'nothing'}") from None
+    for each in fields(Neuron):
+        st.session_state[f"{KEY}_{each.name}"] = getattr(neuron, each.name)

@@ -4,7 +4,6 @@ from typing import Any
 
 import streamlit as st
 
-from engine.explain.chain import chain_data
 from engine.explain.cost import cost_data
 from engine.explain.step import ExplainedStep
 from engine.store.loading import loaded
@@ -15,7 +14,8 @@ from engine.store.store import Store
 from engine.training.state import State
 from ui.backprop.cost import show_cost
 from ui.backprop.files import download_buttons
-from ui.microscope import StepView, show_step, step_view
+from ui.microscope import Look, look_at
+from ui.microscope.looking import Moment
 from ui.shared.cache import built_once
 from ui.shared.frame import page_store
 from ui.shared.run_picker import pick_run
@@ -59,33 +59,11 @@ def show_run_step(store: Store, row: RunRow, number: int, chosen: int | None) ->
 
 def _microscope(run_id: int, number: int, chosen: int | None) -> None:
     store = page_store()
-    row = get_run(store, run_id)
-    view = _view(store, row, number, chosen)
-    weight = _weight(view)
-    show_step(
-        KEY,
-        view,
-        f"{run_id} {number} {chosen}",
-        {**weight, **_chain(store, row, number, chosen, weight)},
-        _pick,
-    )
+    look_at(KEY, store, _look(store, get_run(store, run_id), number, chosen))
 
 
-def _pick(weight: dict[str, int]) -> None:
-    st.session_state["backprop_weight"] = weight
-
-
-def _weight(view: StepView) -> dict[str, int]:
-    """Return the weight that is looked at: the chosen one where the network has it, else the first of all."""
-    layers, biases = view.header["facts"]["layers"], view.header["facts"]["biases"]
-    held = st.session_state.get("backprop_weight", {"layer": 1, "unit": 1, "input": 1})
-    layer = held["layer"]
-    is_there = (
-        1 <= layer < len(layers)
-        and 1 <= held["unit"] <= layers[layer]["units"]
-        and (0 if biases[layer - 1] else 1) <= held["input"] <= layers[layer - 1]["units"]
-    )
-    return held if is_there else {"layer": 1, "unit": 1, "input": 1}
+def _look(store: Store, row: RunRow, number: int, chosen: int | None) -> Look:
+    return Look(_key(row, number), lambda: _moment(store, row, number), chosen)
 
 
 def _number(row: RunRow) -> int:
@@ -161,27 +139,9 @@ def _batch(store: Store, row: RunRow, number: int) -> tuple[list[int], bool]:
     return built_once("backprop batch", store, _key(row, number), build)
 
 
-def _view(store: Store, row: RunRow, number: int, chosen: int | None) -> StepView:
-    def build() -> dict[str, Any]:
-        view = step_view(*_moment(store, row, number), chosen)
-        return {"header": view.header, "blob": view.blob}
-
-    return StepView(**built_once("backprop view", store, (*_key(row, number), chosen), build))
-
-
-def _chain(
-    store: Store, row: RunRow, number: int, chosen: int | None, weight: dict[str, int]
-) -> dict[str, Any]:
-    def build() -> dict[str, Any]:
-        step = ExplainedStep(*_moment(store, row, number), chosen)
-        return chain_data(step, weight["layer"], weight["unit"], weight["input"])
-
-    return built_once("backprop chain", store, (*_key(row, number), chosen, *weight.values()), build)
-
-
 def _cost(store: Store, row: RunRow, number: int, chosen: int | None) -> dict[str, Any]:
     def build() -> dict[str, Any]:
-        return cost_data(ExplainedStep(*_moment(store, row, number), chosen).finish())
+        return cost_data(_look(store, row, number, chosen).explained().finish())
 
     return built_once("backprop cost", store, (*_key(row, number), chosen), build)
 
@@ -190,7 +150,7 @@ def _key(row: RunRow, number: int) -> tuple[Any, ...]:
     return row.id, row.created_at, number
 
 
-def _moment(store: Store, row: RunRow, number: int) -> tuple[Any, Any, State]:
+def _moment(store: Store, row: RunRow, number: int) -> Moment:
     """Return configuration, data and state before a step; the state is found again once."""
 
     def build() -> tuple[int, bytes]:

@@ -1,14 +1,11 @@
 """The live blocks of a lesson: each is trained and drawn when it comes into view."""
 
 from collections.abc import Mapping
-from importlib import import_module
-from importlib.util import find_spec
 
 import streamlit as st
 
 from engine.config import ConfigError, RunConfig
-from engine.explain.script import numpy_script
-from engine.lessons.checking import explained_step
+from engine.lessons.checking import WRITERS, explained_step
 from engine.lessons.lesson import Code, Experiment, Part, Prose, Question, Step
 from ui.learn.charts import HEIGHT, cards_of
 from ui.learn.microscope import show_step
@@ -137,9 +134,5 @@ def _show_code(part: Code) -> None:
 
 
 def _script(part: Code) -> str:
-    title = part.title or "One training step."
-    if part.framework == "numpy":
-        return numpy_script(explained_step(part), title)
-    if find_spec("engine.explain.torch_script") is None:
-        raise ConfigError(f"framework must be numpy here, got {part.framework}")
-    return import_module("engine.explain.torch_script").torch_script(explained_step(part), title)
+    write = WRITERS[part.framework]
+    return write(explained_step(part), part.title or "One training step.")
