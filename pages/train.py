@@ -8,15 +8,25 @@ from ui.shared.form_state import fill_form
 from ui.shared.frame import page_store
 from ui.shared.run_picker import pick_run
 from ui.shared.text import as_markdown
+from ui.train.class_link import (
+    PRESET,
+    hide_editing,
+    link_button,
+    linked_controls,
+    take_linked_settings,
+)
 from ui.train.copied_settings import copy_settings, show_differences
 from ui.train.draft import show_draft
 from ui.train.edits import is_draft, start_button
 from ui.train.form import config_form
+from ui.train.lesson_beside import show_lesson_beside
 from ui.train.live import show_run
 from ui.train.presets import choose_preset
 from ui.train.welcome import show_welcome
 
 store = page_store()
+take_linked_settings()
+controls = linked_controls()
 left, right = st.columns([5, 2], vertical_alignment="center")
 with right.container(horizontal=True, vertical_alignment="center", gap="small", key="train_choice"):
     row = pick_run(store, "train_run")
@@ -42,8 +52,11 @@ if row is not None and not draft:
     show_run(row, bar)
 with st.sidebar.container(gap="xsmall", key="train_form"):
     place = st.container(key="train_start_place")
-    choose_preset()
-    config, sentence = config_form()
+    if controls is None or PRESET in controls:
+        choose_preset()
+    config, sentence = config_form(controls)
+    if controls is None:
+        link_button(config, row)
 with place:
     start_button(store, config, "train_start", shortcut="Alt+Enter")
 with narrow:
@@ -64,3 +77,6 @@ elif row is None and "run" not in st.query_params:
     show_welcome(store, bar)
 elif row is None:
     preload()
+show_lesson_beside()
+if controls is not None:
+    hide_editing(controls)

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from engine.store.moments import moment_of
+from engine.store.runs import list_runs
 from tests.browser.at_rest import at_rest
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
@@ -132,3 +133,20 @@ def test_the_whole_microscope_is_on_one_screen_and_nothing_is_wider_than_a_narro
     page.set_viewport_size({"width": 390, "height": 844})
     at_rest(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_link_for_a_class_shows_its_controls_and_its_lesson_and_no_other_control(page, server, store):
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"{server}/train?controls=learning_rate&lesson=chain-rule&activation=relu&epochs=3")
+    form = page.locator(".st-key-train_form")
+    expect(form.get_by_role("combobox", name="Learning rate")).to_be_visible()
+    expect(form.locator(".stSelectbox:visible, .stNumberInput:visible, .stExpander:visible")).to_have_count(1)
+    lesson = page.locator(".st-key-train_lesson")
+    expect(lesson).to_be_visible()
+    for part in (".stage .replay-graph", ".stage .stage-strip"):
+        box, beside = page.locator(part).bounding_box(), lesson.bounding_box()
+        assert box is not None and beside is not None and box["x"] + box["width"] <= beside["x"]
+    page.get_by_role("button", name="Start").first.click()
+    page.wait_for_url("**run=*")
+    (found,) = list_runs(store)
+    assert (found.config["activation"], found.config["epochs"]) == ("relu", 3)

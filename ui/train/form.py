@@ -1,6 +1,7 @@
 """The form that describes a run, generated from SETTINGS."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import streamlit as st
@@ -17,7 +18,7 @@ from ui.shared.thumbnails import dataset_picture, schedule_picture, show_picture
 from ui.shared.widgets import kept
 from ui.train.form_activation import choose_activation
 from ui.train.form_data import choose_data
-from ui.train.form_sections import folded_settings
+from ui.train.form_sections import folded_settings, visible_settings
 from ui.train.setting_widget import forget_unknown_choices, label_of
 
 RATES = [float(f"{digit}e{power}") for power in range(-5, 1) for digit in (1, 1.5, 2, 3, 5, 7)] + [10.0]
@@ -29,32 +30,52 @@ OFFERED = {
 ALT = {"dataset": "training rows", "schedule": "learning rate over the epochs"}
 
 
-def config_form() -> tuple[RunConfig | None, str]:
-    """Draw the form; return the configuration it describes, or None and a sentence on what is wrong."""
+def config_form(visible: Collection[str] | None = None) -> tuple[RunConfig | None, str]:
+    """Draw the form; return the configuration it describes, or None and a sentence on what is wrong.
+
+    Parameters
+    ----------
+    visible : collection of str, optional
+        The settings that are not hidden; without it all are there.
+    """
     if "train_dataset" not in st.session_state:
         fill_form({})
     forget_unknown_choices()
     values: dict[str, Any] = {}
-    picture = choose_data(values)
-    _layers(values)
-    choose_activation(values)
+    with _place("dataset", visible):
+        picture = choose_data(values)
+    with _place("hidden_sizes", visible):
+        _layers(values)
+    with _place("activation", visible):
+        choose_activation(values)
+    with _place("optimizer", visible):
+        _optimizer(values)
+    left, right = st.columns(2, gap="small")
+    with left, _place("learning_rate", visible):
+        _number("learning_rate", values)
+    with right, _place("dropout", visible):
+        _number("dropout", values)
+    advice = OPTIMIZERS[values["optimizer"]].advice
+    if advice and (visible is None or "learning_rate" in visible):
+        st.caption(advice)
+    schedule = folded_settings(values) if visible is None else visible_settings(values, visible)
+    chosen = {name: value for name, value in values.items() if value is not None}
+    places = {"dataset": picture} | ({"schedule": schedule} if schedule is not None else {})
+    return _checked(chosen, places)
+
+
+def _place(name: str, visible: Collection[str] | None) -> AbstractContextManager[Any]:
+    """Return where a setting is drawn: in a place that is not shown where it is hidden (``style.css``)."""
+    return nullcontext() if visible is None or name in visible else st.container(key=f"train_hidden_{name}")
+
+
+def _optimizer(values: dict[str, Any]) -> None:
     optimizer = SETTINGS["optimizer"]
     values["optimizer"] = st.selectbox(
         "Optimizer", optimizer.choices, help=optimizer.help_text, **kept("train_optimizer")
     )
     with st.container(key="meaning_optimizer"):
         st.caption(OPTIMIZERS[values["optimizer"]].meaning)
-    left, right = st.columns(2, gap="small")
-    with left:
-        _number("learning_rate", values)
-    with right:
-        _number("dropout", values)
-    if OPTIMIZERS[values["optimizer"]].advice:
-        st.caption(OPTIMIZERS[values["optimizer"]].advice)
-    schedule = folded_settings(values)
-    chosen = {name: value for name, value in values.items() if value is not None}
-    places = {"dataset": picture} | ({"schedule": schedule} if schedule is not None else {})
-    return _checked(chosen, places)
 
 
 def _number(name: str, values: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """The folded part of the form, section by section, generated from SETTINGS."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import streamlit as st
@@ -81,6 +81,15 @@ def folded_settings(values: dict[str, Any]) -> DeltaGenerator | None:
     if wanted:
         found.caption(_describe_search(wanted, hits))
     return picture
+
+
+def visible_settings(values: dict[str, Any], visible: Collection[str]) -> None:
+    """Draw those of the other settings that apply and are visible, and put all that apply into ``values``."""
+    held = {name: st.session_state.get(f"train_{name}", each.default) for name, each in SETTINGS.items()}
+    for section in SECTIONS:
+        for name in _read(section, held, values):
+            if name in visible:
+                _draw(name, values)
 
 
 def _read(section: str, held: Mapping[str, Any], values: dict[str, Any]) -> list[str]:
