@@ -17,7 +17,7 @@ SITE := .venv-site
 READY_SITE := $(SITE)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup lint types browser bench bench-scripts bench-stacking bench-around bench-dashboard bench-opening soak bench-accuracy bench-first-point bench-table correctness mutants coverage docs lessons site screenshots moving-pictures plotly-script clean
+.PHONY: help run test setup lint types browser bench bench-scripts bench-stacking bench-around bench-dashboard bench-opening bench-microscope soak bench-accuracy bench-first-point bench-table correctness mutants coverage docs lessons site screenshots moving-pictures plotly-script clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 20
@@ -81,6 +81,9 @@ bench-dashboard: $(READY_DEV) ## What live pages cost with 1 and 20 viewers; wri
 
 bench-opening: $(READY_DEV) $(READY_OPENING) browser ## What opening a page costs, beside TensorBoard; writes docs/opening.md (10 minutes)
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(RUN) -m benchmarks.opening --python $(OPENING)/bin/python $(OPTIONS)
+
+bench-microscope: $(READY_DEV) browser ## How quickly the Backprop page answers a key, in a real browser
+	$(RUN) -m benchmarks.microscope
 
 soak: $(READY_DEV) browser ## Ten minutes of two windows on a busy machine: errors, lost connections, memory
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(RUN) -m benchmarks.soak $(OPTIONS)

@@ -11,8 +11,6 @@ from engine.config.errors import unknown_name
 from engine.config.presets import PRESETS, with_preset
 from engine.config.settings import SETTINGS
 from engine.config.text import value_from_text
-from engine.lessons.lesson import Lesson
-from engine.lessons.reading import read_lessons
 from engine.store.row import RunRow
 from ui.shared.form_state import COPIED_FROM, OF_A_TABLE, as_widget_value, fill_form
 from ui.shared.text import as_markdown, visible
@@ -89,6 +87,10 @@ def link_button(config: RunConfig | None, row: RunRow | None) -> None:
 
 @st.dialog("A link for a class")
 def _link(config: RunConfig | None, row: RunRow | None) -> None:
+    # Only here: whoever opens the page should not wait for what most never use.
+    from engine.lessons.lesson import Lesson
+    from engine.lessons.reading import read_lessons
+
     controls = st.multiselect(
         "Controls that the class sees",
         NAMES,

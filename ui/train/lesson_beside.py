@@ -2,8 +2,6 @@
 
 import streamlit as st
 
-from engine.lessons.lesson import Lesson, Prose, Question
-from engine.lessons.reading import read_lessons
 from ui.shared.text import as_markdown, visible
 from ui.train.class_link import LESSON
 
@@ -12,9 +10,15 @@ CROSS, SCHOOL = ":material/close:", ":material/school:"
 
 def show_lesson_beside() -> None:
     """Show the text of the lesson that the address names; its live parts stand on the Learn page."""
-    slug = st.query_params.get(LESSON)
-    if slug is None:
-        return
+    if LESSON in st.query_params:
+        _show(st.query_params[LESSON])
+
+
+def _show(slug: str) -> None:
+    # Only here: whoever opens the page should not wait for what most never use.
+    from engine.lessons.lesson import Lesson, Prose, Question
+    from engine.lessons.reading import read_lessons
+
     lessons = {each.slug: each for each in read_lessons()}
     lesson = lessons.get(slug)
     if not isinstance(lesson, Lesson):
