@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from engine.store.runs import request
+from tests.browser.at_rest import at_rest
 from tests.browser.slow_run import start_slow_run
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
@@ -84,3 +85,20 @@ def test_a_hostile_name_is_text_and_a_narrow_screen_is_not_scrolled_sideways(pag
         expect(page.locator(".live-chart .plot-container").first).to_be_visible()
         assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
     assert alerts == []
+
+
+def test_a_chart_takes_the_whole_screen_and_goes_back_to_its_size(page, server, trained):
+    page.goto(f"{server}/compare?runs={trained()},{trained(seed=5)}")
+    chart = page.locator(".live-chart").first
+    page.wait_for_function("() => Number(document.querySelector('.live-chart')?.dataset.draws) > 0")
+    at_rest(page)
+    before = chart.bounding_box()
+    chart.hover()
+    chart.locator("[data-title='Whole screen']").click()
+    page.wait_for_function("() => document.fullscreenElement?.querySelector('.live-chart') != null")
+    page.wait_for_function("low => document.querySelector('.live-chart').clientHeight > low", arg=600)
+    page.evaluate("document.exitFullscreen()")
+    page.wait_for_function(
+        "height => Math.abs(document.querySelector('.live-chart').clientHeight - height) < 1",
+        arg=before["height"],
+    )

@@ -9,7 +9,7 @@ const NOT_MEASURED = { u1: 255, u2: 65535 };
 const CONFIG = {
     responsive: true,
     displaylogo: false,
-    modeBarButtons: [["toImage", "zoom2d", "pan2d", "resetScale2d"]],
+    modeBarButtons: [["toImage", "zoom2d", "pan2d", "resetScale2d", WHOLE_SCREEN]],
 };
 let plotly = null;
 
@@ -152,7 +152,8 @@ function draw(chart) {
     const data = figure.data;
     for (const [key, trace] of header.lines) data[trace] = lineTrace(data[trace], chart.lines.get(key), div);
     const layout = { ...themed(div, figure.layout), uirevision: header.identity, autosize: true };
-    if (chart.height) layout.height = chart.height();
+    const height = chart.whole ?? chart.height;
+    if (height) layout.height = height();
     for (const dress of chart.dressing) dress(data, layout);
     const began = performance.now();
     chart.drawing = chart.drawing
@@ -178,6 +179,7 @@ function mountChart(key) {
     box.className = "chart-box";
     box.append(div);
     const chart = { div, box, header: null, figure: null, lines: new Map(), arrays: new Map(), pressed: false, left: false };
+    div.chart = chart;
     chart.drawing = Promise.resolve();
     chart.dressing = [];
     chart.press = () => (chart.pressed = true);
@@ -199,6 +201,13 @@ function mountChart(key) {
     return chart;
 }
 
+// Draws a chart that has another height from now on.
+function resize(chart) {
+    const height = chart.whole ?? chart.height;
+    if (!chart.height) chart.div.style.height = `${height ? height() : chart.figure.plain.layout.height}px`;
+    draw(chart);
+}
+
 // Takes in a message. Returns whether there is anything new to draw: not when it was here before, and not when it
 // builds on what never arrived; the chart then keeps what it has, its serial among it.
 function take(chart, bytes) {
@@ -207,7 +216,7 @@ function take(chart, bytes) {
     if (chart.header?.identity !== header.identity) chart.lines = new Map();
     if (!absorb(chart, header, numbers)) return false;
     chart.header = header;
-    if (!chart.height) chart.div.style.height = `${chart.figure.plain.layout.height}px`;
+    if (!chart.height && !chart.whole) chart.div.style.height = `${chart.figure.plain.layout.height}px`;
     chart.div.setAttribute("aria-label", header.title);
     return true;
 }

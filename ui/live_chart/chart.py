@@ -16,7 +16,7 @@ from ui.shared.text import as_markdown
 
 HERE = Path(__file__).parent
 # What draws a chart, in these cards and on the stage of the Train page.
-DRAWING = [HERE / name for name in ("chart.css", "chart.js", "cursor.js")]
+DRAWING = [HERE / name for name in ("chart.css", "whole.js", "chart.js", "cursor.js")]
 BESIDE = [HERE / name for name in ("beside.css", "linked.js", "values.js", "chips.js")]
 SCRIPT = Script("live_chart", [HERE / "cards.css", FRAMING, *DRAWING, *BESIDE, HERE / "cards.js"])
 COMPONENT = component(
