@@ -66,8 +66,8 @@ MEASURES = {
     "epochs": Measure("epochs", "passes over the training rows that were made", "epochs"),
     "steps": Measure("steps", "updates that were made", "steps"),
     "samples": Measure("rows seen", "training rows seen in all updates together", "rows"),
-    "seconds": Measure("seconds", "time spent training", "s", LOWER),
-    "seconds_per_pass": Measure("seconds for a pass", "time spent training / epochs", "s", LOWER),
+    "seconds": Measure("training time", "time spent training", "s", LOWER),
+    "seconds_per_pass": Measure("time for a pass", "time spent training / epochs", "s", LOWER),
     "samples_to_loss": Measure(
         "rows until the target loss",
         "training rows seen at the first evaluation with a training loss below the block's target; inf if "
@@ -266,6 +266,8 @@ def format_measure(name: str, value: float | str, score: str = "accuracy") -> st
         return "never" if name == "samples_to_loss" else "infinite"
     if MEASURES[name].unit == "fraction" and not (score == "r2" and name.endswith("score")):
         return f"{100 * value:.1f} %"
+    if MEASURES[name].unit == "s":
+        return f"{value:.3g} s" if value >= 1 else f"{1000 * value:.3g} ms"
     if name in ("epochs", "steps", "samples", "parameters", "samples_to_loss"):
         return f"{value:,.6g}"
     return f"{value:.3g}"

@@ -21,6 +21,7 @@ from ui.shared.text import as_markdown
 # Pixels beside the chart of a card, of a player, and of what stands around both: kept until they are drawn.
 CARD_EXTRA, PLAYER, AROUND = 120, 760, 150
 SCRIPT_HEIGHT = 420
+NETWORK = "network"
 
 
 def show_block(part: Part, key: str) -> None:
@@ -66,9 +67,9 @@ def _live(part: Experiment | Step | Code, key: str) -> None:
 def height_of(experiment: Experiment) -> int:
     """Return about how many pixels the runs of an experiment take on the screen."""
     together = experiment.kind in ("runs", "choices")
-    charts = [show for show in experiment.show if show != "network"]
+    charts = [show for show in experiment.show if show != NETWORK]
     cards = sum(1 if together and show != "gradients" else len(experiment.configs) for show in charts)
-    players = -(-len(experiment.configs) // RUNS_AT_MOST) if "network" in experiment.show else 0
+    players = -(-len(experiment.configs) // RUNS_AT_MOST) if NETWORK in experiment.show else 0
     return AROUND + -(-cards // 2) * (HEIGHT + CARD_EXTRA) + players * PLAYER
 
 
@@ -85,9 +86,11 @@ def show_experiment(experiment: Experiment, key: str) -> None:
 def show_results(experiment: Experiment, results: Mapping[str, Result], key: str) -> None:
     """Show charts, replay, numbers, and the way into Train."""
     cards = cards_of(f"learn_{key}", experiment, results)
+    if experiment.show[0] == NETWORK:
+        _show_players(experiment, key)
     if cards:
         show_cards(f"learn_{key}_cards", cards, wide=min(2, len(cards)))
-    if "network" in experiment.show:
+    if NETWORK in experiment.show[1:]:
         _show_players(experiment, key)
     values, scores = values_of(dict(results)), scores_of(dict(results))
     if experiment.kind == "pair" and experiment.measures:

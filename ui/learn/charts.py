@@ -11,14 +11,15 @@ from engine.figures.figure import Figure
 from engine.figures.gradients import layer_heatmap, layer_lines
 from engine.figures.layers import decades, span_decades, spread
 from engine.lessons.lesson import Experiment
+from engine.lessons.measures import DIVERGED
 from engine.training.telemetry import LAYER_INDEX
 from ui.learn.results import Result, frame_of
 from ui.live_chart import Chart, ChartCard
 from ui.shared.layer_text import describe_flow_over_time
-from ui.shared.run_text import describe_loss
+from ui.shared.text import count, number
 
 HEIGHT = 270
-LINES_AT_MOST = 12
+LINES_AT_MOST, POINTS_AT_MOST = 12, 80
 # A loss that spans more than this factor is drawn on a logarithmic axis.
 WIDE_SPAN = 200.0
 WITH_VALIDATION_AT_MOST = 3
@@ -43,9 +44,9 @@ def cards_of(key: str, experiment: Experiment, results: Mapping[str, Result]) ->
         Constant key of the block.
     """
     cards = []
-    for number, drawn in enumerate(_drawn(experiment, list(results.values()))):
+    for place, drawn in enumerate(_drawn(experiment, list(results.values()))):
         alt = f"{drawn.title}: {drawn.sentence}" if drawn.sentence else drawn.title
-        chart = Chart(f"{key}_chart_{number}", experiment.place, drawn.draw, experiment.place, alt)
+        chart = Chart(f"{key}_chart_{place}", experiment.place, drawn.draw, experiment.place, alt)
         cards.append(ChartCard(drawn.title, [chart], drawn.sentence))
     return cards
 
@@ -56,7 +57,9 @@ def _drawn(experiment: Experiment, results: Sequence[Result]) -> list[Drawn]:
     found: list[Drawn] = []
     for show in experiment.show:
         if show == "loss":
-            found += _losses_together(experiment, frames) if together else _losses(experiment, frames)
+            found += (
+                _losses_together(experiment, frames) if together else _losses(experiment, frames, results)
+            )
         elif show == "score":
             scores = _scores_together if together else _scores
             found += scores(experiment, frames, results[0]["score"])
@@ -70,7 +73,15 @@ def _titled(experiment: Experiment, place: int, title: str) -> str:
     return f"{name}: {title}" if name else title
 
 
-def _losses(experiment: Experiment, frames: Sequence[pd.DataFrame]) -> list[Drawn]:
+def _ending(result: Result) -> str:
+    """Say with which losses a run ended."""
+    values = result["values"]
+    if values["status"] == DIVERGED:
+        return f"Diverged after {count(int(values['steps']), 'step')}: the loss is no longer a number."
+    return f"At the end: training {number(values['loss'], 3)}, validation {number(values['val_loss'], 3)}."
+
+
+def _losses(experiment: Experiment, frames: Sequence[pd.DataFrame], results: Sequence[Result]) -> list[Drawn]:
     columns = ["train_loss", "val_loss"]
     is_log = _spans_wide(frames, columns)
     ends = _ends(frames, columns, is_log)
@@ -81,15 +92,17 @@ def _losses(experiment: Experiment, frames: Sequence[pd.DataFrame]) -> list[Draw
         return figure
 
     return [
-        Drawn(_titled(experiment, place, "loss"), describe_loss(frame), lambda frame=frame: draw(frame))
-        for place, frame in enumerate(frames)
+        Drawn(_titled(experiment, place, "loss"), _ending(result), lambda frame=frame: draw(frame))
+        for place, (frame, result) in enumerate(zip(frames, results, strict=True))
     ]
 
 
 def _losses_together(experiment: Experiment, frames: Sequence[pd.DataFrame]) -> list[Drawn]:
     columns = ["train_loss", "val_loss"] if len(frames) <= WITH_VALIDATION_AT_MOST else ["train_loss"]
     title = "training loss, validation dashed" if len(columns) > 1 else "training loss"
-    return [Drawn(title, "", lambda: _overlaid(experiment, frames, columns, _spans_wide(frames, columns)))]
+    return [
+        Drawn(title, "", lambda: _overlaid(experiment, frames, columns, "loss", _spans_wide(frames, columns)))
+    ]
 
 
 def _scores(experiment: Experiment, frames: Sequence[pd.DataFrame], score: str) -> list[Drawn]:
@@ -113,16 +126,19 @@ def _scores(experiment: Experiment, frames: Sequence[pd.DataFrame], score: str) 
 def _scores_together(experiment: Experiment, frames: Sequence[pd.DataFrame], score: str) -> list[Drawn]:
     columns = [f"val_{score}"]
     title = f"{_score_word(score)} on validation rows"
-    return [Drawn(title, "", lambda: _overlaid(experiment, frames, columns, is_log=False))]
+    return [
+        Drawn(title, "", lambda: _overlaid(experiment, frames, columns, _score_word(score), is_log=False))
+    ]
 
 
 def _overlaid(
-    experiment: Experiment, frames: Sequence[pd.DataFrame], columns: list[str], is_log: bool
+    experiment: Experiment, frames: Sequence[pd.DataFrame], columns: list[str], title: str, is_log: bool
 ) -> Figure:
     numbered = dict(enumerate(frames, start=1))
     names = dict(enumerate(experiment.names, start=1))
     x = X_AXES[experiment.equal]
     figure = compare_runs(numbered, columns, x=x, log_y=is_log, names=names, height=HEIGHT + 40)
+    figure.update_yaxes(title={"text": title})
     for trace in figure.data:  # a legend entry for each run; what is dashed stands in the title
         if trace.mode == "lines" and trace.line.dash == "dash" and len(columns) > 1:
             trace.showlegend = False
@@ -135,14 +151,17 @@ def _gradients(
     experiment: Experiment, frames: Sequence[pd.DataFrame], results: Sequence[Result]
 ) -> list[Drawn]:
     norms = [each["layers"][:, :, LAYER_INDEX["grad_norm"]] for each in results]
-    ends = decades(*norms)
+    ends = decades(*(_averaged(values, values)[1] for values in norms))
     x = X_AXES[experiment.equal]
 
     def draw(frame: pd.DataFrame, values: np.ndarray) -> Figure:
         along, size = frame[x].to_numpy(), {"x_title": AXES[x], "height": HEIGHT}
         if values.shape[1] > LINES_AT_MOST:
             return layer_heatmap(along, values, **size)
-        figure = layer_lines(along, values, **size)
+        every = _together(len(values))
+        along, averaged = _averaged(along[:, np.newaxis], values)
+        title = "gradient norm" if every == 1 else f"gradient norm, mean of {every}"
+        figure = layer_lines(along[:, 0], averaged, title=title, **size)
         span_decades(figure, *ends)
         return figure
 
@@ -154,6 +173,21 @@ def _gradients(
         )
         for place, (frame, values) in enumerate(zip(frames, norms, strict=True))
     ]
+
+
+def _together(records: int) -> int:
+    """Return how many records one point of a line stands for: noise of single steps would hide the layers."""
+    return max(1, -(-(records - 1) // POINTS_AT_MOST))
+
+
+def _averaged(along: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the means of as many records after each other, of the updates alone: record 0 is before them."""
+    every = _together(len(values))
+    starts = np.arange(1, len(values), every)
+    counts = np.diff(np.append(starts, len(values)))[:, np.newaxis]
+    with np.errstate(all="ignore"):
+        first, second = (np.add.reduceat(each, starts, axis=0) / counts for each in (along, values))
+    return first, second
 
 
 def _known(frames: Sequence[pd.DataFrame], columns: list[str]) -> np.ndarray:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from engine.lessons.lesson import QUIZ, BrokenLesson, Lesson
+from engine.lessons.lesson import BrokenLesson, Lesson
 from ui.shared.text import as_markdown
 
 # By slug what was opened, and the keys of the questions that were answered, in this session.
@@ -36,7 +36,7 @@ def mark_of(lesson: AnyLesson) -> str:
     """Return the sign of what was done of a lesson in this session."""
     if lesson.slug not in st.session_state.get(OPENED, []):
         return NEW
-    waiting = len(lesson.questions) if isinstance(lesson, Lesson) and lesson.slug != QUIZ else 0
+    waiting = len(lesson.questions) if isinstance(lesson, Lesson) else 0
     answered = set(st.session_state.get(ANSWERED, {}).get(lesson.slug, []))
     return DONE if len(answered) >= waiting else BEGUN
 

@@ -8,7 +8,7 @@ import streamlit as st
 from engine.config import ConfigError
 from engine.lessons.lesson import Lesson, Prose, Question
 from ui.learn.blocks import resend_block, show_block
-from ui.learn.contents import open_lesson
+from ui.learn.contents import note_answer, open_lesson
 from ui.learn.questions import choose, show_explanation, show_verdict
 from ui.learn.results import right_answer
 from ui.shared.text import as_markdown
@@ -41,7 +41,7 @@ def show_quiz(lesson: Lesson) -> None:
         _show_round(questions, AFTER)
         st.button("Show the results", type="primary", key="learn_quiz_results", on_click=_end)
     else:
-        _show_results(questions)
+        _show_results(questions, lesson.slug)
         st.button("Begin anew", key="learn_quiz_anew", on_click=open_lesson, args=(lesson.slug,))
 
 
@@ -71,7 +71,7 @@ def _show_round(questions: Sequence[Question], name: str) -> None:
     for place, question in enumerate(questions):
         key = f"learn_quiz_{name}_{place}"
         st.session_state[key] = given[place]
-        with st.container(border=True, key=f"learn_question_quiz_{place}", gap="small"):
+        with st.container(border=True, key=f"learn_ask_{place}", gap="small"):
             st.markdown(f"**{place + 1}.** {question.ask}")
             choose(
                 question,
@@ -114,16 +114,17 @@ def _show_score(questions: Sequence[Question], name: str) -> None:
     st.metric("Before the lessons", score, border=True, width=220)
 
 
-def _show_results(questions: Sequence[Question]) -> None:
+def _show_results(questions: Sequence[Question], slug: str) -> None:
     right = _right(questions)
     rounds = {name: answers(name, questions) for name in (BEFORE, AFTER)}
     with st.container(horizontal=True, gap="small"):
         for name, given in rounds.items():
             st.metric(f"{name.capitalize()} the lessons", _score(given, right), border=True, width=220)
     for place, question in enumerate(questions):
+        key = f"quiz_{place}"
+        note_answer(slug, key)
         if right[place] is None:
             continue
-        key = f"quiz_{place}"
         resend_block(key)
         with st.container(border=True, key=f"learn_question_{key}", gap="small"):
             st.markdown(f"**{place + 1}.** {question.ask}")

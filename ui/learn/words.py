@@ -10,10 +10,10 @@ LARGE_FACTOR = 10.0
 
 
 def describe_pair(experiment: Experiment, values: Mapping[str, Values], score: str) -> str:
-    """Say what a pair measured, in Markdown: ``Training loss: 0.7 with tanh, 0.3 with relu: lower by 0.4.``."""
+    """Say what a pair measured, in Markdown: ``Loss: 0.7 with tanh, 0.3 with relu: lower by 0.4.``."""
     measure = experiment.measures[0]
     first, second = (values[label][measure] for label in experiment.labels)
-    words = MEASURES[measure].words
+    words = words_of(measure, score)
     told = [
         f"{format_measure(measure, value, score)} with {name}"
         for value, name in zip((first, second), experiment.names, strict=True)
@@ -46,7 +46,7 @@ def _factor(factor: float, is_larger: bool) -> str:
 def table_of(experiment: Experiment, values: Mapping[str, Values], scores: Mapping[str, str]) -> str:
     """Return the measures of several runs as a Markdown table; the best of each column is bold."""
     names = experiment.measures
-    head = ["", *(_title(name) for name in names)]
+    head = ["", *(as_markdown(words_of(name, next(iter(scores.values())))) for name in names)]
     best = {name: _best(name, values) for name in names}
     lines = [
         [
@@ -63,10 +63,9 @@ def table_of(experiment: Experiment, values: Mapping[str, Values], scores: Mappi
     return "\n".join(rows)
 
 
-def _title(name: str) -> str:
-    measure = MEASURES[name]
-    unit = measure.unit if measure.unit in ("s",) else ""
-    return as_markdown(f"{measure.words} ({unit})" if unit else measure.words)
+def words_of(name: str, score: str) -> str:
+    """Return what people call a measure of a run whose score is an accuracy, or R²."""
+    return MEASURES[name].words.replace("score", "R²" if score == "r2" else score)
 
 
 def _best(name: str, values: Mapping[str, Values]) -> str:

@@ -8,13 +8,18 @@ from streamlit.delta_generator import DeltaGenerator
 BUILDS_ALL = False
 # It counts once it has stayed in the window: while a page opens, what stands above comes later than it.
 # A strip at the lower edge does not: a first screen that fills the window has not been scrolled.
+# It tells again while nothing comes: of several places that tell at once, Streamlit answers some alone.
 WATCH = """export default function ({ parentElement, data, setTriggerValue }) {
     const place = parentElement.querySelector(".lab-below");
     place.style.height = `${data}px`;
     let waiting = null;
+    const tell = () => {
+        setTriggerValue("seen", true);
+        waiting = setTimeout(tell, 3000);
+    };
     const look = (entries) => {
         clearTimeout(waiting);
-        if (entries.at(-1).isIntersecting) waiting = setTimeout(() => setTriggerValue("seen", true), 600);
+        if (entries.at(-1).isIntersecting) waiting = setTimeout(tell, 600);
     };
     const observer = new IntersectionObserver(look, { rootMargin: "0px 0px -60px 0px" });
     observer.observe(place);
