@@ -198,7 +198,8 @@ def test_right_answers_are_not_told_before_the_round_after() -> None:
     assert [each.value for each in app.metric] == ["2 of 3", "2 of 3"]
     assert "The right answer: It falls." in words(app)
     press(app, "learn_quiz_lesson_1")
-    assert address(app, "lesson") == "two-rates" and address(app, "after") == ""
+    assert address(app, "lesson") == "two-rates" and address(app, "after") == "221"
+    assert [each.value for each in press(app, "learn_go_quiz").metric] == ["2 of 3", "2 of 3"]
 
 
 def test_results_in_the_address_are_shown_again_and_what_it_cannot_mean_is_not_answered() -> None:

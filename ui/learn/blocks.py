@@ -6,7 +6,7 @@ import streamlit as st
 
 from engine.config import ConfigError, RunConfig
 from engine.lessons.checking import WRITERS, explained_step
-from engine.lessons.lesson import Code, Experiment, Part, Prose, Question, Step
+from engine.lessons.lesson import Code, Experiment, Lesson, Part, Prose, Question, Step
 from ui.learn.charts import HEIGHT, cards_of
 from ui.learn.microscope import show_step
 from ui.learn.results import Result, frames_of_experiment, results_of, scores_of, values_of
@@ -15,7 +15,7 @@ from ui.live_chart import resend_all, show_cards
 from ui.replay.player import RUNS_AT_MOST, resend_frames, show_frames
 from ui.shared.form_state import COPIED_FROM, fill_form
 from ui.shared.frame import go_to_train
-from ui.shared.sight import in_sight
+from ui.shared.sight import in_sight, note_seen
 from ui.shared.text import as_markdown
 
 # Pixels beside the chart of a card, of a player, and of what stands around both: kept until they are drawn.
@@ -50,6 +50,16 @@ def resend_block(key: str) -> None:
         resend_frames(f"learn_{key}_player_{number}")
 
 
+def draw_all(lesson: Lesson) -> None:
+    """Have all blocks of a lesson drawn, whether or not they were in sight."""
+    for number in range(len(lesson.parts)):
+        note_seen(_sight(f"{lesson.slug}_{number}"))
+
+
+def _sight(key: str) -> str:
+    return f"learn_{key}_sight"
+
+
 def _live(part: Experiment | Step | Code, key: str) -> None:
     if part.title:
         st.markdown(f"#### {as_markdown(part.title)}")
@@ -60,7 +70,7 @@ def _live(part: Experiment | Step | Code, key: str) -> None:
         st.markdown(part.look)
     if isinstance(part, Step):
         show_step(f"learn_{key}_step", part)
-    elif in_sight(f"learn_{key}_sight", height_of(part)):
+    elif in_sight(_sight(key), height_of(part)):
         show_experiment(part, key)
 
 

@@ -10,6 +10,7 @@ from engine.figures.curves import AXES, compare_runs, loss_curves
 from engine.figures.figure import Figure
 from engine.figures.gradients import layer_heatmap, layer_lines
 from engine.figures.layers import decades, span_decades, spread
+from engine.figures.theme import QUIET, TRAIN, VALIDATION
 from engine.lessons.lesson import Experiment
 from engine.lessons.measures import DIVERGED
 from engine.training.telemetry import LAYER_INDEX
@@ -21,7 +22,7 @@ from ui.shared.text import count, number
 HEIGHT = 270
 LINES_AT_MOST, POINTS_AT_MOST = 12, 80
 # A loss that spans more than this factor is drawn on a logarithmic axis.
-WIDE_SPAN = 200.0
+WIDE_SPAN = 50.0
 WITH_VALIDATION_AT_MOST = 3
 X_AXES = {"epochs": "epoch", "samples": "samples", "steps": "step"}
 
@@ -83,12 +84,19 @@ def _ending(result: Result) -> str:
 
 def _losses(experiment: Experiment, frames: Sequence[pd.DataFrame], results: Sequence[Result]) -> list[Drawn]:
     columns = ["train_loss", "val_loss"]
+    # One that diverged ends before it was evaluated again: what its batches say is all that there is.
+    has_batches = any(each["values"]["status"] == DIVERGED for each in results)
+    columns += ["batch_loss"] if has_batches else []
     is_log = _spans_wide(frames, columns)
-    ends = _ends(frames, columns, is_log)
+    ends, last = _ends(frames, columns, is_log), _last(frames)
 
     def draw(frame: pd.DataFrame) -> Figure:
         figure = loss_curves(frame, log_y=is_log, height=HEIGHT)
+        if has_batches:
+            line = {"color": QUIET, "width": 1.5}
+            figure.add_scatter(x=frame["epoch"], y=frame["batch_loss"], mode="lines", name="batch", line=line)
         figure.update_yaxes(range=ends)
+        figure.update_xaxes(range=[0, last])
         return figure
 
     return [
@@ -107,14 +115,17 @@ def _losses_together(experiment: Experiment, frames: Sequence[pd.DataFrame]) -> 
 
 def _scores(experiment: Experiment, frames: Sequence[pd.DataFrame], score: str) -> list[Drawn]:
     columns = [f"train_{score}", f"val_{score}"]
-    ends = _ends(frames, columns, is_log=False)
+    ends, last = _ends(frames, columns, is_log=False), _last(frames)
 
     def draw(frame: pd.DataFrame) -> Figure:
         figure = compare_runs({1: frame}, columns, x="epoch", names={1: ""}, height=HEIGHT)
         lines = [trace for trace in figure.data if trace.mode == "lines"]
-        for line, name in zip(lines, ("training", "validation"), strict=True):
-            line.name = name
+        marks = [trace for trace in figure.data if trace.mode == "markers"]
+        looks = (("training", TRAIN), ("validation", VALIDATION))
+        for line, mark, (name, colour) in zip(lines, marks, looks, strict=False):
+            line.name, line.line.color, mark.marker.color = name, colour, colour
         figure.update_yaxes(range=ends, title={"text": _score_word(score)})
+        figure.update_xaxes(range=[0, last])
         return figure
 
     return [
@@ -204,6 +215,11 @@ def _spans_wide(frames: Sequence[pd.DataFrame], columns: list[str]) -> bool:
 def _ends(frames: Sequence[pd.DataFrame], columns: list[str], is_log: bool) -> list[float]:
     known = _known(frames, columns)
     return list(spread(np.log10(known[known > 0]) if is_log else known))
+
+
+def _last(frames: Sequence[pd.DataFrame]) -> float:
+    """Return where the epochs of all runs end, with room for a mark there."""
+    return 1.02 * max(float(frame["epoch"].iloc[-1]) for frame in frames)
 
 
 def _score_word(score: str) -> str:

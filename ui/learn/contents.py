@@ -15,11 +15,11 @@ AnyLesson = Lesson | BrokenLesson
 
 
 def open_lesson(slug: str | None) -> None:
-    """Put a lesson, or the list for None, into the address."""
+    """Put a lesson, or the list for None, into the address; what the quiz keeps there stays."""
     if slug is None:
-        st.query_params.clear()
+        st.query_params.pop("lesson", None)
     else:
-        st.query_params.from_dict({"lesson": slug})
+        st.query_params["lesson"] = slug
 
 
 def note_opened(slug: str) -> None:

@@ -7,7 +7,7 @@ from streamlit.components.v2 import component
 
 from engine.lessons.lesson import QUIZ, BrokenLesson, Question
 from engine.lessons.reading import read_lessons
-from ui.learn.blocks import show_block
+from ui.learn.blocks import draw_all, show_block
 from ui.learn.contents import (
     AnyLesson,
     choose_lesson,
@@ -17,11 +17,12 @@ from ui.learn.contents import (
     show_overview,
 )
 from ui.learn.questions import show_question
-from ui.learn.quiz import show_quiz
+from ui.learn.quiz import show_quiz, stage
 from ui.shared.text import as_markdown, visible
 
 STYLE = Path(__file__).with_name("learn.css")
-# Another lesson begins at its top, wherever the last one was left; the same one, shown again, stays in place.
+# Another lesson, and another round of the quiz, begins at its top, wherever the last one was left; what is
+# shown again stays in place.
 TO_TOP = """let last = null;
 export default function ({ data, parentElement }) {
     if (last !== null && last !== data) parentElement.ownerDocument.querySelector(".stMain")?.scrollTo(0, 0);
@@ -36,7 +37,7 @@ def show_learn() -> None:
     slug = st.query_params.get("lesson", "")
     with st.container(key="learn_top"):
         st.html(STYLE)
-        COMPONENT(key="learn_to_top", data=slug)
+        COMPONENT(key="learn_to_top", data=f"{slug} {stage()}" if slug == QUIZ else slug)
     if not lessons:
         st.info("There are no lessons yet: the folder lessons/ is empty.", icon=":material/menu_book:")
         return
@@ -72,3 +73,12 @@ def _show_lesson(lesson: AnyLesson) -> None:
             show_question(part, key, lesson.slug)
         else:
             show_block(part, key)
+    st.button(
+        "Draw everything",
+        icon=":material/print:",
+        type="tertiary",
+        key="learn_draw_all",
+        on_click=draw_all,
+        args=(lesson,),
+        help="Draws what was not scrolled to yet, so that it is there when the page is printed.",
+    )

@@ -13,17 +13,23 @@ from ui.learn.questions import choose, show_explanation, show_verdict
 from ui.learn.results import right_answer
 from ui.shared.text import as_markdown
 
-BEFORE, AFTER, RESULTS = "before", "after", "results"
+BEFORE, AFTER, RESULTS = NAMES = ("before", "after", "results")
 SHOWN = "yes"
+# What the address said last: whoever comes back from another page by its name goes on there.
+KEPT = "learn_quiz_kept"
 
 
 def show_quiz(lesson: Lesson) -> None:
     """Show the quiz as far as it was answered: the round before, the round after, both results."""
     questions = lesson.questions
+    if not any(name in st.query_params for name in NAMES):
+        st.query_params.update(st.session_state.get(KEPT, {}))
+    st.session_state[KEPT] = {name: st.query_params[name] for name in NAMES if name in st.query_params}
     for number, part in enumerate(lesson.parts):
         if isinstance(part, Prose):
             show_block(part, f"{lesson.slug}_{number}")
-    if AFTER not in st.query_params:
+    now = stage()
+    if now == BEFORE:
         _show_round(questions, BEFORE)
         st.button(
             "Finish this round",
@@ -32,17 +38,24 @@ def show_quiz(lesson: Lesson) -> None:
             on_click=_begin_after,
             args=(len(questions),),
         )
-    elif st.query_params.get(RESULTS) != SHOWN:
+    elif now == AFTER:
         _show_score(questions, BEFORE)
         st.markdown(
-            "Now take the lessons, and come back to this address. Then answer the same questions again: "
-            "which answers are right is told after that."
+            "Now take the lessons, and come back here. Then answer the same questions again: which answers "
+            "are right is told after that."
         )
         _show_round(questions, AFTER)
         st.button("Show the results", type="primary", key="learn_quiz_results", on_click=_end)
     else:
         _show_results(questions, lesson.slug)
-        st.button("Begin anew", key="learn_quiz_anew", on_click=open_lesson, args=(lesson.slug,))
+        st.button("Begin anew", key="learn_quiz_anew", on_click=_begin_anew)
+
+
+def stage() -> str:
+    """Return which round of the quiz the address is at: ``before``, ``after`` or ``results``."""
+    if AFTER not in st.query_params:
+        return BEFORE
+    return RESULTS if st.query_params.get(RESULTS) == SHOWN else AFTER
 
 
 def answers(name: str, questions: Sequence[Question]) -> list[int | None]:
@@ -85,6 +98,12 @@ def _show_round(questions: Sequence[Question], name: str) -> None:
 
 def _begin_after(count: int) -> None:
     st.query_params[AFTER] = "0" * count
+
+
+def _begin_anew() -> None:
+    st.session_state.pop(KEPT, None)
+    for name in NAMES:
+        st.query_params.pop(name, None)
 
 
 def _end() -> None:

@@ -32,15 +32,14 @@ def _difference(measure: str, first: float | str, second: float | str) -> str:
     low, high = sorted((first, second))
     word = "higher" if second > first else "lower"
     if low > 0 and high / low >= LARGE_FACTOR:
-        return _factor(high / low, second > first)
+        return f": {word} by a factor of {_short(high / low)}"
     if format_measure(measure, 1.0).endswith("%"):
         return f": {word} by {100 * (high - low):.1f} points"
     return f": {word} by {format_measure(measure, high - low)}"
 
 
-def _factor(factor: float, is_larger: bool) -> str:
-    shown = f"{factor:,.0f}" if factor < 1e4 else f"{factor:.1e}".replace("e+0", "e").replace("e+", "e")
-    return f": {shown} times as large" if is_larger else f": one part in {shown}"
+def _short(factor: float) -> str:
+    return f"{factor:,.0f}" if factor < 1e4 else f"{factor:.1e}".replace("e+0", "e").replace("e+", "e")
 
 
 def table_of(experiment: Experiment, values: Mapping[str, Values], scores: Mapping[str, str]) -> str:

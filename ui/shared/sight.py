@@ -50,12 +50,12 @@ def in_sight(key: str, height: int) -> bool:
     height : int
         Pixels that are kept.
     """
-    seen = f"{key}_seen"
-    if BUILDS_ALL or st.session_state.get(seen):
+    if BUILDS_ALL or st.session_state.get(f"{key}_seen"):
         return True
-
-    def note() -> None:
-        st.session_state[seen] = True
-
-    COMPONENT(key=key, data=height, on_seen_change=note)
+    COMPONENT(key=key, data=height, on_seen_change=lambda: note_seen(key))
     return False
+
+
+def note_seen(key: str) -> None:
+    """Note that a place was in the window."""
+    st.session_state[f"{key}_seen"] = True
