@@ -7,9 +7,10 @@ import streamlit as st
 from engine.config import ConfigError, RunConfig
 from engine.lessons.checking import WRITERS, explained_step
 from engine.lessons.lesson import Code, Experiment, Lesson, Part, Prose, Question, Step
-from ui.learn.charts import HEIGHT, cards_of
+from ui.learn.charts import cards_of
 from ui.learn.microscope import show_step
 from ui.learn.results import Result, frames_of_experiment, results_of, scores_of, values_of
+from ui.learn.room import NETWORK, drawn_height
 from ui.learn.words import describe_pair, table_of
 from ui.live_chart import resend_all, show_cards
 from ui.replay.player import RUNS_AT_MOST, resend_frames, show_frames
@@ -18,10 +19,7 @@ from ui.shared.frame import go_to_train
 from ui.shared.sight import in_sight, note_seen
 from ui.shared.text import as_markdown
 
-# Pixels beside the chart of a card, of a player, and of what stands around both: kept until they are drawn.
-CARD_EXTRA, PLAYER, AROUND = 120, 760, 150
 SCRIPT_HEIGHT = 420
-NETWORK = "network"
 
 
 def show_block(part: Part, key: str) -> None:
@@ -70,17 +68,8 @@ def _live(part: Experiment | Step | Code, key: str) -> None:
         st.markdown(part.look)
     if isinstance(part, Step):
         show_step(f"learn_{key}_step", part)
-    elif in_sight(_sight(key), height_of(part)):
+    elif in_sight(_sight(key), drawn_height(part)):
         show_experiment(part, key)
-
-
-def height_of(experiment: Experiment) -> int:
-    """Return about how many pixels the runs of an experiment take on the screen."""
-    together = experiment.kind in ("runs", "choices")
-    charts = [show for show in experiment.show if show != NETWORK]
-    cards = sum(1 if together and show != "gradients" else len(experiment.configs) for show in charts)
-    players = -(-len(experiment.configs) // RUNS_AT_MOST) if NETWORK in experiment.show else 0
-    return AROUND + -(-cards // 2) * (HEIGHT + CARD_EXTRA) + players * PLAYER
 
 
 def show_experiment(experiment: Experiment, key: str) -> None:
@@ -99,7 +88,8 @@ def show_results(experiment: Experiment, results: Mapping[str, Result], key: str
     if experiment.show[0] == NETWORK:
         _show_players(experiment, key)
     if cards:
-        show_cards(f"learn_{key}_cards", cards, wide=min(2, len(cards)))
+        with st.container(key=f"learn_cards_{key}"):
+            show_cards(f"learn_{key}_cards", cards, wide=min(2, len(cards)))
     if NETWORK in experiment.show[1:]:
         _show_players(experiment, key)
     values, scores = values_of(dict(results)), scores_of(dict(results))
@@ -132,9 +122,10 @@ def open_in_train(config: RunConfig) -> None:
 def _show_players(experiment: Experiment, key: str) -> None:
     frames = frames_of_experiment(experiment)
     titled = list(zip(experiment.names, frames.values(), strict=True))
-    for number, start in enumerate(range(0, len(titled), RUNS_AT_MOST)):
-        shown = titled[start : start + RUNS_AT_MOST]
-        show_frames(f"learn_{key}_player_{number}", shown, experiment.place, plays=number == 0)
+    with st.container(key=f"learn_players_{key}"):
+        for number, start in enumerate(range(0, len(titled), RUNS_AT_MOST)):
+            shown = titled[start : start + RUNS_AT_MOST]
+            show_frames(f"learn_{key}_player_{number}", shown, experiment.place, plays=number == 0)
 
 
 def _show_code(part: Code) -> None:

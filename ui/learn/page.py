@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.components.v2 import component
 
-from engine.lessons.lesson import QUIZ, BrokenLesson, Question
+from engine.lessons.lesson import QUIZ, BrokenLesson, Lesson, Question
 from engine.lessons.reading import read_lessons
 from ui.learn.blocks import draw_all, show_block
 from ui.learn.contents import (
@@ -18,6 +18,7 @@ from ui.learn.contents import (
 )
 from ui.learn.questions import show_question
 from ui.learn.quiz import show_quiz, stage
+from ui.learn.room import room_style
 from ui.shared.text import as_markdown, visible
 
 STYLE = Path(__file__).with_name("learn.css")
@@ -35,13 +36,14 @@ def show_learn() -> None:
     """Show what the address names: a lesson, or the list of all."""
     lessons = read_lessons()
     slug = st.query_params.get("lesson", "")
+    found = next((each for each in lessons if each.slug == slug), None)
     with st.container(key="learn_top"):
-        st.html(STYLE)
+        rooms = room_style(found) if isinstance(found, Lesson) else ""
+        st.html(f"<style>{STYLE.read_text('utf-8')}\n{rooms}</style>")
         COMPONENT(key="learn_to_top", data=f"{slug} {stage()}" if slug == QUIZ else slug)
     if not lessons:
         st.info("There are no lessons yet: the folder lessons/ is empty.", icon=":material/menu_book:")
         return
-    found = next((each for each in lessons if each.slug == slug), None)
     if found is None:
         if slug:
             known = f"lesson in the address must be one of those below, got {visible(slug, 40)}"

@@ -7,9 +7,10 @@ import streamlit as st
 from engine.config import ConfigError
 from engine.lessons.expectations import filled
 from engine.lessons.lesson import Question
-from ui.learn.blocks import height_of, resend_block, show_results
+from ui.learn.blocks import resend_block, show_results
 from ui.learn.contents import note_answer
 from ui.learn.results import results_of, right_answer, scores_of, values_of
+from ui.learn.room import drawn_height
 from ui.shared.sight import in_sight
 from ui.shared.text import as_markdown
 from ui.shared.widgets import kept
@@ -115,5 +116,5 @@ def show_explanation(question: Question, key: str) -> None:
         return
     if experiment.look:
         st.markdown(experiment.look)
-    if in_sight(f"learn_{key}_sight", height_of(experiment)):
+    if in_sight(f"learn_{key}_sight", drawn_height(experiment)):
         show_results(experiment, results, key)
