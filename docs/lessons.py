@@ -7,6 +7,7 @@ from pathlib import Path
 from docs.blocks import write_block
 from docs.tables import table
 from engine.config import ConfigError
+from engine.lessons.blocks import value_word
 from engine.lessons.cures import SEEDS, Cure, cures_of
 from engine.lessons.lesson import BrokenLesson, Lesson
 from engine.lessons.measures import MEASURES
@@ -30,15 +31,11 @@ def _row(cure: Cure) -> tuple[str, ...]:
     return (
         f"`{cure.lesson.slug}`",
         experiment.cure,
-        f"`{experiment.setting}`: {_word(first)} → {_word(second)}",
+        f"`{experiment.setting}`: {value_word(first)} → {value_word(second)}",
         words,
         *(f"{mean:.4g}" for mean in cure.means),
         f"{interval.mean:+.4g} ({low:+.4g} to {high:+.4g})",
     )
-
-
-def _word(value: object) -> str:
-    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def main() -> int:

@@ -105,18 +105,21 @@ def differing(block: Block, configs: Sequence[RunConfig], name: str, key: str) -
     setting = "hidden_sizes" if name in SHORTHANDS else name
     values = [getattr(each, setting) for each in configs]
     if any(value in values[:place] for place, value in enumerate(values)):
-        raise block.wrong(f"{name} must differ from run to run, got {_word(values[-1])} twice", key, name)
+        raise block.wrong(
+            f"{name} must differ from run to run, got {value_word(values[-1])} twice", key, name
+        )
     return setting
 
 
 def names_of(setting: str, configs: Sequence[RunConfig]) -> tuple[str, ...]:
     """Return what tells runs apart, as their names: ``learning_rate 0.1``."""
-    return tuple(f"{setting.replace('_', ' ')} {_word(getattr(each, setting))}" for each in configs)
+    return tuple(f"{setting.replace('_', ' ')} {value_word(getattr(each, setting))}" for each in configs)
 
 
-def _word(value: Any) -> str:
+def value_word(value: Any) -> str:
+    """Return the value of a setting as names have it: ``0.1``, ``16·16``, ``on``, ``none``."""
     if isinstance(value, tuple | list):
-        return "·".join(map(_word, value)) or "none"
+        return "·".join(map(value_word, value)) or "none"
     if value is None:
         return "none"
     if isinstance(value, bool):
