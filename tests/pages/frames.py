@@ -7,17 +7,16 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 
 
+def headers(app: AppTest) -> list[dict[str, Any]]:
+    """Return what each component of a page is sent beside its arrays, in the order of the page."""
+    blobs = [element.proto.bytes for element in app.get("bidi_component")]
+    # What is told in JSON has no bytes.
+    return [json.loads(blob[4 : 4 + struct.unpack_from("<I", blob)[0]]) for blob in blobs if blob]
+
+
 def framed_cards(app: AppTest) -> list[dict[str, Any]]:
     """Return the framed charts of a page as they are sent, in the order of the page."""
-    shown = []
-    for element in app.get("bidi_component"):
-        blob = element.proto.bytes
-        if not blob:  # what is told in JSON is no chart
-            continue
-        (length,) = struct.unpack_from("<I", blob)
-        header = json.loads(blob[4 : 4 + length])
-        shown += header.get("cards", [])
-    return shown
+    return [card for header in headers(app) for card in header.get("cards", [])]
 
 
 def framed_texts(app: AppTest) -> list[tuple[str, str]]:

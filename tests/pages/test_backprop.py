@@ -1,11 +1,11 @@
 """The Backprop page: the neuron, a step of a run, and an address that holds both."""
 
-import json
-import struct
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+
+from tests.pages.frames import headers
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "backprop.py"
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
@@ -22,9 +22,7 @@ def page(**query):
 
 def sent(app):
     """Return the header of what the picture of the page was sent."""
-    blobs = [each.proto.bytes for each in app.get("bidi_component") if each.proto.bytes]
-    headers = [json.loads(blob[4 : 4 + struct.unpack("<I", blob[:4])[0]]) for blob in blobs]
-    return next(header for header in headers if "values" in header or "chain" in header)
+    return next(header for header in headers(app) if "values" in header or "chain" in header)
 
 
 def address(app):

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from engine.lessons.reading import FOLDER_VARIABLE
 from tests.lessons.test_reading import EXAMPLES, HEAD, block
-from tests.pages.frames import framed_cards, framed_texts
+from tests.pages.frames import framed_cards, framed_texts, headers
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "learn.py"
 HOSTILE = "<script>alert(1)</script> [x](http://evil) $y$"
@@ -35,8 +35,8 @@ def page(**query: str) -> AppTest:
 
 
 def words(app: AppTest) -> str:
-    kinds = ("header", "markdown", "caption", "warning", "success", "info", "error")
-    return " ".join(plain(element.value) for kind in kinds for element in app.get(kind))
+    kinds = (app.header, app.markdown, app.caption, app.warning, app.success, app.info, app.error)
+    return " ".join(plain(str(element.value)) for kind in kinds for element in kind)
 
 
 def plain(text: str) -> str:
@@ -73,8 +73,11 @@ def test_a_lesson_shows_what_its_blocks_trained() -> None:
     text = words(app)
     assert "**Training loss: 0.916 with too low, 0.378 with about right: lower by 0.537.**" in text
     assert "| eight |" in text.replace("**", "") and "noise of the gradient" in text
-    assert "One neuron" in text and "import numpy" in app.code[-1].value
-    assert len(app.get("bidi_component")) == 5  # the place at the top, three groups of cards, a player
+    assert "import numpy" in app.code[-1].value
+    (neuron,) = [header for header in headers(app) if "values" in header]
+    assert neuron["steps"][0]["prediction"] == 1
+    # The place at the top, three groups of cards, a player, a neuron.
+    assert len(app.get("bidi_component")) == 6
 
 
 def test_both_runs_of_a_pair_share_their_scale() -> None:
