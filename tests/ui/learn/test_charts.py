@@ -5,6 +5,7 @@ import pytest
 
 from engine.figures.figure import Figure
 from engine.lessons.lesson import Experiment
+from engine.lessons.measures import Values
 from engine.lessons.reading import lesson_from_text
 from tests.lessons.test_reading import block
 from ui.learn.charts import cards_of
@@ -101,7 +102,7 @@ def test_a_table_marks_the_best_of_each_column_where_one_is_better() -> None:
     runs = experiment(
         "runs", f"{SMALL}\nvary: {{epochs: [2, 4]}}\nnames: [two, four]\ntable: [loss, steps, score]"
     )
-    values = {
+    values: dict[str, Values] = {
         "1": {"loss": 0.5, "steps": 6.0, "score": 0.9},
         "2": {"loss": 0.25, "steps": 12.0, "score": 0.9},
     }
