@@ -25,10 +25,14 @@ RUNS = (
     ("overfits", "overfit", {}),
     ("with dropout", "dropout", {}),
     ("a surface", None, {"dataset": "plane", "hidden_sizes": [16]}),
+    ("small", None, {"hidden_sizes": [3, 2], "epochs": 100, "seed": 1}),
 )
 PAGES = {
     "train": "train?run=1",
     "train-digits": "train?run=4",
+    "backprop": "backprop",
+    "backprop-step": "backprop?run=8&step=3",
+    "learn": "learn?lesson=vanishing-gradients",
     "gradients": "gradients?run=2&with=3",
     "overfitting": "overfitting?run=5",
     "compare": "compare?runs=5,6",
@@ -64,7 +68,7 @@ def take(browser: Browser, address: str, look: str) -> None:
     for name, place in PAGES.items():
         page.set_viewport_size(LOOKS[look]["viewport"])
         page.goto(f"{address}/{place}")
-        page.locator(".js-plotly-plot, .runs-table tr, [class*=data_card] img").first.wait_for()
+        page.locator(".js-plotly-plot, .runs-table tr, [class*=data_card] img, .neuron canvas").first.wait_for()
         page.wait_for_timeout(SETTLED_MILLISECONDS)
         for _ in range(HIDDEN_AT_MOST):
             height = min(int(page.evaluate(CONTENT_HEIGHT)) + 8, TALLEST)
