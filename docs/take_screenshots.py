@@ -45,6 +45,7 @@ LOOKS = {
     "narrow": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"},
 }
 CONTENT_HEIGHT = "() => Math.max(...[...document.querySelectorAll('.stMain')].map(part => part.scrollHeight))"
+DRAWN = ".js-plotly-plot, .runs-table tr, [class*=data_card] img, .neuron canvas"
 SETTLED_MILLISECONDS = 3000
 TALLEST = 6000
 # What comes once somebody scrolls there may have the like below it.
@@ -68,7 +69,7 @@ def take(browser: Browser, address: str, look: str) -> None:
     for name, place in PAGES.items():
         page.set_viewport_size(LOOKS[look]["viewport"])
         page.goto(f"{address}/{place}")
-        page.locator(".js-plotly-plot, .runs-table tr, [class*=data_card] img, .neuron canvas").first.wait_for()
+        page.locator(DRAWN).first.wait_for()
         page.wait_for_timeout(SETTLED_MILLISECONDS)
         for _ in range(HIDDEN_AT_MOST):
             height = min(int(page.evaluate(CONTENT_HEIGHT)) + 8, TALLEST)

@@ -11,6 +11,7 @@ from engine.explain.step import LOSS, ExplainedStep
 from engine.explain.translation import is_scalar_in, translated
 from engine.nn.adapters import draw_uniform
 from engine.nn.normalization import GREEK
+from engine.nn.notation import number_text
 from engine.nn.tape import Instruction
 
 TITLES = {
@@ -19,6 +20,7 @@ TITLES = {
     "backward": "Backward pass: trace the error back, layer by layer.",
     "update": "Update: adjust all weights, which stand in one row.",
 }
+NUMBERS = (int, float, np.ndarray, np.number)
 REFUSED = "the step cannot be written as a script"
 HELPER = '''
 
@@ -51,8 +53,7 @@ def written_in_numpy(step: ExplainedStep, title: str) -> Script:
 
     It holds weights, batch and what the optimizer remembers, and ends by printing one JSON line: ``loss`` and
     ``grad_norm`` of the batch, and ``loss_after``, the loss of the same batch with the new weights. It has
-    been run when it is returned, and its new weights are those of the step; constants that labels write as
-    numbers have their twelve digits.
+    been run when it is returned, and its new weights are those of the step.
 
     Parameters
     ----------
@@ -135,7 +136,8 @@ class _Writer:
                 self._give(f"drawn_{target}", drawn)
             self._run(f"{target} = drawn_{target}")
             return
-        for line in translated(call.label, written, read, is_scalar_in(self.variables, ENVIRONMENT)):
+        is_scalar = is_scalar_in(self.variables, ENVIRONMENT)
+        for line in translated(call.label, written, read, is_scalar, _exact(call)):
             self._run(line)
 
     def flatten(self) -> None:
@@ -203,6 +205,12 @@ class _Writer:
         end = 'print(json.dumps({"loss": loss, "grad_norm": grad_norm, "loss_after": float(L)}))'
         head = f'"""{title}"""\n\n{imports}{HELPER if helped else ""}{special}'
         return f"{head}\n{start}\n{given}\n{body}\n{end}\n"
+
+
+def _exact(call: Instruction) -> dict[str, str]:
+    """Return the constants of a call with all their digits, by what its label has of them."""
+    constants = [each for each in call.arguments if isinstance(each, NUMBERS) and np.ndim(each) == 0]
+    return {number_text(size): repr(size) for size in (abs(float(each)) for each in constants)}
 
 
 def _literal(value: np.ndarray) -> str:

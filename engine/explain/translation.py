@@ -25,7 +25,13 @@ SUM, PRODUCT, OPERAND = 1, 2, 3
 Naming = Callable[[str], str]
 
 
-def translated(label: str, written: Naming, read: Naming, is_scalar: Callable[[str], bool]) -> list[str]:
+def translated(
+    label: str,
+    written: Naming,
+    read: Naming,
+    is_scalar: Callable[[str], bool],
+    exact: Mapping[str, str] | None = None,
+) -> list[str]:
     """Return the assignments in Python that a label says, one for each equation.
 
     Parameters
@@ -36,6 +42,8 @@ def translated(label: str, written: Naming, read: Naming, is_scalar: Callable[[s
         Return the Python name of a name of the notation that is written, or read.
     is_scalar : callable
         Tells whether a Python expression is one number: a product with it is ``*``, one of matrices ``@``.
+    exact : mapping, optional
+        By a number as the label has it, which is to twelve digits, the number itself.
 
     Raises
     ------
@@ -44,14 +52,14 @@ def translated(label: str, written: Naming, read: Naming, is_scalar: Callable[[s
     """
     lines = []
     for equation in equations(label):
-        value = _Translator(read, is_scalar).of(equation.value)[0]
+        value = _Translator(read, is_scalar, exact or {}).of(equation.value)[0]
         lines.append(f"{', '.join(map(written, equation.targets))} = {value}")
     return lines
 
 
 class _Translator:
-    def __init__(self, read: Naming, is_scalar: Callable[[str], bool]) -> None:
-        self.read, self.is_scalar = read, is_scalar
+    def __init__(self, read: Naming, is_scalar: Callable[[str], bool], exact: Mapping[str, str]) -> None:
+        self.read, self.is_scalar, self.exact = read, is_scalar, exact
 
     def of(self, node: Node) -> tuple[str, int]:
         """Return a part in Python, and how strongly it holds together."""
@@ -72,8 +80,8 @@ class _Translator:
 
     def operand(self, node: Node) -> str:
         """Return a part that holds together by itself."""
-        if node.kind == "name":
-            return self.name(node.text)
+        if node.kind in ("name", "number"):
+            return self.name(node.text) if node.kind == "name" else self.exact.get(node.text, node.text)
         if node.kind in ("²", "ᵀ"):
             return f"{self.held(node, OPERAND)[0]}{' ** 2' if node.kind == '²' else '.T'}"
         if node.kind == "rows":

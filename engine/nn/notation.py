@@ -116,7 +116,7 @@ class Names:
         is_taken = symbol in self._arrays and not np.array_equal(self._arrays[symbol], array)
         is_number = array.ndim == 0 or (array == array.flat[0]).all()
         if is_number and (symbol is None or is_taken):
-            self._found[_key(array)] = _number(array.flat[0])
+            self._found[_key(array)] = number_text(array.flat[0])
         elif symbol in self._arrays and not is_taken:
             self._found[_key(array)] = symbol
         else:
@@ -125,7 +125,7 @@ class Names:
     def of(self, operand: Any) -> str:
         """Return the name of an array or number; one that was given none is called x."""
         if not isinstance(operand, np.ndarray):
-            return _number(operand)
+            return number_text(operand)
         self._read_notes()
         found = self._found
         # A vector reads as the column that it is.
@@ -204,7 +204,8 @@ def _factor(name: str, begins: bool = False) -> str:
     return f"({name})" if re.search(r"[ /]|^-", outside) else name
 
 
-def _number(value: Any) -> str:
+def number_text(value: Any) -> str:
+    """Return a number as labels have it: to twelve digits."""
     return f"{float(str(value)):.12g}"
 
 
