@@ -5,7 +5,7 @@ import streamlit as st
 from engine.codec import CodecError
 from engine.config import ConfigError, parse_config
 from ui.backprop.neuron import show_neuron_view
-from ui.backprop.step import pick_step, show_run_step
+from ui.backprop.step import pick_step, show_run_step, take_weight
 from ui.shared.frame import page_store
 from ui.shared.text import as_markdown
 from ui.shared.transport import launch
@@ -62,6 +62,7 @@ else:
         with right:
             place = pick_step(store)
         if place is not None:
+            take_weight()
             show_run_step(store, *place)
         elif "run" not in st.query_params and not st.session_state.get("backprop_run"):
             empty_page(

@@ -150,3 +150,22 @@ def test_a_link_for_a_class_shows_its_controls_and_its_lesson_and_no_other_contr
     page.wait_for_url("**run=*")
     (found,) = list_runs(store)
     assert (found.config["activation"], found.config["epochs"]) == ("relu", 3)
+
+
+def test_a_weight_of_the_stage_leads_to_its_chain_rule_at_the_step_that_is_shown(page, server, run):
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"{server}/train?run={run}")
+    page.wait_for_function("() => document.querySelector('.stage')?.dataset.frame !== undefined")
+    at_rest(page)
+    box = page.locator(".stage-network canvas").bounding_box()
+    assert box is not None
+    button = page.get_by_role("button", name="Takes this step apart on the Backprop page")
+    for share in np.linspace(0.25, 0.75, 30):
+        page.mouse.click(box["x"] + 0.25 * box["width"], box["y"] + share * box["height"])
+        if button.is_visible():
+            break
+    button.click()
+    page.wait_for_url(f"**/backprop?run={run}&step=*")
+    page.wait_for_function("() => document.querySelector('.microscope')?.dataset.call !== undefined")
+    assert page.locator(".micro-choice select").first.input_value() == "1"
+    assert page.locator(".micro-product").get_attribute("data-value") is not None

@@ -1,5 +1,6 @@
 """One step of a run: which run, which step and which rows, and the microscope on it."""
 
+import re
 from typing import Any
 
 import streamlit as st
@@ -48,6 +49,15 @@ def pick_step(store: Store) -> tuple[RunRow, int, int | None] | None:
     with rows:
         chosen = _rows(store, row, number)
     return row, number, chosen
+
+
+def take_weight() -> None:
+    """Look at the weight that the address names, ``weight=LAYER-UNIT-INPUT``, once."""
+    named = re.fullmatch(r"(\d{1,6})-(\d{1,6})-(\d{1,6})", st.query_params.get("weight", ""), re.ASCII)
+    st.query_params.pop("weight", None)
+    if named is not None:
+        layer, unit, source = map(int, named.groups())
+        st.session_state[f"{KEY}_weight"] = {"layer": layer, "unit": unit, "input": source}
 
 
 def show_run_step(store: Store, row: RunRow, number: int, chosen: int | None) -> None:

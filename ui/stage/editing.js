@@ -6,7 +6,7 @@ const MOST_LAYERS = 200;
 const FIRST_LAYER = { units: 4, activation: "tanh" };
 
 class NetworkEditor {
-    // `send(change)` takes `{layers: [...]}` or `{weight: {...}}` to the server.
+    // `send(change)` takes `{layers: [...]}`, `{weight: {...}}` or `{explain: {...}}` to the server.
     constructor(panel, send) {
         Object.assign(this, { panel, send, key: "" });
         this.depth = made("span", "edit-depth", panel.caption);
@@ -58,6 +58,12 @@ class NetworkEditor {
         Object.assign(choice.style, { left: `${x}px`, top: `${top + this.panel.canvas.clientHeight - 21}px` });
     }
 
+    // The way to the Backprop page: the same weight at the step that is shown.
+    offerChain(edge, step) {
+        const place = { layer: edge.right, unit: edge.to.unit + 1, source: edge.from.unit + 1, step };
+        this.button(this.card, "Its chain rule", "Takes this step apart on the Backprop page", () => this.send({ explain: place })).classList.add("edit-explain");
+    }
+
     // Opens beside an edge, with its weight to be set; null closes.
     pick(edge, run, frame) {
         this.card.hidden = !edge;
@@ -78,6 +84,7 @@ class NetworkEditor {
         } else {
             made("p", "replay-note", this.card, { textContent: "A weight can be set while a run trains or is paused." });
         }
+        if (run.run > 0) this.offerChain(edge, run.steps[frame]);
         this.button(this.card, "×", "Close", () => (this.card.hidden = true));
         const middle = alongEdge(edge, 0.5);
         const { canvas } = this.panel;

@@ -120,8 +120,8 @@ def show_stage(
         Called with the name and the value of a choice that was made on the stage: ``axis``, ``log_y`` or
         ``strip``.
     edit : callable
-        Called with ``{"layers": [...]}``, as in :class:`Stage`, or ``{"weight": {...}}`` with ``layer``,
-        ``unit``, ``source`` and ``value``.
+        Called with ``{"layers": [...]}``, as in :class:`Stage`; ``{"weight": {...}}`` with ``layer``,
+        ``unit``, ``source`` and ``value``; or ``{"explain": {...}}`` with the first three and ``step``.
     """
     has_plotly = not plotly_failed()
     entry = {**stage.frames, "title": "", "colour": "", "records": list(stage.records)}

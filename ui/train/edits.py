@@ -13,10 +13,11 @@ from ui.shared.form_state import fill_network
 from ui.shared.transport import start_run
 
 EDITED, DRAFT, READY = "train_edited", "train_draft", "train_ready"
+EXPLAINED = "train_explained"
 
 
 def apply_edit(store: Store, row: RunRow | None, change: dict[str, Any]) -> None:
-    """Take an edit from the stage: layers go into the form, a weight goes to the run.
+    """Take an edit from the stage: layers go into the form, a weight to the run, or to the Backprop page.
 
     Parameters
     ----------
@@ -30,6 +31,13 @@ def apply_edit(store: Store, row: RunRow | None, change: dict[str, Any]) -> None
         layers = change["layers"]
         fill_network([layer["units"] for layer in layers], [layer["activation"] for layer in layers])
         st.session_state[DRAFT] = row.id if row is not None else 0
+    elif row is not None and "explain" in change:
+        wanted = change["explain"]
+        st.session_state[EXPLAINED] = {
+            "run": str(row.id),
+            "step": str(max(min(wanted["step"], row.step - 1), 0)),
+            "weight": f"{wanted['layer']}-{wanted['unit']}-{wanted['source']}",
+        }
     elif row is not None:
         weight = change["weight"]
         place = (weight["layer"], weight["unit"], weight["source"])
@@ -87,6 +95,13 @@ def ask_whole_page() -> None:
 
 
 def take_edits() -> None:
-    """Run the whole page again after an edit: the form and what stands beside it have changed."""
+    """Run the whole page again after an edit: the form and what stands beside it have changed.
+
+    Where a weight is to be explained, that is another page.
+    """
+    if (place := st.session_state.pop(EXPLAINED, None)) is not None:
+        st.session_state.pop(EDITED, None)
+        st.session_state["backprop_view"] = "run"
+        st.switch_page("pages/backprop.py", query_params=place)
     if st.session_state.pop(EDITED, False):
         st.rerun()
