@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 import sqlalchemy as sa
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from engine.store.schema import workers
 from engine.store.store import STORE_VARIABLE, open_store
@@ -38,13 +38,39 @@ def chromium() -> Iterator[Browser]:
     NoBrowser
         When none is on the PATH.
     """
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=_executable(), args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def chromium_at_home(folder: Path) -> Iterator[BrowserContext]:
+    """Give the windows of a headless Chromium that keeps its caches: a script is compiled once.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it keeps that; empty at first.
+
+    Raises
+    ------
+    NoBrowser
+        When none is on the PATH.
+    """
+    with sync_playwright() as playwright:
+        windows = playwright.chromium.launch_persistent_context(
+            folder, executable_path=_executable(), args=list(QUIET), accept_downloads=True
+        )
+        yield windows
+        windows.close()
+
+
+def _executable() -> str:
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
         raise NoBrowser(f"one of {', '.join(BROWSERS)} must be on the PATH; `make browser` installs Debian's")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=list(QUIET))
-        yield browser
-        browser.close()
+    return found
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:

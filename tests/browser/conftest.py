@@ -5,22 +5,13 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
-from benchmarks.browser import Dashboard
-from benchmarks.browser import chromium as started_chromium
+from benchmarks.browser import Dashboard, chromium_at_home
 from benchmarks.browser import dashboard as started_dashboard
 from engine.store.schema import metadata, retired_ids, runs, schema_version, workers
 from engine.store.store import Store, open_store
 from tests.waiting import SECONDS_AT_MOST, end_engines
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """A headless Chromium."""
-    expect.set_options(timeout=1000 * SECONDS_AT_MOST)
-    with started_chromium() as chromium:
-        yield chromium
 
 
 @pytest.fixture(scope="session")
@@ -68,16 +59,17 @@ def server(shared_dashboard: Dashboard) -> str:
 
 
 @pytest.fixture(scope="session")
-def window(browser: Browser) -> Iterator[BrowserContext]:
-    """What all pages share: each reads the scripts of the dashboard from its cache."""
-    with browser.new_context(accept_downloads=True) as shared:
+def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+    """What all pages share: each reads the scripts of the dashboard, compiled, from its cache."""
+    expect.set_options(timeout=1000 * SECONDS_AT_MOST)
+    with chromium_at_home(tmp_path_factory.mktemp("chromium")) as shared:
         yield shared
 
 
 @pytest.fixture
 def page(window: BrowserContext) -> Iterator[Page]:
     """A fresh tab that remembers nothing and waits for what it is asked to find."""
-    opened = window.new_page()
+    first, opened = window.pages[0], window.new_page()
     opened.set_viewport_size({"width": 1400, "height": 1200})
     opened.set_default_timeout(1000 * SECONDS_AT_MOST)
     yield opened
@@ -85,4 +77,5 @@ def page(window: BrowserContext) -> Iterator[Page]:
     for each in window.pages:
         if each.url.startswith("http"):
             each.evaluate("localStorage.clear()")
-        each.close()
+        if each != first:  # with the last one the browser would go, too
+            each.close()
