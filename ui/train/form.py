@@ -66,7 +66,7 @@ def config_form(visible: Collection[str] | None = None) -> tuple[RunConfig | Non
 
 def _place(name: str, visible: Collection[str] | None) -> AbstractContextManager[Any]:
     """Return where a setting is drawn: in a place that is not shown where it is hidden (``style.css``)."""
-    return nullcontext() if visible is None or name in visible else st.container(key=f"train_hidden_{name}")
+    return nullcontext() if visible is None or name in visible else st.container(key=f"train_unseen_{name}")
 
 
 def _optimizer(values: dict[str, Any]) -> None:
