@@ -25,7 +25,7 @@ from ui.train.presets import choose_preset
 from ui.train.welcome import show_welcome
 
 store = page_store()
-take_linked_settings()
+take_linked_settings(store)
 controls = linked_controls()
 left, right = st.columns([5, 2], vertical_alignment="center")
 with right.container(horizontal=True, vertical_alignment="center", gap="small", key="train_choice"):

@@ -18,7 +18,7 @@ def step_facts(step: ExplainedStep, dataset: Dataset) -> dict[str, Any]:
         ``rows``: how many; ``row``: the training row, where it is one alone; ``target`` and ``predicted``: of
         one row as the loss compares them, probabilities where there are any; ``loss``, ``optimizer``,
         ``rate``, ``dtype``; ``weights``: how many numbers are learned; ``biases``: which layers
-        have them.
+        have them; ``places``: where those of each layer stand among them.
     """
     config, network = step.config, step.network
     activations = ["", *config.activations, "identity"]
@@ -35,6 +35,19 @@ def step_facts(step: ExplainedStep, dataset: Dataset) -> dict[str, Any]:
         "dtype": str(network.parameters.theta.dtype),
         "weights": int(step.before.size),
         "biases": [layer.has_bias for layer in network.dense],
+        "places": [_places(step, layer.number) for layer in network.dense],
+    }
+
+
+def _places(step: ExplainedStep, layer: int) -> dict[str, int]:
+    """Return where weights and biases of a layer stand among all: the first ones, and the step by unit."""
+    named = step.named(np.arange(step.before.size))
+    weight, bias = named[f"dense{layer}.weight"], named.get(f"dense{layer}.bias", np.zeros(1, np.int64))
+    return {
+        "weight": int(weight[0, 0]),
+        "step": int(weight[-1, 0] - weight[0, 0]) // max(len(weight) - 1, 1),
+        "bias": int(bias[0]),
+        "biasStep": int(bias[-1] - bias[0]) // max(len(bias) - 1, 1),
     }
 
 

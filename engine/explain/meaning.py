@@ -51,7 +51,12 @@ SENTENCES = {
 }
 
 
-def meaning_of(phase: str, target: str, is_part: bool) -> str:
+WITHOUT_BIAS = (
+    "Each unit adds up what comes in, each input times its weight. The normalization needs no bias."
+)
+
+
+def meaning_of(phase: str, target: str, is_part: bool, *, has_bias: bool = True) -> str:
     """Return what a call does.
 
     Parameters
@@ -62,7 +67,11 @@ def meaning_of(phase: str, target: str, is_part: bool) -> str:
         What it writes, as its label names it: ``dW1``.
     is_part : bool
         Whether a later call of the layer writes it again, so that this is not yet what the sentence says.
+    has_bias : bool
+        Whether a weighted sum ends with a bias.
     """
     sentences = SENTENCES[phase]
+    if phase == "forward" and not has_bias and re.fullmatch(r"z\d+", target):
+        return WITHOUT_BIAS
     sentence = sentences.get(re.sub(r"[\d']+$", "", target), sentences[""])
     return f"On the way to {target}. {sentence}" if is_part and sentence != sentences[""] else sentence

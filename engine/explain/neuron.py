@@ -14,7 +14,7 @@ from engine.nn.losses import LOSSES
 from engine.nn.network import Network
 from engine.nn.optimizers.chain import Optimizer
 
-STEPS = 40
+STEPS = 41
 POINTS = 241
 # Beyond this the weight has left everything that a curve could show.
 FAR = 1e9
@@ -79,25 +79,34 @@ def neuron_data(neuron: Neuron) -> dict[str, Any]:
         ``steps``: for each step ``w``, ``z`` the sum, ``prediction``, ``loss``, ``error`` (dL/dprediction),
         ``slope`` of the activation, ``gradient`` (dL/dw), ``change`` and ``w_new``. ``curve``: the loss over
         the weight, ``w`` and ``loss``. ``curvature``: 2x², how much the slope of the loss changes with the
-        weight, where that is one number for all weights: without an activation; else None. ``outcome``: see
-        :func:`outcome_of`.
+        weight, where that is one number for all weights: without an activation; else None. ``best``: about
+        the lowest loss that any weight has. ``outcome``: see :func:`outcome_of`.
     """
-    steps = _steps(neuron)
+    steps, best = _steps(neuron), _lowest(neuron)
     return {
         "steps": steps,
         "curve": _curve(neuron, [step["w"] for step in steps] + [steps[-1]["w_new"]]),
         "curvature": 2 * neuron.x**2 if neuron.activation == "identity" else None,
-        "outcome": outcome_of(steps),
+        "outcome": outcome_of(steps, best),
+        "best": best,
     }
 
 
-def outcome_of(steps: list[dict[str, float]]) -> str:
+def outcome_of(steps: list[dict[str, float]], best: float) -> str:
     """Return what becomes of the neuron.
 
     ``right``: nothing to learn from the start. ``stuck``: the gradient is 0 while the prediction is wrong.
     ``still``: the rate is 0. ``explodes``: the loss grows. ``solved``: one step is enough. ``swings``: the
     loss stays as it is while the weight goes to and fro. ``converges``: the loss ends below a thousandth of
-    that at the start. ``slow``: it goes down, but does not get there in these steps.
+    that at the start. ``out_of_reach``: no weight has a loss much below the last one. ``slow``: it goes down,
+    but does not get there in these steps.
+
+    Parameters
+    ----------
+    steps : list of dict
+        Of :func:`neuron_data`.
+    best : float
+        The lowest loss that any weight has.
     """
     first, last = steps[0]["loss"], steps[-1]["loss"]
     if first < NOTHING:
@@ -112,7 +121,9 @@ def outcome_of(steps: list[dict[str, float]]) -> str:
         return "swings"
     if len(steps) < STEPS or last > first:
         return "explodes"
-    return "converges" if last < 1e-3 * first else "slow"
+    if last < 1e-3 * first:
+        return "converges"
+    return "out_of_reach" if best > 0.5 * last else "slow"
 
 
 def _steps(neuron: Neuron) -> list[dict[str, float]]:
@@ -152,6 +163,12 @@ def _steps(neuron: Neuron) -> list[dict[str, float]]:
 def _losses(neuron: Neuron, weights: np.ndarray) -> np.ndarray:
     outputs, _ = activation_curves(ACTIVATIONS[neuron.activation], weights * neuron.x + neuron.b)
     return (outputs - neuron.y) ** 2
+
+
+def _lowest(neuron: Neuron) -> float:
+    sizes = np.geomspace(1e-3, 1e4, 400)
+    losses = _losses(neuron, np.concatenate([-sizes, [0.0], sizes]))
+    return float(np.nanmin(losses))
 
 
 def _curve(neuron: Neuron, visited: list[float]) -> dict[str, list[float]]:

@@ -94,7 +94,7 @@ def played_back(step: ExplainedStep) -> Playback:
         reads = pool.seen(each, names)
         next(player)
         writes = pool.seen(each, targets)
-        meaning = meaning_of(phase, target, is_part)
+        meaning = meaning_of(phase, target, is_part, has_bias=" + " in each.label)
         found.calls.append(Call(phase, each.layer, each.label, meaning, reads, writes))
         if not is_part and (values := _of_units(each, target)) is not None:
             shown.append((place, target, values))

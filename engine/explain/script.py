@@ -210,7 +210,8 @@ class _Writer:
 def _exact(call: Instruction) -> dict[str, str]:
     """Return the constants of a call with all their digits, by what its label has of them."""
     constants = [each for each in call.arguments if isinstance(each, NUMBERS) and np.ndim(each) == 0]
-    return {number_text(size): repr(size) for size in (abs(float(each)) for each in constants)}
+    written = {number_text(size): size for size in (abs(float(each)) for each in constants)}
+    return {text: repr(size) for text, size in written.items() if float(text) != size}
 
 
 def _literal(value: np.ndarray) -> str:

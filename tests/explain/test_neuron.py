@@ -78,3 +78,9 @@ def test_the_curve_holds_the_weights_of_the_first_steps_and_its_minimum_is_the_b
 def test_a_value_that_is_none_is_refused_by_its_name(values, sentence):
     with pytest.raises(ConfigError, match=sentence):
         Neuron(**values)
+
+
+def test_a_target_that_no_weight_reaches_is_told_from_slow_learning():
+    found = neuron_data(Neuron(activation="sigmoid"))
+    assert (found["outcome"], found["best"]) == ("out_of_reach", pytest.approx(9))
+    assert neuron_data(Neuron(activation="sigmoid", y=0.9))["outcome"] != "out_of_reach"

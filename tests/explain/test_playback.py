@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from engine.explain.facts import step_facts
 from engine.explain.playback import CELLS, UNITS_DRAWN, played_back, reduced
 from engine.explain.step import ExplainedStep
 from tests.explain.prepared import SETTINGS, prepared, state_at
@@ -112,3 +113,23 @@ def test_each_call_says_what_it_does_and_one_that_is_written_again_that_it_is_on
     assert said["a1 = 1 / a1"] == "The activation bends the sum of each unit."
     assert said["θ = θ - Δθ"] == "Every weight takes its step, against its gradient."
     assert all(meaning.endswith(".") for meaning in said.values())
+
+
+def test_a_sum_without_a_bias_is_not_said_to_have_one():
+    meanings = {
+        normalization: played(normalization=normalization)[0].calls[0].meaning
+        for normalization in ("none", "batch")
+    }
+    assert "and its bias" in meanings["none"] and "and its bias" not in meanings["batch"]
+
+
+def test_facts_say_where_each_weight_stands_among_all():
+    config, dataset = prepared(normalization="layer")
+    explained = ExplainedStep(config, dataset, state_at(config, dataset, 1), 5).finish()
+    places = explained.named(np.arange(explained.before.size))
+    for number, each in enumerate(step_facts(explained, dataset)["places"], start=1):
+        unit, source = 2 if number < 3 else 0, 1
+        found = each["weight"] + unit * each["step"] + source
+        assert found == places[f"dense{number}.weight"][unit, source]
+        if f"dense{number}.bias" in places:
+            assert each["bias"] + unit * each["biasStep"] == places[f"dense{number}.bias"][unit]

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -64,7 +65,11 @@ def test_a_step_of_a_run_is_shown_with_the_row_and_the_weight_that_are_looked_at
     run = trained(hidden_sizes=[3, 2])
     header = sent(page(run=run, step=2))
     assert header["step"] == 2 and header["facts"]["rows"] == 1
-    assert (header["chain"]["layer"], header["chain"]["unit"], header["chain"]["input"]) == (1, 1, 1)
+    # The one of the first layer with the largest gradient.
+    place = (header["chain"]["unit"] - 1, header["chain"]["input"] - 1)
+    sizes = np.abs(header["edges"][0]["gradient"])
+    assert header["chain"]["layer"] == 1 and sizes[place] == sizes.max()
+    assert abs(header["chain"]["product"]) == pytest.approx(sizes.max(), rel=1e-5)
     assert header["chain"]["relative_distance"] < 1e-5
     assert len(header["code"]) == len(header["calls"]) and "import numpy" in header["script"]
     assert sent(page(run=run, step=2, row="batch"))["facts"]["rows"] == 32

@@ -158,7 +158,9 @@ def test_runs_and_explanation_of_a_question_come_after_the_answer(folder: Path) 
     assert framed_cards(app) == [] and "Look here" not in words(app) and "From" not in words(app)
     app.radio(key="learn_choice_x_0").set_value(1).run()
     press(app, "learn_answer_x_0")
-    assert "The right answer: falls" in words(app) and "Look here." in words(app) and "From 0." in words(app)
+    assert (
+        "Not this one. Right: falls" in words(app) and "Look here." in words(app) and "From 0." in words(app)
+    )
     assert [title for title, _ in framed_texts(app)] == ["loss"]
     assert app.radio(key="learn_choice_x_0").disabled
     press(app, "learn_again_x_0")
@@ -193,13 +195,13 @@ def test_right_answers_are_not_told_before_the_round_after() -> None:
     press(app, "learn_quiz_finish")
     assert address(app, "after") == "000"
     assert [each.value for each in app.metric] == ["2 of 3"]
-    assert "one row" in str(app.radio[-1].options) and "The right answer" not in words(app)
+    assert "one row" in str(app.radio[-1].options) and "Not this one" not in words(app)
     for place, answer in enumerate((1, 1, 0)):
         app.radio(key=f"learn_quiz_after_{place}").set_value(answer).run()
     assert address(app, "after") == "221" and address(app, "before") == "212"
     press(app, "learn_quiz_results")
     assert [each.value for each in app.metric] == ["2 of 3", "2 of 3"]
-    assert "The right answer: It falls." in words(app)
+    assert "Not this one. Right: It falls." in words(app)
     press(app, "learn_quiz_lesson_1")
     assert address(app, "lesson") == "two-rates" and address(app, "after") == "221"
     assert [each.value for each in press(app, "learn_go_quiz").metric] == ["2 of 3", "2 of 3"]

@@ -6,7 +6,7 @@ import streamlit as st
 
 from engine.figures.cost import cost_figure
 from ui.live_chart import Chart, ChartCard, resend_all, show_cards
-from ui.shared.text import duration, number
+from ui.shared.text import duration
 
 KEY = "backprop_cost"
 
@@ -22,7 +22,7 @@ def show_cost(cost: dict[str, Any]) -> None:
         f"{backward['products']:,} products, {_time(backward['seconds'])} here. Without the chain rule each "
         "weight has to be moved a little to either side and the loss computed again: "
         f"**{differences['passes']:,}** passes forward, {differences['products']:,} products, "
-        f"{number(ratio, 2)} times as many, and {_time(differences['seconds'])}, {number(measured, 2)} times "
+        f"{ratio:,.0f} times as many, and {_time(differences['seconds'])}, about {measured:,.0f} times "
         "as long."
     )
     if cost["growth"]:

@@ -18,7 +18,10 @@ WRITERS: dict[str, Callable[[ExplainedStep, str], str]] = {"NumPy": numpy_script
 def download_buttons(store: Store, row: RunRow, number: int, chosen: int | None) -> None:
     """Draw the buttons that write the step as a script once they are pressed."""
     st.subheader("The step as code")
-    st.caption("A script that runs alone, with weights and batch of this step, and prints the same numbers.")
+    st.caption(
+        "A script that runs alone, with weights and batch of this step, and prints its loss, the norm of its "
+        "gradient, and the loss of the same rows afterwards."
+    )
     with st.container(horizontal=True, gap="small"):
         for framework in WRITERS:
             st.download_button(

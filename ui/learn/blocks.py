@@ -14,8 +14,8 @@ from ui.learn.room import NETWORK, drawn_height
 from ui.learn.words import describe_pair, table_of
 from ui.live_chart import resend_all, show_cards
 from ui.replay.player import RUNS_AT_MOST, resend_frames, show_frames
-from ui.shared.form_state import COPIED_FROM, fill_form
-from ui.shared.frame import go_to_train
+from ui.shared.form_state import propose
+from ui.shared.frame import go_to_train, page_store
 from ui.shared.sight import in_sight, note_seen
 from ui.shared.text import as_markdown
 
@@ -80,6 +80,10 @@ def show_experiment(experiment: Experiment, key: str) -> None:
         st.warning(as_markdown(str(error)), icon=":material/report:")
         return
     show_results(experiment, results, key)
+    for each in experiment.expect:
+        if not each.holds(values := values_of(dict(results))):
+            sentence = f"{each.place}: what the lesson expects does not hold here. {each.describe(values)}."
+            st.warning(as_markdown(sentence, 300), icon=":material/report:")
 
 
 def show_results(experiment: Experiment, results: Mapping[str, Result], key: str) -> None:
@@ -112,10 +116,8 @@ def show_results(experiment: Experiment, results: Mapping[str, Result], key: str
 
 
 def open_in_train(config: RunConfig) -> None:
-    """Put a configuration into Train's form and go there."""
-    fill_form(config.model_dump())
-    st.session_state.pop(COPIED_FROM, None)
-    st.session_state.pop("train_preset", None)
+    """Put a configuration into Train's form and go there; its network is shown before its first step."""
+    propose(page_store(), config.model_dump())
     go_to_train()
 
 

@@ -99,7 +99,7 @@ def show_verdict(question: Question, chosen: int | None) -> None:
     if chosen == right:
         st.success(f"Right: {question.choices[right].text}", icon=":material/check_circle:")
     else:
-        st.info(f"The right answer: {question.choices[right].text}", icon=":material/lightbulb:")
+        st.info(f"Not this one. Right: {question.choices[right].text}", icon=":material/lightbulb:")
 
 
 def show_explanation(question: Question, key: str) -> None:

@@ -5,15 +5,20 @@ const TABLE_COLUMNS = 6;
 
 const shapeText = (shape) => (shape.length ? shape.join(" × ") : "a number");
 
-// One array with its name and shape; `mark` is the place of one entry that is pointed at.
-function drawArray(parent, seen, values, theme) {
+const GLOSSES = { "θ": "all weights", g: "their gradient", "η": "learning rate", "Δθ": "the step", y: "target", L: "loss" };
+
+// One array with its name and shape; of all weights, that at `place` is the one that is looked at.
+function drawArray(parent, seen, values, theme, place = null) {
     const box = made("div", "micro-array", parent);
     const head = made("div", "micro-array-head", box);
     made("b", "", head, { textContent: seen.name });
-    made("span", "", head, { textContent: shapeText(seen.shape) });
+    const gloss = GLOSSES[seen.name];
+    made("span", "", head, { textContent: `${gloss ? `${gloss} · ` : ""}${shapeText(seen.shape)}` });
     const [rows, columns] = tableShape(values.shape);
     if (rows <= TABLE_ROWS && columns <= TABLE_COLUMNS) drawTable(box, values.numbers, rows, columns, theme);
     else drawHeat(box, values.numbers, rows, columns, theme);
+    const isRow = seen.shape.length === 1 && values.numbers.length === seen.shape[0] && values.numbers.length > 1;
+    if (place !== null && isRow) made("div", "micro-array-own", box, { textContent: `this weight: ${micro(values.numbers[place])}` });
 }
 
 // A vector is read as a column while it is short, and as a row otherwise.
@@ -38,7 +43,7 @@ function drawTable(box, numbers, rows, columns, theme) {
 }
 
 function drawHeat(box, numbers, rows, columns, theme) {
-    const [tall, wide] = rows === 1 && columns > 24 ? folded(columns) : [rows, columns];
+    const [tall, wide] = rows === 1 && columns > 64 ? folded(columns) : [rows, columns];
     const canvas = made("canvas", "micro-heat", box);
     canvas.setAttribute("role", "img");
     canvas.width = wide;

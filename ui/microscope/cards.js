@@ -17,17 +17,24 @@ class NowCard {
         this.arrays = made("div", "micro-arrays", figure);
     }
 
-    draw(step, at, theme) {
+    draw(step, at, picked, theme) {
         const call = step.calls[at];
         const title = PHASES.find(([phase]) => phase === call.phase)[1];
         this.where.textContent = `${title}${call.layer ? ` · layer ${call.layer}` : ""}`;
         this.formula.textContent = call.label;
         this.meaning.textContent = call.meaning;
         this.arrays.replaceChildren();
-        for (const seen of call.reads) drawArray(this.arrays, seen, step.array(seen.place), theme);
+        const place = call.phase === "update" ? placeOf(step.facts, picked) : null;
+        for (const seen of call.reads) drawArray(this.arrays, seen, step.array(seen.place), theme, place);
         made("span", "micro-arrow", this.arrays, { textContent: "→" });
-        for (const seen of call.writes) drawArray(this.arrays, seen, step.array(seen.place), theme);
+        for (const seen of call.writes) drawArray(this.arrays, seen, step.array(seen.place), theme, place);
     }
+}
+
+// Where a weight stands in the row of all weights.
+function placeOf({ places }, { layer, unit, input }) {
+    const { weight, step, bias, biasStep } = places[layer - 1];
+    return input === 0 ? bias + (unit - 1) * biasStep : weight + (unit - 1) * step + input - 1;
 }
 
 // The chain rule of one weight, factor by factor, beside what a finite difference says.
@@ -59,7 +66,7 @@ class WeightCard {
         rows.dataset.value = chain.product;
         const measured = this.line("measured", micro(chain.finite_difference, 7), `loss at w ± 1e-6; relative distance ${micro(chain.relative_distance, 1)}`);
         measured.dataset.value = chain.finite_difference;
-        this.shares.textContent = [sharesText(chain), changeText(chain, step.facts)].filter(Boolean).join(" ");
+        this.shares.textContent = [sharesText(chain, step.facts), changeText(chain, step.facts)].filter(Boolean).join(" ");
     }
 
     line(name, value, words, kind = "") {
@@ -96,10 +103,11 @@ class WeightCard {
 const SHARES_NAMED = 3;
 
 // Where the error of the unit came from, the largest shares first.
-function sharesText({ shares, layer }) {
+function sharesText({ shares, layer }, facts) {
     if (!shares.length) return "";
     const sorted = [...shares].sort((a, b) => Math.abs(b.share) - Math.abs(a.share));
-    const named = sorted.slice(0, SHARES_NAMED).map(({ unit, error, weight, share }) => `${micro(share)} from unit ${unit} (${micro(error)} · ${micro(weight)})`);
+    const name = (unit) => (layer + 1 === facts.layers.length - 1 && facts.outputs.length > 1 ? `output ${facts.outputs[unit - 1]}` : `unit ${unit}`);
+    const named = sorted.slice(0, SHARES_NAMED).map(({ unit, error, weight, share }) => `${micro(share)} from ${name(unit)} (${micro(error)} · ${micro(weight)})`);
     const others = sorted.slice(SHARES_NAMED).reduce((sum, { share }) => sum + share, 0);
     if (sorted.length > SHARES_NAMED) named.push(`${micro(others)} from the other ${sorted.length - SHARES_NAMED}`);
     return `Its error comes from layer ${layer + 1}: ${named.join(", ")}.`;
@@ -115,12 +123,16 @@ function changeText({ weight, after }, { optimizer }) {
 // All calls of the step, each with its result.
 class CallList {
     constructor(parent, walk) {
-        const { figure } = microPanel(parent, "micro-list", "All calls of this step");
+        const { figure, caption } = microPanel(parent, "micro-list", "All calls of this step");
+        this.about = made("span", "replay-note", caption);
         Object.assign(this, { walk, box: made("div", "micro-scroll", figure), rows: [] });
     }
 
     build(step) {
         this.box.replaceChildren();
+        const { rows, row } = step.facts;
+        const of = rows === 1 ? `row ${row} alone, as if it were the batch` : `${rows} rows: the step that the run made`;
+        this.about.textContent = `${of} · keys ← → call by call, ↑ ↓ layer by layer`;
         let phase = "";
         this.rows = step.calls.map((call, place) => {
             if (call.phase !== phase) {

@@ -115,7 +115,7 @@ class MicroGraph {
             return `W${layer}[${to.unit + 1},${from.unit + 1}] = ${micro(weights[to.place][from.place])}${known} · click to see its chain rule`;
         }
         const of = step.facts.rows === 1 ? "" : `, means over ${step.facts.rows} rows`;
-        return `value, and in red the error${of}; a red edge is as wide as the error that flows back through it`;
+        return `value, in red how the loss changes with it${of}; a red edge is as wide as what flows back through it`;
     }
 
     drawEdges(context, step, at, focus, picked, theme) {
@@ -185,10 +185,12 @@ class MicroGraph {
         const hasError = error !== undefined && error !== null;
         const size = radius > 22 ? 12 : radius > 12 ? 10 : 9;
         if (value !== undefined && radius >= 11 && (isWide || !hasError)) {
-            write(context, micro(value, 2), x, hasError && isWide ? y - 6 : y, { colour: css(theme.text), align: "center", weight: "600", size, font: theme.font });
+            context.font = `600 ${size}px ${theme.font}`;
+            write(context, tiny(context, value, 2 * radius - 3), x, hasError && isWide ? y - 6 : y, { colour: css(theme.text), align: "center", weight: "600", size, font: theme.font });
         }
         if (hasError && radius >= 11) {
-            write(context, micro(error, 2), x, isWide ? y + 8 : y, { colour: css(theme.wrong), align: "center", weight: "600", size: size - 1, font: theme.font });
+            context.font = `600 ${size - 1}px ${theme.font}`;
+            write(context, tiny(context, error, 2 * radius - 3), x, isWide ? y + 8 : y, { colour: css(theme.wrong), align: "center", weight: "600", size: size - 1, font: theme.font });
         }
         this.drawNames(context, step, at, number, unit, x, y, radius, theme);
     }
@@ -213,6 +215,16 @@ class MicroGraph {
 
 const cutTo = (text, limit) => (text.length > limit ? `${text.slice(0, limit - 1)}…` : text);
 
+// As `number`, with as many digits for very small and very large ones.
 function micro(value, digits = 3) {
-    return value === null || value === undefined ? "not finite" : number(value, digits);
+    if (value === null || value === undefined || !isFinite(value)) return "not finite";
+    const size = Math.abs(value);
+    return value !== 0 && (size >= 1e5 || size < 1e-3) ? value.toExponential(digits - 1) : number(value, digits);
+}
+
+// A number that fits into a circle.
+function tiny(context, value, room) {
+    const full = micro(value, 2).replace(/^(-?)0\./, "$1.");
+    if (full === "not finite") return "∞";
+    return context.measureText(full).width <= room ? full : value.toExponential(0).replace("e-0", "0").replace("e+", "e");
 }

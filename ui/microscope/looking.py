@@ -4,6 +4,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from engine.config import RunConfig
@@ -80,7 +81,7 @@ def _chain(store: Store, look: Look, weight: dict[str, int]) -> dict[str, Any]:
 
 
 def _weight(view: StepView, held: dict[str, int]) -> dict[str, int]:
-    """Return the weight that is looked at: the chosen one where the network has it, else the first of all."""
+    """Return the weight that is looked at: the chosen one where the network has it."""
     layers, biases = view.header["facts"]["layers"], view.header["facts"]["biases"]
     layer = held["layer"]
     is_there = (
@@ -88,4 +89,13 @@ def _weight(view: StepView, held: dict[str, int]) -> dict[str, int]:
         and 1 <= held["unit"] <= layers[layer]["units"]
         and (0 if biases[layer - 1] else 1) <= held["input"] <= layers[layer - 1]["units"]
     )
-    return held if is_there else FIRST
+    return held if held is not FIRST and is_there else _strongest(view)
+
+
+def _strongest(view: StepView) -> dict[str, int]:
+    """Return the weight of the first layer with the largest gradient, of those that are drawn."""
+    header = view.header
+    sizes = np.abs(np.array(header["edges"][0]["gradient"], dtype=np.float64))
+    unit, source = np.unravel_index(int(np.argmax(np.nan_to_num(sizes))), sizes.shape)
+    left, right = header["units"][0]["drawn"], header["units"][1]["drawn"]
+    return {"layer": 1, "unit": right[unit] + 1, "input": left[source] + 1}

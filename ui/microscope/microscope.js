@@ -45,7 +45,16 @@ class Microscope {
             this.walk.open(this.step.calls, keepsPlace);
         }
         this.fit();
+        if (header.whole && !keepsPlace) this.takeKeys();
         return true;
+    }
+
+    // The arrow keys are for the step as soon as it is there, unless somebody types elsewhere.
+    takeKeys() {
+        const held = document.activeElement;
+        if (held?.closest?.("input:not([type=radio]), textarea, [contenteditable]")) return;
+        const { top } = this.root.getBoundingClientRect();
+        if (top >= 0 && top < window.innerHeight / 2) this.root.focus({ preventScroll: true });
     }
 
     // Chooses a weight; what layer and unit it belongs to may leave it other inputs than before.
@@ -78,7 +87,7 @@ class Microscope {
         this.themeKey = theme.key;
         walk.draw();
         this.graph.draw(step, walk.at, this.picked, theme);
-        this.now.draw(step, walk.at, theme);
+        this.now.draw(step, walk.at, this.picked, theme);
         this.weight.draw(step, this.picked);
         this.list.draw(walk.at);
         this.code.draw(walk.at);

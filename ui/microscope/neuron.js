@@ -8,7 +8,7 @@ const FIELDS = [
     ["w", "weight w"],
     ["b", "bias b"],
     ["y", "target y"],
-    ["rate", "learning rate"],
+    ["rate", "learning rate (rate)"],
 ];
 
 // The four phases at one step: formula in letters, and the same with the numbers filled in.
@@ -16,8 +16,8 @@ function phasesAt({ values, steps }, at) {
     const step = steps[at];
     const { activation } = values;
     const isPlain = activation === "identity";
-    const [x, w, b, y, rate] = [values.x, step.w, values.b, values.y, values.rate].map((value) => number(value, 4));
-    const [z, p, loss, error, slope, gradient, next] = ["z", "prediction", "loss", "error", "slope", "gradient", "w_new"].map((name) => number(step[name], 4));
+    const [x, w, b, y, rate] = [values.x, step.w, values.b, values.y, values.rate].map(inFull);
+    const [z, p, loss, error, slope, gradient, next] = ["z", "prediction", "loss", "error", "slope", "gradient", "w_new"].map((name) => inFull(step[name]));
     const sum = `${w} · ${x}${values.b ? ` ${plus(b)}` : ""}`;
     const letters = values.b ? "w x + b" : "w x";
     return [
@@ -38,6 +38,12 @@ function phasesAt({ values, steps }, at) {
     ];
 }
 
+// So many digits that whoever computes with what is written gets what is written.
+const inFull = (value) => {
+    const size = Math.abs(value);
+    if (!isFinite(value)) return "not finite";
+    return value !== 0 && (size >= 1e7 || size < 1e-4) ? value.toExponential(5) : String(Number(value.toPrecision(7)));
+};
 const bracketed = (text) => (text.startsWith("-") ? `(${text})` : text);
 const plus = (text) => (text.startsWith("-") ? `− ${text.slice(1)}` : `+ ${text}`);
 const minus = (text) => (text.startsWith("-") ? `+ ${text.slice(1)}` : `− ${text}`);
@@ -72,6 +78,7 @@ class NeuronView {
         this.inputs = Object.fromEntries(FIELDS.map(([name, title]) => [name, this.field(bar, name, title)]));
         const label = made("label", "neuron-field", bar, { textContent: "activation" });
         this.activation = made("select", "", label, { onchange: () => this.change() });
+        this.refused = made("p", "neuron-refused", this.root);
     }
 
     field(bar, name, title) {
@@ -141,12 +148,14 @@ class NeuronView {
         this.stepButton.disabled = at >= last;
         this.backButton.disabled = at === 0;
         this.playButton.textContent = this.timer ? "Pause" : "Play";
-        this.label.value = at === 0 ? "before the first step" : `after ${at} ${at === 1 ? "step" : "steps"}`;
+        const end = at === last ? ", the last that are computed" : "";
+        this.label.value = at === 0 ? "before the first step" : `after ${at} ${at === 1 ? "step" : "steps"}${end}`;
         drawNeuron(this.drawing, header, at, theme);
         drawCurve(this.curve, header, at, theme);
         this.drawPhases(header, at);
-        this.sentence.textContent = header.refused || header.sentence;
-        this.sentence.dataset.refused = String(Boolean(header.refused));
+        this.sentence.textContent = header.sentence;
+        this.refused.textContent = header.refused;
+        for (const [name] of FIELDS) this.inputs[name].setAttribute("aria-invalid", String(header.refused.startsWith(`${name} `)));
         this.drawPast(header, at);
         const step = header.steps[at];
         Object.assign(root.dataset, { lines: header.values.activation === "identity" ? "2" : "3", steps: String(at), weight: String(step.w), loss: String(step.loss), gradient: String(step.gradient), next: String(step.w_new) });
@@ -175,7 +184,7 @@ class NeuronView {
         steps.slice(first, Math.max(at + 1, first + 1)).forEach((step, place) => {
             const line = made("tr", "", table);
             line.setAttribute("aria-current", String(first + place === at));
-            for (const value of [first + place + 1, step.w, step.prediction, step.loss, step.gradient, step.w_new]) made("td", "", line, { textContent: number(value, 5) });
+            for (const value of [first + place + 1, step.w, step.prediction, step.loss, step.gradient, step.w_new]) made("td", "", line, { textContent: inFull(value) });
         });
     }
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from engine.explain.neuron import STEPS, Neuron
+from engine.explain.neuron import Neuron
 from ui.shared.text import count, number
 
 
@@ -19,7 +19,9 @@ def describe_outcome(neuron: Neuron, found: dict[str, Any]) -> str:
         "swings": "The weight swings to and fro for ever: each step lands as far on the other side.",
         "explodes": "The loss grows: each step lands further away than it began.",
         "converges": f"It gets there: {_when_near(steps)} the loss is below a thousandth of what it was.",
-        "slow": f"It learns slowly: after {STEPS} steps the loss is still {number(last)}.",
+        "slow": f"It learns slowly: after {len(steps) - 1} steps the loss is still {number(last)}.",
+        "out_of_reach": f"{neuron.activation} cannot reach {number(neuron.y)}: whatever the weight, the loss "
+        f"is at least {number(found['best'])}.",
     }
     return f"{verdicts[outcome]} {_why(neuron, curvature)}".strip()
 
@@ -45,5 +47,5 @@ def _why(neuron: Neuron, curvature: float | None) -> str:
     return (
         f"The slope of the loss changes by 2x² = {number(curvature)} for each unit of w, so a step "
         f"multiplies the distance to the minimum by 1 − rate · 2x² = {number(factor)}. Rate 1/(2x²) = "
-        f"{number(1 / curvature)} is exact, above {number(2 / curvature)} it diverges."
+        f"{number(1 / curvature)} lands on it at once, above {number(2 / curvature)} it diverges."
     )

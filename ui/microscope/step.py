@@ -1,7 +1,8 @@
 """Mounts the microscope of one step on a page and remembers what each browser was sent."""
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,9 @@ COMPONENT = component(
 )
 # A script holds every weight as a number: beyond so many nobody reads it, and it is written on demand alone.
 CODE_UP_TO = 3000
+# A number by itself, not a part of a name; an exponent is kept below such a bound, so that it is finite.
+NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")
+LEAST_BOUND = 50
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,9 @@ def step_view(config: RunConfig, dataset: Dataset, state: State, row: int | None
         parts.append(content + bytes(-len(content) % 8))
         end += len(parts[-1])
     code = _code(config, dataset, state, row, facts["weights"])
+    code["code"] = [
+        _with_numbers_of(lines, call.label) for lines, call in zip(code["code"], played.calls, strict=False)
+    ]
     header = {"facts": facts, **played.plain, "arrays": arrays, **code, "step": state.step}
     return StepView(header, b"".join(parts))
 
@@ -89,9 +96,7 @@ def step_view(config: RunConfig, dataset: Dataset, state: State, row: int | None
 def _code(config: RunConfig, dataset: Dataset, state: State, row: int | None, weights: int) -> dict[str, Any]:
     """Return the step as code, by call and as a whole, and why there is none."""
     if weights > CODE_UP_TO:
-        note = (
-            f"A script holds every weight, and {weights:,} are too many to read. It can be downloaded below."
-        )
+        note = f"A script holds every weight, and {weights:,} are too many to read. It can be downloaded."
         return {"code": [], "script": "", "scriptNote": note, "torch": "", "torchNote": note}
     code: dict[str, Any] = {"code": [], "script": "", "scriptNote": "", "torch": "", "torchNote": ""}
     title = f"Step {state.step}: predict, compare, trace back, adjust"
@@ -105,6 +110,18 @@ def _code(config: RunConfig, dataset: Dataset, state: State, row: int | None, we
     except ConfigError as error:
         code["torchNote"] = str(error)
     return code
+
+
+def _with_numbers_of(lines: Sequence[str], label: str) -> list[str]:
+    """Return the code of a call with the bounds of its label, which depend on the precision."""
+    if len(lines) != 1:
+        return list(lines)
+    line = lines[0]
+    code, own = (NUMBER.findall(text.partition(" = ")[2]) for text in (line, label))
+    for before, after in zip(code, own, strict=False):
+        if min(float(before), float(after)) > LEAST_BOUND:
+            line = line.replace(before, after)
+    return [line]
 
 
 def show_step(

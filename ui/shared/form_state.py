@@ -7,9 +7,13 @@ import streamlit as st
 
 from engine.config.data import BUNDLED_ROWS, TABLE
 from engine.config.settings import SETTINGS, Setting
+from engine.store.runs import list_runs
+from engine.store.store import Store
 
 # The run whose settings were put into the form.
 COPIED_FROM = "train_copied_from"
+# The run in whose place the network of the form is shown, untrained; 0 where there is none.
+DRAFT = "train_draft"
 OF_A_TABLE = ("table", "target", "columns", "missing", "split", "split_column")
 DEPTHS = [*range(9), 10, 12, 15, 20, 30, 40, 60, 100, 150, 200]
 WIDTHS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512]
@@ -35,6 +39,15 @@ def fill_form(config: Mapping[str, Any]) -> None:
             st.session_state["train_features"] = list(value)
         else:
             st.session_state[f"train_{name}"] = as_widget_value(setting, value)
+
+
+def propose(store: Store, config: Mapping[str, Any]) -> None:
+    """Put a configuration into the form; Train shows its network, untrained, in place of the newest run."""
+    fill_form(config)
+    newest = list_runs(store, limit=1)
+    st.session_state[DRAFT] = newest[0].id if newest else 0
+    st.session_state.pop(COPIED_FROM, None)
+    st.session_state.pop("train_preset", None)
 
 
 def fill_network(sizes: list[int], activations: list[str]) -> None:

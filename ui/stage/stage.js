@@ -5,6 +5,8 @@ const LEAST_HEIGHT = 540;
 const MOST_HEIGHT = 900;
 const FLOW_SECONDS = 1.6;
 const REST_SECONDS = 3;
+// In less the legend would take the room of the curve.
+const LEAST_FOR_LEGEND = 380;
 const stages = new WeakMap();
 let latest = null;
 
@@ -58,7 +60,12 @@ class Stage {
             pressed: (x) => this.clock.seek(this.frameAt(x)),
         });
         // The small table has the numbers of the moment that everything shows; Plotly's box would have another's.
-        if (name === "stage-loss") chart.dressing.push((data, layout) => (layout.hovermode = false));
+        if (name === "stage-loss") {
+            chart.dressing.push((data, layout) => {
+                layout.hovermode = false;
+                layout.showlegend = place.clientWidth >= LEAST_FOR_LEGEND;
+            });
+        }
         return { name, figure, caption, title: caption.querySelector("b"), place, sentence, chart, cursor };
     }
 

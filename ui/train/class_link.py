@@ -12,7 +12,8 @@ from engine.config.presets import PRESETS, with_preset
 from engine.config.settings import SETTINGS
 from engine.config.text import value_from_text
 from engine.store.row import RunRow
-from ui.shared.form_state import COPIED_FROM, OF_A_TABLE, as_widget_value, fill_form
+from engine.store.store import Store
+from ui.shared.form_state import OF_A_TABLE, as_widget_value, fill_form, propose
 from ui.shared.text import as_markdown, visible
 from ui.shared.widgets import kept
 from ui.train.setting_widget import label_of
@@ -21,6 +22,7 @@ CONTROLS, LESSON, PRESET = "controls", "lesson", "preset"
 NAMES = (PRESET, *(name for name in SETTINGS if name not in OF_A_TABLE))
 # What was taken from the address last, so that it is not taken again.
 TAKEN = "train_link_taken"
+LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 def linked_controls() -> frozenset[str] | None:
@@ -34,19 +36,19 @@ def linked_controls() -> frozenset[str] | None:
     return frozenset(names) & frozenset(NAMES)
 
 
-def take_linked_settings() -> None:
+def take_linked_settings(store: Store) -> None:
     """Put the settings that the address names into the form, once; others are at their defaults then.
 
     What cannot be taken is said as long as the address names it.
     """
     given = {name: st.query_params[name] for name in NAMES if name in st.query_params}
     if given and given != st.session_state.get(TAKEN, {}).get("given"):
-        st.session_state[TAKEN] = {"given": given, "refused": _refused(given)}
+        st.session_state[TAKEN] = {"given": given, "refused": _refused(store, given)}
     if given and (sentence := st.session_state[TAKEN]["refused"]):
         _warn(f"settings in the address: {sentence}")
 
 
-def _refused(given: Mapping[str, str]) -> str:
+def _refused(store: Store, given: Mapping[str, str]) -> str:
     """Fill the form with settings; return a sentence where they are none."""
     values = {name: value_from_text(name, text) for name, text in given.items() if name != PRESET}
     try:
@@ -55,9 +57,11 @@ def _refused(given: Mapping[str, str]) -> str:
         config = parse_config(with_preset(given[PRESET], values) if PRESET in given else values)
     except ConfigError as error:
         return str(error)
-    fill_form(config.model_dump())
+    if "run" in st.query_params:
+        fill_form(config.model_dump())
+    else:
+        propose(store, config.model_dump())
     st.session_state["train_preset"] = given.get(PRESET)
-    st.session_state.pop(COPIED_FROM, None)
     return ""
 
 
@@ -121,7 +125,14 @@ def _link(config: RunConfig | None, row: RunRow | None) -> None:
     query = _settings(config) | ({CONTROLS: ",".join(controls)} if controls else {})
     query |= {LESSON: lesson} if lesson else {}
     query |= {"run": str(row.id)} if with_run and row is not None else {}
-    st.code(link_to_train(st.context.url or "", query), language=None, wrap_lines=True)
+    link = link_to_train(st.context.url or "", query)
+    st.code(link, language=None, wrap_lines=True)
+    st.caption("The button at its right end copies it.")
+    if urlsplit(link).hostname in LOCAL:
+        st.caption(
+            "This address opens on this machine alone. For others put its name or address in the place of "
+            f"{urlsplit(link).hostname}, and start the dashboard so that it can be reached."
+        )
 
 
 def _name_of(name: str) -> str:

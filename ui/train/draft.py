@@ -29,9 +29,7 @@ def show_draft(store: Store, config: RunConfig, row: RunRow | None, bar: DeltaGe
 def _draft_stage(store: Store, config: RunConfig, row: RunRow | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="train_draft_line"):
         st.badge("not trained", icon=":material/draft:", color="gray")
-        st.caption(
-            "The network as you edited it, with the weights that it starts from. Press Start to train it."
-        )
+        st.caption("The network of the form, with the weights that it starts from. Press Start to train it.")
         st.button(
             "Back to the example" if row is None else "Back to the run",
             icon=":material/undo:",

@@ -9,10 +9,10 @@ from engine.store.interventions import ask_change
 from engine.store.row import RunRow
 from engine.store.store import Store
 from engine.training.interventions import WEIGHT, weight_change
-from ui.shared.form_state import fill_network
+from ui.shared.form_state import DRAFT, fill_network
 from ui.shared.transport import start_run
 
-EDITED, DRAFT, READY = "train_edited", "train_draft", "train_ready"
+EDITED, READY = "train_edited", "train_ready"
 EXPLAINED = "train_explained"
 
 
