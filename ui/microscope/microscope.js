@@ -4,6 +4,7 @@ const MICRO_THEME_SECONDS = 0.7;
 const MICRO_LEAST = 560;
 const MICRO_MOST = 900;
 const NUMBERS_SAID = 500;
+const TOP = 300;
 const microscopes = new WeakMap();
 
 class Microscope {
@@ -53,8 +54,11 @@ class Microscope {
     takeKeys() {
         const held = document.activeElement;
         if (held?.closest?.("input:not([type=radio]), textarea, [contenteditable]")) return;
-        const { top } = this.root.getBoundingClientRect();
-        if (top >= 0 && top < window.innerHeight / 2) this.root.focus({ preventScroll: true });
+        const isFirst = (this.root.closest(".stMain")?.scrollTop ?? 0) === 0 && this.root.getBoundingClientRect().top < TOP;
+        if (!isFirst) return; // further down in a lesson the keys move the page
+        this.root.classList.add("quiet");
+        this.root.onblur = () => this.root.classList.remove("quiet");
+        this.root.focus({ preventScroll: true });
     }
 
     // Chooses a weight; what layer and unit it belongs to may leave it other inputs than before.
