@@ -59,7 +59,8 @@ def test_another_rate_is_taken_into_the_address_and_what_is_no_number_is_refused
     page.wait_for_url("**/backprop?rate=0.25")
     rate.fill("much")
     rate.press("Enter")
-    expect(page.locator(".neuron-sentence")).to_have_text("rate must be a number, got much")
+    expect(page.locator(".neuron-refused")).to_have_text("rate must be a number, got much")
+    expect(rate).to_have_attribute("aria-invalid", "true")
     assert page.locator(".neuron").get_attribute("data-weight") == "0.5"
 
 
