@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.explain.grammar import Node, NotInNotation, equations
 from engine.explain.meaning import meaning_of
-from engine.explain.step import ExplainedStep
+from engine.explain.step import LOSS, ExplainedStep
 from engine.nn.tape import Instruction
 
 # Larger arrays are shown as a grid of so many cells each way.
@@ -95,6 +95,8 @@ def played_back(step: ExplainedStep) -> Playback:
         next(player)
         writes = pool.seen(each, targets)
         meaning = meaning_of(phase, target, is_part, has_bias=" + " in each.label)
+        if phase == LOSS and target.startswith("dz") and not is_part and _is_difference(step):
+            meaning += " Together these calls are (p - y) / rows, p being the predicted probability."
         found.calls.append(Call(phase, each.layer, each.label, meaning, reads, writes))
         if not is_part and (values := _of_units(each, target)) is not None:
             shown.append((place, target, values))
@@ -103,6 +105,13 @@ def played_back(step: ExplainedStep) -> Playback:
     found.units = _units(step, shown, drawn)
     found.edges = _edges(step, drawn)
     return found
+
+
+def _is_difference(step: ExplainedStep) -> bool:
+    """Tell whether the error at the outputs is prediction minus target: a cross-entropy without weights."""
+    config = step.config
+    is_plain = config.class_weights is None and not config.label_smoothing
+    return is_plain and config.loss in ("binary_cross_entropy", "cross_entropy")
 
 
 def _names(call: Instruction) -> tuple[tuple[str, ...], tuple[str, ...]]:

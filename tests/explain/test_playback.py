@@ -133,3 +133,23 @@ def test_facts_say_where_each_weight_stands_among_all():
         assert found == places[f"dense{number}.weight"][unit, source]
         if f"dense{number}.bias" in places:
             assert each["bias"] + unit * each["biasStep"] == places[f"dense{number}.bias"][unit]
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_said"),
+    [
+        ({}, True),
+        ({"dataset": "digits"}, True),
+        ({"label_smoothing": 0.1}, False),
+        ({"dataset": "sine"}, False),
+    ],
+)
+def test_where_the_error_is_prediction_minus_target_it_is_said_and_so_it_is(settings, is_said):
+    found, explained, _, _ = played(None, **settings)
+    (call,) = [each for each in found.calls if "(p - y) / rows" in each.meaning] or [None]
+    assert (call is not None) == is_said
+    if call is not None:
+        outputs = left(found, f"z{explained.network.depth}").astype(np.float64)
+        predicted = explained.network.loss.decide(outputs.T).T
+        error = (predicted - explained.recording.target) / len(explained.rows)
+        np.testing.assert_allclose(found.arrays[call.writes[0].place], error, rtol=1e-4, atol=1e-7)
