@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 from benchmarks.browser import answers, free_port
+from tests.browser.at_rest import at_rest
 from tests.browser.pressing import AGAIN_AFTER_SECONDS
 from tests.waiting import wait_for
 
@@ -158,6 +159,8 @@ def test_no_page_says_anything_to_the_console_and_no_request_fails(
 def test_start_is_reached_within_five_tabs(page: Page, server: str, two_runs: list[int]) -> None:
     page.goto(f"{server}/train?run={two_runs[0]}")
     expect(page.locator(".stage .js-plotly-plot").first).to_be_visible()
+    expect(page.locator(".st-key-train_start button").first).to_be_visible()  # the form comes after the run
+    at_rest(page)
     reached = []
     for _ in range(TABS_TO_START):
         page.keyboard.press("Tab")
