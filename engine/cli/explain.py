@@ -72,18 +72,14 @@ def code_command(
     It holds weights and batch of that step, and prints loss, norm of the gradient and the loss afterwards.
     It needs nothing but NumPy, or with --framework pytorch nothing but PyTorch.
     """
-    from engine.explain.script import numpy_script
-    from engine.explain.torch_script import torch_script
+    from engine.explain.frameworks import FRAMEWORKS
     from engine.store.runs import get_run
     from engine.store.store import open_store
 
-    writers = {"numpy": (numpy_script, "NumPy"), "pytorch": (torch_script, "PyTorch")}
-    if framework not in writers:
-        raise BadInput(f"framework must be {' or '.join(writers)}, got {framework!r}")
-    write, needed = writers[framework]
+    if framework not in FRAMEWORKS:
+        raise BadInput(f"framework must be {' or '.join(FRAMEWORKS)}, got {framework!r}")
     chosen = max(get_run(open_store(store), run).step - 1, 0) if step is None else step
-    title = f"Step {chosen} of run {run}: predict, compare, trace back, adjust, with {needed} alone."
-    text = write(_explained(store, run, chosen, row), title)
+    text = FRAMEWORKS[framework].write(_explained(store, run, chosen, row), f" of run {run}")
     if str(output) == "-":
         print(text, end="")
         return

@@ -119,17 +119,23 @@ def _number(text: str) -> int | float | str:
 
 def command_line(config: RunConfig, name: str = "") -> str:
     """Return the command that trains such a run again: what is not default, quoted for a shell."""
-    settings = {"name": name} if name else {}
-    for field, declared in RunConfig.model_fields.items():
-        value = getattr(config, field)
-        if value != declared.default:
-            is_one = field in LISTS_OF_NAMES and isinstance(value, str)
-            settings[field] = _as_option(field, [value] if is_one else value)
+    settings = ({"name": name} if name else {}) | changed_settings(config)
     words = ["python", "-m", "engine", "train"]
     for field, text in settings.items():
         option = f"--{field.replace('_', '-')}"
         words += [f"{option}={text}"] if text.startswith("-") else [option, text]
     return shlex.join(words)
+
+
+def changed_settings(config: RunConfig) -> dict[str, str]:
+    """Return the settings that are not at their defaults, as texts that :func:`value_from_text` reads."""
+    settings = {}
+    for field, declared in RunConfig.model_fields.items():
+        value = getattr(config, field)
+        if value != declared.default:
+            is_one = field in LISTS_OF_NAMES and isinstance(value, str)
+            settings[field] = _as_option(field, [value] if is_one else value)
+    return settings
 
 
 def _as_option(field: str, value: Any) -> str:

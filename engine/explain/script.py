@@ -1,6 +1,7 @@
 """One training step as a script that needs NumPy alone: its labels, translated, on its own numbers."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,7 +49,7 @@ def numpy_script(step: ExplainedStep, title: str) -> str:
     return written_in_numpy(step, title).text
 
 
-def written_in_numpy(step: ExplainedStep, title: str) -> Script:
+def written_in_numpy(step: ExplainedStep, title: str, labels: Sequence[str] = ()) -> Script:
     """Return a step as a script that computes it again, line by line as its labels say.
 
     It holds weights, batch and what the optimizer remembers, and ends by printing one JSON line: ``loss`` and
@@ -61,6 +62,8 @@ def written_in_numpy(step: ExplainedStep, title: str) -> Script:
         Whose calls have not run yet, in float64.
     title : str
         What the script says of itself, in one line.
+    labels : sequence of str, optional
+        Of the same calls in another precision, whose bounds are others: :attr:`Script.lines` says these.
 
     Raises
     ------
@@ -77,9 +80,9 @@ def written_in_numpy(step: ExplainedStep, title: str) -> Script:
                 writer.lines += ["", f"# {TITLES[phase]}"]
                 if phase == "update":
                     writer.flatten()
-            before = len(writer.lines)
+            said = labels[len(lines)] if labels else call.label
+            lines.append(tuple(writer.translate(call, drawn, said)))
             writer.write(call, drawn)
-            lines.append(tuple(writer.lines[before:]))
         writer.lines += ["", "# The same batch with the new weights."]
         writer.unflatten()
         for call, drawn in played:
@@ -118,7 +121,12 @@ class _Writer:
         self._owner: dict[str, bool] = {}
 
     def write(self, call: Instruction, drawn: np.ndarray | None) -> None:
-        """Translate a call and run it; what was drawn is given as it fell."""
+        """Translate a call and run it."""
+        for line in self.translate(call, drawn, call.label):
+            self._run(line)
+
+    def translate(self, call: Instruction, drawn: np.ndarray | None, label: str) -> list[str]:
+        """Return a call in Python as a label of it says; what was drawn is given as it fell."""
         is_update = call.phase == "update"
 
         def written(name: str) -> str:
@@ -131,14 +139,11 @@ class _Writer:
             return variable
 
         if drawn is not None:
-            target = written(call.label.split(" = ")[0])
+            target = written(label.split(" = ")[0])
             if f"drawn_{target}" not in self.variables:
                 self._give(f"drawn_{target}", drawn)
-            self._run(f"{target} = drawn_{target}")
-            return
-        is_scalar = is_scalar_in(self.variables, ENVIRONMENT)
-        for line in translated(call.label, written, read, is_scalar, _exact(call)):
-            self._run(line)
+            return [f"{target} = drawn_{target}"]
+        return translated(label, written, read, is_scalar_in(self.variables, ENVIRONMENT), _exact(call))
 
     def flatten(self) -> None:
         """Put gradients and weights into one row each, in the order of the program."""

@@ -7,8 +7,9 @@ from engine.config import RunConfig
 from engine.config.errors import shown, unknown_name
 from engine.config.run_config import SHORTHANDS
 from engine.config.settings import SETTINGS
+from engine.explain.frameworks import FRAMEWORKS
 from engine.lessons.block import Block
-from engine.lessons.lesson import EQUALS, FRAMEWORKS, SHOWS, Code, Experiment, Part, Step
+from engine.lessons.lesson import EQUALS, SHOWS, Code, Experiment, Part, Step
 from engine.lessons.measures import MEASURES
 
 RUNS_AT_LEAST, RUNS_AT_MOST = 2, 5
@@ -169,7 +170,7 @@ def read_code(block: Block) -> Code:
     """Read a ``code`` block."""
     block.check_keys(("preset", "settings", "framework", "title"))
     config = block.config(block.settings(), "settings")
-    return Code(block.place, config, block.word("framework", FRAMEWORKS), block.text("title"))
+    return Code(block.place, config, block.word("framework", tuple(FRAMEWORKS)), block.text("title"))
 
 
 Reader = Callable[[Block], Part]

@@ -1,13 +1,12 @@
 """Checks lessons: trains each block and holds every claim of it against what was measured."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from engine.config import ConfigError, RunConfig
 from engine.data.dataset import Dataset
-from engine.explain.script import numpy_script
+from engine.explain.frameworks import FRAMEWORKS
 from engine.explain.step import ExplainedStep
-from engine.explain.torch_script import torch_script
 from engine.lessons.expectations import filled
 from engine.lessons.lesson import Code, Experiment, Lesson, Part, Question, Step
 from engine.lessons.questions import right_choice
@@ -15,8 +14,6 @@ from engine.lessons.training import prepared, train_experiment, values_of
 from engine.training.model import initial_state
 from engine.training.reaching import reach
 from engine.training.state import State
-
-WRITERS: dict[str, Callable[[ExplainedStep, str], str]] = {"numpy": numpy_script, "pytorch": torch_script}
 
 
 @dataclass(frozen=True)
@@ -61,7 +58,7 @@ def _check(part: Part, slugs: frozenset[str]) -> Iterator[Finding]:
         explained_step(part)
         yield Finding(part.place, True, f"step {part.step} can be taken apart")
     elif isinstance(part, Code):
-        WRITERS[part.framework](explained_step(part), "A step.")
+        FRAMEWORKS[part.framework].write(explained_step(part))
         yield Finding(part.place, True, "its script computes the step")
 
 

@@ -8,7 +8,6 @@ from engine.lessons.expectations import Expectation
 
 SHOWS = ("loss", "score", "gradients", "network")
 EQUALS = ("epochs", "samples", "steps")
-FRAMEWORKS = ("numpy", "pytorch")
 QUIZ = "quiz"
 
 

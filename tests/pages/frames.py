@@ -1,10 +1,23 @@
-"""Reads what pages hand to their framed charts, as the browser would."""
+"""Opens pages, and reads what they hand to their framed charts, as the browser would."""
 
 import json
 import struct
+from pathlib import Path
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
+
+PAGES = Path(__file__).resolve().parents[2] / "pages"
+
+
+def open_page(name: str, **query: object) -> AppTest:
+    """Open a page at an address; none of ours ends in a traceback."""
+    app = AppTest.from_file(str(PAGES / f"{name}.py"), default_timeout=120)
+    for key, value in query.items():
+        app.query_params[key] = str(value)
+    app.run()
+    assert not app.exception
+    return app
 
 
 def headers(app: AppTest) -> list[dict[str, Any]]:

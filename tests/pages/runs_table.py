@@ -1,23 +1,18 @@
 """Reads what the Runs page hands to its table, as the browser would; holds no test."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from tests.pages.frames import open_page
+
 TABLE = "backprop_lab_runs_table"
-PAGE = Path(__file__).resolve().parents[2] / "pages" / "runs.py"
 
 
 def runs_page(**query: str) -> AppTest:
     """Open the Runs page at an address."""
-    app = AppTest.from_file(str(PAGE), default_timeout=60)
-    for key, value in query.items():
-        app.query_params[key] = value
-    app.run()
-    assert not app.exception
-    return app
+    return open_page("runs", **query)
 
 
 def press(app: AppTest, key: str) -> AppTest:

@@ -1,24 +1,15 @@
 """The Backprop page: the neuron, a step of a run, and an address that holds both."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from tests.pages.frames import headers
+from tests.pages.frames import headers, open_page
 
-PAGE = Path(__file__).resolve().parents[2] / "pages" / "backprop.py"
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
 
 def page(**query):
-    app = AppTest.from_file(str(PAGE), default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = str(value)
-    app.run()
-    assert not app.exception
-    return app
+    return open_page("backprop", **query)
 
 
 def sent(app):

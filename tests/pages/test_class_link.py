@@ -1,22 +1,16 @@
 """A link for a class: it hides controls, fills the form, and brings a lesson beside the stage."""
 
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-PAGE = Path(__file__).resolve().parents[2] / "pages" / "train.py"
+from tests.pages.frames import open_page
+
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
 
 def page(**query):
-    app = AppTest.from_file(str(PAGE), default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = str(value)
-    app.run()
-    assert not app.exception
-    return app
+    return open_page("train", **query)
 
 
 def warned(app):

@@ -1,22 +1,14 @@
 """The Compare page: runs by what differs, and an address that holds everything chosen."""
 
-from pathlib import Path
-
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from tests.pages.frames import framed_cards
+from tests.pages.frames import framed_cards, open_page
 
-ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
 
 def compare(ids, **query):
-    app = AppTest.from_file(str(ROOT / "pages" / "compare.py"), default_timeout=60)
-    app.query_params["runs"] = ",".join(map(str, ids))
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
+    app = open_page("compare", runs=",".join(map(str, ids)), **query)
     assert not app.exception and not app.error
     return app
 

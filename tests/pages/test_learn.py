@@ -8,9 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from engine.lessons.reading import FOLDER_VARIABLE
 from tests.lessons.test_reading import EXAMPLES, HEAD, block
-from tests.pages.frames import framed_cards, framed_texts, headers
+from tests.pages.frames import framed_cards, framed_texts, headers, open_page
 
-PAGE = Path(__file__).resolve().parents[2] / "pages" / "learn.py"
 HOSTILE = "<script>alert(1)</script> [x](http://evil) $y$"
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
@@ -26,12 +25,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def page(**query: str) -> AppTest:
-    app = AppTest.from_file(str(PAGE), default_timeout=60)
-    for key, value in query.items():
-        app.query_params[key] = value
-    app.run()
-    assert not app.exception
-    return app
+    return open_page("learn", **query)
 
 
 def words(app: AppTest) -> str:

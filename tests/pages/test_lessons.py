@@ -1,16 +1,12 @@
 """Every lesson of the project opens, and all of its live parts are drawn."""
 
-from pathlib import Path
-
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from engine.lessons.lesson import QUIZ, Experiment, Lesson, Step
 from engine.lessons.reading import read_lessons
 from engine.paths import LESSONS
-from tests.pages.frames import framed_cards, headers
+from tests.pages.frames import framed_cards, headers, open_page
 
-PAGE = Path(__file__).resolve().parents[2] / "pages" / "learn.py"
 LESSONS_OF_OURS = [each for each in read_lessons([LESSONS]) if isinstance(each, Lesson)]
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
@@ -21,10 +17,8 @@ def test_no_lesson_is_broken():
 
 @pytest.mark.parametrize("lesson", LESSONS_OF_OURS, ids=[each.slug for each in LESSONS_OF_OURS])
 def test_a_lesson_opens_and_all_of_its_parts_are_drawn(lesson):
-    app = AppTest.from_file(str(PAGE), default_timeout=120)
-    app.query_params["lesson"] = lesson.slug
-    app.run()
-    assert not app.exception and not app.error and not app.warning
+    app = open_page("learn", lesson=lesson.slug)
+    assert not app.error and not app.warning
     assert [each.value.replace("\\", "") for each in app.header] == [lesson.title]
     experiments = [part for part in lesson.parts if isinstance(part, Experiment)]
     steps = [part for part in lesson.parts if isinstance(part, Step)]

@@ -19,10 +19,10 @@ def show_cost(cost: dict[str, Any]) -> None:
     measured = differences["seconds"] / max(backward["seconds"], 1e-12)
     st.write(
         f"The gradient of all {weights:,} weights takes **one** pass forward and back: "
-        f"{backward['products']:,} products, {_time(backward['seconds'])} here. Without the chain rule each "
-        "weight has to be moved a little to either side and the loss computed again: "
+        f"{backward['products']:,} products, {duration(backward['seconds'])} here. Without the chain rule "
+        "each weight has to be moved a little to either side and the loss computed again: "
         f"**{differences['passes']:,}** passes forward, {differences['products']:,} products, "
-        f"{ratio:,.0f} times as many, and {_time(differences['seconds'])}, about {measured:,.0f} times "
+        f"{ratio:,.0f} times as many, and {duration(differences['seconds'])}, about {measured:,.0f} times "
         "as long."
     )
     if cost["growth"]:
@@ -40,9 +40,3 @@ def show_cost(cost: dict[str, Any]) -> None:
             "differences with its square."
         )
         show_cards(KEY, [ChartCard("Products for one gradient", [chart], sentence)], wide=1)
-
-
-def _time(seconds: float) -> str:
-    if seconds < 1e-3:
-        return f"{1e6 * seconds:.0f} µs"
-    return f"{1e3 * seconds:.1f} ms" if seconds < 1 else duration(seconds)

@@ -5,14 +5,11 @@ from collections.abc import Callable
 import streamlit as st
 
 from engine.config import ConfigError
-from engine.explain.script import numpy_script
+from engine.explain.frameworks import FRAMEWORKS, Framework
 from engine.explain.step import ExplainedStep
-from engine.explain.torch_script import torch_script
 from engine.store.moments import moment_of
 from engine.store.row import RunRow
 from engine.store.store import Store
-
-WRITERS: dict[str, Callable[[ExplainedStep, str], str]] = {"NumPy": numpy_script, "PyTorch": torch_script}
 
 
 def download_buttons(store: Store, row: RunRow, number: int, chosen: int | None) -> None:
@@ -23,24 +20,26 @@ def download_buttons(store: Store, row: RunRow, number: int, chosen: int | None)
         "gradient, and the loss of the same rows afterwards."
     )
     with st.container(horizontal=True, gap="small"):
-        for framework in WRITERS:
+        for name, framework in FRAMEWORKS.items():
             st.download_button(
-                f"{framework} script",
+                f"{framework.title} script",
                 _writer(store, row, number, chosen, framework),
-                file_name=f"run{row.id}_step{number}_{framework.lower()}.py",
+                file_name=f"run{row.id}_step{number}_{name}.py",
                 mime="text/x-python",
                 icon=":material/download:",
-                key=f"backprop_{framework.lower()}",
+                key=f"backprop_{name}",
                 on_click="ignore",
             )
 
 
-def _writer(store: Store, row: RunRow, number: int, chosen: int | None, framework: str) -> Callable[[], str]:
+def _writer(
+    store: Store, row: RunRow, number: int, chosen: int | None, framework: Framework
+) -> Callable[[], str]:
     def write() -> str:
         moment = moment_of(store, row.id, number)
         step = ExplainedStep(moment.config, moment.dataset, moment.state, chosen)
         try:
-            return WRITERS[framework](step, f"Step {number} of run {row.id}, with {framework}.")
+            return framework.write(step, f" of run {row.id}")
         except ConfigError as error:  # in place of the script: a download cannot be refused any more
             return f"# {error}\n"
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import streamlit as st
 
 from engine.config import ConfigError, RunConfig
-from engine.lessons.checking import WRITERS, explained_step
+from engine.explain.frameworks import FRAMEWORKS
+from engine.lessons.checking import explained_step
 from engine.lessons.lesson import Code, Experiment, Lesson, Part, Prose, Question, Step
 from ui.learn.charts import cards_of
 from ui.learn.microscope import show_step
@@ -140,5 +141,4 @@ def _show_code(part: Code) -> None:
 
 
 def _script(part: Code) -> str:
-    write = WRITERS[part.framework]
-    return write(explained_step(part), part.title or "One training step.")
+    return FRAMEWORKS[part.framework].write(explained_step(part))

@@ -20,22 +20,17 @@ function phasesAt({ values, steps }, at) {
     const [z, p, loss, error, slope, gradient, next] = ["z", "prediction", "loss", "error", "slope", "gradient", "w_new"].map((name) => inFull(step[name]));
     const sum = `${w} · ${x}${values.b ? ` ${plus(b)}` : ""}`;
     const letters = values.b ? "w x + b" : "w x";
-    return [
-        {
-            title: "Predict", words: "forward pass",
-            lines: isPlain ? [[`p = ${letters}`, `p = ${sum} = ${p}`]] : [[`z = ${letters}`, `z = ${sum} = ${z}`], [`p = ${activation}(z)`, `p = ${activation}(${z}) = ${p}`]],
-        },
-        { title: "Compare", words: "loss", lines: [["L = (p − y)²", `L = (${p} ${minus(y)})² = ${loss}`]] },
-        {
-            title: "Trace back", words: "backward pass",
-            lines: [
-                ["dL/dp = 2 (p − y)", `dL/dp = 2 · (${p} ${minus(y)}) = ${error}`],
-                ...(isPlain ? [] : [[`dp/dz = ${activation}′(z)`, `dp/dz = ${activation}′(${z}) = ${slope}`]]),
-                isPlain ? ["dL/dw = dL/dp · x", `dL/dw = ${error} · ${x} = ${gradient}`] : ["dL/dw = dL/dp · dp/dz · x", `dL/dw = ${error} · ${slope} · ${x} = ${gradient}`],
-            ],
-        },
-        { title: "Adjust", words: "update", lines: [["w ← w − rate · dL/dw", `w = ${w} − ${rate} · ${bracketed(gradient)} = ${next}`]] },
-    ];
+    const lines = {
+        forward: isPlain ? [[`p = ${letters}`, `p = ${sum} = ${p}`]] : [[`z = ${letters}`, `z = ${sum} = ${z}`], [`p = ${activation}(z)`, `p = ${activation}(${z}) = ${p}`]],
+        loss: [["L = (p − y)²", `L = (${p} ${minus(y)})² = ${loss}`]],
+        backward: [
+            ["dL/dp = 2 (p − y)", `dL/dp = 2 · (${p} ${minus(y)}) = ${error}`],
+            ...(isPlain ? [] : [[`dp/dz = ${activation}′(z)`, `dp/dz = ${activation}′(${z}) = ${slope}`]]),
+            isPlain ? ["dL/dw = dL/dp · x", `dL/dw = ${error} · ${x} = ${gradient}`] : ["dL/dw = dL/dp · dp/dz · x", `dL/dw = ${error} · ${slope} · ${x} = ${gradient}`],
+        ],
+        update: [["w ← w − rate · dL/dw", `w = ${w} − ${rate} · ${bracketed(gradient)} = ${next}`]],
+    };
+    return PHASES.map(([phase, title, words]) => ({ title, words, lines: lines[phase] }));
 }
 
 // So many digits that whoever computes with what is written gets what is written.

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -11,17 +10,12 @@ from streamlit.components.v2 import component
 
 from engine.explain.neuron import Neuron, neuron_data
 from engine.nn.activations import ACTIVATIONS
-from ui.live_chart.assets import FRAMING, Script
 from ui.live_chart.message import framed
 from ui.microscope.neuron_text import describe_outcome
+from ui.microscope.scripts import script
 from ui.replay.player import COLOURS
 
-HERE = Path(__file__).parent
-REPLAY = HERE.parent / "replay"
-DRAWING = [REPLAY / name for name in ("replay.css", "inbox.js", "controls.js", "paint.js")]
-SCRIPT = Script(
-    "neuron", [FRAMING, *DRAWING, *(HERE / name for name in ("neuron.css", "curve.js", "neuron.js"))]
-)
+SCRIPT = script("neuron", ("neuron.css", "curve.js", "neuron.js"))
 COMPONENT = component(
     "backprop_lab_neuron",
     html='<div class="neuron"></div>',

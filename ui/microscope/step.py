@@ -1,10 +1,8 @@
 """Mounts the microscope of one step on a page and remembers what each browser was sent."""
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -13,21 +11,19 @@ from streamlit.components.v2 import component
 from engine.config import ConfigError, RunConfig
 from engine.data.dataset import Dataset
 from engine.explain.facts import step_facts
+from engine.explain.frameworks import FRAMEWORKS
 from engine.explain.playback import played_back
 from engine.explain.script import written_in_numpy
 from engine.explain.step import ExplainedStep
-from engine.explain.torch_script import torch_script
 from engine.training.state import State
-from ui.live_chart.assets import FRAMING, Script
 from ui.live_chart.message import framed
+from ui.microscope.scripts import script
 from ui.replay.player import COLOURS
 from ui.shared.text import visible
 
-HERE = Path(__file__).parent
-REPLAY = HERE.parent / "replay"
-DRAWING = [REPLAY / name for name in ("replay.css", "inbox.js", "controls.js", "paint.js")]
-PARTS = ("microscope.css", "walk.js", "graph.js", "arrays.js", "cards.js", "microscope.js")
-SCRIPT = Script("microscope", [FRAMING, *DRAWING, *(HERE / name for name in PARTS)])
+SCRIPT = script(
+    "microscope", ("microscope.css", "walk.js", "graph.js", "arrays.js", "cards.js", "microscope.js")
+)
 COMPONENT = component(
     "backprop_lab_microscope",
     html='<div class="microscope" tabindex="0"></div>',
@@ -36,9 +32,6 @@ COMPONENT = component(
 )
 # A script holds every weight as a number: beyond so many nobody reads it, and it is written on demand alone.
 CODE_UP_TO = 3000
-# A number by itself, not a part of a name; an exponent is kept below such a bound, so that it is finite.
-NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")
-LEAST_BOUND = 50
 
 
 @dataclass(frozen=True)
@@ -85,43 +78,28 @@ def step_view(config: RunConfig, dataset: Dataset, state: State, row: int | None
         arrays.append({"kind": f"f{each.dtype.itemsize}", "shape": list(each.shape), "offset": end})
         parts.append(content + bytes(-len(content) % 8))
         end += len(parts[-1])
-    code = _code(config, dataset, state, row, facts["weights"])
-    code["code"] = [
-        _with_numbers_of(lines, call.label) for lines, call in zip(code["code"], played.calls, strict=False)
-    ]
+    labels = [call.label for call in played.calls]
+    code = _code(lambda: ExplainedStep(config, dataset, state, row), labels, facts["weights"])
     header = {"facts": facts, **played.plain, "arrays": arrays, **code, "step": state.step}
     return StepView(header, b"".join(parts))
 
 
-def _code(config: RunConfig, dataset: Dataset, state: State, row: int | None, weights: int) -> dict[str, Any]:
-    """Return the step as code, by call and as a whole, and why there is none."""
+def _code(step: Callable[[], ExplainedStep], labels: Sequence[str], weights: int) -> dict[str, Any]:
+    """Return a step as code, by call and as a whole, and why there is none."""
     if weights > CODE_UP_TO:
         note = f"A script holds every weight, and {weights:,} are too many to read. It can be downloaded."
         return {"code": [], "script": "", "scriptNote": note, "torch": "", "torchNote": note}
     code: dict[str, Any] = {"code": [], "script": "", "scriptNote": "", "torch": "", "torchNote": ""}
-    title = f"Step {state.step}: predict, compare, trace back, adjust"
     try:
-        written = written_in_numpy(ExplainedStep(config, dataset, state, row), f"{title}, with NumPy alone.")
-        code |= {"code": list(written.lines), "script": written.text}
+        code["script"] = FRAMEWORKS["numpy"].write(step())
+        code["code"] = [list(lines) for lines in written_in_numpy(step(), "", labels).lines]
     except ConfigError as error:  # a plugin's own words
         code["scriptNote"] = str(error)
     try:
-        code["torch"] = torch_script(ExplainedStep(config, dataset, state, row), f"{title}, with PyTorch.")
+        code["torch"] = FRAMEWORKS["pytorch"].write(step())
     except ConfigError as error:
         code["torchNote"] = str(error)
     return code
-
-
-def _with_numbers_of(lines: Sequence[str], label: str) -> list[str]:
-    """Return the code of a call with the bounds of its label, which depend on the precision."""
-    if len(lines) != 1:
-        return list(lines)
-    line = lines[0]
-    code, own = (NUMBER.findall(text.partition(" = ")[2]) for text in (line, label))
-    for before, after in zip(code, own, strict=False):
-        if min(float(before), float(after)) > LEAST_BOUND:
-            line = line.replace(before, after)
-    return [line]
 
 
 def show_step(

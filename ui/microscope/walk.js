@@ -2,12 +2,6 @@
 
 const WALK_SPEEDS = [0.5, 1, 2, 4, 8];
 const CALLS_A_SECOND = 1.4;
-const PHASES = [
-    ["forward", "Predict", "forward pass"],
-    ["loss", "Compare", "loss"],
-    ["backward", "Trace back", "backward pass"],
-    ["update", "Adjust", "update"],
-];
 
 class Walk {
     // Calls `changed()` whenever another call is to be shown.

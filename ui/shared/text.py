@@ -83,7 +83,11 @@ def dot(colour: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a time span such as ``0.25 s``, ``8 s``, ``3 min 20 s`` or ``2 h 5 min``."""
+    """Return a time span such as ``9 µs``, ``4.2 ms``, ``0.25 s``, ``8 s``, ``3 min 20 s``, ``2 h 5 min``."""
+    if 0 < seconds < 1e-3:
+        return f"{1e6 * seconds:.0f} µs"
+    if 0 < seconds < 0.1:
+        return f"{1e3 * seconds:.1f} ms"
     if 0 < seconds < 1:
         return f"{seconds:.2f} s"
     whole = max(0, round(seconds))

@@ -10,10 +10,10 @@ from engine.config.data import TABLE
 from engine.config.errors import unknown_name
 from engine.config.presets import PRESETS, with_preset
 from engine.config.settings import SETTINGS
-from engine.config.text import value_from_text
+from engine.config.text import changed_settings, value_from_text
 from engine.store.row import RunRow
 from engine.store.store import Store
-from ui.shared.form_state import OF_A_TABLE, as_widget_value, fill_form, propose
+from ui.shared.form_state import OF_A_TABLE, fill_form, propose
 from ui.shared.text import as_markdown, visible
 from ui.shared.widgets import kept
 from ui.train.setting_widget import label_of
@@ -120,9 +120,11 @@ def _link(config: RunConfig | None, row: RunRow | None) -> None:
     if config is None:
         st.caption("The settings of the form must be right first.")
         return
+    settings = changed_settings(config)
     if config.dataset == TABLE:
         st.caption("A link cannot hold a table of your own: let the class open a run on it.")
-    query = _settings(config) | ({CONTROLS: ",".join(controls)} if controls else {})
+        settings = {}
+    query = settings | ({CONTROLS: ",".join(controls)} if controls else {})
     query |= {LESSON: lesson} if lesson else {}
     query |= {"run": str(row.id)} if with_run and row is not None else {}
     link = link_to_train(st.context.url or "", query)
@@ -137,26 +139,6 @@ def _link(config: RunConfig | None, row: RunRow | None) -> None:
 
 def _name_of(name: str) -> str:
     return "Preset" if name == PRESET else label_of(name)
-
-
-def _settings(config: RunConfig) -> dict[str, str]:
-    """Return the settings that are not at their defaults, as the address names them."""
-    if config.dataset == TABLE:
-        return {}
-    defaults = parse_config({}).model_dump()
-    return {
-        name: _written(name, value)
-        for name, value in config.model_dump().items()
-        if name in SETTINGS and name not in OF_A_TABLE and value != defaults[name]
-    }
-
-
-def _written(name: str, value: object) -> str:
-    if isinstance(value, bool) or value is None:
-        return str(value).lower()
-    if isinstance(value, list | tuple):
-        return ",".join(map(str, value))
-    return str(as_widget_value(SETTINGS[name], value))
 
 
 def link_to_train(address: str, query: Mapping[str, str]) -> str:

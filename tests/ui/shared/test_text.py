@@ -39,7 +39,15 @@ def test_unknown_numbers_are_a_dash():
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0, "0 s"), (0.25, "0.25 s"), (59, "59 s"), (200, "3 min 20 s"), (7500, "2 h 5 min")],
+    [
+        (0, "0 s"),
+        (9e-6, "9 µs"),
+        (0.0042, "4.2 ms"),
+        (0.25, "0.25 s"),
+        (59, "59 s"),
+        (200, "3 min 20 s"),
+        (7500, "2 h 5 min"),
+    ],
 )
 def test_durations_have_two_units_at_most(seconds, words):
     assert duration(seconds) == words
