@@ -170,3 +170,20 @@ def test_a_weight_of_the_stage_leads_to_its_chain_rule_at_the_step_that_is_shown
     page.wait_for_function("() => document.querySelector('.microscope')?.dataset.call !== undefined")
     assert page.locator(".micro-choice select").first.input_value() == "1"
     assert page.locator(".micro-product").get_attribute("data-value") is not None
+
+
+def test_a_step_that_throws_the_weights_far_away_leaves_the_graph_readable(page, server, trained):
+    run = trained(dataset="sine", activation="relu", optimizer="sgd", learning_rate=5e4)
+    open_step(page, server, f"run={run}&step=0")
+    page.keyboard.press("End")
+    expect(page.locator(".micro-formula")).to_have_text("θ = θ - Δθ")
+    share = page.evaluate(
+        """() => {
+        const canvas = document.querySelector(".micro-network canvas");
+        const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+        let empty = 0;
+        for (let place = 3; place < data.length; place += 4) empty += data[place] === 0;
+        return empty / (data.length / 4);
+    }"""
+    )
+    assert share > 0.5

@@ -119,14 +119,14 @@ class MicroGraph {
     }
 
     drawEdges(context, step, at, focus, picked, theme) {
-        const weights = step.edges.flatMap((each) => each.weights.flat()).map((value) => Math.abs(value ?? 0));
-        const most = Math.max(...weights, 1e-12);
+        const name = at === step.calls.length - 1 ? "after" : "weights";
+        const sizes = step.edges.flatMap((each) => each[name].flat()).map((value) => Math.abs(value ?? 0));
+        const most = Math.max(...sizes, 1e-12);
         const flows = step.edges.slice(1).flatMap((each) => each.flow.flat()).map((value) => value ?? 0);
         const strongest = Math.max(...flows, 0);
-        const isLast = at === step.calls.length - 1;
         this.each(({ layer, to, from, a, b }) => {
             const edges = step.edges[layer - 1];
-            const value = (isLast ? edges.after : edges.weights)[to.place][from.place] ?? 0;
+            const value = edges[name][to.place][from.place] ?? 0;
             const flow = layer > 1 && shownAt(step.units[layer - 1].shows, "error", at) ? edges.flow[to.place][from.place] : null;
             const isPicked = picked && picked.layer === layer && picked.unit === to.unit + 1 && picked.input === from.unit + 1;
             const isOver = this.over && this.over.layer === layer && this.over.to.unit === to.unit && this.over.from.unit === from.unit;
