@@ -150,6 +150,25 @@ def test_a_chip_hides_its_lines_and_its_cross_takes_the_run_out_of_the_address(p
     expect(chips.nth(0)).to_have_attribute("aria-pressed", "false")
 
 
+def test_charts_that_are_taken_off_the_page_and_put_there_again_are_the_ones_that_they_were(
+    page: Page, server, trained
+):
+    ids = [trained(learning_rate=rate) for rate in (0.1, 0.03, 0.01)]
+    opened(page, server, ids)
+    page.locator(".chip .show").nth(1).click()
+    page.evaluate("""() => {
+        window.before = document.querySelector(".live-cards");
+        const put = document.createElement("div");
+        put.className = "live-cards";
+        before.replaceWith(put);
+    }""")
+    expect(page.locator(".chip")).to_have_count(0)
+    page.get_by_text("epoch", exact=True).first.click()  # the server draws the page again
+    page.wait_for_function("() => document.querySelector('.live-cards') === window.before")
+    expect(page.locator(".chip .show").nth(1)).to_have_attribute("aria-pressed", "false")
+    page.wait_for_function(f"run => !({LINES})().some(name => name?.startsWith(run))", arg=f"{ids[1]} ")
+
+
 def test_a_pin_and_a_hidden_run_survive_what_a_live_run_sends(page: Page, server, store, submitted, trained):
     live = submitted(epochs=100_000, record_every=1, learning_rate=0.02)
     set_speed(store, live, 40.0)

@@ -4,16 +4,32 @@
 // chart is named by its key and the serial of its newest message, which follows among the bytes as long as the
 // browser may not have got it.
 
-const grids = new WeakMap();
+const CARDS_REST_SECONDS = 3;
+const grids = new Map();
 
-function mountGrid(root) {
-    const grid = { box: root.querySelector(".live-cards"), data: null, plan: "", charts: new Map(), cards: [] };
+function mountGrid(box) {
+    const grid = { box, data: null, plan: "", charts: new Map(), cards: [] };
     grid.leave = () => {
-        grids.delete(root);
+        grids.delete(box);
         for (const chart of grid.charts.values()) chart.leave();
     };
-    grids.set(root, grid);
+    grids.set(box, grid);
     return grid;
+}
+
+const planOf = (cards) => cards.map((card) => card.charts.map((chart) => chart.key));
+
+// Returns the grid of a place. Streamlit can take one off the page and put another in its stead at once, when a part
+// of the page and the whole of it are drawn at the same time: where it has the same charts, it is the one that was
+// there, with its zoom and what was hidden.
+function gridAt(root, cards) {
+    const box = root.querySelector(".live-cards");
+    if (grids.has(box)) return grids.get(box);
+    const plan = JSON.stringify(planOf(cards));
+    const resting = [...grids.values()].find((grid) => !grid.box.isConnected && grid.plan === plan);
+    if (!resting) return mountGrid(box);
+    box.replaceWith(resting.box);
+    return resting;
 }
 
 function element(kind, name) {
@@ -24,7 +40,7 @@ function element(kind, name) {
 
 // Builds the cards anew when there are others than before; charts that stay are moved, not made again.
 function arrange(grid, cards) {
-    const plan = cards.map((card) => card.charts.map((chart) => chart.key));
+    const plan = planOf(cards);
     if (JSON.stringify(plan) === grid.plan) return;
     grid.plan = JSON.stringify(plan);
     const kept = new Set(plan.flat());
@@ -65,7 +81,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
         loadPlotly(header.plotly).catch(() => {});
         return;
     }
-    const grid = grids.get(parentElement) ?? mountGrid(parentElement);
+    const grid = gridAt(parentElement, header.cards);
     // The same data again: something else changed, such as the theme, and everything is drawn anew.
     let fresh = [...grid.charts.values()];
     if (grid.data !== data) {
@@ -87,5 +103,5 @@ export default function ({ data, parentElement, setTriggerValue }) {
         () => fresh.forEach((chart) => chart.left || draw(chart)),
         () => setTriggerValue("failed", true),
     );
-    return grid.leave;
+    return () => setTimeout(() => grid.box.isConnected || grid.leave(), 1000 * CARDS_REST_SECONDS);
 }
