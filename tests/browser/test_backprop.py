@@ -187,3 +187,15 @@ def test_a_step_that_throws_the_weights_far_away_leaves_the_graph_readable(page,
     }"""
     )
     assert share > 0.5
+
+
+def test_somebody_who_comes_back_finds_the_call_and_the_step_where_they_were(page, server, run):
+    open_step(page, server, f"run={run}&step=2")
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    page.get_by_role("radio", name="One neuron").click()
+    page.get_by_role("button", name="Step", exact=True).click()
+    page.get_by_role("radio", name="A step of a run").click()
+    expect(page.locator(".microscope")).to_have_attribute("data-call", "3")
+    page.get_by_role("radio", name="One neuron").click()
+    expect(page.locator(".neuron")).to_have_attribute("data-steps", "1")

@@ -62,7 +62,8 @@ def look_at(key: str, store: Store, look: Look) -> None:
     def pick(picked: dict[str, int]) -> None:
         st.session_state[f"{key}_weight"] = picked
 
-    show_step(key, view, repr((look.identity, look.row)), {**weight, **_chain(store, look, weight)}, pick)
+    identity = repr((key, look.identity, look.row))
+    show_step(key, view, identity, {**weight, **_chain(store, look, weight)}, pick)
 
 
 def _view(store: Store, look: Look) -> StepView:

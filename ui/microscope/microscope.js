@@ -6,6 +6,8 @@ const MICRO_MOST = 900;
 const NUMBERS_SAID = 500;
 const TOP = 300;
 const microscopes = new WeakMap();
+// Where somebody was in a step, by its identity: the picture may be taken off the page and put there again.
+const placesHeld = new Map();
 
 class Microscope {
     // Its `send(name, value)`, set from outside, takes something to the server.
@@ -43,7 +45,7 @@ class Microscope {
         if (header.whole) {
             this.list.build(this.step);
             this.code.build(this.step);
-            this.walk.open(this.step.calls, keepsPlace);
+            this.walk.open(this.step.calls, placesHeld.get(header.identity) ?? 0);
         }
         this.fit();
         if (header.whole && !keepsPlace) this.takeKeys();
@@ -89,6 +91,7 @@ class Microscope {
         const began = performance.now();
         const theme = themeOf(this.root, step.colours);
         this.themeKey = theme.key;
+        placesHeld.set(step.identity, walk.at);
         walk.draw();
         this.graph.draw(step, walk.at, this.picked, theme);
         this.now.draw(step, walk.at, this.picked, theme);

@@ -3,6 +3,8 @@
 const NEURON_SECONDS = 0.7;
 const PLAY_SECONDS = 0.9;
 const neurons = new WeakMap();
+// How far somebody was with some values: the picture may be taken off the page and put there again.
+const stepsHeld = new Map();
 const FIELDS = [
     ["x", "input x"],
     ["w", "weight w"],
@@ -93,7 +95,7 @@ class NeuronView {
         this.header = header;
         if (!isSame) {
             this.pause();
-            this.at = 0;
+            this.at = stepsHeld.get(header.identity) ?? 0;
             this.offer();
         }
         this.draw();
@@ -139,6 +141,7 @@ class NeuronView {
         if (!header) return;
         const theme = themeOf(root, header.colours);
         this.themeKey = theme.key;
+        stepsHeld.set(header.identity, at);
         const last = header.steps.length - 1;
         this.stepButton.disabled = at >= last;
         this.backButton.disabled = at === 0;

@@ -44,7 +44,7 @@ def show_neuron(
     values = asdict(neuron)
     header: Mapping[str, Any] = {
         "values": values,
-        "identity": json.dumps(values),
+        "identity": json.dumps([key, values]),
         "colours": COLOURS,
         "activations": [FIRST, *(name for name in ACTIVATIONS if name != FIRST)] if change else [],
         "sentence": describe_outcome(neuron, found),

@@ -42,9 +42,8 @@ class Walk {
         return this.calls.length - 1;
     }
 
-    open(calls, keepsPlace) {
-        this.calls = calls;
-        if (!keepsPlace) this.at = 0;
+    open(calls, at) {
+        Object.assign(this, { calls, at });
         this.pause();
     }
 
