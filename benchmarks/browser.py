@@ -22,7 +22,11 @@ from engine.store.store import STORE_VARIABLE, open_store
 
 ROOT = Path(__file__).resolve().parents[1]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# The same browser without windows: a quarter less of the processor for a page.
+SHELL = "chromium-headless-shell"
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
+# All pages in one process: the next one finds it warm.
+AT_HOME = (*QUIET, "--renderer-process-limit=1")
 
 
 class NoBrowser(RuntimeError):
@@ -39,14 +43,14 @@ def chromium() -> Iterator[Browser]:
         When none is on the PATH.
     """
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_executable(), args=list(QUIET))
+        browser = playwright.chromium.launch(executable_path=_executable((*BROWSERS, SHELL)), args=list(QUIET))
         yield browser
         browser.close()
 
 
 @contextmanager
 def chromium_at_home(folder: Path) -> Iterator[BrowserContext]:
-    """Give the windows of a headless Chromium that keeps its caches: a script is compiled once.
+    """Give the windows of a light headless Chromium that keeps its caches: a script is compiled once.
 
     Parameters
     ----------
@@ -60,16 +64,19 @@ def chromium_at_home(folder: Path) -> Iterator[BrowserContext]:
     """
     with sync_playwright() as playwright:
         windows = playwright.chromium.launch_persistent_context(
-            folder, executable_path=_executable(), args=list(QUIET), accept_downloads=True
+            folder,
+            executable_path=_executable((SHELL, *BROWSERS)),
+            args=list(AT_HOME),
+            accept_downloads=True,
         )
         yield windows
         windows.close()
 
 
-def _executable() -> str:
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+def _executable(names: tuple[str, ...]) -> str:
+    found = next(filter(None, map(shutil.which, names)), None)
     if found is None:
-        raise NoBrowser(f"one of {', '.join(BROWSERS)} must be on the PATH; `make browser` installs Debian's")
+        raise NoBrowser(f"one of {', '.join(names)} must be on the PATH; `make browser` installs Debian's")
     return found
 
 
