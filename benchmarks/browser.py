@@ -43,7 +43,9 @@ def chromium() -> Iterator[Browser]:
         When none is on the PATH.
     """
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_executable((*BROWSERS, SHELL)), args=list(QUIET))
+        browser = playwright.chromium.launch(
+            executable_path=_executable((*BROWSERS, SHELL)), args=list(QUIET)
+        )
         yield browser
         browser.close()
 

@@ -1,14 +1,25 @@
 """Pages are tested on a store of their own, without workers and without a window."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from engine.store.store import STORE_VARIABLE
 from ui.shared import sight
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def packages_are_read_once() -> Iterator[None]:
+    """A page of the testing library reads what is said of every installed package: a fifth of its time."""
+    found = manifest_scanner.scan_component_manifests()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", lambda: found)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -10,10 +10,9 @@ from engine.config.settings import SETTINGS
 from engine.store.baselines import read_baselines
 from engine.store.datasets import predict_file
 from engine.store.files import list_files
-from engine.store.lease import claim, new_owner
 from engine.store.runs import list_runs
 from engine.store.store import STORE_VARIABLE
-from engine.workers.session import train_claimed
+from tests.training_now import train_now
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
@@ -124,8 +123,7 @@ def test_the_table_goes_to_the_form_is_trained_and_predicts_as_the_engine_does(a
     (row,) = list_runs(store)
     chosen = {name: row.config[name] for name in ("dataset", "target", "columns", "test_fraction")}
     assert chosen == {"dataset": "table", "target": "label", "columns": ["a", "city"], "test_fraction": 0.2}
-    lease = claim(store, new_owner(), row.id)
-    assert lease is not None and train_claimed(store, lease) == "finished"
+    train_now(store, row.id)
     assert not train.run().exception and "test score" in words(train)
     app.run()
     app.file_uploader(key="data_predict_file").set_value(("new.csv", table(20), "text/csv")).run()
@@ -166,8 +164,7 @@ def test_columns_of_numbers_may_be_predicted_together_and_each_gets_its_column(a
     assert not train.exception and not train.error and "Predicts price, area." in words(train)
     train.button(key="train_start").click().run()
     (row,) = list_runs(store)
-    lease = claim(store, new_owner(), row.id)
-    assert lease is not None and train_claimed(store, lease) == "finished"
+    train_now(store, row.id)
     train.run()
     box = train.selectbox(key="train_mistakes_output")
     assert box.options == ["price", "area"] and not train.exception

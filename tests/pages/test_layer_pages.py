@@ -6,10 +6,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.store.groups import group_members
-from engine.store.lease import claim, new_owner
 from engine.store.runs import get_run, list_runs
-from engine.workers.session import train_claimed
 from tests.pages.frames import framed_texts
+from tests.training_now import train_now
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 HOSTILE = ["<script>alert(1)</script>", r"$\href{javascript:alert(1)}{x}$", "[x](http://evil)"]
@@ -22,13 +21,6 @@ def page(name, **query):
     for key, value in query.items():
         app.query_params[key] = str(value)
     return app.run()
-
-
-def trained(store, run_id):
-    lease = claim(store, new_owner(), run_id)
-    assert lease is not None
-    train_claimed(store, lease)
-    return run_id
 
 
 def words(app, *kinds):
@@ -81,7 +73,7 @@ def test_the_button_of_an_empty_store_starts_the_run_that_shows_the_disease(stor
     ],
 )
 def test_a_trained_run_is_shown_with_a_sentence_under_each_picture(store, submitted, name, settings):
-    run_id = trained(store, submitted(name=HOSTILE[0], **settings))
+    run_id = train_now(store, submitted(name=HOSTILE[0], **settings))
     app = page(name, run=run_id)
     assert not app.exception and not app.error
     shown = [sentence for _, sentence in framed_texts(app)]
@@ -90,7 +82,7 @@ def test_a_trained_run_is_shown_with_a_sentence_under_each_picture(store, submit
 
 
 def units_of(store, submitted, activation):
-    run_id = trained(store, submitted(hidden_sizes=[6] * len(activation), activation=activation))
+    run_id = train_now(store, submitted(hidden_sizes=[6] * len(activation), activation=activation))
     framed = framed_texts(page("gradients", run=run_id))
     return next((title, sentence) for title, sentence in framed if title.endswith(" units"))
 
@@ -106,7 +98,7 @@ def test_dead_units_are_shown_where_the_activation_can_die_and_saturated_ones_el
 
 
 def test_clipping_by_layer_shows_its_activity_and_the_order_of_the_limits(store, submitted):
-    run_id = trained(store, submitted(clip_norm=50.0, clip_layer_norm=0.001))
+    run_id = train_now(store, submitted(clip_norm=50.0, clip_layer_norm=0.001))
     shown = words(page("gradients", run=run_id))
     assert "Norm before and after clipping" in shown
     assert "Clipping was active in 100 %" in shown
@@ -123,15 +115,15 @@ def test_a_run_without_a_record_is_shown_as_one_that_has_nothing_to_show_yet(sub
 @BOTH
 @pytest.mark.parametrize("address", ["../../x", "1 OR 1=1", "-1"])
 def test_an_address_that_names_no_run_says_so(store, submitted, name, address):
-    trained(store, submitted())
+    train_now(store, submitted())
     app = page(name, run=address)
     assert not app.exception
     assert "no such run" in words(app)
 
 
 def test_two_runs_of_different_depth_stand_beside_each_other(store, submitted):
-    deep = trained(store, submitted(hidden_sizes=[4] * 6, activation="sigmoid"))
-    flat = trained(store, submitted(hidden_sizes=[], name=HOSTILE[2]))
+    deep = train_now(store, submitted(hidden_sizes=[4] * 6, activation="sigmoid"))
+    flat = train_now(store, submitted(hidden_sizes=[], name=HOSTILE[2]))
     app = page("gradients", **{"run": deep, "with": flat})
     assert not app.exception
     titles = [title for title, _ in framed_texts(app)]
@@ -142,14 +134,14 @@ def test_two_runs_of_different_depth_stand_beside_each_other(store, submitted):
 
 
 def test_a_second_run_that_does_not_exist_is_told_and_the_first_is_shown(store, submitted):
-    app = page("gradients", **{"run": trained(store, submitted()), "with": 99})
+    app = page("gradients", **{"run": train_now(store, submitted()), "with": 99})
     assert not app.exception
     assert "no such run: 99" in words(app, "warning").replace("\\", "")
     assert "Gradient norm" in [title for title, _ in framed_texts(app)]
 
 
 def test_choosing_layers_and_a_step_changes_what_the_sentences_speak_of(store, submitted):
-    run_id = trained(store, submitted(hidden_sizes=[4, 4, 4], activation="sigmoid"))
+    run_id = train_now(store, submitted(hidden_sizes=[4, 4, 4], activation="sigmoid"))
     app = page("gradients", run=run_id)
     assert "layer 4" in sentences(app)
     app.multiselect(key="gradients_layers").set_value([1, 2]).run()
@@ -162,7 +154,7 @@ def test_choosing_layers_and_a_step_changes_what_the_sentences_speak_of(store, s
 
 def test_an_overfitting_run_is_called_so_and_patience_moves_the_stop(store, submitted):
     settings = {"samples": 60, "noise": 0.5, "hidden_sizes": [48, 48], "activation": "relu", "epochs": 150}
-    run_id = trained(store, submitted(**settings))
+    run_id = train_now(store, submitted(**settings))
     app = page("overfitting", run=run_id)
     assert not app.exception
     assert "Overfitting since epoch" in words(app, "warning")
@@ -175,7 +167,7 @@ def test_an_overfitting_run_is_called_so_and_patience_moves_the_stop(store, subm
 
 def test_the_what_if_tool_of_a_run_that_stopped_early_begins_with_its_own_patience(store, submitted):
     settings = {"samples": 60, "noise": 0.5, "hidden_sizes": [48, 48], "activation": "relu", "epochs": 150}
-    run_id = trained(store, submitted(**settings, early_stopping=7, restore_best=True))
+    run_id = train_now(store, submitted(**settings, early_stopping=7, restore_best=True))
     app, row = page("overfitting", run=run_id), get_run(store, run_id)
     assert not app.exception and row.stopped_early
     assert app.slider(key="overfitting_patience").value == 7
@@ -186,7 +178,7 @@ def test_the_what_if_tool_of_a_run_that_stopped_early_begins_with_its_own_patien
 
 
 def test_the_button_for_more_data_starts_a_group_and_its_curve_is_drawn_when_it_is_done(store, submitted):
-    base = trained(store, submitted())
+    base = train_now(store, submitted())
     app = page("overfitting", run=base)
     app.button(key="overfitting_sizes").click().run()
     assert not app.exception and not app.error
@@ -195,7 +187,7 @@ def test_the_button_for_more_data_starts_a_group_and_its_curve_is_drawn_when_it_
     assert app.button(key="overfitting_sizes").disabled
     assert "1 of 6 runs have ended" in words(app)
     for row in members:
-        trained(store, row.id)
+        train_now(store, row.id)
         assert get_run(store, row.id).status == "finished"
     app = page("overfitting", run=base)
     assert not app.exception
@@ -203,15 +195,15 @@ def test_the_button_for_more_data_starts_a_group_and_its_curve_is_drawn_when_it_
 
 
 def test_runs_on_other_data_are_no_points_of_the_size_picture(store, submitted):
-    mine = [trained(store, submitted(hidden_sizes=[units])) for units in (2, 20)]
-    trained(store, submitted(data_seed=5))
+    mine = [train_now(store, submitted(hidden_sizes=[units])) for units in (2, 20)]
+    train_now(store, submitted(data_seed=5))
     app = page("overfitting", run=mine[0])
     assert sorted(app.multiselect(key="overfitting_chosen").value) == mine
     assert "largest network" in sentences(app)
 
 
 def test_a_share_that_is_refused_is_told_and_stops_no_other(store, submitted):
-    base = trained(store, submitted(samples=96, batch_size=2, normalization="batch"))
+    base = train_now(store, submitted(samples=96, batch_size=2, normalization="batch"))
     app = page("overfitting", run=base)
     app.button(key="overfitting_sizes").click().run()
     assert not app.exception
@@ -222,7 +214,7 @@ def test_a_share_that_is_refused_is_told_and_stops_no_other(store, submitted):
 
 @BOTH
 def test_three_hundred_runs_are_no_hindrance(store, submitted, name):
-    first = trained(store, submitted())
+    first = train_now(store, submitted())
     for _ in range(299):
         submitted(epochs=1)
     app = page(name, run=first)
@@ -239,7 +231,7 @@ def test_three_hundred_runs_are_no_hindrance(store, submitted, name):
     ],
 )
 def test_the_gradients_of_a_run_are_checked_by_a_button_and_the_verdict_is_plain(store, submitted, settings):
-    app = page("gradients", run=trained(store, submitted(**settings)))
+    app = page("gradients", run=train_now(store, submitted(**settings)))
     app.button(key="gradients_check").click().run()
     assert not app.exception
     (verdict,) = app.success

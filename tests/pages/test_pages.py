@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.store.lease import claim, new_owner
 from engine.store.runs import get_run, list_runs
-from engine.workers.session import train_claimed
+from tests.training_now import train_now
 
 ROOT = Path(__file__).resolve().parents[2]
 HOSTILE = ["<script>alert(1)</script>", r"$\href{javascript:alert(1)}{x}$", "[x](http://evil)", "‮abc"]
@@ -19,13 +18,6 @@ def page(name, **query):
     for key, value in query.items():
         app.query_params[key] = value
     return app.run()
-
-
-def trained(store, run_id):
-    lease = claim(store, new_owner(), run_id)
-    assert lease is not None
-    train_claimed(store, lease)
-    return run_id
 
 
 def words(app):
@@ -56,12 +48,12 @@ def test_the_door_to_a_failing_network_leads_on_to_one_that_learns_and_to_both_s
     assert (row.config["activation"], row.config["hidden_sizes"]) == ("sigmoid", [16] * 10)
     assert app.selectbox(key="train_activation").value == "sigmoid"
     assert "Mend it" not in [button.label for button in app.button]
-    trained(store, row.id)
+    train_now(store, row.id)
     app.run()
     app.button(key="train_mend").click().run()
     mended = list_runs(store)[0]
     assert (mended.config["activation"], mended.config["hidden_sizes"]) == ("relu", [16] * 10)
-    trained(store, mended.id)
+    train_now(store, mended.id)
     app.run()
     assert [button.label for button in app.button if button.label in ("Mend it", "Compare both")] == [
         "Compare both"
@@ -71,13 +63,13 @@ def test_the_door_to_a_failing_network_leads_on_to_one_that_learns_and_to_both_s
 
 
 def test_a_run_that_came_through_no_door_is_not_to_be_mended(store, submitted):
-    app = page("train", run=str(trained(store, submitted(activation="sigmoid"))))
+    app = page("train", run=str(train_now(store, submitted(activation="sigmoid"))))
     assert not {"Mend it", "Compare both"} & {button.label for button in app.button}
 
 
 @pytest.mark.parametrize(("name", "query"), [("train", "run"), ("compare", "runs")])
 def test_a_page_shows_a_trained_run_whatever_its_name(store, submitted, name, query):
-    ids = [trained(store, submitted(name=text)) for text in HOSTILE]
+    ids = [train_now(store, submitted(name=text)) for text in HOSTILE]
     for run_id in ids:
         app = page(name, **{query: str(run_id)})
         assert not app.exception and not app.error and not app.warning
@@ -86,7 +78,7 @@ def test_a_page_shows_a_trained_run_whatever_its_name(store, submitted, name, qu
 @pytest.mark.parametrize("address", ["../../x", "999999999999999999999", "1 OR 1=1", "-1"])
 @pytest.mark.parametrize(("name", "query"), [("train", "run"), ("compare", "runs")])
 def test_an_address_that_names_no_run_says_so(store, submitted, name, query, address):
-    trained(store, submitted())
+    train_now(store, submitted())
     app = page(name, **{query: address})
     assert not app.exception
     assert "no such run" in words(app)
@@ -94,13 +86,13 @@ def test_an_address_that_names_no_run_says_so(store, submitted, name, query, add
 
 def test_a_run_that_diverged_is_shown(store, submitted):
     wild = {"learning_rate": 1e6, "optimizer": "sgd", "activation": "relu", "loss": "mse"}
-    run_id = trained(store, submitted(**wild))
+    run_id = train_now(store, submitted(**wild))
     for name, query in (("train", "run"), ("compare", "runs")):
         assert not page(name, **{query: str(run_id)}).exception
 
 
 def test_compare_lists_dropout_as_one_number_or_one_for_each_layer(store, submitted):
-    ids = [trained(store, submitted(hidden_sizes=[4, 4], dropout=each)) for each in (0.25, [0.1, 0.5])]
+    ids = [train_now(store, submitted(hidden_sizes=[4, 4], dropout=each)) for each in (0.25, [0.1, 0.5])]
     app = page("compare", runs=",".join(map(str, ids)))
     assert not app.exception and not app.error
     assert app.dataframe[0].value["dropout"].tolist() == ["0.25", "0.1·0.5"]
@@ -119,7 +111,7 @@ def test_compare_lists_the_activation_of_each_layer_and_how_each_of_them_starts(
 
 
 def test_compare_shows_only_the_settings_that_differ(store, submitted):
-    ids = [trained(store, submitted(seed=seed)) for seed in (1, 2)]
+    ids = [train_now(store, submitted(seed=seed)) for seed in (1, 2)]
     app = page("compare", runs=",".join(map(str, ids)))
     differing = next(frame.value for frame in app.dataframe if "setting" in frame.value)
     assert differing["setting"].tolist() == ["seed"]
@@ -127,7 +119,7 @@ def test_compare_shows_only_the_settings_that_differ(store, submitted):
 
 @pytest.mark.parametrize(("name", "query"), [("train", "run"), ("compare", "runs"), ("data", "tab")])
 def test_three_hundred_runs_are_no_hindrance(store, submitted, name, query):
-    first = trained(store, submitted())
+    first = train_now(store, submitted())
     for _ in range(299):
         submitted(epochs=1)
     app = page(name, **{query: str(first)})
@@ -148,7 +140,7 @@ def elements_with_keys(block):
 
 @pytest.mark.parametrize("name", ["train", "gradients", "overfitting", "compare", "runs", "data"])
 def test_every_widget_says_what_it_is_for(store, submitted, name):
-    trained(store, submitted(seed=1))
+    train_now(store, submitted(seed=1))
     submitted(seed=2)
     widgets = list(elements_with_keys(page(name)._tree))
     assert widgets
@@ -156,7 +148,7 @@ def test_every_widget_says_what_it_is_for(store, submitted, name):
 
 
 def test_baselines_are_scored_on_the_rows_of_a_run_by_a_button(store, submitted):
-    run_id = trained(store, submitted())
+    run_id = train_now(store, submitted())
     app = page("train", run=str(run_id))
     app.button(key="train_baselines").click().run()
     assert not app.exception

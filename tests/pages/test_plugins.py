@@ -9,11 +9,10 @@ from engine.config import parse_config
 from engine.exchange.export import FORMATS, exported
 from engine.exchange.imports import BadFile, import_file
 from engine.plugins.loading import refresh_plugins
-from engine.store.lease import claim, new_owner
 from engine.store.runs import get_run, list_runs
 from engine.store.schema import runs
 from engine.store.submit import submit, with_seeds
-from engine.workers.session import train_claimed
+from tests.training_now import train_now
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
@@ -128,8 +127,7 @@ def orphans(store, plugin):
     )
     ids += submit(store, with_seeds(plain, 1))
     for run_id in ids:
-        lease = claim(store, new_owner(), run_id)
-        assert lease is not None and train_claimed(store, lease) == "finished"
+        train_now(store, run_id)
     plugin.unlink()
     assert refresh_plugins() == []
     return ids
@@ -186,8 +184,7 @@ def test_every_format_but_weights_is_exported_and_a_bundle_needs_the_plugin(stor
 def test_resuming_a_run_whose_plugin_has_another_content_asks_first(store, plugin):
     config = parse_config({"samples": 80, "epochs": 4, "activation": "snake"})
     (run_id,) = submit(store, with_seeds(config, 1))
-    lease = claim(store, new_owner(), run_id)
-    assert lease is not None and train_claimed(store, lease) == "finished"
+    train_now(store, run_id)
     with store.writing() as connection:
         connection.execute(runs.update().values(status="stopped"))
     plugin.write_text(PLUGIN + "\n# another content\n", "utf-8")

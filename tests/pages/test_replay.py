@@ -6,11 +6,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.config.presets import PRESETS
-from engine.store.lease import claim, new_owner
 from engine.store.runs import get_run
 from engine.store.schema import runs, snapshots
 from engine.store.snapshots import read_snapshots
-from engine.workers.session import train_claimed
+from tests.training_now import train_now
 from ui.shared.form_state import TYPED
 from ui.train.live import why_not_drawn
 
@@ -26,13 +25,6 @@ def page(name, **query):
     return app.run()
 
 
-def trained(store, run_id):
-    lease = claim(store, new_owner(), run_id)
-    assert lease is not None
-    train_claimed(store, lease)
-    return run_id
-
-
 @pytest.mark.parametrize(
     "settings",
     [
@@ -43,7 +35,7 @@ def trained(store, run_id):
     ids=lambda settings: settings["dataset"],
 )
 def test_the_player_of_a_finished_run_is_sent_every_snapshot(store, submitted, settings):
-    run_id = trained(store, submitted(**settings))
+    run_id = train_now(store, submitted(**settings))
     app = page("train", run=str(run_id))
     assert not app.exception
     held = app.session_state["train_stage_sent"]["frames"]["counts"]
@@ -52,7 +44,7 @@ def test_the_player_of_a_finished_run_is_sent_every_snapshot(store, submitted, s
 
 
 def test_a_damaged_snapshot_is_told_in_one_sentence(store, submitted):
-    run_id = trained(store, submitted())
+    run_id = train_now(store, submitted())
     with store.writing() as connection:
         connection.execute(snapshots.update().where(snapshots.c.step > 2).values(parameters=b"torn"))
     app = page("train", run=str(run_id))
@@ -61,7 +53,7 @@ def test_a_damaged_snapshot_is_told_in_one_sentence(store, submitted):
 
 
 def test_two_compared_runs_share_one_player(store, submitted):
-    ids = [trained(store, submitted(seed=seed)) for seed in (1, 2, 3)]
+    ids = [train_now(store, submitted(seed=seed)) for seed in (1, 2, 3)]
     app = page("compare", runs=",".join(map(str, ids)))
     assert not app.exception
     assert list(app.session_state["compare_replay_sent"]["counts"]) == ids[:2]
@@ -75,7 +67,7 @@ def test_a_run_without_a_snapshot_says_that_there_is_none_yet(submitted):
 
 @pytest.mark.parametrize(("dataset", "is_shown"), [("moons", False), ("digits", True), ("wine", True)])
 def test_mistakes_stand_where_no_boundary_can_be_drawn(store, submitted, dataset, is_shown):
-    app = page("train", run=str(trained(store, submitted(dataset=dataset))))
+    app = page("train", run=str(train_now(store, submitted(dataset=dataset))))
     assert ("Mistakes on validation rows" in [title.value for title in app.subheader]) == is_shown
 
 
@@ -93,7 +85,7 @@ def test_a_preset_fills_the_form_and_says_what_to_watch(name):
 
 
 def test_an_imported_run_says_that_its_network_is_not_known(store, submitted):
-    run_id = trained(store, submitted())
+    run_id = train_now(store, submitted())
     with store.writing() as connection:
         connection.execute(snapshots.delete())
         connection.execute(runs.update().where(runs.c.id == run_id).values(status="imported"))
@@ -103,6 +95,6 @@ def test_an_imported_run_says_that_its_network_is_not_known(store, submitted):
 
 
 def test_only_a_run_that_may_still_get_a_snapshot_promises_one(store, submitted):
-    waiting, done = submitted(), trained(store, submitted())
+    waiting, done = submitted(), train_now(store, submitted())
     assert "appears with the first one" in why_not_drawn(get_run(store, waiting))
     assert "nothing that this network could be drawn from" in why_not_drawn(get_run(store, done))

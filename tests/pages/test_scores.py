@@ -8,11 +8,10 @@ from streamlit.testing.v1 import AppTest
 from engine.config import parse_config
 from engine.store.datasets import dataset_for
 from engine.store.files import keep_file
-from engine.store.lease import claim, new_owner
 from engine.store.runs import get_run
 from engine.store.schema import checkpoints, predictions
 from engine.store.submit import submit_one
-from engine.workers.session import train_claimed
+from tests.training_now import train_now
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
@@ -57,11 +56,7 @@ def rare(store):
             "test_fraction": 0.25,
         }
     )
-    run_id = submit_one(store, config, dataset_for(store, config))
-    lease = claim(store, new_owner(), run_id)
-    assert lease is not None
-    train_claimed(store, lease)
-    return run_id
+    return train_now(store, submit_one(store, config, dataset_for(store, config)))
 
 
 def test_classes_of_99_to_1_show_accuracy_and_balanced_accuracy_side_by_side(rare):

@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 
 from engine.replay.frames import FrameRenderer, layout, packed_frame
-from engine.store.lease import claim, new_owner
 from engine.store.runs import get_run, load_run
 from engine.store.snapshots import read_snapshots
-from engine.workers.session import train_claimed
+from tests.training_now import train_now
 from ui.replay.frames_cache import cached_frames
 from ui.replay.message import change, message
 
@@ -106,11 +105,7 @@ def test_equal_calls_give_equal_bytes() -> None:
 
 @pytest.fixture
 def trained(store, submitted):
-    run_id = submitted(epochs=12)
-    lease = claim(store, new_owner(), run_id)
-    assert lease is not None
-    train_claimed(store, lease)
-    return run_id
+    return train_now(store, submitted(epochs=12))
 
 
 def test_a_replay_holds_every_snapshot_of_its_run_however_little_time_each_call_has(store, trained) -> None:
