@@ -16,6 +16,9 @@ READY_OPENING := $(OPENING)/ready
 SITE := .venv-site
 READY_SITE := $(SITE)/ready
 
+# What Python has compiled is kept: else each process that a test starts would compile all of its packages again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run test setup lint types browser bench bench-scripts bench-stacking bench-around bench-dashboard bench-opening bench-microscope soak bench-accuracy bench-first-point bench-table correctness mutants coverage docs lessons site screenshots moving-pictures plotly-script clean
 
