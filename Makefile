@@ -30,10 +30,10 @@ run: $(READY) ## Open the dashboard (make run PORT=8600 for another port)
 	if [ -n "$$CI" ] || [ -z "$$screen$$DISPLAY$$WAYLAND_DISPLAY" ]; then headless=true; else headless=false; fi; \
 	exec $(RUN) -m streamlit run dashboard.py --server.port $(PORT) --server.headless $$headless
 
-# Types are checked beside the tests; what they say stands below them, and a miss of either fails.
+# Types are checked beside the tests, which go first; what they say stands below them, and a miss of either fails.
 test: $(READY_DEV) lint browser ## Lint, check types and run all tests
 	@log=$$(mktemp); \
-	$(MAKE) --no-print-directory types > "$$log" 2>&1 & types=$$!; \
+	nice $(MAKE) --no-print-directory types > "$$log" 2>&1 & types=$$!; \
 	$(RUN) -m pytest -n auto --dist loadgroup; tests=$$?; \
 	wait $$types; types=$$?; cat "$$log"; rm -f "$$log"; \
 	exit $$((tests + types))

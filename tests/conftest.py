@@ -31,6 +31,13 @@ from tests.waiting import end_engines, wait_for
 os.environ[FOLDER_VARIABLE] = str(Path(__file__).with_name("no_plugins"))
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Start half as many more than cores: who drives a browser or a process waits for it at times."""
+    mine = getattr(os, "sched_getaffinity", None)
+    cores = len(mine(0)) if mine else os.cpu_count() or 1
+    return cores + cores // 2
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Refuse to run tests of one group side by side.
 

@@ -6,14 +6,10 @@ from playwright.sync_api import Page, expect
 
 from engine.store.runs import get_run, list_runs, set_speed
 from engine.store.store import Store
+from tests.browser.at_rest import at_rest
 from tests.waiting import wait_for
 
 EPOCHS, RECORD_EVERY = 100_000, 5
-
-
-MARKED = """section => {
-    const title = document.querySelector(`.st-key-train_section_${section} summary p`);
-    return getComputedStyle(title, "::after").content.includes("1 set"); }"""
 SHOWN = "() => document.querySelector('[data-chart=stage-loss]')?.dataset.identity?.startsWith('run ')"
 
 
@@ -23,17 +19,8 @@ def start_slow_run(page: Page, address: str, store: Store, *, is_shown: bool = T
     Not even at the page's own speed, 20 epochs a second, does it end before it is slowed down. Unless its
     charts cannot come, they are waited for: until then the page shows the example.
     """
-    page.goto(address)
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
-    for section, label, number in (("training", "Epochs", EPOCHS), ("record", "Record every", RECORD_EVERY)):
-        place = page.locator(f".st-key-train_section_{section}")
-        place.locator("summary").click()
-        field = place.get_by_role("spinbutton", name=re.compile(f"^{label}"))
-        field.fill(str(number))
-        field.press("Enter")
-        page.wait_for_function(MARKED, arg=section)  # the server has heard of it
-        expect(field).to_have_value(str(number))
-        expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    page.goto(f"{address}/train?epochs={EPOCHS}&record_every={RECORD_EVERY}")
+    at_rest(page)
     page.get_by_role("button", name="Start", exact=False).first.click()
     wait_for(lambda: list_runs(store))
     (run,) = list_runs(store)
