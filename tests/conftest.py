@@ -31,6 +31,7 @@ from tests.waiting import end_engines, wait_for
 os.environ[FOLDER_VARIABLE] = str(Path(__file__).with_name("no_plugins"))
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Start half as many more than cores: who drives a browser or a process waits for it at times."""
     mine = getattr(os, "sched_getaffinity", None)

@@ -28,6 +28,7 @@ CHOSEN = {
     "x": "epoch",
     "smoothing": "0.9",
     "log_x": "on",
+    "outliers": "off",
     "bands": "off",
     "band": "range",
 }
@@ -41,6 +42,7 @@ def test_everything_that_was_chosen_is_in_the_address_and_a_shared_link_shows_th
     app.button_group(key="compare_x").set_value("epoch").run()
     app.slider(key="compare_smoothing").set_value(0.9).run()
     app.toggle(key="compare_log_x").set_value(True).run()
+    app.toggle(key="compare_outliers").set_value(False).run()
     app.selectbox(key="compare_band").set_value("range").run()
     app.toggle(key="compare_bands").set_value(False).run()
     assert address(app) == CHOSEN
@@ -51,6 +53,7 @@ def test_everything_that_was_chosen_is_in_the_address_and_a_shared_link_shows_th
     assert linked.selectbox(key="compare_metric").value == "grad_norm"
     assert linked.button_group(key="compare_x").value == "epoch"
     assert linked.slider(key="compare_smoothing").value == 0.9
+    assert not linked.toggle(key="compare_outliers").value
     assert linked.toggle(key="compare_log_x").value and not linked.toggle(key="compare_bands").value
     assert linked.selectbox(key="compare_band").value == "range"
     assert linked.selectbox(key="compare_baseline").value == ids[1]
@@ -91,6 +94,15 @@ def test_what_an_address_got_wrong_is_said_until_the_next_choice(trained):
     assert [warning.value.split()[0] for warning in app.warning] == ["smoothing"]
     app.slider(key="compare_smoothing").set_value(0.5).run()
     assert app.run().warning.len == 0
+
+
+def test_without_outliers_a_run_that_explodes_leaves_the_scale_to_the_others(trained):
+    wild = trained(dataset="sine", activation="relu", optimizer="sgd", learning_rate=3.0)
+    ids = [trained(dataset="sine", epochs=40), wild]
+    whole, middle = framed_cards(compare(ids))[0], framed_cards(compare(ids, outliers="off"))[0]
+    said = "outliers are outside the scale"
+    assert middle["key"].endswith(said) and said not in whole["key"]
+    assert middle["charts"][0]["size"] > whole["charts"][0]["size"], "its axis has a range"
 
 
 def test_chips_are_named_by_what_differs(trained):

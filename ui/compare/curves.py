@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from engine.figures.bands import Seeds, compare_seeds, looks_together
+from engine.figures.scale import leave_out_outliers
 from engine.store.differences import Apart, runs_apart
 from engine.store.groups import SeedGroup, seed_groups
 from engine.store.query import get_runs
@@ -205,6 +206,8 @@ def _show_curves(
             height=HEIGHT,
             names=names,
         )
+        if not options.outliers:
+            leave_out_outliers(figure)
         return encode_figure(figure)
 
     chart = Chart(
@@ -218,6 +221,7 @@ def _show_curves(
     sentence = describe_ranking(list(frames.items()), options.columns[-1])
     key = ["solid: training, dashed: validation"] if len(options.columns) > 1 else []
     key += ["lines and values are smoothed"] if options.smoothing else []
+    key += [] if options.outliers else ["outliers are outside the scale"]
     removed = show_cards(CURVES, [ChartCard("", [chart], sentence, chips, "; ".join(key))])
     if removed:
         gone = {

@@ -37,6 +37,7 @@ class Options:
     log_x: bool
     log_y: bool
     band: str
+    outliers: bool
 
     @property
     def columns(self) -> list[str]:
@@ -107,10 +108,10 @@ def comparison_options(
     is_band = bool(groups) and st.session_state.setdefault("compare_bands", True)
     baseline = _baseline(rows, groups if is_band else (), names)
     with view:
-        log_x, log_y = _axes(baseline)
+        log_x, log_y, outliers = _axes(baseline)
         band = _band() if groups else ""
     name_in_address(choices, SEEN)
-    return Options(metric, x, smoothing, baseline, log_x, log_y and baseline is None, band)
+    return Options(metric, x, smoothing, baseline, log_x, log_y and baseline is None, band, outliers)
 
 
 def _choices(known: Sequence[str], axis: str) -> list[Addressed]:
@@ -121,6 +122,7 @@ def _choices(known: Sequence[str], axis: str) -> list[Addressed]:
         Addressed("baseline", "compare_baseline", None, _run),
         Addressed("log_x", "compare_log_x", False, switch, on_or_off),
         Addressed("log_y", "compare_log", False, switch, on_or_off),
+        Addressed("outliers", "compare_outliers", True, switch, on_or_off),
         Addressed("bands", "compare_bands", True, switch, on_or_off),
         Addressed("band", "compare_band", "interval", one_of(list(BANDS))),
     ]
@@ -153,7 +155,7 @@ def _usual_axis(rows: Sequence[RunRow]) -> str:
     return usual
 
 
-def _axes(baseline: int | None) -> tuple[bool, bool]:
+def _axes(baseline: int | None) -> tuple[bool, bool, bool]:
     log_x = st.toggle(
         "Log x",
         help="Logarithmic x axis: shows the beginning in detail, without step 0.",
@@ -165,7 +167,14 @@ def _axes(baseline: int | None) -> tuple[bool, bool]:
         help="Logarithmic y axis: shows small changes near zero. Not for differences.",
         **kept("compare_log"),
     )
-    return log_x, log_y
+    st.session_state.setdefault("compare_outliers", True)
+    outliers = st.toggle(
+        "Show outliers",
+        help="Without them the y axis spans the middle 90 % of all points: a run that explodes no longer "
+        "flattens the others. A double click on the chart shows all.",
+        **kept("compare_outliers"),
+    )
+    return log_x, log_y, outliers
 
 
 def _band() -> str:
