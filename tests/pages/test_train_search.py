@@ -47,6 +47,15 @@ def test_a_setting_is_found_by_a_part_of_its_name_and_keeps_its_value_wherever_i
 
 
 @pytest.mark.parametrize(
+    ("text", "names"),
+    [("batch norm", {"normalization"}), ("cosine", {"schedule"}), ("penalty", {"weight_decay", "l1"})],
+)
+def test_a_setting_is_found_by_its_choices_and_where_nothing_is_called_so_by_what_it_does(app, text, names):
+    always = found(app, "")
+    assert found(app, text) - always == names
+
+
+@pytest.mark.parametrize(
     ("text", "sentence"),
     [
         ("rate", "Above: Learning rate."),

@@ -56,6 +56,7 @@ def folded_settings(values: dict[str, Any]) -> DeltaGenerator | None:
     # What a setting depends on may come further down the form.
     held = {name: st.session_state.get(f"train_{name}", each.default) for name, each in SETTINGS.items()}
     wanted = _search_field()
+    matching = _search(wanted)
     found, hits, marks = st.container(gap="xsmall"), list[str](), list[str]()
     picture = None
     with st.container(gap="xxsmall", key="train_sections"):
@@ -71,7 +72,7 @@ def folded_settings(values: dict[str, Any]) -> DeltaGenerator | None:
                 with folded:
                     _before_the_settings(section)
             for name in names:
-                is_hit = bool(wanted) and _matches(name, wanted)
+                is_hit = name in matching
                 hits += [name] if is_hit else []
                 if is_hit or is_unfolded:
                     with found if is_hit else folded:
@@ -79,7 +80,7 @@ def folded_settings(values: dict[str, Any]) -> DeltaGenerator | None:
                         picture = _place_of_the_schedule(values[name]) if name == "schedule" else picture
         st.html(f"<style>{''.join(marks)}</style>")
     if wanted:
-        found.caption(_describe_search(wanted, hits))
+        found.caption(_describe_search(wanted, matching.difference(hits), hits))
     return picture
 
 
@@ -113,23 +114,31 @@ def _search_field() -> str:
         placeholder="Find a setting",
         accept_new_options=True,
         label_visibility="collapsed",
-        help="A setting, or a part of its name, such as clip or seed.",
+        help="A part of a name, a choice, or what it does: clip, batch norm, penalty.",
     )
     return (text or "")[:SEARCHED_AT_MOST].strip().lower()
 
 
-def _matches(name: str, wanted: str) -> bool:
-    """Tell whether a setting is looked for: by its name or by what the screen calls it."""
-    return any(wanted in each.lower() for each in (name, label_of(name)))
+def _search(wanted: str) -> set[str]:
+    """Return the settings looked for: by what they or their choices are called, else by what they do."""
+    words = wanted.split()
+    named = {
+        name: " ".join((name, label_of(name), *(each.choices or ()))).lower()
+        for name, each in SETTINGS.items()
+    }
+    told = {name: each.description.lower() for name, each in SETTINGS.items()}
+    by_name, by_text = (
+        {name for name, text in texts.items() if words and all(word in text for word in words)}
+        for texts in (named, told)
+    )
+    return by_name or by_text
 
 
-def _describe_search(wanted: str, hits: list[str]) -> str:
+def _describe_search(wanted: str, others: set[str], hits: list[str]) -> str:
     """Say what else a search found: settings that stand above, and such as do not apply now."""
-    matching = [
-        name for name in SETTINGS if name not in hits and name not in OF_A_TABLE and _matches(name, wanted)
-    ]
-    above = [label_of(name) for name in matching if name in ELSEWHERE]
-    unused = [label_of(name) for name in matching if name not in ELSEWHERE]
+    listed = [name for name in SETTINGS if name in others and name not in OF_A_TABLE]
+    above = [label_of(name) for name in listed if name in ELSEWHERE]
+    unused = [label_of(name) for name in listed if name not in ELSEWHERE]
     parts = [f"Above: {', '.join(above)}."] if above else []
     parts += [f"Not used with these choices: {', '.join(unused)}."] if unused else []
     if not (hits or parts):
