@@ -72,6 +72,8 @@ def page(window: BrowserContext) -> Iterator[Page]:
     first, opened = window.pages[0], window.new_page()
     opened.set_viewport_size({"width": 1400, "height": 1200})
     opened.set_default_timeout(1000 * SECONDS_AT_MOST)
+    # Where a test fails, its report has them.
+    opened.on("requestfailed", lambda request: print("failed:", request.url, request.failure))
     yield opened
     window.clear_cookies()
     for each in window.pages:

@@ -19,6 +19,8 @@ from ui.shared.text import count
 from ui.shared.widgets import kept
 
 SPEEDS = ("1", "5", "20", "max")
+# Wide enough for either word: what stands beside it must not move under a pointer that is just pressing it.
+PAUSE_WIDTH = 116
 
 
 def start_run(store: Store, config: RunConfig, *, by_step: bool = False) -> None:
@@ -80,6 +82,7 @@ def transport(store: Store, row: RunRow | None, begin_by_step: Callable[[Store],
         st.button(
             "Resume",
             icon=":material/resume:",
+            width=PAUSE_WIDTH,
             key="train_resume",
             shortcut="Alt+P",
             on_click=_resume,
@@ -90,6 +93,7 @@ def transport(store: Store, row: RunRow | None, begin_by_step: Callable[[Store],
         st.button(
             "Pause",
             icon=":material/pause:",
+            width=PAUSE_WIDTH,
             key="train_pause",
             shortcut="Alt+P",
             on_click=_ask,
