@@ -1,10 +1,13 @@
 """Answers with files, from memory once each was asked for: packing the chart script takes .1 s each time."""
 
+import asyncio
+
 from ui.server.asgi import Application, Message, Receive, Send
 
 # Streamlit's own files and ours: their names change with what they hold.
 PLACES = ("/static/", "/app/static/")
 IMMUTABLE = (b"cache-control", b"public, immutable, max-age=31536000")
+BODY = "http.response.body"
 # What asks for a part of a file, or whether it is new.
 OTHER_QUESTIONS = (b"range", b"if-none-match", b"if-modified-since")
 
@@ -35,7 +38,7 @@ class KeepFiles:
             async def note(message: Message) -> None:
                 messages.append(message)
 
-            await self.app(scope, receive, note)
+            await self.app(scope, _undisturbed(receive), note)
             if not _is_whole(messages) or not _lasts(messages[0]):
                 await _pass(messages, send)
                 return
@@ -50,8 +53,28 @@ def _asks_for_a_file(scope: Message) -> bool:
     return path.startswith(PLACES) and not any(name in OTHER_QUESTIONS for name, _ in scope["headers"])
 
 
+def _undisturbed(receive: Receive) -> Receive:
+    """Keep from an application that whoever asked has gone: its answer is for those who ask later, too."""
+
+    async def receive_on() -> Message:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            await asyncio.Event().wait()  # until the application has answered and asks no more
+        return message
+
+    return receive_on
+
+
 def _is_whole(messages: list[Message]) -> bool:
-    return bool(messages) and messages[0].get("status") == 200 and not messages[-1].get("more_body", False)
+    """Tell whether an answer is all there: a beginning, and a body with an end and the promised length."""
+    if not messages or messages[0].get("status") != 200:
+        return False
+    bodies = messages[1:]
+    if not bodies or any(each["type"] != BODY for each in bodies) or bodies[-1].get("more_body", False):
+        return False
+    length = sum(len(each.get("body", b"")) for each in bodies)
+    promised = [int(value) for name, value in messages[0]["headers"] if name == b"content-length"]
+    return all(length == each for each in promised)
 
 
 def _lasts(start: Message) -> bool:

@@ -1,8 +1,17 @@
 """A file that was asked for once is answered from memory; whatever else is asked passes as it is."""
 
-import pytest
+import gzip
+from pathlib import Path
 
-from tests.ui.server.asking import answer, answering
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from tests.ui.server.asking import answer, answering, run
+from ui.server.asgi import Message, Receive, Send
 from ui.server.files import KeepFiles
 
 SCRIPT, PATH = b"export default 1; // long enough", "/app/static/stage-1.js"
@@ -52,3 +61,46 @@ def test_nothing_else_is_kept(path: str, headers: list, status: int, method: str
         start, body = answer(keeping, path, headers, method=method)
         assert (start["status"], start["headers"], body) == (status, dict([JAVASCRIPT]), SCRIPT)
     assert len(asked) == 2
+
+
+def test_an_answer_that_was_cut_off_is_kept_for_nobody() -> None:
+    whole, asked = answering(SCRIPT, [JAVASCRIPT, (b"content-length", b"%d" % len(SCRIPT))])
+
+    async def app(scope: Message, receive: Receive, send: Send) -> None:
+        """Fail the first time after the beginning, the second time in the middle."""
+        sent = 0
+
+        async def cut(message: Message) -> None:
+            nonlocal sent
+            sent += 1
+            if sent <= len(asked):
+                await send({**message, "more_body": False} if "body" in message else message)
+
+        await whole(scope, receive, cut if len(asked) < 2 else send)
+
+    keeping = KeepFiles(app)
+    bodies = [answer(keeping, PATH, [GZIP])[1] for _ in range(4)]
+    assert bodies == [b"", SCRIPT[:9], SCRIPT, SCRIPT] and len(asked) == 3
+
+
+@pytest.mark.parametrize("headers", [[], [GZIP]], ids=["as it is", "packed"])
+def test_whoever_goes_away_while_a_file_is_read_leaves_it_whole_for_the_next(tmp_path: Path, headers) -> None:
+    (tmp_path / "big.js").write_bytes(SCRIPT * 40_000)
+    files = Starlette(
+        routes=[Mount("/static", StaticFiles(directory=tmp_path))],
+        middleware=[Middleware(GZipMiddleware, minimum_size=1)],
+    )
+    keeping, sent = KeepFiles(files), list[Message]()
+    scope = {"type": "http", "method": "GET", "path": "/static/big.js", "headers": headers, "root_path": ""}
+
+    async def gone() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    run(keeping(scope, gone, send))
+    start, body = answer(keeping, "/static/big.js", headers)
+    packed = start["headers"].get(b"content-encoding") == b"gzip"
+    assert packed == bool(headers)
+    assert (gzip.decompress(body) if packed else body) == SCRIPT * 40_000
