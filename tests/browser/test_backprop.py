@@ -101,7 +101,7 @@ def test_a_clicked_weight_shows_a_product_that_a_finite_difference_agrees_with(p
             break
     assert found is not None, "an edge between layer 2 and the output"
     page.wait_for_function(
-        "before => document.querySelector('.micro-product').dataset.value !== before", arg=before
+        "before => (document.querySelector('.micro-product')?.dataset.value ?? before) !== before", arg=before
     )
     layer, _, _ = (each.input_value() for each in page.locator(".micro-choice select").all())
     assert layer == "3"

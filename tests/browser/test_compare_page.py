@@ -83,7 +83,7 @@ def test_the_table_under_the_cursor_holds_what_was_recorded(page: Page, server, 
     series = {run: read_series(store, run) for run in ids}
     step = int(series[ids[0]]["step"][7])
     point_at(page, step)
-    page.wait_for_function("() => document.querySelector('.values thead').textContent.includes('step')")
+    page.wait_for_function("() => document.querySelector('.values thead')?.textContent.includes('step')")
     rows = page.evaluate(VALUES)
     assert len(rows) == 4
     for row in rows:
@@ -174,7 +174,7 @@ def test_a_pin_and_a_hidden_run_survive_what_a_live_run_sends(page: Page, server
     set_speed(store, live, 40.0)
     ended = trained(learning_rate=0.1)
     opened(page, server, [live, ended], "&metric=grad_norm")
-    page.wait_for_function(f"() => Number(document.querySelector('{CHART}').dataset.points) > 120")
+    page.wait_for_function(f"() => Number(document.querySelector('{CHART}')?.dataset.points) > 120")
     set_speed(store, live, 4.0)
     place = point_at(page, 8)
     page.mouse.click(place["x"], place["y"])
@@ -184,7 +184,7 @@ def test_a_pin_and_a_hidden_run_survive_what_a_live_run_sends(page: Page, server
     pinned = page.evaluate(VALUES)[0]["cells"][0]
     draws = int(page.locator(CHART).get_attribute("data-draws") or 0)
     page.wait_for_function(
-        f"draws => Number(document.querySelector('{CHART}').dataset.draws) > draws + 2", arg=draws
+        f"draws => Number(document.querySelector('{CHART}')?.dataset.draws) > draws + 2", arg=draws
     )
     rows = page.evaluate(VALUES)
     assert rows[0]["cells"][0] == pinned

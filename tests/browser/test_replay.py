@@ -52,7 +52,9 @@ def test_the_slider_moves_every_picture_and_playing_makes_no_trip(page: Page, se
 
 
 def test_a_unit_is_enlarged_by_a_click_and_the_choice_says_which(page: Page, server, store, finished):
-    open_replay(page, server, f"train?run={finished}", len(read_snapshots(store, finished)))
+    frames = len(read_snapshots(store, finished))
+    open_replay(page, server, f"train?run={finished}", frames)
+    page.wait_for_function(SHOWN, arg=frames - 1)
     before = page.evaluate(PIXELS, "plane")
     choice = page.get_by_label("Picture shown")
     choice.select_option("1:2")
@@ -77,7 +79,7 @@ def test_new_frames_of_a_live_run_are_followed_until_somebody_scrubs(page: Page,
     page.keyboard.press("Home")
     page.wait_for_function(SHOWN, arg=0)
     held = int(page.evaluate(f"() => {REPLAY}.dataset.frames"))
-    page.wait_for_function(f"held => Number({REPLAY}.dataset.frames) > held", arg=held)
+    page.wait_for_function(f"held => Number({REPLAY}?.dataset.frames) > held", arg=held)
     assert page.evaluate(f"() => {REPLAY}.dataset.frame") == "0"
     page.get_by_role("button", name="Follow").click()
     page.wait_for_function(newest, arg=1)
@@ -90,6 +92,7 @@ def test_two_runs_share_one_slider_and_fit_a_narrow_screen(page: Page, server, s
     page.locator(".lab-below").last.scroll_into_view_if_needed()
     frames = len(read_snapshots(store, ids[0]))
     page.wait_for_function(f"frames => {REPLAY}?.dataset.frames === String(frames)", arg=frames)
+    page.wait_for_function(SHOWN, arg=frames - 1)  # what was never drawn begins at the beginning
     expect(page.locator(".replay-run")).to_have_count(2)
     first = [page.evaluate(PIXELS, "plane"), page.locator(".replay-sentence").all_inner_texts()]
     page.get_by_label("Epoch shown").focus()

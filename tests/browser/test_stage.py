@@ -26,9 +26,9 @@ PARTS = {
 }
 DRAWN = """() => [...document.querySelectorAll('.stage .live-chart')].length === 2
   && [...document.querySelectorAll('.stage .live-chart')].every(each => Number(each.dataset.draws) > 0)
-  && document.querySelector('.stage').dataset.frame !== undefined"""
-FRAME = "() => Number(document.querySelector('.stage').dataset.frame)"
-AT_FRAME = "frame => document.querySelector('.stage').dataset.frame === String(frame)"
+  && document.querySelector('.stage')?.dataset.frame !== undefined"""
+FRAME = "() => Number(document.querySelector('.stage')?.dataset.frame)"
+AT_FRAME = "frame => document.querySelector('.stage')?.dataset.frame === String(frame)"
 
 
 @pytest.fixture
@@ -146,9 +146,12 @@ def test_a_run_that_is_over_in_a_blink_plays_itself_after_start(page: Page, serv
     wait_for(lambda: list_runs(store) and list_runs(store)[0].ended)
     expect(page).to_have_url(re.compile(rf"run={list_runs(store)[0].id}$"))
     page.get_by_label("Speed of the replay").select_option("2")
-    last = "() => document.querySelector('.stage').dataset"
+    last = "() => document.querySelector('.stage')?.dataset"
     page.wait_for_function(
-        f"() => {{ const d = ({last})(); return d.playing === 'false' && d.frame === String(d.frames - 1); }}"
+        f"""() => {{
+            const d = ({last})() ?? {{}};
+            return d.playing === 'false' && d.frame === String(d.frames - 1);
+        }}"""
     )
     assert int(page.evaluate(f"() => ({last})().played")) > 10
     expect(page.locator(".replay-label")).to_contain_text("epoch 100 / 100")
@@ -241,7 +244,8 @@ def test_the_strip_shows_what_is_chosen_with_a_sentence_on_it(page: Page, server
     draws = int(page.locator("[data-chart=stage-strip]").get_attribute("data-draws") or 0)
     page.get_by_label("What the layers show").select_option("saturated_fraction")
     page.wait_for_function(
-        "draws => Number(document.querySelector('[data-chart=stage-strip]').dataset.draws) > draws", arg=draws
+        "draws => Number(document.querySelector('[data-chart=stage-strip]')?.dataset.draws) > draws",
+        arg=draws,
     )
     expect(page.locator(".stage-strip .stage-sentence")).to_contain_text("saturated units")
 
