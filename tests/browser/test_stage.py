@@ -157,6 +157,22 @@ def test_a_run_that_is_over_in_a_blink_plays_itself_after_start(page: Page, serv
     expect(page.locator(".replay-label")).to_contain_text("epoch 100 / 100")
 
 
+def test_edits_that_follow_each_other_quickly_all_count(page: Page, server, store, trained):
+    sizes = get_run(store, run_id := trained()).config["hidden_sizes"]
+    open_run(page, server, store, run_id)
+    more = page.get_by_role("button", name="One unit more in layer 1")
+    box = more.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    for _ in range(6):
+        page.mouse.down()
+        page.mouse.up()
+    page.get_by_label("Activation of layer 1").select_option("relu")
+    page.get_by_role("button", name="Add a hidden layer").click()
+    wanted = ", ".join(map(str, [sizes[0] + 6, *sizes[1:], sizes[-1]]))
+    expect(page.get_by_role("textbox", name="Hidden layers")).to_have_value(wanted)
+    expect(page.get_by_label("Activation of layer 1")).to_have_value("relu")
+
+
 def test_the_network_is_edited_where_it_is_drawn_and_start_trains_the_edited_one(
     page: Page, server, store, trained
 ):

@@ -2,18 +2,20 @@
 
 const ROOM_FOR_BUTTONS = 98;
 const MOST_LAYERS = 200;
+// Milliseconds for which an edit outweighs what the server still says of before.
+const EDIT_HELD = 5000;
 // What a network without hidden layers gets.
 const FIRST_LAYER = { units: 4, activation: "tanh" };
 
 class NetworkEditor {
     // `send(change)` takes `{layers: [...]}`, `{weight: {...}}` or `{explain: {...}}` to the server.
     constructor(panel, send) {
-        Object.assign(this, { panel, send, key: "" });
+        Object.assign(this, { panel, send, key: "", parts: [] });
         this.depth = made("span", "edit-depth", panel.caption);
         made("span", "", this.depth, { textContent: "layers" });
-        this.fewer = this.button(this.depth, "−", "Remove the last hidden layer", () => this.send({ layers: this.layers.slice(0, -1) }));
+        this.fewer = this.button(this.depth, "−", "Remove the last hidden layer", () => this.edit(this.layers.slice(0, -1)));
         this.more = this.button(this.depth, "+", "Add a hidden layer", () => {
-            this.send({ layers: [...this.layers, this.layers.at(-1) ?? FIRST_LAYER] });
+            this.edit([...this.layers, this.layers.at(-1) ?? FIRST_LAYER]);
         });
         this.heads = made("div", "edit-heads", panel.figure);
         this.card = made("form", "edit-weight", panel.figure);
@@ -26,36 +28,61 @@ class NetworkEditor {
         return each;
     }
 
-    draw({ layers, activations, setsWeights }) {
-        Object.assign(this, { layers, activations, setsWeights });
-        const canEdit = activations.length > 0;
-        this.depth.hidden = !canEdit;
+    // What was edited holds at once, so that the next click goes on from there; the server's answer follows.
+    edit(layers) {
+        this.edited = { layers, key: JSON.stringify(layers), until: performance.now() + EDIT_HELD };
+        this.send({ layers });
+        this.layers = layers;
         this.fewer.disabled = !layers.length;
         this.more.disabled = layers.length >= MOST_LAYERS;
-        const columns = this.panel.columns().filter(({ layer }) => layer.number > 0 && layer.number <= layers.length);
-        const pitch = columns.length > 1 ? columns[1].x - columns[0].x : this.panel.canvas.clientWidth / 2;
-        const top = this.panel.canvas.offsetTop;
-        const key = JSON.stringify([layers, canEdit, columns.map(({ x }) => Math.round(x)), top, this.panel.canvas.clientHeight]);
-        if (key === this.key) return;
-        this.key = key;
-        this.heads.replaceChildren();
-        if (!canEdit || pitch < ROOM_FOR_BUTTONS) return;
-        for (const { layer, x } of columns) this.drawHead(layer.number - 1, x, top);
+        for (const part of this.parts) this.fill(part);
     }
 
-    drawHead(index, x, top) {
-        const { units, activation } = this.layers[index];
-        const changed = (part) => this.send({ layers: this.layers.map((layer, i) => (i === index ? { ...layer, ...part } : layer)) });
+    draw({ layers, activations, setsWeights }) {
+        const isOlder = this.edited && JSON.stringify(layers) !== this.edited.key && performance.now() < this.edited.until;
+        if (!isOlder) this.edited = undefined;
+        const current = this.edited?.layers ?? layers;
+        Object.assign(this, { layers: current, activations, setsWeights });
+        const canEdit = activations.length > 0;
+        this.depth.hidden = !canEdit;
+        this.fewer.disabled = !current.length;
+        this.more.disabled = current.length >= MOST_LAYERS;
+        const most = Math.min(layers.length, current.length);
+        const columns = this.panel.columns().filter(({ layer }) => layer.number > 0 && layer.number <= most);
+        const pitch = columns.length > 1 ? columns[1].x - columns[0].x : this.panel.canvas.clientWidth / 2;
+        const shown = canEdit && pitch >= ROOM_FOR_BUTTONS ? columns : [];
+        // A button that is being pressed stays: only what it says and where it stands follows.
+        const key = JSON.stringify([shown.map(({ layer }) => layer.number), activations]);
+        if (key !== this.key) {
+            this.key = key;
+            this.heads.replaceChildren();
+            this.parts = shown.map(({ layer }) => this.head(layer.number - 1));
+        }
+        const top = this.panel.canvas.offsetTop;
+        this.parts.forEach((part, place) => {
+            Object.assign(part.head.style, { left: `${shown[place].x}px`, top: `${top + 13}px` });
+            Object.assign(part.choice.style, { left: `${shown[place].x}px`, top: `${top + this.panel.canvas.clientHeight - 21}px` });
+            this.fill(part);
+        });
+    }
+
+    head(index) {
+        const change = (part) => this.edit(this.layers.map((layer, i) => (i === index ? { ...layer, ...part(layer) } : layer)));
         const head = made("div", "edit-head", this.heads);
-        Object.assign(head.style, { left: `${x}px`, top: `${top + 13}px` });
-        this.button(head, "−", `One unit less in layer ${index + 1}`, () => changed({ units: units - 1 })).disabled = units < 2;
-        this.button(head, "+", `One unit more in layer ${index + 1}`, () => changed({ units: units + 1 }));
+        const fewer = this.button(head, "−", `One unit less in layer ${index + 1}`, () => change(({ units }) => ({ units: units - 1 })));
+        this.button(head, "+", `One unit more in layer ${index + 1}`, () => change(({ units }) => ({ units: units + 1 })));
         const choice = made("select", "edit-activation", this.heads, { title: `Activation of layer ${index + 1}` });
         choice.setAttribute("aria-label", `Activation of layer ${index + 1}`);
         for (const name of this.activations) made("option", "", choice, { value: name, textContent: name });
-        choice.value = activation;
-        choice.onchange = () => changed({ activation: choice.value });
-        Object.assign(choice.style, { left: `${x}px`, top: `${top + this.panel.canvas.clientHeight - 21}px` });
+        choice.onchange = () => change(() => ({ activation: choice.value }));
+        return { index, head, fewer, choice };
+    }
+
+    fill({ index, fewer, choice }) {
+        const layer = this.layers[index];
+        if (!layer) return;
+        fewer.disabled = layer.units < 2;
+        if (choice.value !== layer.activation) choice.value = layer.activation;
     }
 
     // The way to the Backprop page: the same weight at the step that is shown.
