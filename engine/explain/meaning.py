@@ -45,7 +45,7 @@ SENTENCES = {
         "b": "Momentum: the direction of the steps before, and the gradient added to it.",
         "g": "The gradient, no larger than the clipping allows.",
         "Δθ": "The step of each weight: the learning rate times the direction.",
-        "θ": "Every weight takes its step, against its gradient.",
+        "θ": "Every weight takes the step that the rule has worked out for it.",
         "": "One part of the rule of the optimizer.",
     },
 }

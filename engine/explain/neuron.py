@@ -20,6 +20,8 @@ POINTS = 241
 FAR = 1e9
 NOTHING = 1e-12
 LARGEST = 1e6
+# Of the last steps so many say whether it settles; a loss that is lower by less is no lower.
+RECENT, GROWING, NO_LOWER = 20, 4, 0.98
 
 
 @dataclass(frozen=True)
@@ -96,10 +98,12 @@ def outcome_of(steps: list[dict[str, float]], best: float) -> str:
     """Return what becomes of the neuron.
 
     ``right``: nothing to learn from the start. ``stuck``: the gradient is 0 while the prediction is wrong.
-    ``still``: the rate is 0. ``explodes``: the loss grows. ``solved``: one step is enough. ``swings``: the
-    loss stays as it is while the weight goes to and fro. ``converges``: the loss ends below a thousandth of
-    that at the start. ``out_of_reach``: no weight has a loss much below the last one. ``slow``: it goes down,
-    but does not get there in these steps.
+    ``still``: the rate is 0. ``solved``: one step is enough. ``swings``: the loss stays as it is while the
+    weight goes to and fro. ``explodes``: the loss grows to the end. ``converges``: the loss ends below a
+    thousandth of that at the start. ``out_of_reach``: no weight has a loss much below the last one.
+    ``thrown``: a step went to where the activation is flat, and the gradient is next to nothing since.
+    ``bounces``: steps jump over the minimum, and the lowest loss gets no lower. ``slow``: it goes down, but
+    does not get there in these steps.
 
     Parameters
     ----------
@@ -119,11 +123,30 @@ def outcome_of(steps: list[dict[str, float]], best: float) -> str:
         return "solved"
     if abs(last - first) < 1e-9 * first and (steps[0]["change"] > 0) != (steps[1]["change"] > 0):
         return "swings"
-    if len(steps) < STEPS or last > first:
+    losses = np.array([step["loss"] for step in steps])
+    if len(steps) < STEPS or (last == losses.max() and (np.diff(losses[-GROWING:]) > 0).all()):
         return "explodes"
     if last < 1e-3 * first:
         return "converges"
-    return "out_of_reach" if best > 0.5 * last else "slow"
+    if best > 0.5 * last:
+        return "out_of_reach"
+    if thrown_by(steps) is not None:
+        return "thrown"
+    earlier, later = losses[-RECENT : -RECENT // 2], losses[-RECENT // 2 :]
+    return "bounces" if jumps_over(steps) and later.min() >= NO_LOWER * earlier.min() else "slow"
+
+
+def thrown_by(steps: list[dict[str, float]]) -> int | None:
+    """Return the step since which the gradient is below a thousandth of its largest, None where it is not."""
+    sizes = np.abs([step["gradient"] for step in steps])
+    steep = np.flatnonzero(sizes >= 1e-3 * sizes.max())
+    return int(steep[-1]) + 1 if len(steep) and steep[-1] + 1 < len(steps) else None
+
+
+def jumps_over(steps: list[dict[str, float]]) -> bool:
+    """Tell whether most of the last steps went the other way than the one before."""
+    signs = np.sign([step["change"] for step in steps[-RECENT:]])
+    return bool((signs[1:] * signs[:-1] < 0).mean() > 0.4)
 
 
 def _steps(neuron: Neuron) -> list[dict[str, float]]:

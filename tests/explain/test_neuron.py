@@ -33,6 +33,11 @@ def test_the_numbers_are_those_of_the_textbooks():
         ({"w": 2.0}, "right"),
         ({"x": 0.0}, "stuck"),
         ({"activation": "relu", "w": -1.0}, "stuck"),
+        ({"activation": "relu", "b": 1.0, "rate": 0.3}, "thrown"),
+        ({"activation": "tanh", "y": 0.0, "rate": 0.5}, "bounces"),
+        ({"rate": 0.24}, "slow"),
+        ({"activation": "sigmoid", "w": 5.0, "y": 0.5}, "slow"),
+        ({"activation": "relu", "y": -1.0}, "out_of_reach"),
     ],
 )
 def test_the_rate_decides_what_becomes_of_it(values, outcome):

@@ -111,7 +111,7 @@ def test_each_call_says_what_it_does_and_one_that_is_written_again_that_it_is_on
     assert said["dW1 = dz1 a0ᵀ, db1 = sum_batch(dz1)"].startswith("The gradient of each weight")
     assert said["a1 = exp(a1)"].startswith("On the way to a1. ")
     assert said["a1 = 1 / a1"] == "The activation bends the sum of each unit."
-    assert said["θ = θ - Δθ"] == "Every weight takes its step, against its gradient."
+    assert said["θ = θ - Δθ"] == "Every weight takes the step that the rule has worked out for it."
     assert all(meaning.endswith(".") for meaning in said.values())
 
 
