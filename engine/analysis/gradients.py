@@ -75,19 +75,21 @@ class FlowOverTime:
     Attributes
     ----------
     kind : str
-        ``zero`` (exactly, somewhere), ``single`` (one layer), ``huge``, ``tiny``, ``vanishing`` (in most
-        steps), ``vanishing_at_times`` or ``healthy``.
+        ``huge``, ``zero`` (exactly, somewhere), ``single`` (one layer), ``tiny``, ``vanishing`` (in most
+        steps), ``vanishing_at_times`` or ``healthy``. An explosion comes first: zeros can follow from it.
     layers : tuple of int
         Those that the kind is about: with zeros, or of the largest norm; otherwise the first and the last.
     share : float
         Of the gradients that are exactly 0, or of the recorded steps in which the gradient was tiny or
         vanished; 0 for the other kinds.
     ratios : tuple of float
-        Lowest and highest ratio of the first layer's norm to the last one's; NaN where it is not defined.
+        Lowest and highest ratio of the first layer's norm to the last one's; NaN where it says nothing.
     norms : tuple of float
         Norm of the first layer at the first and at the last record.
     largest : float
         Largest norm of any layer.
+    broken : float
+        Of a huge gradient: share of the records, from the first gradient on, with a norm that is not finite.
     """
 
     kind: str
@@ -96,6 +98,7 @@ class FlowOverTime:
     ratios: tuple[float, float]
     norms: tuple[float, float]
     largest: float
+    broken: float = 0.0
 
 
 def flow_over_time(numbers: np.ndarray, norms: np.ndarray) -> FlowOverTime | None:
@@ -113,18 +116,19 @@ def flow_over_time(numbers: np.ndarray, norms: np.ndarray) -> FlowOverTime | Non
         return None
     ends = (int(numbers[0]), int(numbers[-1]))
     first, largest = (float(known[0, 0]), float(known[-1, 0])), float(known.max())
-    zero = known == 0
+    zero, nan = known == 0, (float("nan"), float("nan"))
+    if largest > HUGE_NORM and known.shape[1] > 1:
+        worst = int(numbers[known.max(axis=0).argmax()])
+        before = int(np.argmax(np.isfinite(norms).all(axis=1)))  # until its first step a run has no gradient
+        broken = 1 - len(known) / (len(norms) - before)
+        return FlowOverTime("huge", (worst,), 0.0, nan, first, largest, broken)
     if zero.any():
-        nan = (float("nan"), float("nan"))
         layers = as_layers(numbers[zero.any(axis=0)])
         return FlowOverTime("zero", layers, float(zero.mean()), nan, first, largest)
     ratios = known[:, 0] / known[:, -1]
     span = (float(ratios.min()), float(ratios.max()))
     if known.shape[1] == 1:
         return FlowOverTime("single", ends[:1], 0.0, span, first, largest)
-    if largest > HUGE_NORM:
-        worst = int(numbers[known.max(axis=0).argmax()])
-        return FlowOverTime("huge", (worst,), 0.0, span, first, largest)
     tiny = float((known.max(axis=1) < TINY_NORM).mean())
     if tiny > MOST:
         return FlowOverTime("tiny", ends, tiny, span, first, largest)

@@ -51,7 +51,12 @@ def describe_flow_over_time(numbers: np.ndarray, norms: np.ndarray) -> str:
                 f"{format_short(found.norms[1])}."
             )
         case "huge":
-            return f"Very large gradients: norm up to {format_short(found.largest)}, in layer {first}."
+            broken = (
+                f"; {format_share(found.broken)} of the records are infinite or NaN" if found.broken else ""
+            )
+            return (
+                f"Very large gradients: norm up to {format_short(found.largest)}, in layer {first}{broken}."
+            )
         case "tiny":
             return (
                 f"Tiny gradients: below {format_short(TINY_NORM)} in every layer in {share} of the recorded "

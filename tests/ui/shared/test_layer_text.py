@@ -23,6 +23,11 @@ def with_zero():
     return norms
 
 
+def exploded():
+    """Nothing before the first step, then 1e9, then infinite twice."""
+    return np.array([[NAN] * 3, [1e9, 1e8, 1e8], [1e9, 1e8, 1e8], [np.inf, 1e8, 1e8], [NAN] * 3])
+
+
 def test_layers_are_listed_as_people_do():
     assert list_layers(np.array([3])) == "layer 3"
     assert list_layers(THREE) == "layers 1 to 3"
@@ -46,10 +51,25 @@ def test_layers_are_listed_as_people_do():
             "times layer 3's.",
         ),
         (FLAT * 1e10, "Very large gradients: norm up to 1e9, in layer 1."),
+        (with_zero() * 1e10, "Very large gradients: norm up to 1e9, in layer 1."),
+        (
+            exploded(),
+            "Very large gradients: norm up to 1e9, in layer 1; 50 % of the records are infinite or NaN.",
+        ),
         (with_zero(), "8 % of the gradients are exactly 0 (layer 1)."),
         (FLAT * NAN, NOTHING),
     ],
-    ids=["vanishing", "at times", "healthy", "tiny", "huge", "zero", "nothing"],
+    ids=[
+        "vanishing",
+        "at times",
+        "healthy",
+        "tiny",
+        "huge",
+        "huge with zeros",
+        "exploded",
+        "zero",
+        "nothing",
+    ],
 )
 def test_the_flow_over_time_is_described(norms, sentence):
     assert describe_flow_over_time(THREE, norms) == sentence
