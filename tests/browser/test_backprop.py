@@ -189,6 +189,20 @@ def test_a_step_that_throws_the_weights_far_away_leaves_the_graph_readable(page,
     assert share > 0.5
 
 
+def test_arrow_keys_are_for_the_step_after_a_click_beside_it_and_after_its_tab_was_chosen(page, server, run):
+    open_step(page, server, f"run={run}&step=2")
+    page.mouse.click(12, page.viewport_size["height"] / 2)
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".microscope")).to_have_attribute("data-call", "1")
+    page.get_by_role("radio", name="One neuron").click()
+    expect(page.locator(".neuron")).to_be_visible()
+    page.get_by_role("radio", name="A step of a run").click()
+    expect(page.locator(".microscope")).to_have_attribute("data-call", "1")
+    at_rest(page)
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".microscope")).to_have_attribute("data-call", "2")
+
+
 def test_somebody_who_comes_back_finds_the_call_and_the_step_where_they_were(page, server, run):
     open_step(page, server, f"run={run}&step=2")
     for _ in range(3):

@@ -113,11 +113,12 @@ function sharesText({ shares, layer }, facts) {
     return `Its error comes from layer ${layer + 1}: ${named.join(", ")}.`;
 }
 
-function changeText({ weight, after }, { optimizer }) {
+function changeText({ weight, after, product }, { optimizer }) {
     if (after === null || after === undefined) return "";
     const change = after - weight;
     const share = weight ? ` (${micro((100 * Math.abs(change)) / Math.abs(weight), 2)} % of it)` : "";
-    return `${optimizer} then changes the weight ${micro(weight, 4)} by ${change > 0 ? "+" : ""}${micro(change)}${share}.`;
+    const along = change * product >= 0 && change !== 0 ? " Not against this gradient: what came before, or decay, outweighs it." : "";
+    return `${optimizer} then changes the weight ${micro(weight, 4)} by ${change > 0 ? "+" : ""}${micro(change)}${share}.${along}`;
 }
 
 // All calls of the step, each with its result.

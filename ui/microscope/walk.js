@@ -91,7 +91,8 @@ class Walk {
     // Arrow keys go on wherever nothing else takes them.
     onKey(event) {
         const { target } = event;
-        const isElsewhere = target !== document.body && !this.root.contains(target);
+        // A click on empty space gives the keys to what surrounds the step.
+        const isElsewhere = !target.contains(this.root) && !this.root.contains(target);
         const isTaken = target.closest?.("input, select, textarea, [contenteditable], [role=slider], [role=tab], [role=radio]");
         if (isElsewhere || isTaken || event.altKey || event.ctrlKey || event.metaKey) return;
         const acts = {
