@@ -162,6 +162,7 @@ def test_edits_that_follow_each_other_quickly_all_count(page: Page, server, stor
     open_run(page, server, store, run_id)
     more = page.get_by_role("button", name="One unit more in layer 1")
     box = more.bounding_box()
+    assert box is not None
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     for _ in range(6):
         page.mouse.down()

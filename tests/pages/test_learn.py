@@ -65,7 +65,7 @@ def test_a_lesson_shows_what_its_blocks_trained() -> None:
     assert titles[:3] == ["loss", "accuracy", "gradient norm of each layer"]
     assert titles[3:] == ["too low: loss", "about right: loss", "training loss, validation dashed"]
     text = words(app)
-    assert "**Training loss: 0.916 with too low, 0.378 with about right: lower by 0.537.**" in text
+    assert "**Training loss: 0.916 (too low), 0.378 (about right): lower by 0.537.**" in text
     assert "| eight |" in text.replace("**", "") and "noise of the gradient" in text
     assert "import numpy" in app.code[-1].value
     (neuron,) = [header for header in headers(app) if "values" in header]
@@ -181,6 +181,17 @@ def test_the_quiz_keeps_its_answers_in_the_address() -> None:
     assert address(app, "before") == "310"
     again = page(lesson="quiz", before="310")
     assert [each.value for each in again.radio] == [2, 0, None]
+
+
+def test_a_round_that_was_ended_by_mistake_can_be_gone_back_to_until_the_next_one_has_an_answer() -> None:
+    app = page(lesson="quiz", before="200")
+    assert "1 of 3 answered. 2 left: what is not answered counts as wrong." in words(app)
+    press(app, "learn_quiz_finish")
+    press(app, "learn_quiz_back")
+    assert (address(app, "before"), address(app, "after")) == ("200", "")
+    press(app, "learn_quiz_finish")
+    app.radio(key="learn_quiz_after_0").set_value(1).run()
+    assert "learn_quiz_back" not in [button.key for button in app.button]
 
 
 def test_right_answers_are_not_told_before_the_round_after() -> None:

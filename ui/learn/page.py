@@ -69,18 +69,18 @@ def _show_lesson(lesson: AnyLesson) -> None:
     if lesson.slug == QUIZ:
         show_quiz(lesson)
         return
+    st.button(
+        "Draw all for printing",
+        icon=":material/print:",
+        type="tertiary",
+        key="learn_draw_all",
+        on_click=draw_all,
+        args=(lesson,),
+        help="A part is drawn once somebody scrolls to it; this draws all of them, for paper.",
+    )
     for number, part in enumerate(lesson.parts):
         key = f"{lesson.slug}_{number}"
         if isinstance(part, Question):
             show_question(part, key, lesson.slug)
         else:
             show_block(part, key)
-    st.button(
-        "Draw everything",
-        icon=":material/print:",
-        type="tertiary",
-        key="learn_draw_all",
-        on_click=draw_all,
-        args=(lesson,),
-        help="Draws what was not scrolled to yet, so that it is there when the page is printed.",
-    )

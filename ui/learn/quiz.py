@@ -44,6 +44,8 @@ def show_quiz(lesson: Lesson) -> None:
             "Now take the lessons, and come back here. Then answer the same questions again: which answers "
             "are right is told after that."
         )
+        if all(each is None for each in answers(AFTER, questions)):
+            st.button("Back to the first round", type="tertiary", key="learn_quiz_back", on_click=_back)
         _show_round(questions, AFTER)
         st.button("Show the results", type="primary", key="learn_quiz_results", on_click=_end)
     else:
@@ -93,11 +95,18 @@ def _show_round(questions: Sequence[Question], name: str) -> None:
                 label=f"Answer to question {place + 1}",
                 changed=partial(_note, questions, name, place),
             )
-    st.caption(f"{sum(each is not None for each in given)} of {len(questions)} answered.")
+    answered = sum(each is not None for each in given)
+    left = len(questions) - answered
+    rest = f" {left} left: what is not answered counts as wrong." if left else ""
+    st.caption(f"{answered} of {len(questions)} answered.{rest}")
 
 
 def _begin_after(count: int) -> None:
     st.query_params[AFTER] = "0" * count
+
+
+def _back() -> None:
+    st.query_params.pop(AFTER, None)
 
 
 def _begin_anew() -> None:

@@ -10,12 +10,12 @@ LARGE_FACTOR = 10.0
 
 
 def describe_pair(experiment: Experiment, values: Mapping[str, Values], score: str) -> str:
-    """Say what a pair measured, in Markdown: ``Loss: 0.7 with tanh, 0.3 with relu: lower by 0.4.``."""
+    """Say what a pair measured, in Markdown: ``Loss: 0.7 (tanh), 0.3 (relu): lower by 0.4.``."""
     measure = experiment.measures[0]
     first, second = (values[label][measure] for label in experiment.labels)
     words = words_of(measure, score)
     told = [
-        f"{format_measure(measure, value, score)} with {name}"
+        f"{format_measure(measure, value, score)} ({name})"
         for value, name in zip((first, second), experiment.names, strict=True)
     ]
     difference = _difference(measure, first, second)

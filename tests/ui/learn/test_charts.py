@@ -78,16 +78,16 @@ PAIR = experiment("pair", f"{SMALL}\nchange: {{epochs: 8}}\nnames: [four, eight]
 @pytest.mark.parametrize(
     ("measure", "first", "second", "said"),
     [
-        ("val_loss", 0.693, 0.312, "Validation loss: 0.693 with four, 0.312 with eight: lower by 0.381."),
+        ("val_loss", 0.693, 0.312, "Validation loss: 0.693 (four), 0.312 (eight): lower by 0.381."),
         (
             "score",
             0.5,
             0.98,
-            "Validation accuracy: 50.0 % with four, 98.0 % with eight: higher by 48.0 points.",
+            "Validation accuracy: 50.0 % (four), 98.0 % (eight): higher by 48.0 points.",
         ),
-        ("gradient_ratio", 1e-6, 0.1, "1e-06 with four, 0.1 with eight: higher by a factor of 1.0e5."),
-        ("loss", np.inf, 0.1, "Training loss: infinite with four, 0.1 with eight."),
-        ("steps", 5.0, 5.0, "Steps: 5 with four, 5 with eight: no difference."),
+        ("gradient_ratio", 1e-6, 0.1, "1e-06 (four), 0.1 (eight): higher by a factor of 1.0e5."),
+        ("loss", np.inf, 0.1, "Training loss: infinite (four), 0.1 (eight)."),
+        ("steps", 5.0, 5.0, "Steps: 5 (four), 5 (eight): no difference."),
     ],
 )
 def test_the_difference_of_a_pair_is_said_in_words(
