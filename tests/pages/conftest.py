@@ -32,7 +32,7 @@ def without_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
 def pages_read_the_tests_store(store, store_url, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have pages read the store of the test; runs stay queued."""
     monkeypatch.setenv(STORE_VARIABLE, store_url)
-    for place in ("ui.shared.transport", "ui.runs.card"):
+    for place in ("ui.shared.transport", "ui.shared.frame", "ui.runs.card", "ui.overfitting.training_sizes"):
         monkeypatch.setattr(f"{place}.ensure_workers", lambda *_: 0)
 
 
