@@ -57,13 +57,6 @@ def test_a_lesson_is_drawn_as_it_is_scrolled_and_nothing_jumps(page: Page, serve
     expect(page.get_by_role("heading", name="Two learning rates")).to_be_visible()
 
 
-def test_places_that_come_into_sight_together_are_all_drawn(page: Page, server: Dashboard) -> None:
-    page.set_viewport_size({"width": 1440, "height": 5000})
-    page.goto(f"{server.address}/learn?lesson=two-rates")
-    expect(page.locator(CHARTS)).to_have_count(6)
-    expect(page.locator(".replay-graph canvas")).to_have_count(1)
-
-
 def test_a_lesson_fits_a_narrow_screen_with_its_list_as_a_select_box(page: Page, server: Dashboard) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{server.address}/learn?lesson=two-rates")
