@@ -4,17 +4,20 @@ const ROOM_FOR_BUTTONS = 98;
 const MOST_LAYERS = 200;
 // Milliseconds for which an edit outweighs what the server still says of before.
 const EDIT_HELD = 5000;
+const EDIT_TOLD_AGAIN = 2000;
+let lastEdit;
 // What a network without hidden layers gets.
 const FIRST_LAYER = { units: 4, activation: "tanh" };
 
 class NetworkEditor {
     // `send(change)` takes `{layers: [...]}`, `{weight: {...}}` or `{explain: {...}}` to the server.
-    constructor(panel, send) {
-        Object.assign(this, { panel, send, key: "", parts: [] });
+    // `edited` is what another one, of the network drawn before, was told last.
+    constructor(panel, send, edited) {
+        Object.assign(this, { panel, send, edited, key: "", parts: [] });
         this.depth = made("span", "edit-depth", panel.caption);
         made("span", "", this.depth, { textContent: "layers" });
-        this.fewer = this.button(this.depth, "−", "Remove the last hidden layer", () => this.edit(this.layers.slice(0, -1)));
-        this.more = this.button(this.depth, "+", "Add a hidden layer", () => {
+        this.fewer = this.stepper(this.depth, "−", "Remove the last hidden layer", () => this.edit(this.layers.slice(0, -1)));
+        this.more = this.stepper(this.depth, "+", "Add a hidden layer", () => {
             this.edit([...this.layers, this.layers.at(-1) ?? FIRST_LAYER]);
         });
         this.heads = made("div", "edit-heads", panel.figure);
@@ -28,9 +31,27 @@ class NetworkEditor {
         return each;
     }
 
-    // What was edited holds at once, so that the next click goes on from there; the server's answer follows.
+    // A button that acts as soon as the mouse presses it: an answer that comes before it is let go draws all anew.
+    stepper(parent, text, label, act) {
+        let isDone = false;
+        const each = this.button(parent, text, label, ({ detail }) => {
+            if (!isDone || detail === 0) act();
+            isDone = false;
+        });
+        each.onpointerdown = ({ button, pointerType }) => {
+            isDone = button === 0 && pointerType === "mouse";
+            if (isDone) act();
+        };
+        return each;
+    }
+
+    // What was edited holds at once, so that the next click goes on from there; the server's answer follows. One
+    // that comes while the page is just being made anew can be missed there: it is told once more.
     edit(layers) {
-        this.edited = { layers, key: JSON.stringify(layers), until: performance.now() + EDIT_HELD };
+        const edited = { layers, key: JSON.stringify(layers), until: performance.now() + EDIT_HELD, isHeard: false };
+        Object.assign(this, { edited });
+        lastEdit = edited;
+        setTimeout(() => edited === lastEdit && !edited.isHeard && this.send({ layers }), EDIT_TOLD_AGAIN);
         this.send({ layers });
         this.layers = layers;
         this.fewer.disabled = !layers.length;
@@ -39,8 +60,9 @@ class NetworkEditor {
     }
 
     draw({ layers, activations, setsWeights }) {
-        const isOlder = this.edited && JSON.stringify(layers) !== this.edited.key && performance.now() < this.edited.until;
-        if (!isOlder) this.edited = undefined;
+        const isHeard = this.edited?.key === JSON.stringify(layers);
+        if (isHeard) this.edited.isHeard = true;
+        if (isHeard || performance.now() > (this.edited?.until ?? 0)) this.edited = undefined;
         const current = this.edited?.layers ?? layers;
         Object.assign(this, { layers: current, activations, setsWeights });
         const canEdit = activations.length > 0;
@@ -69,8 +91,8 @@ class NetworkEditor {
     head(index) {
         const change = (part) => this.edit(this.layers.map((layer, i) => (i === index ? { ...layer, ...part(layer) } : layer)));
         const head = made("div", "edit-head", this.heads);
-        const fewer = this.button(head, "−", `One unit less in layer ${index + 1}`, () => change(({ units }) => ({ units: units - 1 })));
-        this.button(head, "+", `One unit more in layer ${index + 1}`, () => change(({ units }) => ({ units: units + 1 })));
+        const fewer = this.stepper(head, "−", `One unit less in layer ${index + 1}`, () => change(({ units }) => ({ units: units - 1 })));
+        this.stepper(head, "+", `One unit more in layer ${index + 1}`, () => change(({ units }) => ({ units: units + 1 })));
         const choice = made("select", "edit-activation", this.heads, { title: `Activation of layer ${index + 1}` });
         choice.setAttribute("aria-label", `Activation of layer ${index + 1}`);
         for (const name of this.activations) made("option", "", choice, { value: name, textContent: name });

@@ -121,7 +121,7 @@ class Stage {
         for (const place of [this.networkPlace, this.picturePlace, this.details]) place.replaceChildren();
         if (isFirst) Object.assign(this.state, { shown: null, over: null, edge: null });
         this.network = new NetworkPanel(this.networkPlace, this.run, this);
-        this.editor = new NetworkEditor(this.network, (change) => this.send("edited", change));
+        this.editor = new NetworkEditor(this.network, (change) => this.send("edited", change), this.editor?.edited);
         this.picture = new PicturePanel(this.picturePlace, this.run, this);
         this.histograms = new DetailPanels(this.details, this.run);
     }
