@@ -22,6 +22,8 @@ NOTHING = 1e-12
 LARGEST = 1e6
 # Of the last steps so many say whether it settles; a loss that is lower by less is no lower.
 RECENT, GROWING, NO_LOWER = 20, 4, 0.98
+# An activation whose slope is below this is flat: steps are short there.
+FLAT = 0.05
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ def outcome_of(steps: list[dict[str, float]], best: float) -> str:
         return "converges"
     if best > 0.5 * last:
         return "out_of_reach"
-    if thrown_by(steps) is not None:
+    if thrown_by(steps) is not None and abs(steps[-1]["slope"]) < FLAT:
         return "thrown"
     earlier, later = losses[-RECENT : -RECENT // 2], losses[-RECENT // 2 :]
     return "bounces" if jumps_over(steps) and later.min() >= NO_LOWER * earlier.min() else "slow"

@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 
 from engine.store.reader import read_series
 from engine.store.runs import set_speed
+from tests.browser.taken_off import take_off
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
@@ -156,12 +157,7 @@ def test_charts_that_are_taken_off_the_page_and_put_there_again_are_the_ones_tha
     ids = [trained(learning_rate=rate) for rate in (0.1, 0.03, 0.01)]
     opened(page, server, ids)
     page.locator(".chip .show").nth(1).click()
-    page.evaluate("""() => {
-        window.before = document.querySelector(".live-cards");
-        const put = document.createElement("div");
-        put.className = "live-cards";
-        before.replaceWith(put);
-    }""")
+    take_off(page, "live-cards")
     expect(page.locator(".chip")).to_have_count(0)
     page.get_by_text("epoch", exact=True).first.click()  # the server draws the page again
     page.wait_for_function("() => document.querySelector('.live-cards') === window.before")

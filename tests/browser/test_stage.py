@@ -11,6 +11,7 @@ from engine.store.runs import get_run, list_runs
 from engine.store.snapshots import read_snapshots
 from tests.browser.at_rest import at_rest
 from tests.browser.slow_run import EPOCHS, start_slow_run
+from tests.browser.taken_off import take_off
 from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
@@ -226,12 +227,7 @@ def test_a_stage_that_is_taken_off_the_page_and_put_there_again_is_the_one_that_
     page.get_by_label("Epoch shown").focus()
     page.keyboard.press("Home")
     page.wait_for_function(AT_FRAME, arg=0)
-    page.evaluate("""() => {
-        window.before = document.querySelector(".stage");
-        const put = document.createElement("div");
-        put.className = "stage";
-        before.replaceWith(put);
-    }""")
+    take_off(page, "stage")
     expect(page.locator(".stage canvas")).to_have_count(0)
     page.get_by_role("combobox", name="Optimizer").click()
     page.get_by_role("option", name="rmsprop", exact=True).click()  # the server draws the page again

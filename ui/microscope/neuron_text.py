@@ -2,11 +2,8 @@
 
 from typing import Any
 
-from engine.explain.neuron import RECENT, Neuron, jumps_over, thrown_by
+from engine.explain.neuron import FLAT, RECENT, Neuron, jumps_over, thrown_by
 from ui.shared.text import count, number
-
-# A slope below this makes steps short.
-FLAT = 0.05
 
 
 def describe_outcome(neuron: Neuron, found: dict[str, Any]) -> str:

@@ -5,15 +5,14 @@ const MOST_LAYERS = 200;
 // Milliseconds for which an edit outweighs what the server still says of before.
 const EDIT_HELD = 5000;
 const EDIT_TOLD_AGAIN = 2000;
-let lastEdit;
 // What a network without hidden layers gets.
 const FIRST_LAYER = { units: 4, activation: "tanh" };
 
 class NetworkEditor {
     // `send(change)` takes `{layers: [...]}`, `{weight: {...}}` or `{explain: {...}}` to the server.
-    // `edited` is what another one, of the network drawn before, was told last.
-    constructor(panel, send, edited) {
-        Object.assign(this, { panel, send, edited, key: "", parts: [] });
+    // `edits.last` is what the server has not answered yet; it outlives the picture of one network.
+    constructor(panel, send, edits) {
+        Object.assign(this, { panel, send, edits, key: "", parts: [] });
         this.depth = made("span", "edit-depth", panel.caption);
         made("span", "", this.depth, { textContent: "layers" });
         this.fewer = this.stepper(this.depth, "−", "Remove the last hidden layer", () => this.edit(this.layers.slice(0, -1)));
@@ -48,11 +47,15 @@ class NetworkEditor {
     // What was edited holds at once, so that the next click goes on from there; the server's answer follows. One
     // that comes while the page is just being made anew can be missed there: it is told once more.
     edit(layers) {
-        const edited = { layers, key: JSON.stringify(layers), until: performance.now() + EDIT_HELD, isHeard: false };
-        Object.assign(this, { edited });
-        lastEdit = edited;
-        setTimeout(() => edited === lastEdit && !edited.isHeard && this.send({ layers }), EDIT_TOLD_AGAIN);
+        const { edits } = this;
+        const edit = { layers, key: JSON.stringify(layers), until: performance.now() + EDIT_HELD };
+        edits.last = edit;
+        setTimeout(() => edits.last === edit && this.send({ layers }), EDIT_TOLD_AGAIN);
         this.send({ layers });
+        this.show(layers);
+    }
+
+    show(layers) {
         this.layers = layers;
         this.fewer.disabled = !layers.length;
         this.more.disabled = layers.length >= MOST_LAYERS;
@@ -60,15 +63,12 @@ class NetworkEditor {
     }
 
     draw({ layers, activations, setsWeights }) {
-        const isHeard = this.edited?.key === JSON.stringify(layers);
-        if (isHeard) this.edited.isHeard = true;
-        if (isHeard || performance.now() > (this.edited?.until ?? 0)) this.edited = undefined;
-        const current = this.edited?.layers ?? layers;
-        Object.assign(this, { layers: current, activations, setsWeights });
+        const { edits } = this;
+        if (edits.last && (edits.last.key === JSON.stringify(layers) || performance.now() > edits.last.until)) edits.last = null;
+        const current = edits.last?.layers ?? layers;
+        Object.assign(this, { activations, setsWeights });
         const canEdit = activations.length > 0;
         this.depth.hidden = !canEdit;
-        this.fewer.disabled = !current.length;
-        this.more.disabled = current.length >= MOST_LAYERS;
         const most = Math.min(layers.length, current.length);
         const columns = this.panel.columns().filter(({ layer }) => layer.number > 0 && layer.number <= most);
         const pitch = columns.length > 1 ? columns[1].x - columns[0].x : this.panel.canvas.clientWidth / 2;
@@ -84,8 +84,8 @@ class NetworkEditor {
         this.parts.forEach((part, place) => {
             Object.assign(part.head.style, { left: `${shown[place].x}px`, top: `${top + 13}px` });
             Object.assign(part.choice.style, { left: `${shown[place].x}px`, top: `${top + this.panel.canvas.clientHeight - 21}px` });
-            this.fill(part);
         });
+        this.show(current);
     }
 
     head(index) {

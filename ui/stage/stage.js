@@ -24,7 +24,7 @@ function offer(choice, options, chosen) {
 class Stage {
     // Its `send(name, value)`, set from outside, takes something to the server.
     constructor(root) {
-        Object.assign(this, { root, run: null, state: { shown: null, over: null, edge: null, shows: "weights", flow: 0.5 } });
+        Object.assign(this, { root, run: null, edits: {}, state: { shown: null, over: null, edge: null, shows: "weights", flow: 0.5 } });
         this.inbox = new Inbox("stage", (message) => this.absorb(message));
         root.replaceChildren();
         this.clock = new Clock((isPlayed) => this.draw(isPlayed));
@@ -121,7 +121,7 @@ class Stage {
         for (const place of [this.networkPlace, this.picturePlace, this.details]) place.replaceChildren();
         if (isFirst) Object.assign(this.state, { shown: null, over: null, edge: null });
         this.network = new NetworkPanel(this.networkPlace, this.run, this);
-        this.editor = new NetworkEditor(this.network, (change) => this.send("edited", change), this.editor?.edited);
+        this.editor = new NetworkEditor(this.network, (change) => this.send("edited", change), this.edits);
         this.picture = new PicturePanel(this.picturePlace, this.run, this);
         this.histograms = new DetailPanels(this.details, this.run);
     }
