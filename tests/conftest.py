@@ -43,7 +43,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Refuse to run tests of one group side by side.
 
     pytest-xdist 3.8 loses all groups in silence beside pytest 9.2
-    (https://github.com/pytest-dev/pytest-xdist/issues/1386); two browsers at once make pages late.
+    (https://github.com/pytest-dev/pytest-xdist/issues/1386); more browsers than meant make pages late.
     """
     if not getattr(session.config.option, "loadgroup", False):
         return

@@ -13,6 +13,17 @@ from engine.store.schema import metadata, retired_ids, runs, schema_version, wor
 from engine.store.store import Store, open_store
 from tests.waiting import SECONDS_AT_MOST, end_engines
 
+BROWSERS = 2
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Share the tests out to two workers, each with a browser and a server: one alone would be waited for."""
+    ours = [each for each in items if each.path.parent == Path(__file__).parent]
+    for place, each in enumerate(ours):
+        each.add_marker(pytest.mark.filterwarnings("ignore::ResourceWarning"))
+        if each.get_closest_marker("xdist_group") is None:
+            each.add_marker(pytest.mark.xdist_group(f"browser {place % BROWSERS}"))
+
 
 @pytest.fixture(scope="session")
 def shared_dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:

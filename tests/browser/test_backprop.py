@@ -10,8 +10,6 @@ from engine.store.moments import moment_of
 from engine.store.runs import list_runs
 from tests.browser.at_rest import at_rest
 
-pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
-
 PANELS = (
     ".micro-bar",
     ".micro-phases",

@@ -8,8 +8,6 @@ from engine.store.reader import read_series
 from engine.store.runs import set_speed
 from tests.browser.taken_off import take_off
 
-pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
-
 CHART = ".live-chart[data-chart=compare_chart]"
 PLOT = f"{CHART} .nsewdrag"
 HEAT = ".live-chart[data-chart=compare_heat_0]"

@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 
 import numpy as np
-import pytest
 from playwright.sync_api import Page, expect
 
 from engine.store.interventions import read_changes
@@ -19,7 +18,6 @@ from tests.waiting import SECONDS_AT_MOST, wait_for
 # The run's own button: the replay that follows a run has one to pause the replay.
 PAUSE = re.compile("^Pause(?! the replay)")
 
-pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
 RANGE = "() => document.querySelector('.js-plotly-plot').layout.xaxis.range.map(Number)"
 POINTS = """() => Math.max(0,

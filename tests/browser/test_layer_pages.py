@@ -3,8 +3,6 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
-
 CHARTS = ".live-chart .plot-container"
 
 

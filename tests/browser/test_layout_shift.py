@@ -10,8 +10,6 @@ from tests.browser.at_rest import at_rest
 from tests.browser.slow_run import start_slow_run, wait_until_ended
 from tests.waiting import wait_for
 
-pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
-
 MOST = 0.05
 # As browsers add it up, without what follows a click at once. The main part moves as a whole, by itself or
 # with what holds it, when the form comes or goes with its page: that is left out, what moves in it is not.

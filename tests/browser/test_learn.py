@@ -13,7 +13,8 @@ from tests.browser.at_rest import at_rest
 from tests.browser.test_layout_shift import OBSERVE, forget, shifted
 from tests.lessons.test_reading import EXAMPLES
 
-pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
+# They share a server of their own.
+pytestmark = pytest.mark.xdist_group("browser 1")
 
 CHARTS = ".live-chart .plot-container"
 # By the number of the part.

@@ -1,13 +1,11 @@
 """Every lesson of the project opens in a real browser, and all of its blocks run."""
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from engine.lessons.lesson import QUIZ, Experiment, Lesson, Question, Step
 from engine.lessons.reading import read_lessons
 from engine.paths import LESSONS
 
-pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
 DRAWN = """wanted => [...document.querySelectorAll('.live-chart')].filter(
     (each) => Number(each.dataset.draws) > 0).length >= wanted"""
 

@@ -7,8 +7,6 @@ from engine.store.runs import request
 from tests.browser.at_rest import at_rest
 from tests.browser.slow_run import start_slow_run
 
-pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
-
 CHART = ".live-chart[data-chart=stage-loss]"
 STATE = f"""() => {{ const chart = document.querySelector('{CHART}');
   return {{ draws: Number(chart.dataset.draws), range: chart._fullLayout.xaxis.range.map(Number),

@@ -8,8 +8,6 @@ from playwright.sync_api import Page
 
 from ui.live_chart.assets import LOADER
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 # A component that notes what is done with it.
 COMPONENT = """export default ({ data, parentElement }) => {
     if (data === "bad") throw new Error("no such data");

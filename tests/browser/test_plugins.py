@@ -1,12 +1,10 @@
 """A plugin that is dropped in while everything runs is chosen, trained, and named when it breaks."""
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from engine.store.runs import get_run
 from tests.browser.slow_run import wait_until_ended
 
-pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
 PLUGIN = '''
 import numpy as np
 from engine.extension import activation

@@ -7,8 +7,6 @@ from engine.store.runs import set_speed
 from engine.store.snapshots import read_snapshots
 from tests.browser.at_rest import at_rest
 
-pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
-
 REPLAY = "document.querySelector('.stage, .replay')"
 SHOWN = f"frame => {REPLAY}?.dataset.frame === String(frame)"
 PIXELS = f"name => {REPLAY}.querySelector(`.replay-${{name}} canvas`).toDataURL()"

@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 
 import numpy as np
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from engine.store.records import read_series
@@ -13,8 +12,6 @@ from engine.store.runs import get_run, list_runs, set_speed
 from engine.store.schema import runs
 from engine.training.telemetry import SCALARS
 from engine.workers.launcher import ensure_workers
-
-pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
 FIRST_CELLS = """() => [...document.querySelectorAll('.runs-table tbody .lead span:not(.best)')]
   .map(each => each.textContent)"""

@@ -14,8 +14,6 @@ from tests.browser.slow_run import EPOCHS, start_slow_run
 from tests.browser.taken_off import take_off
 from tests.waiting import wait_for
 
-pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
-
 PARTS = {
     "controls": ".st-key-train_bar",
     "time": ".stage .replay-bar",

@@ -16,8 +16,6 @@ from tests.browser.at_rest import at_rest
 from tests.browser.pressing import AGAIN_AFTER_SECONDS
 from tests.waiting import wait_for
 
-pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
-
 ROOT = Path(__file__).resolve().parents[2]
 PATHS = ("train", "gradients", "overfitting", "compare", "runs", "data")
 TABS_TO_START = 5
