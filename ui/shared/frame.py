@@ -4,6 +4,8 @@ import atexit
 import gc
 import logging
 import sys
+import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,6 +24,7 @@ LOGO = Path(__file__).with_name("logo.svg")
 SIDEBAR_WIDTH = 330
 FRAME, FRAMED = "dashboard.py", "shell_framed"
 RUNS_BETWEEN = 1000
+FIRST_PAGE_SECONDS = 3.0
 WIDE_ADDRESSES = ("", "0.0.0.0", "::")
 
 
@@ -89,7 +92,21 @@ def start_background() -> None:
         url, _ = _opened(default_url())
     except StoreError:
         return
-    ensure_workers(url)
+    if time.monotonic() > _worker_after_the_first_page(url):
+        ensure_workers(url)
+
+
+@st.cache_resource(show_spinner=False)
+def _worker_after_the_first_page(url: str) -> float:
+    """Start the worker that waits for runs a little later, once a server; return when.
+
+    What it imports would take the processor from the first page after a server's start. Whoever presses
+    Start before that starts it then.
+    """
+    later = threading.Timer(FIRST_PAGE_SECONDS, ensure_workers, [url])
+    later.daemon = True
+    later.start()
+    return time.monotonic() + FIRST_PAGE_SECONDS
 
 
 @st.cache_resource(show_spinner=False)
