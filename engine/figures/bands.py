@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from engine.analysis.statistics import interval_over
-from engine.figures.curves import BAND_EDGE, BAND_OPACITY, VALIDATION_COLUMNS, compare_runs
+from engine.figures.curves import BAND_EDGE, BAND_OPACITY, VALIDATION_COLUMNS, compare_runs, smoothing_of
 from engine.figures.figure import Figure
-from engine.figures.smoothing import difference, smoothed
+from engine.figures.smoothing import Smoothing, difference
 from engine.figures.theme import colours_apart, faint, label, symbols_apart
 
 SEED_OPACITY = 0.4
@@ -108,13 +108,14 @@ def compare_seeds(
     elif baseline is not None and len(frames.get(baseline, ())) == 0:
         baseline = None
     looks = looks_together(groups, list(frames))
+    smooth = smoothing_of(frames, x, smoothing, is_log=log_x)
     figure = compare_runs(
         single,
         columns,
         x=x,
         log_x=log_x,
         log_y=log_y,
-        smoothing=smoothing,
+        smoothing=smooth,
         baseline=baseline,
         height=height,
         colours={run: colour for run, (colour, _) in looks.items()},
@@ -130,12 +131,12 @@ def compare_seeds(
             seeds = sorted(group.runs)
             if baseline is None:
                 at, curves = aligned(frames, [group.runs[seed] for seed in seeds], x, column)
-                curves = np.array([smoothed(curve, smoothing) for curve in curves])
+                curves = np.array([smooth(at, curve) for curve in curves])
             elif base is not None:
                 seeds = [seed for seed in seeds if seed in base.runs]
-                at, curves = _paired(frames, group, base, x, column, smoothing)
+                at, curves = _paired(frames, group, base, x, column, smooth)
             else:
-                at, curves = _minus_run(frames, group, baseline, x, column, smoothing)
+                at, curves = _minus_run(frames, group, baseline, x, column, smooth)
             line = _line(group, looks[group.first], column, len(columns) == 1)
             _add_seeds(figure, at, curves, seeds, line)
             _add_band(figure, at, curves, line, x, band, log_y)
@@ -171,21 +172,21 @@ def aligned(
 
 
 def _paired(
-    frames: Mapping[int, pd.DataFrame], group: Seeds, base: Seeds, x: str, column: str, smoothing: float
+    frames: Mapping[int, pd.DataFrame], group: Seeds, base: Seeds, x: str, column: str, smooth: Smoothing
 ) -> tuple[np.ndarray, np.ndarray]:
     seeds = sorted(group.runs.keys() & base.runs.keys())
     runs = [chosen.runs[seed] for chosen in (group, base) for seed in seeds]
     at, curves = aligned(frames, runs, x, column)
-    curves = np.array([smoothed(curve, smoothing) for curve in curves])
+    curves = np.array([smooth(at, curve) for curve in curves])
     return at, curves[: len(seeds)] - curves[len(seeds) :]
 
 
 def _minus_run(
-    frames: Mapping[int, pd.DataFrame], group: Seeds, run: int, x: str, column: str, smoothing: float
+    frames: Mapping[int, pd.DataFrame], group: Seeds, run: int, x: str, column: str, smooth: Smoothing
 ) -> tuple[np.ndarray, np.ndarray]:
     at, curves = aligned(frames, [group.runs[seed] for seed in sorted(group.runs)], x, column)
     base_at, (base,) = aligned(frames, [run], x, column)
-    found = [difference(at, smoothed(c, smoothing), base_at, smoothed(base, smoothing)) for c in curves]
+    found = [difference(at, smooth(at, c), base_at, smooth(base_at, base)) for c in curves]
     return found[0][0], np.array([values for _, values in found])
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from engine.figures.figure import Figure
-from engine.figures.smoothing import difference, envelope, smoothed
+from engine.figures.smoothing import Smoothing, difference, envelope
 from engine.figures.theme import (
     QUIET,
     TRAIN,
@@ -64,7 +64,7 @@ def compare_runs(
     x: str = "step",
     log_x: bool = False,
     log_y: bool = False,
-    smoothing: float = 0.0,
+    smoothing: float | Smoothing = 0.0,
     baseline: int | None = None,
     height: int = 380,
     colours: Mapping[int, str] | None = None,
@@ -83,8 +83,9 @@ def compare_runs(
         By run its metrics, in the order of the legend. A run without records is passed over.
     columns : list of str
         Such as ``["train_loss", "val_loss"]``.
-    smoothing : float
-        In [0, 1): share of the past in each point, see :func:`engine.figures.smoothing.smoothed`.
+    smoothing : float or Smoothing
+        In [0, 1): what remains of the past, see :class:`engine.figures.smoothing.Smoothing`; that of a chart
+        that shows more than these runs is given as a whole.
     baseline : int, optional
         One of the runs; the others are shown as their difference from it.
     colours, symbols : mapping, optional
@@ -96,6 +97,8 @@ def compare_runs(
         colours = colours_apart(frames)
     if symbols is None:
         symbols = symbols_apart({run: colours[run] for run in frames})
+    if not isinstance(smoothing, Smoothing):
+        smoothing = smoothing_of(frames, x, smoothing, is_log=log_x)
     title = ", ".join(columns) + (f", difference from run {baseline}" if baseline is not None else "")
     figure = empty_figure(AXES[x], title, log_y=log_y, height=height)
     if log_x:
@@ -118,6 +121,12 @@ def compare_runs(
         if end is not None and baseline is None:
             _mark_divergence(figure, part, x, columns[0], end, colour=colours[number])
     return figure
+
+
+def smoothing_of(frames: Mapping[int, pd.DataFrame], x: str, weight: float, *, is_log: bool) -> Smoothing:
+    """Return the smoothing of a chart of these runs over one of :data:`AXES`."""
+    places = (frame[x].to_numpy(np.float64) for frame in frames.values())
+    return Smoothing.over((each[np.isfinite(each)] for each in places), weight, is_log=is_log)
 
 
 def mark_changes(figure: Figure, places: list[float], texts: list[str]) -> Figure:
@@ -190,13 +199,13 @@ def _add_run_line(
     name: str,
     run: int,
     look: tuple[str, str],
-    smoothing: float,
+    smoothing: Smoothing,
 ) -> None:
     at, values = points
     (colour, symbol), group = look, str(run)
-    if smoothing:
+    if smoothing.weight:
         _add_measured_behind(figure, at, values, name, colour, group)
-        values = smoothed(values, smoothing)
+        values = smoothing(at, values)
     figure.add_scatter(x=at, y=values, legendgroup=group, **_line(x, column, name, colour))
     if len(values):
         figure.add_scatter(

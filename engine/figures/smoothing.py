@@ -1,30 +1,86 @@
 """Arithmetic on curves before plotting: smoothing, envelope, difference."""
 
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 import numpy as np
 
 BUCKETS_AT_MOST = 256
+UNITS = 200
+SMALL = 1e-4
 
 
-def smoothed(values: np.ndarray, weight: float) -> np.ndarray:
-    """Return the exponential moving average of finite values, without the pull towards zero at the start.
+@dataclass(frozen=True)
+class Smoothing:
+    """How the curves of one chart are smoothed: all by the same distance on its x axis.
 
-    ``s = weight s + (1 - weight) y``, divided by ``1 - weight^n`` (the correction of Adam's moments; Kingma
-    and Ba, 2015). It takes in every value, before a chart leaves any out. A constant curve stays as it is.
+    Attributes
+    ----------
+    weight : float
+        In [0, 1): how much of what was remains after a two-hundredth of the axis; 0 changes nothing.
+    span : float
+        What the chart's curves cover on the x axis; on a logarithmic one in powers of e.
+    is_log : bool
+        Whether the x axis is logarithmic.
+    """
+
+    weight: float
+    span: float = 0.0
+    is_log: bool = False
+
+    @classmethod
+    def over(cls, places: Iterable[np.ndarray], weight: float, *, is_log: bool = False) -> "Smoothing":
+        """Return the smoothing of curves that stand at these places ``(n,)`` of the x axis, ascending."""
+        drawn = [_drawn(each, is_log) for each in places if len(each)]
+        span = max(each[-1] for each in drawn) - min(each[0] for each in drawn) if drawn else 0.0
+        return cls(weight, float(span), is_log)
+
+    def __call__(self, x: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """Return finite values ``(n,)`` at the places x, smoothed."""
+        if self.span <= 0:
+            return values
+        return smoothed(_drawn(x, self.is_log) * (UNITS / self.span), values, self.weight)
+
+
+def _drawn(x: np.ndarray, is_log: bool) -> np.ndarray:
+    """Return where places are drawn on an axis; what a logarithmic one cannot show stands at its left end."""
+    if not is_log:
+        return x
+    above = x[x > 0]
+    return np.log(np.maximum(x, above.min())) if len(above) else np.zeros(len(x))
+
+
+def smoothed(x: np.ndarray, values: np.ndarray, weight: float) -> np.ndarray:
+    """Return the exponential moving average of a curve over distance, without the pull towards its start.
+
+    It is the mean of the line through the points up to x, weighted at the distance d before x by
+    ``weight ** d``, and so the same however densely the line was measured. With a = d (-ln weight) between
+    two neighbours and y from y0 to y1, the part between them adds ``A y0 + B y1`` where
+    ``A = (1 - exp(-a)) / a - exp(-a)`` and ``B = 1 - (1 - exp(-a)) / a``. A constant curve stays as it is.
 
     Parameters
     ----------
+    x : numpy.ndarray
+        ``(n,)`` ascending.
     values : numpy.ndarray
-        ``(n,)``
+        ``(n,)`` finite.
     weight : float
-        In [0, 1): how much of the past is kept; 0 changes nothing.
+        In [0, 1): what is left of the past after a distance of 1; 0 changes nothing.
     """
     if weight == 0 or len(values) < 2 or (values == values[0]).all():
         return values
-    average, share, found = 0.0, 0.0, []
-    for value in values.tolist():
-        average = weight * average + (1 - weight) * value
-        share = weight * share + (1 - weight)
-        found.append(average / share)
+    apart = -math.log(weight) * np.diff(x)
+    kept = np.exp(-apart)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        later = 1 + np.expm1(-apart) / apart
+    later = np.where(apart < SMALL, apart / 2 - apart**2 / 6, later)
+    added = (1 - kept - later) * values[:-1] + later * values[1:]
+    total, share, found = 0.0, 0.0, [float(values[0])]
+    for value, part, kept_of_it in zip(values[1:].tolist(), added.tolist(), kept.tolist(), strict=True):
+        total = kept_of_it * total + part
+        share = kept_of_it * share + (1 - kept_of_it)
+        found.append(total / share if share > 0 else value)
     return np.array(found)
 
 

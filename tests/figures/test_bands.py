@@ -15,6 +15,7 @@ from engine.figures.bands import (
     format_run_ids,
     looks_together,
 )
+from engine.figures.smoothing import Smoothing
 from engine.figures.theme import run_colour
 
 NAN = float("nan")
@@ -107,10 +108,12 @@ def test_on_a_logarithmic_axis_a_band_that_reaches_below_zero_ends_at_the_lowest
 
 
 def test_smoothing_acts_on_each_seed() -> None:
-    found = drawn(compare_seeds(frames_of(), [SECOND], ["train_loss"], smoothing=0.5))
-    assert found["runs 6-7 (n = 2)"].y[0] == 5.0
-    assert found["runs 6-7 (n = 2)"].y[1] == pytest.approx(5.0)
-    assert found["runs 6-7 (n = 2)"].y[2] == pytest.approx((4 * 2.5 + 2 * 5 + 5) / 7)
+    found = drawn(compare_seeds(frames_of(), [SECOND], ["train_loss"], smoothing=0.99))
+    steps, smooth = np.array([0.0, 10.0, 20.0]), Smoothing(0.99, span=20.0)
+    each = [smooth(steps, np.array(LOSSES[run], float)) for run in (6, 7)]
+    assert list(found["runs 6-7 (n = 2)"].y) == pytest.approx(np.mean(each, axis=0).tolist())
+    assert list(found["runs 6-7 (n = 2)"].y[:2]) == pytest.approx([5.0, 5.0])
+    assert 2.6 < found["runs 6-7 (n = 2)"].y[2] < 4.0
 
 
 def test_groups_never_share_a_colour_while_there_are_enough() -> None:

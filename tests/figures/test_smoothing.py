@@ -9,37 +9,71 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.figures.curves import compare_runs
-from engine.figures.smoothing import BUCKETS_AT_MOST, difference, envelope, smoothed
+from engine.figures.smoothing import BUCKETS_AT_MOST, Smoothing, difference, envelope, smoothed
 
-VALUES = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=50).map(np.array)
+POINTS = st.lists(st.tuples(st.floats(0, 1e3), st.floats(-1e6, 1e6)), min_size=1, max_size=50)
+CURVES = POINTS.map(lambda points: (np.sort([x for x, _ in points]), np.array([y for _, y in points])))
 WEIGHTS = st.floats(0, 0.99)
 
 
-@given(VALUES, WEIGHTS)
-def test_a_smoothed_curve_begins_where_it_was_measured_and_stays_between_the_extremes(values, weight):
-    found = smoothed(values, weight)
+@given(CURVES, WEIGHTS)
+def test_a_smoothed_curve_begins_where_it_was_measured_and_stays_between_the_extremes(curve, weight):
+    x, values = curve
+    found = smoothed(x, values, weight)
     tiny = 1e-9 * (1 + np.abs(values).max())
     assert found[0] == pytest.approx(values[0], abs=tiny)
     assert values.min() - tiny <= found.min() and found.max() <= values.max() + tiny
 
 
-@given(VALUES, WEIGHTS, st.integers(1, 50))
-def test_points_that_come_later_never_change_what_was_drawn(values, weight, count):
-    begun = smoothed(values[:count], weight)
-    np.testing.assert_allclose(begun, smoothed(values, weight)[: len(begun)], rtol=1e-12, atol=1e-300)
+@given(CURVES, WEIGHTS, st.integers(1, 50))
+def test_points_that_come_later_do_not_change_those_before_them(curve, weight, count):
+    x, values = curve
+    begun = smoothed(x[:count], values[:count], weight)
+    np.testing.assert_allclose(begun, smoothed(x, values, weight)[: len(begun)], rtol=1e-9, atol=1e-9)
 
 
-def test_each_point_is_the_weighted_mean_of_all_before_it():
-    values, weight = np.array([3.0, -1.0, 4.0, 1.0]), 0.7
-    shares = [weight ** np.arange(count, -1, -1) for count in range(4)]
-    expected = [(share * values[: len(share)]).sum() / share.sum() for share in shares]
-    np.testing.assert_allclose(smoothed(values, weight), expected)
+def test_each_point_is_the_mean_of_the_line_before_it_weighted_by_distance():
+    x, values, weight = np.array([0.0, 1.0, 1.5, 4.0]), np.array([3.0, -1.0, 4.0, 1.0]), 0.7
+    fine = np.linspace(0, 4, 400_001)
+    line = np.interp(fine, x, values)
+    for place, found in zip(x[1:], smoothed(x, values, weight)[1:], strict=True):
+        before = fine <= place
+        share = weight ** (place - fine[before])
+        expected = np.trapezoid(share * line[before], fine[before]) / np.trapezoid(share, fine[before])
+        assert found == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize("is_log", [False, True])
+def test_how_densely_a_run_was_recorded_does_not_change_what_smoothing_shows(is_log):
+    """A run with equal values at equal steps gave .102 where it was recorded densely and .564 where not."""
+    steps = np.arange(0.0, 2001.0)
+    loss = np.interp(steps, np.arange(0.0, 2001.0, 50.0), np.exp(-np.arange(0.0, 2001.0, 50.0) / 300))
+    sparse = slice(None, None, 50)
+    chart = Smoothing.over([steps, steps[sparse]], 0.9, is_log=is_log)
+    dense = chart(steps, loss)[sparse]
+    tolerance = 0.05 if is_log else 1e-9  # between two points a logarithmic axis has no straight line
+    np.testing.assert_allclose(chart(steps[sparse], loss[sparse]), dense, atol=tolerance)
+
+
+def test_noise_is_smoothed_by_the_same_share_of_the_chart_whatever_its_axis_counts():
+    epochs, values = np.linspace(0, 10, 201), np.random.default_rng(0).normal(size=201)
+    by_epoch = Smoothing.over([epochs], 0.8)(epochs, values)
+    by_step = Smoothing.over([37 * epochs], 0.8)(37 * epochs, values)
+    np.testing.assert_allclose(by_epoch, by_step, rtol=1e-9)
+    assert by_epoch.std() < values.std() / 2
+
+
+def test_points_at_one_place_and_a_chart_of_one_place_are_taken_as_they_are():
+    x, values = np.array([0.0, 0.0, 1.0]), np.array([1.0, 5.0, 5.0])
+    assert smoothed(x, values, 0.5)[:2].tolist() == [1.0, 5.0]
+    assert Smoothing.over([np.zeros(3)], 0.5)(np.zeros(3), values) is values
+    assert Smoothing.over([np.zeros(0)], 0.5)(x, values) is values
 
 
 @pytest.mark.parametrize("weight", [0.0, 0.5, 0.99])
 def test_a_constant_curve_is_left_alone_to_the_last_bit(weight):
     constant = np.full(100, 0.1)
-    assert smoothed(constant, weight) is constant
+    assert smoothed(np.arange(100.0), constant, weight) is constant
 
 
 @pytest.mark.parametrize("count", [0, 1, BUCKETS_AT_MOST, BUCKETS_AT_MOST + 1, 10_000])
@@ -85,7 +119,8 @@ def test_smoothing_leaves_the_measured_line_and_its_band_behind_the_smooth_one()
     losses = np.sin(np.arange(1000.0))
     found = lines(compare_runs({4: frame(losses)}, ["train_loss"], smoothing=0.9))
     np.testing.assert_array_equal(found["run 4 measured"].y, losses)
-    np.testing.assert_array_equal(found["run 4"].y, smoothed(losses, 0.9))
+    at = np.asarray(found["run 4"].x, float)
+    np.testing.assert_array_equal(found["run 4"].y, Smoothing.over([at], 0.9)(at, losses))
     assert [name for name, trace in found.items() if trace.showlegend is not False] == ["run 4"]
     assert found["run 4 band of 4, highest"].fill == "tonexty"
     assert list(lines(compare_runs({4: frame(losses)}, ["train_loss"]))) == ["run 4"]

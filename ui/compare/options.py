@@ -101,8 +101,9 @@ def comparison_options(
         0.99,
         step=0.01,
         width=140,
-        help="Exponential moving average, corrected for its start: the share of the past in each point. "
-        "The measured line stays, faint, with a band of its extremes. Exports are never smoothed.",
+        help="Exponential moving average over the x axis, corrected for its start: what is left of the past "
+        "after a two-hundredth of the chart's width, however often a run was recorded. The measured line "
+        "stays, faint, with a band of its extremes. Exports are never smoothed.",
         **kept("compare_smoothing"),
     )
     is_band = bool(groups) and st.session_state.setdefault("compare_bands", True)
