@@ -9,6 +9,7 @@ from engine.training.early_stopping import Patience
 from engine.training.state import Waiting
 
 SHARE_OF_LOWEST, SHARE_OF_DESCENT, NOISE_DEVIATIONS = 0.05, 0.02, 3.0
+SHARE_OF_FIRST, WIDE_GAP = 0.02, 0.5
 EVALUATIONS_AT_LEAST = 5
 LATER_AT_LEAST, LATER_SHARE = 3, 0.05
 
@@ -20,8 +21,11 @@ class Verdict:
     Attributes
     ----------
     kind : str
-        ``overfits``, ``holds`` (validation stayed near its minimum to the end), ``unstable`` (validation
-        rose, but so did the training loss) or ``short`` (too few evaluations to tell).
+        ``overfits``; ``unstable`` (validation rose, but so did the training loss); ``short`` (too few
+        evaluations to tell); ``flat`` (validation loss never fell much); ``rises`` (it lies above its
+        minimum at the end, for too few evaluations to tell); ``noisy`` (it ends above its minimum, within
+        its own noise); ``apart`` (near its minimum, but far above the training loss); or ``holds`` (near
+        its minimum and not far above the training loss).
     best : int
         Where validation loss was lowest.
     onset : int or None
@@ -46,27 +50,37 @@ def judge(train_loss: np.ndarray, val_loss: np.ndarray) -> Verdict:
     The tolerance is the largest of 5 % of the minimum, 2 % of the descent from the first validation loss to
     the minimum, and three standard deviations of the curve's noise. The noise is estimated from second
     differences d (robustly, 1.4826 median(abs d) / sqrt 6), which a smooth rise does not disturb.
+
+    It is far above the training loss where it is more than half as high again, and by more than the
+    tolerance.
     """
     count = len(val_loss)
     if count == 0:
         return Verdict("short", 0, None, 0.0)
     best = int(np.argmin(val_loss))
-    lowest = float(val_loss[best])
-    tolerance = max(
-        SHARE_OF_LOWEST * lowest,
-        SHARE_OF_DESCENT * (float(val_loss[0]) - lowest),
-        NOISE_DEVIATIONS * _noise(val_loss),
-    )
+    first, lowest, last = (float(val_loss[place]) for place in (0, best, -1))
+    near = max(SHARE_OF_LOWEST * lowest, SHARE_OF_DESCENT * (first - lowest))
+    noise = NOISE_DEVIATIONS * _noise(val_loss)
+    tolerance = max(near, noise)
     if count < EVALUATIONS_AT_LEAST:
         return Verdict("short", best, None, tolerance)
     last_near = int(np.flatnonzero(val_loss <= lowest + tolerance)[-1])
     later = count - 1 - last_near
-    if later < max(LATER_AT_LEAST, LATER_SHARE * count):
-        return Verdict("holds", best, None, tolerance)
-    end = np.median(train_loss[count - (later + 1) // 2 :])
-    if end >= train_loss[last_near]:
-        return Verdict("unstable", best, None, tolerance)
-    return Verdict("overfits", best, last_near, tolerance)
+    if later >= max(LATER_AT_LEAST, LATER_SHARE * count):
+        end = np.median(train_loss[count - (later + 1) // 2 :])
+        if end >= train_loss[last_near]:
+            return Verdict("unstable", best, None, tolerance)
+        return Verdict("overfits", best, last_near, tolerance)
+    gap = last - float(train_loss[-1])
+    if first - lowest <= max(SHARE_OF_FIRST * abs(first), noise):
+        kind = "flat"
+    elif later:
+        kind = "rises"
+    elif last > lowest + near:
+        kind = "noisy"
+    else:
+        kind = "apart" if gap > max(tolerance, WIDE_GAP * abs(float(train_loss[-1]))) else "holds"
+    return Verdict(kind, best, None, tolerance)
 
 
 def _noise(values: np.ndarray) -> float:

@@ -109,6 +109,11 @@ def settings_on_data(store: Store, row: RunRow) -> RunConfig:
     return resolved_config(row, facts_of(store, row))
 
 
+def known_settings(store: Store, row: RunRow) -> RunConfig | None:
+    """Return what :func:`settings_on_data` does, or None for a run that cannot be built here."""
+    return settings_on_data(store, row) if row.can_be_built else None
+
+
 def _keys(store: Store, rows: Sequence[RunRow]) -> list[str]:
     """Return for each run a text that is equal for those that differ in their seed alone."""
     query = (

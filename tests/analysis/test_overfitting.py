@@ -37,19 +37,34 @@ def test_noise_moves_the_onset_only_a_little(noise):
 
 
 @pytest.mark.parametrize(
-    "validation",
-    [FALLING, FALLING + 0.02 * NOISE + 0.3, np.full(200, 0.7), np.maximum(FALLING, 0.2)],
-    ids=["falls", "falls with noise", "constant", "falls and stays"],
+    ("kind", "train", "validation"),
+    [
+        ("holds", FALLING, FALLING),
+        ("holds", FALLING + 0.3, FALLING + 0.002 * NOISE + 0.3),
+        ("apart", FALLING, np.maximum(FALLING, 0.2)),
+        ("flat", np.full(200, 0.7), np.full(200, 0.7)),
+        ("flat", np.full(200, 0.693), 0.693 + 0.001 * NOISE),
+        ("rises", FALLING, np.append(FALLING[:-2] + 0.05, [0.2, 0.25])),
+        ("noisy", FALLING + 0.3, np.append(FALLING[:-1] + 0.05 * NOISE[:-1] + 0.3, 0.3)),
+    ],
+    ids=["falls", "falls with noise", "far above", "constant", "guesses", "rises at the end", "fluctuates"],
 )
-def test_validation_that_stays_near_its_minimum_holds(validation):
-    assert judge(FALLING, validation).kind == "holds"
-    assert judge(FALLING, validation).onset is None
+def test_what_is_no_overfitting_is_told_apart(kind, train, validation):
+    assert judge(train, validation).kind == kind
+    assert judge(train, validation).onset is None
+
+
+def test_no_overfitting_is_said_of_no_run_that_ends_far_above_its_minimum():
+    """Validation at .491 with its minimum .320 and a gap of .27 was said not to overfit."""
+    validation = np.concatenate([np.linspace(0.7, 0.32, 20), [0.33, 0.32, 0.33, 0.4, 0.491]])
+    training = np.linspace(0.7, 0.22, 25)
+    assert judge(training, validation).kind == "rises"
 
 
 def test_noise_alone_is_not_overfitting():
     for seed in range(20):
         noise = np.random.default_rng(seed).normal(0, 0.1, (2, 100))
-        assert judge(FALLING[:100], 1 + noise[0]).kind == "holds"
+        assert judge(FALLING[:100], 1 + noise[0]).kind not in ("overfits", "holds")
 
 
 def test_a_run_whose_training_loss_rises_too_is_unstable_and_does_not_overfit():
@@ -59,6 +74,7 @@ def test_a_run_whose_training_loss_rises_too_is_unstable_and_does_not_overfit():
 def test_a_rise_near_zero_that_is_small_beside_the_whole_descent_is_not_overfitting():
     validation = np.where(EPOCHS < 100, 1.0 - EPOCHS / 100 + 1e-4, 2e-3)
     assert judge(FALLING, validation).kind == "holds"
+    assert judge(FALLING / 100, validation).kind == "holds"  # 2e-3 beside a descent of 1 is no gap
 
 
 @pytest.mark.parametrize("count", [0, 1, 4])

@@ -91,7 +91,7 @@ def test_the_best_run_of_three_hundred_is_named_marked_and_selected_by_one_click
         for line in table(runs_page(runs_sort="val_loss"))["lines"]
         if line["best"]
     }
-    assert marked == {2: "Run 2: lowest validation loss of 299 runs on moons"}
+    assert marked == {2: "Run 2: lowest final validation loss of 299 runs on moons"}
     best.click().run()
     assert app.session_state["runs_selected"] == [2]
 

@@ -7,10 +7,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from engine.analysis.comparable import why_incomparable
 from engine.figures.bands import Seeds, compare_seeds, looks_together
 from engine.figures.scale import leave_out_outliers
 from engine.store.differences import Apart, runs_apart
-from engine.store.groups import SeedGroup, seed_groups
+from engine.store.groups import SeedGroup, known_settings, seed_groups
 from engine.store.query import get_runs
 from engine.store.records import Series
 from engine.store.row import RunRow
@@ -120,12 +121,12 @@ def _overlay(
     bands = offered[1] if options.band else []
     looks = looks_together(bands, run_ids)
     chips = chips_of(rows, bands, apart, looks)
-    _show_curves(store, versions, frames, bands, options, chips)
+    _show_curves(store, rows, versions, frames, bands, options, chips)
     if in_sight("compare_results", ROW_HEIGHT * len(rows) + TITLE_HEIGHT):
         colours = {run: colour for run, (colour, _) in looks.items()}
         if any(len(group.rows) > 1 for group in groups):
             st.subheader("Across seeds")
-            show_verdicts(groups, apart, options.baseline, colours)
+            show_verdicts(store, groups, apart, options.baseline, colours)
         _show_results(store, rows, versions, frames, colours, options.baseline)
     if in_sight("compare_below", BELOW_HEIGHT):
         st.subheader("Side by side")
@@ -181,6 +182,7 @@ def _frame(store: Store, row: RunRow, series: Series) -> pd.DataFrame:
 
 def _show_curves(
     store: Store,
+    rows: Sequence[RunRow],
     versions: tuple[tuple, ...],
     frames: dict[int, pd.DataFrame],
     bands: Sequence[Seeds],
@@ -218,7 +220,9 @@ def _show_curves(
         f"{options.metric} of runs {run_ids}",
         cursor="values",
     )
-    sentence = describe_ranking(list(frames.items()), options.columns[-1])
+    column = options.columns[-1]
+    reason = why_incomparable({row.id: known_settings(store, row) for row in rows}, column)
+    sentence = describe_ranking(rows, frames, column, reason)
     key = ["solid: training, dashed: validation"] if len(options.columns) > 1 else []
     key += ["lines and values are smoothed"] if options.smoothing else []
     key += [] if options.outliers else ["outliers are outside the scale"]

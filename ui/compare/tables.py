@@ -64,6 +64,11 @@ def _subtract(table: pd.DataFrame, baseline: int) -> None:
 
 def results_of(row: RunRow, frame: pd.DataFrame) -> dict[str, Any]:
     """Return the columns of the table for one run."""
+    latest = ("train_loss", "val_loss", "generalization_gap", f"val_{row.score_name}")
+    # What a diverged run had at its end is no number: its last finite ones may be of any step before.
+    ends = {
+        name: None if row.status == "diverged" else last_finite(frame[name].to_numpy()) for name in latest
+    }
     best_loss, best_epoch = _best(frame, "val_loss", np.nanargmin)
     best_score, _ = _best(frame, f"val_{row.score_name}", np.nanargmax)
     return {
@@ -71,12 +76,12 @@ def results_of(row: RunRow, frame: pd.DataFrame) -> dict[str, Any]:
         "run": row.id,
         "name": visible(row.name),
         "state": state_of(row),
-        "training loss": last_finite(frame["train_loss"].to_numpy()),
-        "validation loss": last_finite(frame["val_loss"].to_numpy()),
+        "training loss": ends["train_loss"],
+        "validation loss": ends["val_loss"],
         "best validation loss": best_loss,
         "at epoch": best_epoch,
-        "gap": last_finite(frame["generalization_gap"].to_numpy()),
-        "validation score": last_finite(frame[f"val_{row.score_name}"].to_numpy()),
+        "gap": ends["generalization_gap"],
+        "validation score": ends[f"val_{row.score_name}"],
         "best score": best_score,
         "steps": row.step,
         "seconds": row.seconds,

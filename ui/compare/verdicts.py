@@ -6,11 +6,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from engine.analysis.comparable import why_incomparable
 from engine.analysis.statistics import Comparison, Interval, compare, mean_interval
 from engine.analysis.verdicts import DASH, Measure, format_p, measures, verdict
 from engine.figures.theme import run_colour
 from engine.store.differences import Apart
-from engine.store.groups import SeedGroup
+from engine.store.groups import SeedGroup, known_settings
+from engine.store.store import Store
+from ui.shared.run_text import describe_incomparable
 from ui.shared.seeds import candidate_names, describe_left_out
 from ui.shared.text import as_markdown, dot
 from ui.shared.widgets import kept
@@ -19,7 +22,7 @@ SENTENCES_AT_MOST = 12
 
 
 def show_verdicts(
-    groups: Sequence[SeedGroup], apart: Apart, baseline: int | None, colours: dict[int, str]
+    store: Store, groups: Sequence[SeedGroup], apart: Apart, baseline: int | None, colours: dict[int, str]
 ) -> None:
     """Show one row a configuration with its mean and paired difference, and a sentence for each.
 
@@ -47,13 +50,19 @@ def show_verdicts(
         **kept("compare_seed_metric"),
     )
     measure = known[name]
+    first = {group.rows[0].id: known_settings(store, group.rows[0]) for group in groups}
+    reason = why_incomparable(first, measure.field)
     candidates = [group.values(measure.field) for group in groups]
     place = next((i for i, g in enumerate(groups) if any(row.id == baseline for row in g.rows)), None)
-    comparisons = compare(candidates, place, higher_is_better=measure.higher_is_better)
+    comparisons: Sequence[Comparison] = ()
+    if reason is None:
+        comparisons = compare(candidates, place, higher_is_better=measure.higher_is_better)
     names = candidate_names(groups, apart)
     _table(groups, candidates, comparisons, names, measure, colours)
     if len(groups) == 1:
         st.markdown("Also choose runs with another setting to see which is better.")
+    if reason is not None:
+        st.markdown(f"- {as_markdown(describe_incomparable(reason, measure.name))}")
     for comparison in comparisons[:SENTENCES_AT_MOST]:
         st.markdown(f"- {as_markdown(_capital(verdict(comparison, names, measure)))}")
     _notes(groups, comparisons, measure, is_chosen=place is not None)
@@ -88,7 +97,7 @@ def _table(
         rows.append(row)
     reference = f"minus {names[comparisons[0].reference]}" if comparisons else "difference"
     table = pd.DataFrame(rows).rename(columns={"difference": reference})
-    if len(groups) == 1:
+    if not comparisons:
         table = table[["", "configuration", "n", measure.name]]
     marks = [
         colours.get(min(row.id for row in group.counted.values()), "") if group.counted else ""
@@ -132,16 +141,7 @@ def _notes(
         notes.append(
             "± is the 95 % interval over seeds: the effect of initialization, shuffling and dropout."
         )
-    if len({group.rows[0].dataset_id for group in groups}) > 1:
-        notes.append("Scored on different rows: a difference may come from the data.")
-    if measure.field.endswith("loss") and len({_squares(group) for group in groups}) > 1:
-        notes.append("The losses are different functions: compare scores instead.")
     st.caption(" ".join(note for note in notes if note))
-
-
-def _squares(group: SeedGroup) -> bool:
-    row = group.rows[0]
-    return row.config["loss"] == "mse" or row.score_name == "r2"
 
 
 def _capital(sentence: str) -> str:

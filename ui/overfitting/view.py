@@ -11,7 +11,6 @@ from engine.analysis.overfitting import (
     EarlyStop,
     SizedRun,
     Verdict,
-    judge,
     stop_early,
     stop_gain,
 )
@@ -31,12 +30,12 @@ from ui.live_chart import Chart, ChartCard, resend_all, show_cards
 from ui.live_chart.encoding import encode_figure, fingerprint
 from ui.overfitting.text import describe_best, describe_gap, describe_sizes, describe_stop
 from ui.overfitting.training_sizes import sizes_panel
+from ui.shared.assessment import assess_run
 from ui.shared.cache import series_of
 from ui.shared.frame import page_store
 from ui.shared.output_figure import scalars_frame
 from ui.shared.run_picker import LISTED_AT_MOST
 from ui.shared.run_state import describe_run, is_moving, show_badge
-from ui.shared.run_text import describe_overfitting
 from ui.shared.text import NOTHING, number
 from ui.shared.transport import keep_workers
 from ui.shared.widgets import choose_axis, kept
@@ -52,12 +51,13 @@ RULE = (
     f"{NOISE_DEVIATIONS:g} standard deviations of the noise."
 )
 CARDS = tuple(f"overfitting_{name}" for name in ("curves", "stop", "rows", "size"))
-BOXES = {"overfits": st.warning, "holds": st.success, "unstable": st.info, "short": st.info}
-ICONS = {
-    "overfits": "call_split",
-    "holds": "check_circle",
-    "unstable": "show_chart",
-    "short": "hourglass_empty",
+BOXES = {
+    "overfits": (st.warning, "call_split"),
+    "guessing": (st.warning, "casino"),
+    "diverged": (st.warning, "warning"),
+    "holds": (st.success, "check_circle"),
+    "short": (st.info, "hourglass_empty"),
+    "unknown": (st.info, "hourglass_empty"),
 }
 
 
@@ -75,12 +75,11 @@ def _view(run_id: int, pace: float | None) -> None:
     frame = scalars_frame(series_of(store, [run_id])[run_id])
     x, log_y = _options(row)
     known = frame.loc[np.isfinite(frame["train_loss"]) & np.isfinite(frame["val_loss"])]
-    train, val = known["train_loss"].to_numpy(), known["val_loss"].to_numpy()
-    verdict = judge(train, val)
-    sentence = describe_overfitting(verdict, known["epoch"].to_numpy(), val)
+    found = assess_run(store, row, frame)
     with st.container(key="text_overfitting_verdict"):
-        BOXES[verdict.kind](sentence, icon=f":material/{ICONS[verdict.kind]}:")
-    _curves(row, frame, known, verdict, x, log_y)
+        box, icon = BOXES.get(found.kind, (st.info, "show_chart"))
+        box(found.sentence, icon=f":material/{icon}:")
+    _curves(row, frame, known, found.verdict, x, log_y)
     st.subheader("Early stopping")
     _early_stopping(row, known, x, log_y)
     left, right = st.columns(2, gap="medium")

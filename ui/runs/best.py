@@ -7,9 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from engine.config.choices import option_table
+from engine.analysis.comparable import loss_settings, settings_of_loss, settings_of_rows
 from engine.config.run_config import SECTIONS
-from engine.config.settings import SETTINGS
 from engine.store.groups import settings_on_data
 from engine.store.row import RunRow
 from engine.store.store import Store
@@ -19,14 +18,14 @@ JUDGED = ("finished", "stopped")
 NAMED_AT_MOST = 3
 DIFFERENCES_AT_MOST = 2
 COMPARED = (
-    "The best of the runs found that finished or were stopped, among those trained on the same rows with the "
-    "same loss. A click selects it."
+    "The run that ended with the lowest validation loss, among those found that finished or were stopped and "
+    "are measured on the same rows with the same loss. A click selects it."
 )
 
 
 @dataclass(frozen=True)
 class Best:
-    """The run with the lowest validation loss of those that learned from the same rows by the same loss.
+    """The run that ended with the lowest validation loss of those measured on the same rows by the same loss.
 
     Attributes
     ----------
@@ -43,20 +42,20 @@ class Best:
     @property
     def sentence(self) -> str:
         """What it is the best of, for a tooltip."""
-        return f"Run {self.row.id}: lowest validation loss of {self.among} runs on {self.data}"
+        return f"Run {self.row.id}: lowest final validation loss of {self.among} runs on {self.data}"
 
 
 def best_runs(store: Store, rows: Sequence[RunRow]) -> list[Best]:
     """Return the best run of each set of comparable runs, the largest set first.
 
-    Losses on other rows, of another kind or with other weights of classes say nothing about each other. Runs
-    count once they have finished or were stopped; a run without anything to compare it with is not the best.
+    Losses that :mod:`engine.analysis.comparable` tells apart say nothing about each other. Runs count once
+    they have finished or were stopped; a run without anything to compare it with is not the best.
     """
     sets: dict[tuple[object, ...], list[RunRow]] = {}
     for row in rows:
         if row.status in JUDGED and row.can_be_built and row.val_loss is not None and isfinite(row.val_loss):
             config = settings_on_data(store, row)
-            key = (row.dataset_id, *(getattr(config, name) for name in loss_settings()))
+            key = (*settings_of_rows(config).items(), *settings_of_loss(config).items())
             sets.setdefault(key, []).append(row)
     several = [found for found in sets.values() if len(found) > 1]
     names = _names([_facts(store, found[0]) for found in several])
@@ -65,12 +64,6 @@ def best_runs(store: Store, rows: Sequence[RunRow]) -> list[Best]:
         for found, name in zip(several, names, strict=True)
     ]
     return sorted(best, key=lambda each: (-each.among, each.data))
-
-
-def loss_settings() -> list[str]:
-    """Return the names of the settings that decide what a loss is."""
-    own = [name for options in option_table("loss").values() for name in options]
-    return list(dict.fromkeys(["loss", *(name for name in own if name in SETTINGS)]))
 
 
 def _facts(store: Store, row: RunRow) -> dict[str, Any]:
@@ -100,7 +93,7 @@ def best_line(found: Sequence[Best]) -> None:
     if not found:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="runs_best"):
-        st.caption("Lowest validation loss", width="content", help=COMPARED)
+        st.caption("Lowest final validation loss", width="content", help=COMPARED)
         for place, best in enumerate(found[:NAMED_AT_MOST]):
             st.button(
                 as_markdown(f"{best.data}: run {best.row.id}, {number(best.row.val_loss)}"),

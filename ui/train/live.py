@@ -1,6 +1,7 @@
 """The right side of the Train page: one run on the stage, redrawn while it trains."""
 
 import time
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -14,8 +15,10 @@ from engine.workers.launcher import last_worker_error
 from ui.live_chart import resend_all
 from ui.replay.frames_cache import frames_in_time, pace_behind
 from ui.replay.player import plays_itself
+from ui.shared.assessment import assess_run
 from ui.shared.cache import built_once, series_of, version
 from ui.shared.frame import page_store
+from ui.shared.output_figure import scalars_frame
 from ui.shared.run_state import LIVE, is_moving
 from ui.shared.scores import fill_scores, scores_frame
 from ui.shared.seeds import seeds_line
@@ -109,7 +112,12 @@ def _stage(store: Store, row: RunRow, series: Series) -> Stage:
     state = (row.id, version(series), row.step, row.status, changes, *shown)
     identity, layers = f"run {row.id}", len(row.config["hidden_sizes"]) + 1
     about = {"changes": changes, "moves": not row.ended, "stopped_early": row.stopped_early}
-    built = built_once("train", store, state, lambda: built_cards(series, choices, layers, identity, **about))
+
+    def build() -> dict[str, Any]:
+        sentence = assess_run(store, row, scalars_frame(series)).sentence
+        return built_cards(series, choices, layers, identity, sentence=sentence, **about)
+
+    built = built_once("train", store, state, build)
     (frames,) = frames_in_time(store, [row], STAGE)
     return Stage(
         identity=identity,

@@ -19,7 +19,6 @@ from ui.live_chart import Chart, ChartCard
 from ui.live_chart.encoding import encode_figure
 from ui.shared.layer_text import describe_flow_over_time, describe_units, describe_update_ratios
 from ui.shared.output_figure import scalars_frame
-from ui.shared.run_text import describe_loss
 from ui.stage import Choices
 from ui.train.interventions import describe_change
 
@@ -116,6 +115,7 @@ def built_cards(
     layers: int,
     name: str,
     *,
+    sentence: str,
     changes: Sequence[Change] = (),
     moves: bool = False,
     stopped_early: bool = False,
@@ -128,6 +128,8 @@ def built_cards(
         Of the network, its output layer among them.
     name : str
         What is shown, for screen readers.
+    sentence : str
+        What the losses show.
     moves : bool
         Whether more follows within seconds.
     """
@@ -138,7 +140,7 @@ def built_cards(
         "strip": encode_figure(strip, moves=moves),
         "loss_alt": f"training and validation loss of {name} by {choices.axis}",
         "strip_alt": f"{STRIPS[choices.strip]} by layer and {choices.axis} of {name}",
-        "loss_sentence": describe_loss(scalars_frame(series)),
+        "loss_sentence": sentence,
         "strip_sentence": _describe_strip(series, choices.strip),
     }
 

@@ -12,6 +12,8 @@ from engine.training.model import initial_state
 from engine.training.trainer import train
 from ui.replay.frames_cache import frames_of
 from ui.shared.cache import built_once
+from ui.shared.loss_text import assess
+from ui.shared.output_figure import scalars_frame
 from ui.shared.prepared_data import dataset_of, resolve_and_plan
 from ui.shared.widgets import OWN_TABLES
 from ui.stage import Stage, resend_stage, show_stage
@@ -74,7 +76,12 @@ def _example_stage(store: Store) -> None:
     state = ("example", choices.axis, choices.log_y, choices.strip)
     config = parse_config(EXAMPLE)
     layers = len(config.hidden_sizes) + 1
-    built = built_once("welcome", store, state, lambda: built_cards(series, choices, layers, "the example"))
+
+    def build() -> dict[str, Any]:
+        sentence = assess(scalars_frame(series)).sentence
+        return built_cards(series, choices, layers, "the example", sentence=sentence)
+
+    built = built_once("welcome", store, state, build)
     stage = Stage(
         identity="example",
         frames={**example["frames"], "run": 0},

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from engine.analysis.comparable import loss_settings
 from engine.store.groups import seed_groups
 from engine.store.query import get_runs
 from engine.store.schema import runs
-from ui.runs.best import best_runs, loss_settings
+from ui.runs.best import best_runs
 from ui.runs.columns import USUAL, choices, group_cell, heading, run_cell, title
 from ui.runs.lines import in_lines, shown_runs, single, table_message
 

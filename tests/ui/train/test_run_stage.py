@@ -59,7 +59,9 @@ def test_the_layers_show_what_was_measured_of_them_and_nothing_else(activation, 
 @pytest.mark.parametrize("strip", STRIPS)
 def test_the_sentence_below_the_layers_is_about_what_they_show(strip):
     series = series_of(activation=["relu", "tanh"])
-    built = built_cards(series, Choices("step", SHOWN_AXES, False, strip, STRIPS), 3, "a run")
+    built = built_cards(
+        series, Choices("step", SHOWN_AXES, False, strip, STRIPS), 3, "a run", sentence="Fine."
+    )
     word = {"grad_norm": "gradient", "update_ratio": "update ratio", "dead_fraction": "dead units"}
     assert word.get(strip, "saturated units") in built["strip_sentence"]
     assert built["strip_alt"].startswith(STRIPS[strip])
@@ -67,7 +69,7 @@ def test_the_sentence_below_the_layers_is_about_what_they_show(strip):
 
 def test_a_run_without_a_record_has_charts_without_points():
     choices = choices_of(no_records())
-    built = built_cards(no_records(), choices, 3, "a run")
+    built = built_cards(no_records(), choices, 3, "a run", sentence="Fine.")
     loss, strip = cards_from(built, "state", "run 1", choices)
     assert (loss.title, strip.title) == ("Loss and its gap", "Layers over time")
     assert all(chart.encoded() for card in (loss, strip) for chart in card.charts)
