@@ -80,7 +80,8 @@ def layer_heatmap(
     """Show vanishing gradients as dark lower layers, exploding ones as bright layers.
 
     The scale is logarithmic and fixed, so that the pictures of two runs can be compared. What lies outside
-    it takes the colour at its end; an exact zero has a colour of its own; what was not measured stays blank.
+    it takes the colour at its end, and the scale says how far it goes; an exact zero has a colour of its own;
+    what was not measured, or is NaN, stays blank.
 
     Parameters
     ----------
@@ -97,19 +98,19 @@ def layer_heatmap(
     shown = np.arange(1, values.shape[1] + 1) if numbers is None else numbers
     columns, magnitudes = _thinned(steps, values[:, shown - 1])
     layers = len(shown)
-    ticks = np.arange(np.ceil(lowest), np.floor(highest) + 1, 2)
+    ticks, texts, exceeded = _scale(magnitudes, lowest, highest)
     figure.add_heatmap(
         x=columns,
         y=_rows(shown),
-        z=_log10(magnitudes, lowest).T,
+        z=_log10(magnitudes, lowest, highest).T,
         customdata=magnitudes.T,
         zmin=lowest,
         zmax=highest,
         colorscale=MAGNITUDES,
         colorbar={
-            "title": {"text": title, "side": "right"},
+            "title": {"text": f"{title}{exceeded}", "side": "right"},
             "tickvals": ticks,
-            "ticktext": [f"1e{power:g}" for power in ticks],
+            "ticktext": texts,
             "thickness": 14,
         },
         hovertemplate=f"layer %{{y}}, {x_title} %{{x:.6g}}: %{{customdata:.3g}}<extra></extra>",
@@ -181,21 +182,33 @@ def _mark_zeros(figure: Figure, columns: np.ndarray, rows: np.ndarray, magnitude
     figure.add_scatter(x=[None], y=[None], mode="markers", name="exactly 0", marker=marker, showlegend=True)
 
 
-def _log10(magnitudes: np.ndarray, lowest: float) -> np.ndarray:
-    measured = np.where(np.isfinite(magnitudes), magnitudes, np.nan)
-    return np.log10(np.maximum(measured, 10.0**lowest))
+def _scale(magnitudes: np.ndarray, lowest: float, highest: float) -> tuple[list[float], list[str], str]:
+    """Return places and texts of the ticks of a fixed scale, and what its title adds where it is exceeded."""
+    ticks = np.arange(np.ceil(lowest), np.floor(highest) + 1, 2).tolist()
+    texts = [f"1e{power:g}" for power in ticks]
+    known = magnitudes[magnitudes > 0]
+    if len(known) == 0 or known.max() <= 10.0**highest:
+        return ticks, texts, ""
+    if ticks and highest - ticks[-1] < 1:
+        ticks, texts = ticks[:-1], texts[:-1]
+    largest = f"{known.max():.0e}".replace("e+", "e") if np.isfinite(known.max()) else "∞"
+    return [*ticks, highest], [*texts, f"≥ 1e{highest:g}"], f", up to {largest}"
+
+
+def _log10(magnitudes: np.ndarray, lowest: float, highest: float) -> np.ndarray:
+    """Return powers of ten within the scale; what lies outside has the value at its end."""
+    return np.log10(np.clip(magnitudes, 10.0**lowest, 10.0**highest))
 
 
 def _thinned(steps: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return at most COLUMNS_AT_MOST columns: of the steps that share one, the largest magnitude stays."""
-    measured = np.isfinite(values).any(axis=1)
+    measured = ~np.isnan(values).all(axis=1)
     steps, values = steps[measured], values[measured]
     if len(steps) <= COLUMNS_AT_MOST:
         return steps, values
     starts = np.linspace(0, len(steps), COLUMNS_AT_MOST, endpoint=False).astype(int)
     ends = np.append(starts[1:], len(steps)) - 1
-    finite = np.where(np.isfinite(values), values, np.nan)
-    return steps[ends], np.fmax.reduceat(finite, starts, axis=0)
+    return steps[ends], np.fmax.reduceat(values, starts, axis=0)
 
 
 def _layer_name(index: int, layers: int) -> str:

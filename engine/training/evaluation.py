@@ -60,9 +60,12 @@ def score(outputs: np.ndarray, y: np.ndarray) -> float:
     """Return accuracy for labels ``(n,)``, R² for values ``(n, outputs)``; outputs are ``(outputs, n)``.
 
     R² of several outputs is the mean of theirs, as scikit-learn's ``r2_score`` has it, so that it does not
-    depend on their units; an output that never varies has none, and R² is NaN where all are so.
+    depend on their units; an output that never varies has none, and R² is NaN where all are so. Outputs
+    that are infinite or NaN, as after a divergence, predict nothing: then there is no accuracy either.
     """
     if y.ndim == 1:
+        if not np.isfinite(outputs).all():
+            return float("nan")
         decided = outputs[0] > 0 if len(outputs) == 1 else outputs.argmax(axis=0)
         return np.count_nonzero(decided == y) / len(y)
     residual = np.square(outputs.T.astype(np.float64) - y).sum(axis=0)

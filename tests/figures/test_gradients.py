@@ -20,18 +20,28 @@ def traces(figure: Any) -> list[Any]:
 def test_the_heatmap_has_layer_one_at_the_bottom_and_step_along() -> None:
     heatmap = traces(layer_heatmap(STEPS, VALUES))[0]
     assert list(heatmap.y) == [1, 2]
-    np.testing.assert_allclose(heatmap.z, [[-3, LOWEST], [0, 2]])
+    np.testing.assert_allclose(heatmap.z, [[-3, LOWEST], [0, HIGHEST]])
 
 
 def test_a_zero_takes_the_lowest_colour_and_what_was_not_measured_stays_blank() -> None:
     values = np.array([[0.0, 1.0], [NAN, 1.0], [np.inf, 1.0]])
     z = np.array(traces(layer_heatmap(STEPS, values))[0].z)
     assert z[0, 0] == LOWEST
-    assert np.isnan(z[0, 1:]).all()
+    assert np.isnan(z[0, 1]) and z[0, 2] == HIGHEST
 
 
 def test_a_step_without_any_gradient_takes_no_column() -> None:
     assert list(traces(layer_heatmap(STEPS, VALUES))[0].x) == [1, 2]
+
+
+def test_a_scale_that_is_exceeded_says_so_and_how_far() -> None:
+    """An explosion to 1e28 had the colour of a norm of 10, and nothing said so."""
+    for largest, said in ((1e28, ", up to 1e28"), (np.inf, ", up to ∞")):
+        bar = traces(layer_heatmap(STEPS, np.array([[1.0, 1.0], [1.0, largest], [NAN, 1.0]])))[0].colorbar
+        assert bar.title.text == f"gradient norm{said}" and bar.ticktext[-1] == "≥ 1e1"
+        assert len(bar.ticktext) == len(bar.tickvals) and bar.tickvals[-1] == HIGHEST
+    bar = traces(layer_heatmap(STEPS, VALUES / 100))[0].colorbar
+    assert bar.title.text == "gradient norm" and "≥" not in "".join(bar.ticktext)
 
 
 def test_the_scale_is_the_same_for_every_run() -> None:

@@ -96,10 +96,10 @@ def test_what_an_address_got_wrong_is_said_until_the_next_choice(trained):
     assert app.run().warning.len == 0
 
 
-def test_without_outliers_a_run_that_explodes_leaves_the_scale_to_the_others(trained):
+def test_a_run_that_diverged_leaves_the_scale_to_the_others_unless_outliers_are_asked_for(trained):
     wild = trained(dataset="sine", activation="relu", optimizer="sgd", learning_rate=3.0)
     ids = [trained(dataset="sine", epochs=40), wild]
-    whole, middle = framed_cards(compare(ids))[0], framed_cards(compare(ids, outliers="off"))[0]
+    whole, middle = framed_cards(compare(ids, outliers="on"))[0], framed_cards(compare(ids))[0]
     said = "outliers are outside the scale"
     assert middle["key"].endswith(said) and said not in whole["key"]
     assert middle["charts"][0]["size"] > whole["charts"][0]["size"], "its axis has a range"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -76,7 +77,7 @@ def comparison_options(
     view : DeltaGenerator
         Where axes and bands are chosen.
     """
-    choices = _choices(known, _usual_axis(rows))
+    choices = _choices(known, _usual_axis(rows), _usual_outliers(rows))
     take_from_address(choices, SEEN)
     if st.session_state.get("compare_metric") not in known:
         st.session_state["compare_metric"] = known[0]
@@ -115,7 +116,7 @@ def comparison_options(
     return Options(metric, x, smoothing, baseline, log_x, log_y and baseline is None, band, outliers)
 
 
-def _choices(known: Sequence[str], axis: str) -> list[Addressed]:
+def _choices(known: Sequence[str], axis: str, outliers: bool) -> list[Addressed]:
     return [
         Addressed("metric", "compare_metric", known[0], one_of(known)),
         Addressed("x", "compare_x", axis, one_of(list(AXES))),
@@ -123,7 +124,7 @@ def _choices(known: Sequence[str], axis: str) -> list[Addressed]:
         Addressed("baseline", "compare_baseline", None, _run),
         Addressed("log_x", "compare_log_x", False, switch, on_or_off),
         Addressed("log_y", "compare_log", False, switch, on_or_off),
-        Addressed("outliers", "compare_outliers", True, switch, on_or_off),
+        Addressed("outliers", "compare_outliers", outliers, switch, on_or_off),
         Addressed("bands", "compare_bands", True, switch, on_or_off),
         Addressed("band", "compare_band", "interval", one_of(list(BANDS))),
     ]
@@ -148,11 +149,19 @@ def _run(text: str) -> int:
 def _usual_axis(rows: Sequence[RunRow]) -> str:
     """Return the x axis to begin with, and take it as long as nobody has chosen another one."""
     sizes = {str(row.config["batch_size"]) if row.has_settings else "" for row in rows}
-    usual = "samples" if len(sizes) > 1 and "" not in sizes else "step"
-    before = st.session_state.get("compare_usual_x")
-    if st.session_state.get("compare_x") in (None, before):
-        st.session_state["compare_x"] = usual
-    st.session_state["compare_usual_x"] = usual
+    return _usual("compare_x", "samples" if len(sizes) > 1 and "" not in sizes else "step")
+
+
+def _usual_outliers(rows: Sequence[RunRow]) -> bool:
+    """Return whether outliers are shown to begin with: beside a run that diverged others would be flat."""
+    return _usual("compare_outliers", all(row.status != "diverged" for row in rows))
+
+
+def _usual(key: str, usual: Any) -> Any:
+    """Return what a widget begins with, and set it so as long as nobody has chosen anything else."""
+    if st.session_state.get(key) in (None, st.session_state.get(f"{key}_usual")):
+        st.session_state[key] = usual
+    st.session_state[f"{key}_usual"] = usual
     return usual
 
 
@@ -168,7 +177,6 @@ def _axes(baseline: int | None) -> tuple[bool, bool, bool]:
         help="Logarithmic y axis: shows small changes near zero. Not for differences.",
         **kept("compare_log"),
     )
-    st.session_state.setdefault("compare_outliers", True)
     outliers = st.toggle(
         "Show outliers",
         help="Without them the y axis spans the middle 90 % of all points: a run that explodes no longer "

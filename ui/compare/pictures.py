@@ -1,12 +1,14 @@
 """Outputs and gradients of the compared runs, side by side on one scale."""
 
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 
 import numpy as np
 import streamlit as st
 
 from engine.figures.curves import AXES
 from engine.figures.gradients import layer_heatmap
+from engine.store.groups import SeedGroup, seed_groups
 from engine.store.records import Series
 from engine.store.row import RunRow
 from engine.store.store import Store
@@ -32,11 +34,17 @@ def side_by_side(store: Store, rows: Sequence[RunRow], series: dict[int, Series]
     x : str
         Of the gradients, a key of :data:`engine.figures.curves.AXES`.
     """
-    shown = rows[:SIDE_BY_SIDE_AT_MOST]
+    shown = one_of_each(seed_groups(store, rows))[:SIDE_BY_SIDE_AT_MOST]
     if len(rows) > len(shown):
-        st.caption(f"First {len(shown)} of {len(rows)} runs.")
+        st.caption(f"{len(shown)} of {len(rows)} runs, first one of each configuration.")
     cards = [_card(store, place, row, series[row.id], x) for place, row in enumerate(shown)]
     show_cards(PICTURES, cards, wide=len(cards))
+
+
+def one_of_each(groups: Sequence[SeedGroup]) -> list[RunRow]:
+    """Return the runs of groups, the first run of each group before any second one."""
+    turns = zip_longest(*(group.rows for group in groups))
+    return [row for turn in turns for row in turn if row is not None]
 
 
 def _card(store: Store, place: int, row: RunRow, series: Series, x: str) -> ChartCard:

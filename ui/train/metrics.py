@@ -51,7 +51,7 @@ def status_line(row: RunRow, worker_error: str = "") -> None:
         facts.append(f"about {duration((row.total_steps - row.step) / rate)} left")
     elif row.seconds:
         facts.append(f"{duration(row.seconds)} of training")
-    if row.best_step is not None and row.best_val_loss is not None:
+    if row.best_step is not None and row.best_val_loss is not None and row.status != "diverged":
         facts.append(f"best validation loss {number(row.best_val_loss)} at step {row.best_step:,}")
     # In the same line: a line more would move everything below it.
     if row.status == "queued" and not row.paused:
