@@ -51,14 +51,14 @@ PRESETS: dict[str, Preset] = {
             "Vanishing: 10 sigmoid layers",
             "The gradient of layer 1 is a millionth of the last layer's: accuracy stays at 50 % for 100 "
             "epochs.",
-            {**DEEP, "activation": "sigmoid", "initializer": "xavier_uniform", "learning_rate": 0.1},
+            {**DEEP, "activation": "sigmoid", "learning_rate": 0.1},
         ),
         Preset(
             "cured",
             "Cured: ReLU + He",
-            "As deep as the vanishing preset, but all layers get gradients of similar size: accuracy "
-            "reaches 96 %.",
-            {**DEEP, "activation": "relu", "initializer": "he_normal", "learning_rate": 0.03},
+            "The vanishing preset with one setting changed: ReLU, and He's initialization follows by itself. "
+            "All layers get gradients of similar size, and accuracy reaches 97 %.",
+            {**DEEP, "activation": "relu", "learning_rate": 0.1},
         ),
         Preset(
             "residual",

@@ -10,6 +10,8 @@ from tests.browser.at_rest import at_rest
 REPLAY = "document.querySelector('.stage, .replay')"
 SHOWN = f"frame => {REPLAY}?.dataset.frame === String(frame)"
 PIXELS = f"name => {REPLAY}.querySelector(`.replay-${{name}} canvas`).toDataURL()"
+# A picture is drawn once the browser comes to it, perhaps a moment after the frame was chosen.
+SAME, OTHER = (f"([name, before]) => ({PIXELS})(name) {sign} before" for sign in ("===", "!=="))
 COUNT_TRIPS = """() => { window.trips = 0; const send = WebSocket.prototype.send;
   WebSocket.prototype.send = function (...data) { window.trips += 1; return send.apply(this, data); }; }"""
 PICTURES = ("plane", "graph", "weights", "gradients", "profile")
@@ -36,7 +38,8 @@ def test_the_slider_moves_every_picture_and_playing_makes_no_trip(page: Page, se
     page.keyboard.press("Home")
     page.wait_for_function(SHOWN, arg=0)
     expect(page.locator(".replay-label")).to_contain_text("step 0")
-    assert [name for name in PICTURES if page.evaluate(PIXELS, name) == end[name]] == []
+    for name, pixels in end.items():
+        page.wait_for_function(OTHER, arg=[name, pixels])
     page.keyboard.press("ArrowRight")
     page.wait_for_function(SHOWN, arg=1)
     page.evaluate(COUNT_TRIPS)
@@ -46,7 +49,7 @@ def test_the_slider_moves_every_picture_and_playing_makes_no_trip(page: Page, se
     assert page.evaluate("() => window.trips") == 0
     # Frames for which there was no time are passed over; how many is the machine's doing.
     assert 1 < int(page.evaluate(f"() => {REPLAY}.dataset.played")) <= frames
-    assert page.evaluate(PIXELS, "plane") == end["plane"]
+    page.wait_for_function(SAME, arg=["plane", end["plane"]])
 
 
 def test_a_unit_is_enlarged_by_a_click_and_the_choice_says_which(page: Page, server, store, finished):
@@ -56,13 +59,13 @@ def test_a_unit_is_enlarged_by_a_click_and_the_choice_says_which(page: Page, ser
     before = page.evaluate(PIXELS, "plane")
     choice = page.get_by_label("Picture shown")
     choice.select_option("1:2")
-    assert page.evaluate(PIXELS, "plane") != before
+    page.wait_for_function(OTHER, arg=["plane", before])
     graph = page.locator(".replay-graph canvas")
     box = graph.bounding_box()
     assert box is not None
     graph.click(position={"x": box["width"] - 24, "y": 34 + (box["height"] - 34 - 20) / 2})
     expect(choice).to_have_value("")
-    assert page.evaluate(PIXELS, "plane") == before
+    page.wait_for_function(SAME, arg=["plane", before])
 
 
 def test_new_frames_of_a_live_run_are_followed_until_somebody_scrubs(page: Page, server, store, submitted):
@@ -97,6 +100,6 @@ def test_two_runs_share_one_slider_and_fit_a_narrow_screen(page: Page, server, s
     page.keyboard.press("Home")
     page.wait_for_function(SHOWN, arg=0)
     now = page.locator(".replay-sentence").all_inner_texts()
-    assert page.evaluate(PIXELS, "plane") != first[0]
+    page.wait_for_function(OTHER, arg=["plane", first[0]])
     assert all(before != after for before, after in zip(first[1], now, strict=True))
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 390

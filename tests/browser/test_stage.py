@@ -241,7 +241,7 @@ def test_gradients_are_drawn_on_demand(page: Page, server, store, trained):
     expect(page.locator(".replay-graph canvas")).to_be_visible()
     weights = page.evaluate(pixels)
     page.get_by_label("What the lines of the network show").select_option("gradients")
-    assert page.evaluate(pixels) != weights
+    page.wait_for_function(f"before => ({pixels})() !== before", arg=weights)
     expect(page.locator(".replay-graph .replay-note")).to_contain_text("ten times smaller")
 
 

@@ -260,3 +260,12 @@ def test_a_scale_that_is_switched_off_reaches_the_run(app, store):
     app.button(key="train_start").click().run()
     (row,) = list_runs(store)
     assert (row.config["standardize_inputs"], row.config["standardize_target"]) == ("off", "on")
+
+
+def test_the_form_says_how_much_memory_a_run_takes_only_where_that_is_much(app):
+    """Of 337 parameters it said "about 158 MB"."""
+    assert not any("MB" in caption.value for caption in app.sidebar.caption)
+    app.selectbox(key="train_width").set_value(512)
+    app.selectbox(key="train_depth").set_value(200).run()
+    (facts,) = [caption.value for caption in app.sidebar.caption if "parameters" in caption.value]
+    assert facts.endswith(" GB of memory")

@@ -6,12 +6,15 @@ from typing import Any
 import streamlit as st
 
 from engine.config.data import BUNDLED_ROWS, TABLE
+from engine.config.run_config import SECTIONS
 from engine.config.settings import SETTINGS, Setting
 from engine.store.runs import list_runs
 from engine.store.store import Store
 
 # The run whose settings were put into the form.
 COPIED_FROM = "train_copied_from"
+# Set while the form holds other data than its settings were made for.
+KEPT_FROM = "train_kept_from"
 # The run in whose place the network of the form is shown, untrained; 0 where there is none.
 DRAFT = "train_draft"
 OF_A_TABLE = ("table", "target", "columns", "missing", "split", "split_column")
@@ -27,18 +30,34 @@ def fill_form(config: Mapping[str, Any]) -> None:
     """Put a configuration into the form; call it before the form is drawn."""
     if config.get("dataset") == TABLE:
         st.session_state["train_table"] = {name: config.get(name) for name in OF_A_TABLE}
+    for key, value in _widget_values(config).items():
+        st.session_state[key] = value
+    st.session_state.pop(KEPT_FROM, None)
+
+
+def form_holds(config: Mapping[str, Any], but_for: Sequence[str] = ()) -> bool:
+    """Tell whether the form still holds a configuration without a table that was put into it."""
+    free = {f"train_{name}" for name in but_for}
+    values = {key: value for key, value in _widget_values(config).items() if key not in free}
+    return all(st.session_state.get(key) == value for key, value in values.items())
+
+
+def _widget_values(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the widgets of the form hold for a configuration, by their keys."""
+    values: dict[str, Any] = {}
     for name, setting in SETTINGS.items():
         value = config.get(name, setting.default)
         if name in OF_A_TABLE:
             continue
         if name == "hidden_sizes":
-            _fill_layers(list(value))
+            values |= _layer_values(list(value))
         elif name == "activation":
-            _fill_activation(value)
+            values |= _activation_values(value)
         elif name == "features":
-            st.session_state["train_features"] = list(value)
+            values["train_features"] = list(value)
         else:
-            st.session_state[f"train_{name}"] = as_widget_value(setting, value)
+            values[f"train_{name}"] = as_widget_value(setting, value)
+    return values
 
 
 def propose(store: Store, config: Mapping[str, Any]) -> None:
@@ -52,9 +71,11 @@ def propose(store: Store, config: Mapping[str, Any]) -> None:
 
 def fill_network(sizes: list[int], activations: list[str]) -> None:
     """Put hidden layers into the form, input side first, each with its activation; all else stays."""
-    _fill_layers(sizes)
+    values = _layer_values(sizes)
     if activations:
-        _fill_activation(activations if len(set(activations)) > 1 else activations[0])
+        values |= _activation_values(activations if len(set(activations)) > 1 else activations[0])
+    for key, value in values.items():
+        st.session_state[key] = value
     rates = [part.strip() for part in st.session_state["train_dropout"].split(",") if part.strip()]
     if len(rates) > 1:
         st.session_state["train_dropout"] = ", ".join([*rates, *rates[-1:] * len(sizes)][: len(sizes)])
@@ -68,22 +89,49 @@ def use_data(values: Mapping[str, Any]) -> None:
         st.session_state["train_table"] = {name: values.get(name) for name in OF_A_TABLE}
     for name in ("dataset", "samples", "noise", "validation_fraction", "test_fraction"):
         st.session_state[f"train_{name}"] = values.get(name, SETTINGS[name].default)
-    fit_batch()
+    change_data()
 
 
-def _fill_layers(sizes: list[int]) -> None:
+def _layer_values(sizes: list[int]) -> dict[str, Any]:
     is_even = len(sizes) in DEPTHS[1:] and len(set(sizes)) == 1 and sizes[0] in WIDTHS
-    st.session_state["train_as_list"] = not is_even
-    st.session_state["train_hidden_sizes"] = ", ".join(str(size) for size in sizes)
-    st.session_state["train_depth"] = len(sizes) if is_even else 2
-    st.session_state["train_width"] = sizes[0] if is_even else 16
+    return {
+        "train_as_list": not is_even,
+        "train_hidden_sizes": ", ".join(str(size) for size in sizes),
+        "train_depth": len(sizes) if is_even else 2,
+        "train_width": sizes[0] if is_even else 16,
+    }
 
 
-def _fill_activation(value: str | Sequence[str]) -> None:
+def _activation_values(value: str | Sequence[str]) -> dict[str, Any]:
     by_layer = not isinstance(value, str)
-    st.session_state["train_activation_by_layer"] = by_layer
-    st.session_state["train_activation"] = value[0] if by_layer else value
-    st.session_state["train_activation_list"] = as_widget_value(SETTINGS["activation"], value)
+    return {
+        "train_activation_by_layer": by_layer,
+        "train_activation": value[0] if by_layer else value,
+        "train_activation_list": as_widget_value(SETTINGS["activation"], value),
+    }
+
+
+def kept_settings() -> dict[str, Any]:
+    """Return by name what was set for the data before and is there still: all that is not the usual value.
+
+    Empty while the form holds the data that its settings were made for.
+    """
+    if KEPT_FROM not in st.session_state:
+        return {}
+    usual = _widget_values({})
+    held = {name: st.session_state.get(f"train_{name}") for name in SETTINGS if f"train_{name}" in usual}
+    left_out = {*SECTIONS["data"].model_fields, "hidden_sizes", "activation", "name", "seed"}
+    return {
+        name: value
+        for name, value in held.items()
+        if name not in left_out and value is not None and value != usual[f"train_{name}"]
+    }
+
+
+def change_data() -> None:
+    """Note that the form holds other data than its settings were made for, and fit the batch to them."""
+    st.session_state[KEPT_FROM] = True
+    fit_batch()
 
 
 def fit_batch() -> None:

@@ -23,6 +23,7 @@ from ui.train.setting_widget import forget_unknown_choices, label_of
 
 RATES = [float(f"{digit}e{power}") for power in range(-5, 1) for digit in (1, 1.5, 2, 3, 5, 7)] + [10.0]
 DROPOUTS = [percent / 100 for percent in range(0, 95, 5)]
+NOTABLE_BYTES = 10**9
 OFFERED = {
     name: [as_widget_value(SETTINGS[name], number) for number in numbers]
     for name, numbers in (("learning_rate", RATES), ("dropout", DROPOUTS))
@@ -123,10 +124,10 @@ def _checked(values: dict[str, Any], places: dict[str, DeltaGenerator]) -> tuple
     pictures = {name: drawn[name]() for name in places}
     st.session_state["train_pictures"] = pictures
     _draw(pictures, places)
-    st.caption(
-        f"{planned.parameters:,} parameters · {count(planned.steps_per_epoch, 'step')} per epoch · "
-        f"about {megabytes(planned.bytes_needed)}"
-    )
+    facts = [f"{planned.parameters:,} parameters", f"{count(planned.steps_per_epoch, 'step')} per epoch"]
+    if planned.bytes_needed >= NOTABLE_BYTES:
+        facts.append(f"about {megabytes(planned.bytes_needed)} of memory")
+    st.caption(" · ".join(facts))
     return config, ""
 
 

@@ -4,13 +4,20 @@ import streamlit as st
 
 from engine.config import RunConfig, parse_config
 from engine.config.presets import PRESETS
-from ui.shared.form_state import COPIED_FROM, fill_form
+from ui.shared.form_state import COPIED_FROM, fill_form, form_holds
 from ui.shared.text import as_markdown
 from ui.shared.widgets import kept
+
+# What an example shows is the same with another one of these.
+FREE = ("name", "seed")
 
 
 def choose_preset() -> None:
     """Draw the list, and what to watch of the one that was chosen last."""
+    chosen = st.session_state.get("train_preset")
+    if chosen in PRESETS and not form_holds(parse_config(PRESETS[chosen].settings).model_dump(), FREE):
+        # The form is another one by now: nothing is said of it, and the example can be chosen again.
+        st.session_state["train_preset"] = None
     st.selectbox(
         "Preset",
         list(PRESETS),
