@@ -21,7 +21,7 @@ from engine.data.reading import read_table
 from engine.store.files import keep_file
 from engine.store.store import Store, StoreError
 from engine.store.submit import Batch, of_grid, prepare, submit
-from engine.workers.launcher import ensure_workers, last_worker_error, release_workers
+from engine.workers.launcher import ensure_workers, last_worker_error, release_workers, trained_here
 from engine.workers.queue_status import QueueStatus, failures_since, queue_status
 
 TICK_SECONDS, LAUNCH_SECONDS = 0.2, 1.0
@@ -90,7 +90,9 @@ def work_off(store: Store, jobs: int, as_json: bool) -> None:
     with noting_ctrl_c() as was_pressed:
         now = _worked_off(store, jobs, first, was_pressed) if first.left else first
         is_interrupted = was_pressed()
-    end = _End(now, now.ended - first.ended, failures_since(store, first), time.monotonic() - started)
+    ended = sorted(set(now.ended) - set(first.ended))
+    own, others = trained_here(store, ended)
+    end = _End(now, own, others, failures_since(store, first), time.monotonic() - started)
     print(end.as_json() if as_json else end.sentence())
     for run, status, text in end.failures[:SHOWN_FAILURES]:
         print(f"run {run} {status}: {text}" if text else f"run {run} {status}", file=sys.stderr)
@@ -124,24 +126,27 @@ def _worked_off(store: Store, jobs: int, first: QueueStatus, was_pressed: Callab
 
 @dataclass(frozen=True)
 class _End:
-    """What is printed at the end."""
+    """What is printed at the end: ``own`` runs were trained by workers of this command."""
 
     status: QueueStatus
-    ended: int
+    own: int
+    others: int
     failures: list[tuple[int, str, str]]
     seconds: float
 
     def as_json(self) -> str:
         failed = [{"run": run, "status": status, "message": text} for run, status, text in self.failures]
-        facts: dict[str, Any] = {"runs": self.ended, "failed": failed, "left": self.status.waiting}
-        facts |= {"running": list(self.status.running), "seconds": round(self.seconds, 3)}
+        facts: dict[str, Any] = {"runs": self.own, "by_others": self.others, "failed": failed}
+        facts |= {"left": self.status.waiting, "running": list(self.status.running)}
+        facts |= {"seconds": round(self.seconds, 3)}
         return json.dumps(facts)
 
     def sentence(self) -> str:
-        if not self.ended and not self.status.left:
+        if not self.own and not self.others and not self.status.left:
             return "nothing is queued"
-        pace = self.ended / max(self.seconds, 1e-9)
-        return f"trained {_counted(self.ended, 'run')} in {self.seconds:.1f} s, {pace:.1f} runs/s"
+        pace = self.own / max(self.seconds, 1e-9)
+        sentence = f"trained {_counted(self.own, 'run')} in {self.seconds:.1f} s, {pace:.1f} runs/s"
+        return sentence + (f"; {_counted(self.others, 'run')} by other workers" if self.others else "")
 
 
 def _leaving_sentence(now: QueueStatus) -> str:
@@ -181,7 +186,7 @@ class _Bar:
 
     def show(self, now: QueueStatus) -> None:
         """Show how far the queue is, in runs and in updates."""
-        ended = now.ended - self.first.ended
+        ended = len(now.ended) - len(self.first.ended)
         pace = ended / max(time.monotonic() - self.started, 1e-9)
         done = max(now.steps_done - self.first.steps_done, 0)
         failed = len(now.failed - self.first.failed)

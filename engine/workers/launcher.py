@@ -4,8 +4,10 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
@@ -13,7 +15,7 @@ from sqlalchemy.engine import make_url
 from engine.paths import LAB, ROOT
 from engine.plugins.loading import FOLDER_VARIABLE, plugin_folder
 from engine.plugins.registry import SOURCES
-from engine.store.lease import host_name, process_start, waits_for_a_worker
+from engine.store.lease import HOLDER, host_name, process_start, waits_for_a_worker
 from engine.store.schema import runs, workers
 from engine.store.store import Store, open_store
 from engine.workers.worker import is_alive
@@ -21,8 +23,11 @@ from engine.workers.worker import is_alive
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 LOG_BYTES = 10**6
 WAIT_AFTER_FAILURE_SECONDS = 10
+TOGETHER = 500
 _children: list[subprocess.Popen[bytes]] = []
 _failures: list[float] = []
+# All workers that this process ever started: pid, and when that process began.
+_started: set[tuple[int, float]] = set()
 
 
 def ensure_workers(store_url: str, count: int | None = None) -> int:
@@ -98,6 +103,24 @@ def _launch(store: Store, most: int) -> int:
     return started
 
 
+def trained_here(store: Store, run_ids: Sequence[int]) -> tuple[int, int]:
+    """Return how many of the runs workers of this process trained last, and how many somebody else did."""
+    query = sa.select(runs.c.id, *HOLDER)
+    held: list[sa.Row[Any]] = []
+    with store.reading() as connection:
+        for start in range(0, len(run_ids), TOGETHER):
+            some = runs.c.id.in_(run_ids[start : start + TOGETHER])
+            held += connection.execute(query.where(some, runs.c.lease_pid.is_not(None))).all()
+    own = sum(
+        row.lease_host == host_name() and _is_ours(row.lease_pid, row.lease_process_start) for row in held
+    )
+    return own, len(held) - own
+
+
+def _is_ours(pid: int, began: float | None) -> bool:
+    return any(pid == each and abs((began or 0.0) - start) < 1 for each, start in _started)
+
+
 def _waiting(connection: sa.Connection) -> int:
     return connection.scalar(sa.select(sa.func.count(runs.c.id)).where(waits_for_a_worker())) or 0
 
@@ -128,7 +151,9 @@ def _plugins() -> list[str]:
 
 def _register(connection: sa.Connection, pid: int) -> None:
     row = {"owner": _initial_owner(pid), "host": host_name(), "pid": pid, "started_at": time.time()}
-    connection.execute(workers.insert().values(**row, process_start=process_start(pid) or 0.0, idle=False))
+    began = process_start(pid) or 0.0
+    _started.add((pid, began))
+    connection.execute(workers.insert().values(**row, process_start=began, idle=False))
 
 
 def _initial_owner(pid: int) -> str:

@@ -25,8 +25,8 @@ class QueueStatus:
         Runs that wait for a worker, those that lost theirs too.
     running : tuple of int
         Runs that living workers are training.
-    ended : int
-        How many of the runs from ``lowest_id`` on have ended.
+    ended : tuple of int
+        The runs from ``lowest_id`` on that were trained and have ended.
     failed : frozenset of int
         Those of them that failed or diverged.
     steps_done, steps_left : int
@@ -38,7 +38,7 @@ class QueueStatus:
     lowest_id: int
     waiting: int
     running: tuple[int, ...]
-    ended: int
+    ended: tuple[int, ...]
     failed: frozenset[int]
     steps_done: int
     steps_left: int
@@ -66,18 +66,16 @@ def queue_status(store: Store, first: QueueStatus | None = None) -> QueueStatus:
         lost = [row for row in held if row not in running and holder_is_gone(*row[len(HELD) :])]
         open_ids = [row.id for row in (*running, *lost)] + ([low] if low is not None else [])
         lowest = first.lowest_id if first is not None else min(open_ids, default=0)
-        ours = (runs.c.id >= lowest) & runs.c.status.not_in(("queued", "running"))
-        ended, made = connection.execute(
-            sa.select(sa.func.count(), sa.func.sum(runs.c.step)).where(ours)
-        ).one()
+        ours = (runs.c.id >= lowest) & runs.c.status.not_in(("queued", "running", "imported"))
+        ended = connection.execute(sa.select(runs.c.id, runs.c.step).where(ours).order_by(runs.c.id)).all()
         failed = connection.scalars(sa.select(runs.c.id).where(ours, runs.c.status.in_(FAILED)))
         return QueueStatus(
             lowest,
             waiting + len(lost),
             tuple(sorted(row.id for row in running)),
-            ended,
+            tuple(row.id for row in ended),
             frozenset(failed),
-            (made or 0) + sum(row.step for row in (*running, *lost)),
+            sum(row.step for row in (*ended, *running, *lost)),
             (steps_left or 0) + sum(row.total_steps - row.step for row in (*running, *lost)),
             len(living),
         )

@@ -114,7 +114,9 @@ def _options(row: RunRow) -> tuple[str, bool]:
 def _curves(
     row: RunRow, frame: pd.DataFrame, known: pd.DataFrame, verdict: Verdict, x: str, log_y: bool
 ) -> None:
-    onset = None if verdict.onset is None else float(known[x].to_numpy()[verdict.onset])
+    # While the run trains it would jump with what follows.
+    is_settled = row.ended and verdict.onset is not None and row.status != "diverged"
+    onset = float(known[x].to_numpy()[verdict.onset]) if is_settled else None
     identity = f"{row.id} {x} {log_y}"
     gap, train = known["generalization_gap"].to_numpy(), known["train_loss"].to_numpy()
     losses = overfitting_curves(frame, onset, x=x, log_y=log_y, height=HEIGHT)
