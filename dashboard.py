@@ -48,7 +48,6 @@ def show_page() -> None:
         initial_sidebar_state=SIDEBAR_WIDTH,
     )
     st.html(LOGO.with_name("style.css"))
-    st.logo(str(LOGO), icon_image=str(LOGO.with_name("icon.svg")), size="large")
 
     pages = [
         st.Page(f"pages/{name}.py", title=name.capitalize(), icon=f":material/{icon}:", help=help_text)
@@ -62,11 +61,13 @@ def show_page() -> None:
 
     bare = st.Page(home, title="Home", default=True, visibility="hidden")
     page = st.navigation([bare, *pages], position="top")
+    # Without a sidebar the whole logo stands in the header, and the menu where it stands beside a sidebar.
+    st.logo(str(LOGO), icon_image=str(LOGO.with_name("icon.svg") if page == first else LOGO), size="large")
     start_background()
     plotly_script()
     if page != first:
         # The form's place goes at once, not only when the page that was left is cleared away.
-        st.html("<style>.stSidebar { display: none; }</style>")
+        st.html(f"<style>.stSidebar {{ display: none; }} :root {{ --menu-from: {SIDEBAR_WIDTH}px; }}</style>")
     page.run()
 
 

@@ -29,7 +29,7 @@ take_linked_settings(store)
 controls = linked_controls()
 left, right = st.columns([5, 2], vertical_alignment="center")
 with right.container(horizontal=True, vertical_alignment="center", gap="small", key="train_choice"):
-    row = pick_run(store, "train_run")
+    row = pick_run(store, "train_run", newest=True)
     if row is not None and row.can_be_built:
         st.button(
             "Copy",

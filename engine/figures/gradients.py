@@ -4,6 +4,7 @@ import numpy as np
 from plotly.colors import sample_colorscale
 
 from engine.figures.figure import Figure
+from engine.figures.smoothing import Middle, middle_of
 from engine.figures.theme import LAYERS, MAGNITUDES, VALIDATION, empty_figure
 
 LOWEST, HIGHEST = -8.0, 1.0
@@ -11,6 +12,7 @@ COLUMNS_AT_MOST = 400
 NAMED_LAYERS_AT_MOST = 12
 IN_LEGEND_AT_MOST = 5
 LINES_AT_MOST = 40
+BANDS_AT_MOST, BAND_OPACITY = 12, 0.22
 
 
 def layer_lines(
@@ -25,8 +27,9 @@ def layer_lines(
 ) -> Figure:
     """Show vanishing and exploding gradients: the lines of the layers fan out over orders of magnitude.
 
-    Healthy layers lie together. When layer 1 (the input side) lies far below the last one, the early layers
-    learn nothing; far above, every step shakes them.
+    A long run is drawn as the running median of neighbouring records, with a band that holds four fifths of
+    them: mini-batches are noisy. Healthy layers lie together. When layer 1 (the input side) lies far below
+    the last one, the early layers learn nothing; far above, every step shakes them.
 
     Parameters
     ----------
@@ -47,16 +50,31 @@ def layer_lines(
     figure = empty_figure(x_title, title, log_y=log_y, height=height)
     for index in indices:
         known = np.isfinite(values[:, index]) & (values[:, index] > 0 if log_y else True)
+        found, name = middle_of(steps[known], values[known, index]), _layer_name(index, layers)
+        if found.size > 1 and len(indices) <= BANDS_AT_MOST:
+            _add_band(figure, found, name, colours[index])
         figure.add_scatter(
-            x=steps[known],
-            y=values[known, index],
+            x=found.x,
+            y=found.median,
             mode="lines",
-            name=_layer_name(index, layers),
+            name=name,
+            legendgroup=name,
             line={"color": colours[index], "width": 1.8},
-            hovertemplate="%{y:.3g}",
+            hovertemplate="%{y:.3g}" if found.size == 1 else f"%{{y:.3g}}, median of {found.size} records",
             showlegend=len(indices) <= IN_LEGEND_AT_MOST or index in (indices[0], indices[-1]),
         )
     return figure
+
+
+def _add_band(figure: Figure, found: Middle, name: str, colour: str) -> None:
+    edge = {"mode": "lines", "line": {"width": 0, "color": colour}, "hoverinfo": "skip"}
+    edge |= {"showlegend": False, "legendgroup": name}
+    fill = {
+        "fill": "tonexty",
+        "fillcolor": colour.replace("rgb(", "rgba(").replace(")", f", {BAND_OPACITY})"),
+    }
+    figure.add_scatter(x=found.x, y=found.low, name=f"{name}, low", **edge)
+    figure.add_scatter(x=found.x, y=found.high, name=f"{name}, high", **edge, **fill)
 
 
 def _spread(indices: np.ndarray) -> np.ndarray:

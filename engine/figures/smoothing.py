@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-BUCKETS_AT_MOST = 256
+BUCKETS_AT_MOST, MEDIANS_AT_MOST = 256, 128
 UNITS = 200
 SMALL = 1e-4
 
@@ -104,6 +104,44 @@ def envelope(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.n
     if len(starts) == 0:
         return x, y, y, size
     return x[starts], np.minimum.reduceat(y, starts), np.maximum.reduceat(y, starts), size
+
+
+@dataclass(frozen=True, eq=False)
+class Middle:
+    """The running middle of a curve: a point for each run of neighbours.
+
+    Attributes
+    ----------
+    x : numpy.ndarray
+        ``(m,)`` the place in the middle of each run of neighbours.
+    low, median, high : numpy.ndarray
+        ``(m,)``: four fifths of the values lie from low to high.
+    size : int
+        Points in each run; 1 where the curve has few enough, and all three are its values.
+    """
+
+    x: np.ndarray
+    low: np.ndarray
+    median: np.ndarray
+    high: np.ndarray
+    size: int
+
+
+def middle_of(x: np.ndarray, y: np.ndarray) -> Middle:
+    """Return median and middle four fifths of runs of neighbours, 128 or fewer; all arrays ``(n,)``.
+
+    The runs are those of :func:`envelope`: what comes later changes the last of them only, until all double.
+    """
+    size = 1
+    while len(x) > size * MEDIANS_AT_MOST:
+        size *= 2
+    if size == 1:
+        return Middle(x, y, y, y, 1)
+    starts = np.arange(0, len(x), size)
+    parts = [y[start : start + size] for start in starts]
+    low, median, high = np.array([np.percentile(part, (10, 50, 90)) for part in parts]).T
+    centres = starts + [(len(part) - 1) // 2 for part in parts]
+    return Middle(x[centres], low, median, high, size)
 
 
 def difference(

@@ -12,15 +12,11 @@ import psutil
 import pytest
 import sqlalchemy as sa
 
-from engine.cli import batch
 from engine.cli.main import main
 from engine.store.lease import claim, new_owner
 from engine.store.records import read_series
 from engine.store.runs import get_run, list_runs, request, set_speed
 from engine.store.schema import runs, workers
-from engine.workers import launcher
-from engine.workers.queue_status import QueueStatus
-from engine.workers.session import train_claimed
 from tests.waiting import EPOCHS_A_SECOND, SECONDS_AT_MOST, is_running, wait_for
 
 pytestmark = [pytest.mark.xdist_group("processes"), pytest.mark.usefixtures("no_worker_is_left")]
@@ -118,31 +114,6 @@ def test_workers_train_all_that_is_queued_each_once_and_leave(engine, grid, stor
     with store.reading() as connection:
         assert connection.scalars(sa.select(workers.c.pid)).all() == []
     assert engine("work", "--jobs", "2") == (0, "nothing is queued\n", "")
-
-
-def test_only_what_its_own_workers_trained_is_counted_and_what_others_took_is_said(
-    store, engine, grid, monkeypatch
-):
-    engine("queue", grid(SMALL + "grid: {seed: [0, 1, 2]}"))
-    started = launcher.ensure_workers
-
-    def after_another(url: str, jobs: int) -> int:
-        monkeypatch.setattr(batch, "ensure_workers", started)
-        lease = claim(store, new_owner())
-        assert lease is not None
-        train_claimed(store, lease)
-        return started(url, jobs)
-
-    monkeypatch.setattr(batch, "ensure_workers", after_another)
-    found = json.loads(engine("work", "--jobs", "1", "--json")[1])
-    assert (found["runs"], found["by_others"]) == (2, 1)
-
-
-def test_what_is_told_at_the_end_names_the_runs_of_others():
-    status = QueueStatus(1, 0, (), (1, 2, 3), frozenset(), 0, 0, 0)
-    said = "trained 2 runs in 4.0 s, 0.5 runs/s"
-    assert batch._End(status, 2, 1, [], 4.0).sentence() == f"{said}; 1 run by other workers"
-    assert batch._End(status, 2, 0, [], 4.0).sentence() == said
 
 
 def test_a_worker_imports_none_of_the_libraries_of_the_screen(engine, grid, store, tmp_path):
@@ -312,7 +283,6 @@ def test_a_queue_whose_command_and_workers_are_killed_is_worked_off_later_and_no
 
 
 def test_workers_that_cannot_start_are_one_sentence_with_their_log(engine, grid, monkeypatch, tmp_path):
-    from engine.workers import launcher
 
     engine("queue", grid(SMALL))
     monkeypatch.setenv("PYTHONWARNINGS", "ignore")

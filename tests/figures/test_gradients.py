@@ -94,3 +94,18 @@ def test_two_hundred_and_one_layers_over_two_thousand_records_are_drawn_within_a
     layer_lines(np.arange(2000), norms)
     layer_heatmap(np.arange(2000), norms)
     assert time.process_time() - started < 1
+
+
+def test_a_long_run_is_its_running_median_with_a_band_and_no_hairball() -> None:
+    steps = np.arange(1000.0)
+    norms = np.exp(np.random.default_rng(0).normal(size=(1000, 2)))
+    found = {trace.name: trace for trace in traces(layer_lines(steps, norms))}
+    assert list(found) == [
+        *(f"layer 1 (input side){end}" for end in (", low", ", high", "")),
+        *(f"layer 2 (output){end}" for end in (", low", ", high", "")),
+    ]
+    line = found["layer 2 (output)"]
+    assert len(line.x) == 125 and line.y[0] == np.median(norms[:8, 1])
+    assert found["layer 2 (output), high"].fill == "tonexty" and "median of 8" in line.hovertemplate
+    many = traces(layer_lines(steps, np.exp(np.random.default_rng(0).normal(size=(1000, 20)))))
+    assert len(many) == 20, "bands of so many layers would cover each other"

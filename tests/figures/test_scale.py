@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from engine.figures.curves import compare_runs
-from engine.figures.scale import leave_out_outliers
+from engine.figures.scale import leave_out_outliers, span_bold
 
 STEPS = np.arange(101)
 
@@ -57,4 +57,23 @@ def test_where_the_middle_is_one_value_the_whole_scale_stays(values):
 def test_a_figure_without_lines_stays_as_it_is():
     figure = figure_of()
     leave_out_outliers(figure)
+    assert figure.layout.yaxis.range is None
+
+
+@pytest.mark.parametrize("log_y", [False, True])
+def test_a_noisy_line_drawn_faint_does_not_set_the_scale(log_y):
+    """At batch size 1 the gray losses of single rows made flat lines of both curves."""
+    figure = figure_of(1.0 + STEPS / 100.0, log_y=log_y)
+    figure.add_scatter(x=STEPS, y=np.where(STEPS % 2, 30.0, 0.01), mode="lines", line={"width": 1})
+    span_bold(figure)
+    low, high = figure.layout.yaxis.range
+    if log_y:
+        low, high = 10**low, 10**high
+    assert 0.9 < low < 1.0 and 2.0 < high < 2.1
+
+
+def test_a_faint_line_within_the_bold_ones_leaves_the_scale_alone():
+    figure = figure_of(1.0 + STEPS / 100.0)
+    figure.add_scatter(x=STEPS, y=np.full(101, 1.5), mode="lines", line={"width": 1})
+    span_bold(figure)
     assert figure.layout.yaxis.range is None

@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.figures.curves import compare_runs
-from engine.figures.smoothing import BUCKETS_AT_MOST, Smoothing, difference, envelope, smoothed
+from engine.figures.smoothing import (
+    BUCKETS_AT_MOST,
+    MEDIANS_AT_MOST,
+    Smoothing,
+    difference,
+    envelope,
+    middle_of,
+    smoothed,
+)
 
 POINTS = st.lists(st.tuples(st.floats(0, 1e3), st.floats(-1e6, 1e6)), min_size=1, max_size=50)
 CURVES = POINTS.map(lambda points: (np.sort([x for x, _ in points]), np.array([y for _, y in points])))
@@ -86,6 +94,23 @@ def test_the_band_keeps_every_spike_in_few_points(count):
     assert (lowest <= highest).all() and size == 2 ** int(np.log2(size))
     if count:
         assert (highest.max(), lowest.min()) == (99.0, y.min())
+
+
+def test_few_points_are_their_own_middle_and_many_have_a_median_and_four_fifths_around_it():
+    x, y = np.arange(1000.0), np.random.default_rng(0).normal(size=1000)
+    few = middle_of(x[:MEDIANS_AT_MOST], y[:MEDIANS_AT_MOST])
+    assert few.size == 1 and few.median is few.low is few.high
+    found = middle_of(x, y)
+    assert found.size == 8 and len(found.x) == 125
+    assert found.median[3] == np.median(y[24:32]) and found.x[3] == 27
+    assert (found.low <= found.median).all() and (found.median <= found.high).all()
+    inside = [
+        low <= value <= high
+        for value, low, high in zip(y, *(np.repeat(end, 8) for end in (found.low, found.high)), strict=True)
+    ]
+    assert 0.7 <= np.mean(inside) <= 0.9
+    later = middle_of(np.arange(1008.0), np.append(y, np.ones(8)))
+    np.testing.assert_array_equal(later.median[:-1], found.median)
 
 
 def test_a_longer_curve_changes_only_the_end_of_its_band():

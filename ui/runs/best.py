@@ -67,9 +67,9 @@ def best_runs(store: Store, rows: Sequence[RunRow]) -> list[Best]:
 
 
 def _facts(store: Store, row: RunRow) -> dict[str, Any]:
-    """Return the settings of a run, those of its loss as they are on its data."""
+    """Return the settings of a run, those of its rows and its loss as they are on its data."""
     resolved = settings_on_data(store, row)
-    return {**row.config, **{name: getattr(resolved, name) for name in loss_settings()}}
+    return {**row.config, **settings_of_rows(resolved), **settings_of_loss(resolved)}
 
 
 def _names(configs: Sequence[Mapping[str, Any]]) -> list[str]:

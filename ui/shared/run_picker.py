@@ -1,6 +1,8 @@
 """Which run a page shows: the one that the address names, picked from a list."""
 
 import re
+from collections.abc import Sequence
+from contextlib import suppress
 
 import streamlit as st
 
@@ -14,6 +16,8 @@ RUN_ID = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 LISTED_AT_MOST = 200
 ADDRESSED_AT_MOST = 50
 WARNINGS_AT_MOST = 3
+# The run that a page of this window showed last.
+SHOWN_LAST = "run_shown_last"
 
 
 def runs_in_address(store: Store, parameter: str) -> list[RunRow]:
@@ -46,6 +50,7 @@ def pick_run(
     *,
     parameter: str = "run",
     beside: RunRow | None = None,
+    newest: bool = False,
     placeholder: str = "Choose a run",
     explained: str = "The run on this page; the address names it.",
 ) -> RunRow | None:
@@ -59,17 +64,23 @@ def pick_run(
         Where the address names the run.
     beside : RunRow, optional
         The run that another one is picked to; it is not offered. Without it, an address that names no run
-        stands for the newest one.
+        stands for the one that a page showed last, else for the newest one, and names it from then on.
+    newest : bool
+        Whether such an address always stands for the newest run, and stays as it is.
     """
     rows = [row for row in list_runs(store, limit=LISTED_AT_MOST) if beside is None or row.id != beside.id]
     if parameter in st.query_params:
         asked = [row for row in runs_in_address(store, parameter) if beside is None or row.id != beside.id]
     else:
-        asked = rows[:1] if beside is None else []
+        asked = [] if beside is not None else rows[:1] if newest else _shown_last(store, rows)
     if len(asked) > 1:
         _warn(f"this page shows one run, got {len(asked)}; Compare shows several")
         asked = []
     chosen = asked[0] if asked else None
+    if beside is None and chosen is not None:
+        st.session_state[SHOWN_LAST] = chosen.id
+        if not newest and parameter not in st.query_params:
+            st.query_params[parameter] = str(chosen.id)
     options = {row.id: describe_run(row) for row in [*rows, *asked]}
     if options:
         st.session_state[key] = chosen.id if chosen else None
@@ -86,6 +97,13 @@ def pick_run(
             help=explained,
         )
     return chosen
+
+
+def _shown_last(store: Store, rows: Sequence[RunRow]) -> list[RunRow]:
+    """Return the run that a page of this window showed last, or the newest of the runs; none without any."""
+    with suppress(NoSuchRun):
+        return [get_run(store, st.session_state.get(SHOWN_LAST, 0))]
+    return list(rows[:1])
 
 
 def _name_in_address(key: str, parameter: str) -> None:

@@ -11,6 +11,7 @@ from engine.config.settings import SETTINGS
 from engine.figures.curves import AXES, loss_curves, mark_changes, mark_early_stop
 from engine.figures.figure import Figure
 from engine.figures.gradients import layer_heatmap, share_heatmap
+from engine.figures.scale import span_bold
 from engine.figures.theme import QUIET
 from engine.store.records import Series
 from engine.training.interventions import Change
@@ -82,6 +83,7 @@ def loss_figure(series: Series, choices: Choices, changes: Sequence[Change], sto
     figure = loss_curves(frame, x=choices.axis, log_y=choices.log_y)
     faint = {"mode": "lines", "name": "batch", "opacity": 0.3, "line": {"color": QUIET, "width": 1}}
     figure.add_scatter(x=series[choices.axis], y=series["batch_loss"], hoverinfo="skip", **faint)
+    span_bold(figure)
     if stopped_early:
         mark_early_stop(figure, frame, choices.axis)
     if len(series):
