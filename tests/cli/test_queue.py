@@ -17,6 +17,7 @@ from engine.store.lease import claim, new_owner
 from engine.store.records import read_series
 from engine.store.runs import get_run, list_runs, request, set_speed
 from engine.store.schema import runs, workers
+from engine.workers import launcher
 from tests.waiting import EPOCHS_A_SECOND, SECONDS_AT_MOST, is_running, wait_for
 
 pytestmark = [pytest.mark.xdist_group("processes"), pytest.mark.usefixtures("no_worker_is_left")]
