@@ -89,7 +89,8 @@ def mutants_of(path: Path) -> list[Mutant]:
             statement = _statement(changed, twin)
             before = _first_line(statement, twin)
             _changes(twin)[choice]()
-            line, after = twin.lineno, _first_line(statement, twin)  # type: ignore[attr-defined]
+            assert isinstance(twin, ast.expr | ast.stmt)
+            line, after = twin.lineno, _first_line(statement, twin)
             found.append(Mutant(path, line, before, after, partial(_changed, path, index, choice)))
     return found
 

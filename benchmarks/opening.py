@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import psutil
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from benchmarks.browser import chromium, dashboard
@@ -24,7 +24,7 @@ from docs.blocks import write_block
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "opening.md"
 PEERS = Path(".venv-opening/bin/python")
-WINDOW = {"width": 1440, "height": 900}
+WINDOW: ViewportSize = {"width": 1440, "height": 900}
 SECONDS_AT_MOST, SETTLE_SECONDS = 90, 2.0
 BROWSERS = ("chrom",)
 
@@ -81,7 +81,7 @@ def browser_seconds() -> float:
 
 def watched(browser: Browser, opened: Opened) -> tuple[Page, Traffic, Cost]:
     """Open a page in a new window and wait until it is drawn and two seconds have passed."""
-    page = browser.new_context(viewport=WINDOW).new_page()  # type: ignore[arg-type]
+    page = browser.new_context(viewport=WINDOW).new_page()
     page.add_init_script(opened.watch)
     traffic = Traffic(page)
     server = psutil.Process(opened.server)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import psutil
-from playwright.sync_api import Browser, Error, Page, expect
+from playwright.sync_api import Browser, Error, Page, WebSocket, expect
 
 from benchmarks.browser import Dashboard, chromium, dashboard
 from benchmarks.dashboard import trained
@@ -59,9 +59,9 @@ class Noticed:
         if kind in ("error", "warning"):
             self.console.append(f"{kind}: {text}")
 
-    def _connect(self, socket: object) -> None:
+    def _connect(self, socket: WebSocket) -> None:
         self.sockets += 1
-        socket.on("close", lambda _: self._lose())  # type: ignore[attr-defined]
+        socket.on("close", lambda _: self._lose())
 
     def _lose(self) -> None:
         self.closed += 1

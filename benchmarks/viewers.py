@@ -6,13 +6,15 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import urlsplit
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
 
-STREAM, SUBPROTOCOL = "/_stcore/stream", "streamlit"
+STREAM, SUBPROTOCOL = "/_stcore/stream", Subprotocol("streamlit")
 LARGEST_MESSAGE = 2**26
 SCRIPT_RUNS_KEPT = 2
 SECONDS_TO_OPEN = 120
@@ -141,8 +143,8 @@ class Viewer:
         parts = urlsplit(address)
         async with connect(
             f"ws://{parts.netloc}{STREAM}",
-            subprotocols=[SUBPROTOCOL],  # type: ignore[list-item]
-            origin=address,  # type: ignore[arg-type]
+            subprotocols=[SUBPROTOCOL],
+            origin=Origin(address),
             max_size=LARGEST_MESSAGE,
             create_connection=Counting,
         ) as socket:
@@ -152,7 +154,7 @@ class Viewer:
                 await socket.send(self.rerun().SerializeToString())
                 async for payload in socket:
                     assert isinstance(payload, bytes)
-                    self.take(payload, lambda *timer: self._start(socket, *timer), self._stop)
+                    self.take(payload, partial(self._start, socket), self._stop)
             finally:
                 self._stop("")
 

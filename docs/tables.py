@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import typer
+from typer.core import TyperGroup
 
 from docs.blocks import with_block
 from docs.excerpts import excerpts
@@ -92,8 +93,9 @@ def measures_table() -> str:
 
 def commands_table() -> str:
     """Return the commands in the order of their help, a row each."""
-    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    rows = [(f"`{name}`", " ".join((command.help or "").split())) for name, command in commands.items()]
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup)
+    rows = [(f"`{name}`", " ".join((command.help or "").split())) for name, command in group.commands.items()]
     return table(("command", "what it does"), rows)
 
 

@@ -3,6 +3,7 @@
 import io
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 from playwright.sync_api import Browser
@@ -39,7 +40,7 @@ PAGES = {
     "runs": "runs",
     "data": "data",
 }
-LOOKS = {
+LOOKS: dict[str, Any] = {
     "light": {"viewport": {"width": 1400, "height": 1000}, "color_scheme": "light"},
     "dark": {"viewport": {"width": 1400, "height": 1000}, "color_scheme": "dark"},
     "narrow": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"},

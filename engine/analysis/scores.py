@@ -182,7 +182,7 @@ class _Classification:
     def accuracy(self) -> float:
         from sklearn.metrics import accuracy_score
 
-        return accuracy_score(self.y, self.predicted)
+        return float(accuracy_score(self.y, self.predicted))
 
     def auc(self, label: int) -> float:
         """Return the area for one class against the rest."""
@@ -194,14 +194,14 @@ class _Classification:
             sure = sure if label == 1 else -sure
         else:
             sure = sure[:, label]
-        return roc_auc_score(self.y == label, sure)
+        return float(roc_auc_score(self.y == label, sure))
 
     def log_loss(self) -> float:
         from sklearn.metrics import log_loss
 
         single = self.outputs.shape[1] == 1
         shares = np.hstack([1 - self.outputs, self.outputs]) if single else self.outputs.astype(np.float64)
-        return log_loss(self.y, shares, labels=self.labels)
+        return float(log_loss(self.y, shares, labels=self.labels))
 
     def confusion(self) -> list[list[int]]:
         from sklearn.metrics import confusion_matrix

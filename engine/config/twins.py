@@ -81,7 +81,7 @@ def _as_if_left_open(name: str, settings: Mapping[str, Any], facts: DataFacts | 
         return declared is not None
     if facts is None or declared.default not in LEFT_OPEN:
         return False
-    given = {**settings, name: declared.default}
+    given: dict[str, Any] = {**settings, name: declared.default}
     if isinstance(given["initializer"], tuple):  # the starts of the layers that its auto stood for
         given["initializer"] = "auto"
     try:

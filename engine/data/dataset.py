@@ -221,7 +221,8 @@ def dataset_from_bytes(blob: bytes) -> Dataset:
     arrays, facts = unpack(blob)
     for key in {"feature_names", "class_names", "target_names"} & facts.keys():
         facts[key] = tuple(facts[key])
-    return Dataset(**arrays, **facts)
+    parts: dict[str, Any] = {**arrays, **facts}
+    return Dataset(**parts)
 
 
 def content_id(blob: bytes) -> str:

@@ -64,7 +64,7 @@ class Neuron:
         ConfigError
             For what is no number, beside what the neuron itself refuses.
         """
-        values = {}
+        values: dict[str, Any] = {}
         for name, value in given.items():
             try:
                 values[name] = str(value) if name == "activation" else float(value)

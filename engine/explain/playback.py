@@ -157,7 +157,9 @@ def _units(
     events: list[list[Any]] = [[] for _ in drawn]
     events[0].append([-1, "value", _plain(inputs[drawn[0]])])
     for place, name, values in shown:
-        is_error, _, number = OF_UNITS.match(name).groups()  # type: ignore[union-attr] - it did match
+        match = OF_UNITS.match(name)
+        assert match is not None
+        is_error, _, number = match.groups()
         layer = int(number)
         if layer < len(drawn) and len(values) == step.network.sizes[layer]:
             events[layer].append([place, "error" if is_error else "value", _plain(values[drawn[layer]])])
@@ -192,7 +194,9 @@ def _plain(values: np.ndarray) -> list[Any]:
     found = np.asarray(values, np.float64)
     if np.isfinite(found).all():
         return found.tolist()
-    return np.where(np.isfinite(found), found, None).tolist()  # type: ignore[call-overload] - numpy allows it
+    plain = found.astype(object)
+    plain[~np.isfinite(found)] = None
+    return plain.tolist()
 
 
 class _Pool:

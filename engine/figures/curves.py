@@ -244,7 +244,7 @@ def _shade_gap(figure: Figure, known: pd.DataFrame, x: str) -> None:
 
 
 def _mark_best(figure: Figure, known: pd.DataFrame, x: str) -> None:
-    best = known.loc[known["val_loss"].idxmin()]
+    best = known.loc[known["val_loss"].idxmin()].to_dict()
     figure.add_vline(x=float(best[x]), line={"color": QUIET, "width": 1, "dash": "dot"})
     figure.add_scatter(
         x=[float(best[x])],

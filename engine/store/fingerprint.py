@@ -26,7 +26,7 @@ def fingerprint(threads: int = 1) -> str:
     """
     config = np.show_config(mode="dicts")
     assert config is not None
-    blas, vectors = config["Build Dependencies"]["blas"], config["SIMD Extensions"]  # type: ignore[index,typeddict-item]
+    blas, vectors = config["Build Dependencies"]["blas"], config["SIMD Extensions"]
     core = os.environ.get("OPENBLAS_CORETYPE") or [*vectors["baseline"], *vectors.get("found", [])][-1]
     return " ".join(
         [

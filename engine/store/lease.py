@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import psutil
 import sqlalchemy as sa
@@ -123,7 +122,7 @@ def claim(
     return None
 
 
-def _candidates(connection: sa.Connection, run_id: int | None, even_paused: bool) -> list[sa.Row[Any]]:
+def _candidates(connection: sa.Connection, run_id: int | None, even_paused: bool) -> list[sa.Row]:
     """Return all running runs and the oldest that waits, oldest first; a long queue is not read."""
     query = sa.select(*CLAIMED).order_by(runs.c.id)
     if run_id is not None:
@@ -134,7 +133,7 @@ def _candidates(connection: sa.Connection, run_id: int | None, even_paused: bool
     return sorted([*waiting, *running], key=lambda row: row.id)
 
 
-def hold(connection: sa.Connection, row: sa.Row[Any], owner: str, even_paused: bool = False) -> Lease:
+def hold(connection: sa.Connection, row: sa.Row, owner: str, even_paused: bool = False) -> Lease:
     """Give the lease of a run to ``owner``, who is this process; whether it may have it was looked at before.
 
     Parameters
@@ -146,11 +145,11 @@ def hold(connection: sa.Connection, row: sa.Row[Any], owner: str, even_paused: b
 
 
 def hold_all(
-    connection: sa.Connection, rows: Sequence[sa.Row[Any]], owner: str, even_paused: bool = False
+    connection: sa.Connection, rows: Sequence[sa.Row], owner: str, even_paused: bool = False
 ) -> list[Lease]:
     """Give the leases of several runs to ``owner``, as :func:`hold` does, in one statement."""
     pid = os.getpid()
-    holder = {"lease_owner": owner, "lease_host": host_name(), "lease_pid": pid}
+    holder: dict[str, object] = {"lease_owner": owner, "lease_host": host_name(), "lease_pid": pid}
     holder["lease_process_start"] = process_start(pid)
     values = [
         {

@@ -108,9 +108,9 @@ def get_run(store: Store, run_id: int) -> RunRow:
     return row_of(row)
 
 
-def row_of(row: sa.Row[Any]) -> RunRow:
+def row_of(row: sa.Row) -> RunRow:
     """Return a run from a row of :data:`RUNS`."""
-    values = dict(row._mapping)
+    values = row._asdict()
     holder = [values.pop(column.name) for column in HOLDER]
     if values["status"] == "running" and holder_is_gone(*holder):
         values["status"] = "interrupted"

@@ -146,7 +146,7 @@ class State:
         arrays, meta = unpack(blob)
         slots = {name[5:]: slot for name, slot in arrays.items() if name.startswith("slot.")}
         best = {name[5:]: array for name, array in arrays.items() if name.startswith("best.")}
-        generators = {
+        generators: dict[str, Any] = {
             name: _generator(arrays[f"generator.{name}"], *meta.pop(name))
             for name in ("shuffling", "dropout")
         }

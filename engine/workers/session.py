@@ -263,7 +263,7 @@ class Session:
             self.updates[run.id] = run.stopped("stopped")
         elif controls.request in ("resume", "step"):
             controls.stepped_from = run.state.step if controls.request == "step" else None
-            columns = {"request": answered(controls.request), "paused": False}
+            columns: dict[str, object] = {"request": answered(controls.request), "paused": False}
             self.journal.commit({run.id: RowUpdate(columns)})
             controls.epoch_started = time.monotonic()
         controls.request = ""

@@ -4,7 +4,6 @@ import json
 import os
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -48,7 +47,7 @@ def claim_stack(store: Store, lease: Lease) -> list[Lease]:
         return [lease, *hold_all(connection, found[: min(most, share) - 1], lease.owner)]
 
 
-def _stackable_runs(connection: sa.Connection, run_id: int) -> Sequence[sa.Row[Any]]:
+def _stackable_runs(connection: sa.Connection, run_id: int) -> Sequence[sa.Row]:
     """Return the rows of the runs that wait and fit, oldest first."""
     named = [runs.c[name] for name in (*ALIKE, "config")]
     own = connection.execute(sa.select(*named).where(runs.c.id == run_id, _can_be_stacked())).first()
@@ -86,7 +85,7 @@ def _can_be_stacked() -> sa.ColumnElement[bool]:
     )
 
 
-def _is_orphan(row: sa.Row[Any]) -> bool:
+def _is_orphan(row: sa.Row) -> bool:
     return holder_is_gone(row.lease_host, row.lease_pid, row.lease_process_start)
 
 

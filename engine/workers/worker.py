@@ -5,7 +5,6 @@ import time
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
 
 import psutil
 import sqlalchemy as sa
@@ -89,7 +88,7 @@ class _Worker:
             time.sleep(POLL_SECONDS)
         return True
 
-    def _known(self) -> Sequence[sa.Row[Any]]:
+    def _known(self) -> Sequence[sa.Row]:
         with self.store.reading() as connection:
             return connection.execute(sa.select(workers)).all()
 
@@ -141,7 +140,7 @@ class _Worker:
             connection.execute(workers.update().where(workers.c.owner == self.owner).values(idle=idle))
         self.is_idle = idle
 
-    def _wait_warm(self, known: Sequence[sa.Row[Any]]) -> bool:
+    def _wait_warm(self, known: Sequence[sa.Row]) -> bool:
         """Whether to stay: only one idle worker waits for the next run."""
         if any(row.idle and row.owner < self.owner and is_alive(row) for row in known):
             return False
@@ -157,7 +156,7 @@ class _Worker:
         return True
 
 
-def is_alive(row: sa.Row) -> bool:  # type: ignore[type-arg]
+def is_alive(row: sa.Row) -> bool:
     """Tell whether the process of a row of ``workers`` lives; one of another machine counts as alive."""
     if row.host != host_name():
         return True

@@ -31,8 +31,10 @@ class Timers:
             self.running.pop(name, None)
 
 
-def finished(status: int = ForwardMsg.FINISHED_SUCCESSFULLY) -> ForwardMsg:
-    return ForwardMsg(script_finished=status)  # type: ignore[arg-type]
+def finished(
+    status: "ForwardMsg.ScriptFinishedStatus.ValueType" = ForwardMsg.FINISHED_SUCCESSFULLY,
+) -> ForwardMsg:
+    return ForwardMsg(script_finished=status)
 
 
 def session(page_hash: str = "page", fragments: tuple[str, ...] = ()) -> ForwardMsg:

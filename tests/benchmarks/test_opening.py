@@ -2,6 +2,7 @@
 
 import math
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -74,10 +75,10 @@ def test_memory_is_flat_when_its_last_third_is_no_more_than_the_one_before(
 
 
 def test_a_soak_notices_console_connections_and_requests() -> None:
-    page = SimpleNamespace(listening={})
+    page: Any = SimpleNamespace(listening={})
     page.on = page.listening.__setitem__
     noticed = Noticed()
-    noticed.watch(page)  # type: ignore[arg-type]
+    noticed.watch(page)
     page.listening["console"](SimpleNamespace(type="log", text="ready"))
     page.listening["response"](SimpleNamespace(status=200, url="/"))
     assert noticed.is_clean

@@ -86,7 +86,7 @@ def test_any_run_of_a_group_names_it_as_the_baseline_and_single_runs_differ_from
     frames = frames_of({**LOSSES, 9: [5.0, 5.0, 5.0]})
     figure = compare_seeds(frames, [FIRST, SECOND], ["train_loss"], baseline=2)
     assert list(drawn(figure)["run 9"].y) == [1.0, 2.0, 2.0]
-    assert "difference from runs 1-3" in figure.layout.yaxis.title.text  # pyright: ignore
+    assert "difference from runs 1-3" in figure.layout.yaxis.title.text
 
 
 def test_a_single_run_can_be_the_baseline_of_groups() -> None:

@@ -26,7 +26,7 @@ def lesson(kind: str, text: str) -> Lesson:
 
 @pytest.mark.parametrize("each", LESSONS, ids=lambda each: each.file)
 def test_everything_that_a_lesson_claims_holds(each: Lesson | BrokenLesson) -> None:
-    assert isinstance(each, Lesson), each.sentence  # type: ignore[union-attr]
+    assert isinstance(each, Lesson), each.sentence
     failed = [f"{found.place}: {found.sentence}" for found in check_lesson(each, SLUGS) if not found.holds]
     assert failed == []
 

@@ -1,5 +1,7 @@
 """Measures are what they say, and expectations compare them."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -52,11 +54,11 @@ def test_gradients_are_means_over_the_first_tenth_of_the_updates() -> None:
 
 def test_a_run_that_diverged_has_infinite_losses_and_no_score() -> None:
     run = train_one(parse_config(with_preset("exploding", {"epochs": 3})))
-    values = run.values
+    values: dict[str, Any] = dict(run.values)
     assert values["status"] == "diverged" and values["loss"] == values["val_loss"] == np.inf
-    assert values["max_grad_norm"] > 1e3  # type: ignore[operator]
-    assert np.isnan(values["score"]) and np.isnan(values["gap"])  # type: ignore[arg-type]
-    assert values["epochs"] < 1  # type: ignore[operator]
+    assert values["max_grad_norm"] > 1e3
+    assert np.isnan(values["score"]) and np.isnan(values["gap"])
+    assert values["epochs"] < 1
     assert not read_expectation("score < 1", [""]).holds({"": values})
     assert read_expectation("status = diverged", [""]).holds({"": values})
 
@@ -85,7 +87,7 @@ def test_samples_to_loss_counts_the_rows_until_the_target_was_measured() -> None
     assert epochs > 0 and run.values["samples_to_loss"] == 75 * epochs + 16 * batches
     assert run.values["samples"] == 75 * 20
     assert trained(target=1e-9).values["samples_to_loss"] == np.inf
-    assert np.isnan(trained().values["samples_to_loss"])  # type: ignore[arg-type]
+    assert np.isnan(trained().values["samples_to_loss"])
 
 
 def test_dead_and_saturated_are_the_largest_share_of_a_layer_at_the_end() -> None:

@@ -72,7 +72,7 @@ def test_a_measured_update_leaves_exact_sums_and_makes_the_very_same_update(lead
         optimizer.prepare(1, 0.2)
         (optimizer.measured_update if measured else optimizer.update).replay()
         ends.append(parameters.theta.copy())
-    np.testing.assert_array_equal(*ends)
+    np.testing.assert_array_equal(ends[0], ends[1])
     clipped = np.clip(gradient, -0.5, 0.5)
     update = 0.2 * (clipped + 0.1 * start)
     np.testing.assert_allclose(ends[0], start - update, rtol=1e-14)

@@ -111,7 +111,7 @@ def losses() -> dict[str, Any]:
     z, labels, values = torch.randn(9, 4) * 3, torch.randint(0, 4, (9,)), torch.randn(9, 4) * 3
     values[0, 0], weights = z[0, 0], torch.tensor([0.5, 2.0, 1.0, 3.0])
     binary, few = (labels > 1).long(), weights[:2]
-    cases = {
+    cases: dict[str, tuple[Any, dict[str, Any]]] = {
         "mse": (lambda z: nn.functional.mse_loss(z, values), {}),
         "mae": (lambda z: nn.functional.l1_loss(z, values), {}),
         "huber 1": (lambda z: nn.functional.huber_loss(z, values), {"delta": 1.0}),

@@ -1,5 +1,7 @@
 """An activation of one's own is offered once its derivative is right, otherwise refused with numbers."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -59,7 +61,7 @@ def test_a_class_records_its_own_calls_and_what_it_leaves_out_is_filled_in():
     assert (found.saturated, found.dies, found.derivative) == (None, False, "capped'(z)")
 
 
-WRONG = {
+WRONG: dict[str, tuple[Any, dict[str, Any], str]] = {
     "a wrong slope": (
         lambda z: 1 + np.cos(2 * z),
         {},

@@ -30,7 +30,7 @@ def test_dropout_changes_neither_the_first_weights_nor_the_order_of_rows():
     for config, dataset, state in (plain, dropped):
         records_of(config, dataset, state)
         next_rows.append(state.permutation)
-    np.testing.assert_array_equal(*next_rows)
+    np.testing.assert_array_equal(next_rows[0], next_rows[1])
 
 
 def test_a_deeper_twin_keeps_the_first_layers_weights():

@@ -16,7 +16,7 @@ from ui.shared.text import format_layers, format_names, format_setting, visible,
 
 CHOSEN_AT_FIRST = 2
 TABLE_HEIGHT = 388
-UNKNOWN = {
+UNKNOWN: dict[str, Any] = {
     **dict.fromkeys(("dataset", "activation", "optimizer", "dropout"), "–"),
     "learning_rate": None,
 }

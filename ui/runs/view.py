@@ -44,7 +44,8 @@ USUAL_VIEW = View(sort=NEWEST_FIRST, descending=True, open=[], columns=list(USUA
 
 def current_view() -> View:
     """Return how the table is looked at: what the address says, else what this session did last."""
-    held = View(**{**USUAL_VIEW, **st.session_state.get("runs_view", {})})
+    held = USUAL_VIEW.copy()
+    held.update(st.session_state.get("runs_view", {}))
     query = st.query_params
     if "runs_sort" in query:
         held["sort"], held["descending"] = _order(query["runs_sort"], query.get("runs_descending"))

@@ -123,7 +123,7 @@ def activation(
             raise PluginError(
                 f"activation {called}: start must be the name of an initializer, got {begins!r}"
             )
-        about = {"formula": formula or f"{called}(z)", "saturated": saturated, "dies": dies}
+        about: dict[str, Any] = {"formula": formula or f"{called}(z)", "saturated": saturated, "dies": dies}
         if isinstance(thing, type):
             slope = derivative_formula or f"{called}'(z)"
             fill_in(thing, **about, kinks=tuple(kinks), derivative=slope)

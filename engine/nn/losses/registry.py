@@ -78,9 +78,9 @@ def losses_for(target: str) -> list[str]:
 
 def configured(name: str, values: Mapping[str, Any]) -> Loss:
     """Return a loss with its own settings out of the values of a resolved configuration."""
-    loss = LOSSES[name]
+    loss: Any = LOSSES[name]
     own = {field: values[setting] for setting, (field, _, _) in declared_options(loss).items()}
-    return replace(loss, **own) if own else loss  # type: ignore[type-var]
+    return replace(loss, **own) if own else loss
 
 
 def loss(
@@ -129,7 +129,8 @@ def loss(
             options = declared_options(thing)
             fill_in(thing, formula=shown, decide=OfElements.decide, mass=OfElements.mass)
             fill_in(thing, gives_probabilities=False)
-            thing.name, thing.fits = called, fits  # type: ignore[attr-defined]
+            for attribute, value in (("name", called), ("fits", fits)):
+                setattr(thing, attribute, value)
             built: RegisteredLoss = thing()
         elif derivative is None:
             raise PluginError(f"loss {called}: its derivative must be given, got none")

@@ -68,7 +68,11 @@ class Huber(OfElements):
     name = "huber"
     fits = ("regression",)
     formula = "mean(e²/2 where |e| < delta, else delta (|e| - delta/2)), e = a - y"
-    scale = 1.0
+
+    @property
+    def scale(self) -> float:
+        """What it is times as large as the formula."""
+        return 1.0
 
     def record_error(self, tape: Tape, output: Block, target: np.ndarray) -> None:
         """Record ``dz = clamp(a - y, ±delta) / elements``."""
@@ -98,6 +102,6 @@ class SmoothL1(Huber):
     formula = "mean(e²/(2 delta) where |e| < delta, else |e| - delta/2), e = a - y"
 
     @property
-    def scale(self) -> float:  # type: ignore[override]
+    def scale(self) -> float:
         """One over delta."""
         return 1 / self.delta
