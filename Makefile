@@ -45,7 +45,7 @@ lint: $(READY_DEV)
 	$(RUN) -m ruff format --check .
 
 types: $(READY_DEV)
-	$(VENV)/bin/basedpyright
+	$(VENV)/bin/pyrefly check
 
 browser: $(READY_DEV)
 	@sh .ci/browser

@@ -14,9 +14,9 @@ STUDY = "runs"
 
 def write_events(folder: Path, curves: list[dict[str, list[float]]]) -> None:
     """Write a run's folder for each set of curves: a scalar for each name but ``step`` at each step."""
-    from tensorboard.compat.proto.event_pb2 import Event  # pyright: ignore[reportMissingImports]
-    from tensorboard.compat.proto.summary_pb2 import Summary  # pyright: ignore[reportMissingImports]
-    from tensorboard.summary.writer.event_file_writer import EventFileWriter  # pyright: ignore[reportMissingImports]
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
     for number, curve in enumerate(curves, start=1):
         writer = EventFileWriter(str(folder / f"run_{number:02}"))
@@ -32,7 +32,7 @@ def write_events(folder: Path, curves: list[dict[str, list[float]]]) -> None:
 
 def write_study(url: str, trials: list[dict[str, Any]]) -> None:
     """Write a study with a finished trial for each run: its settings and its best validation loss."""
-    import optuna  # pyright: ignore[reportMissingImports]
+    import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(storage=url, study_name=STUDY, direction="minimize")

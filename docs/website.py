@@ -10,7 +10,7 @@ FROM_THE_TOP = {"README.md": "start.md", "CONTRIBUTING.md": "contributing.md"}
 
 def on_files(files: Any, config: Any) -> Any:
     """Add the pages that stand above docs/."""
-    from mkdocs.structure.files import File  # pyright: ignore[reportMissingImports]
+    from mkdocs.structure.files import File
 
     for name, page in FROM_THE_TOP.items():
         files.append(File.generated(config, page, content=from_the_top((ROOT / name).read_text("utf-8"))))

@@ -24,7 +24,8 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
 
     def describe() -> None:
         parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + _options()
-        wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        # inspect reads it where there is one; by its annotation a function has none.
+        wrapped.__signature__ = inspect.Signature(parameters)  # pyrefly: ignore[missing-attribute]
         wrapped.__annotations__ = {p.name: p.annotation for p in parameters}
 
     describe()

@@ -175,8 +175,8 @@ def test_a_state_with_a_foreign_memory_is_refused(store, trained, part):
     check_state(state, fresh)
     foreign = {
         "best": {"theta": state.best["theta"][:-1], "statistics": state.best["statistics"]},
-        "plateau": replace(state.plateau, factor="much"),
-        "waiting": replace(state.waiting, since=[1]),
+        "plateau": replace(state.plateau, factor="much"),  # pyrefly: ignore[bad-argument-type] - foreign
+        "waiting": replace(state.waiting, since=[1]),  # pyrefly: ignore[bad-argument-type] - foreign
         "stopped_early": "no",
     }
     setattr(state, part, foreign[part])

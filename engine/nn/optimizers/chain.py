@@ -54,7 +54,7 @@ def cells_of(transform: Transform) -> tuple[str, ...]:
 
 def scalars_of(transform: Transform, step: int) -> dict[str, float]:
     """Return the values of the cells of a transform for update number ``step``, from 1."""
-    return transform.scalars(step) if hasattr(transform, "scalars") else {}  # type: ignore[attr-defined]
+    return transform.scalars(step) if hasattr(transform, "scalars") else {}
 
 
 class Optimizer:
