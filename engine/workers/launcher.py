@@ -7,7 +7,6 @@ import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
@@ -106,11 +105,11 @@ def _launch(store: Store, most: int) -> int:
 def trained_here(store: Store, run_ids: Sequence[int]) -> tuple[int, int]:
     """Return how many of the runs workers of this process trained last, and how many somebody else did."""
     query = sa.select(runs.c.id, *HOLDER)
-    held: list[sa.Row[Any]] = []
+    held: list[sa.Row] = []
     with store.reading() as connection:
         for start in range(0, len(run_ids), TOGETHER):
             some = runs.c.id.in_(run_ids[start : start + TOGETHER])
-            held += connection.execute(query.where(some, runs.c.lease_pid.is_not(None))).all()
+            held.extend(connection.execute(query.where(some, runs.c.lease_pid.is_not(None))).all())
     own = sum(
         row.lease_host == host_name() and _is_ours(row.lease_pid, row.lease_process_start) for row in held
     )
