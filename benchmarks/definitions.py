@@ -105,7 +105,7 @@ DEFINITIONS: tuple[tuple[str, str, str, str], ...] = (
      "        tape.call(lambda z, a: np.subtract(np.exp(z), 1, out=a), left, left)"),
     ("activations/gates", "gelu_tanh's 0.0447", "CUBE = 0.044715", "CUBE = 0.0447"),
     ("activations/squashing", "sigmoid overflows far on the left",
-     "tape.minimum(a, largest, a", "tape.positive(a, a"),
+     "tape.minimum(a, largest_exponent(tape), a", "tape.positive(a, a"),
     ("losses/classification", "the gradient of the softmax without the shift by the maximum",
      "tape.subtract(z, row, error)", "tape.positive(z, error)"),
     ("losses/classification", "the loss of the softmax without the shift by the maximum",

@@ -47,6 +47,21 @@ ACTIVATIONS = {
     "softsign": lambda z: z / (1 + np.abs(z)),
     "tanh_shrink": lambda z: z - np.tanh(z),
 }
+# The lines, slope and offset, that it follows far on the left and far on the right.
+SELU_LINES = (0, -1.0507009873554805 * 1.6732632423543772), (1.0507009873554805, 0)
+ACTIVATION_ENDS = {
+    **dict.fromkeys(
+        ("relu", "gelu", "silu", "softplus", "mish", "gelu_tanh", "hard_swish"), ((0, 0), (1, 0))
+    ),
+    **dict.fromkeys(("tanh", "softsign", "hard_tanh"), ((0, -1), (0, 1))),
+    **dict.fromkeys(("sigmoid", "hard_sigmoid"), ((0, 0), (0, 1))),
+    **dict.fromkeys(("elu", "celu"), ((0, -1), (1, 0))),
+    **dict.fromkeys(("identity", "tanh_shrink"), ((1, 0), (1, 0))),
+    "leaky_relu": ((0.01, 0), (1, 0)),
+    "selu": SELU_LINES,
+    "relu6": ((0, 0), (0, 6)),
+    "log_sigmoid": ((1, 0), (0, 0)),
+}
 LOSSES = {
     "mse": lambda a, y: ((a - y) ** 2).mean(),
     "cross_entropy": lambda a, y: -(y * np.log(softmax(a))).sum(axis=1).mean(),

@@ -11,6 +11,7 @@ from engine.nn.losses import LOSSES
 from engine.nn.losses.classification import BinaryCrossEntropy, CrossEntropy
 from engine.nn.losses.regression import Huber, SmoothL1
 from engine.nn.tape import Arena, Tape
+from tests.nn.formulas import ACTIVATION_ENDS
 
 SIZES = [0, 1e-30, 1e-3, 0.5, 1, 3, 6, 10, 20, 20.5, 50, 88, 89, 104, 700, 710, 746, 1e3, 1e4]
 EXTREME = np.array([sign * size for size in SIZES for sign in (1, -1)])
@@ -59,6 +60,56 @@ def test_values_and_slopes_stay_finite_up_to_ten_thousand(name, dtype):
     assert values.dtype == slopes.dtype == dtype
     assert np.isfinite(values).all() and np.isfinite(slopes).all()
     assert np.abs(values).max() <= 1.0508e4 and slopes.min() >= -0.2 and slopes.max() <= 1.76
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_from_1e16_to_the_largest_float_and_infinity_an_activation_is_its_two_lines(name, dtype):
+    """Nothing overflows but what is itself too large, and NaN, which tells of a diverged run, stays NaN."""
+    largest = float(np.finfo(dtype).max)
+    sizes = [1e16, 1e19, 2e19, 1e30, 1e37, 1e38, 1e100, 1e154, 1e155, 1e300, largest / 2, largest, np.inf]
+    z = np.unique([size for size in sizes if size <= largest or size == np.inf]).astype(dtype)
+    for (slope_there, offset), side in zip(ACTIVATION_ENDS[name], (-z, z), strict=True):
+        with np.errstate(over="ignore"):
+            wanted = (side * dtype(slope_there) if slope_there else np.zeros_like(side)) + dtype(offset)
+        held = np.isfinite(wanted) | np.isinf(side)
+        values, slopes = curve(name, side[held], dtype)
+        np.testing.assert_allclose(values, wanted[held], rtol=1e-6, atol=1e-30)
+        np.testing.assert_allclose(slopes, slope_there, rtol=1e-6, atol=1e-30)
+    assert np.isnan(curve(name, [np.nan], dtype)[0]).all()
+
+
+@pytest.mark.parametrize("name", ["silu", "mish", "gelu", "gelu_tanh", "hard_swish"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_what_is_bounded_far_away_changes_no_bit_of_a_gate_within_its_reach(name, dtype):
+    z = np.concatenate([EXTREME, np.linspace(-60, 60, 2001)]).astype(dtype)
+    z = z[np.abs(z) < 88]
+    with np.errstate(all="ignore"):
+        values, slopes = unbounded(name, z)
+    np.testing.assert_array_equal(curve(name, z, dtype), (values, slopes))
+
+
+def unbounded(name, z):
+    """Return values and slopes as their formulas are written, in the precision of z and in the same order."""
+    from scipy.special import ndtr
+
+    one, cube, root = z.dtype.type(1), z.dtype.type(0.044715), z.dtype.type(math.sqrt(2 / math.pi))
+    half, sixth = z.dtype.type(0.5), z.dtype.type(1 / 6)
+    s = 1 / (1 + np.exp(-z))
+    if name == "silu":
+        return z * s, s + z * s * (1 - s)
+    if name == "mish":
+        t = np.tanh(np.log1p(np.exp(-np.abs(z))) + np.maximum(z, 0))
+        return z * t, s * (1 - t * t) * z + t
+    if name == "gelu":
+        bell = np.exp(z * z * -half) * z.dtype.type(1 / math.sqrt(2 * math.pi))
+        return z * ndtr(z), z * bell + ndtr(z)
+    if name == "gelu_tanh":
+        t = np.tanh((z * z * cube + 1) * z * root)
+        part = (z * z * z.dtype.type(3 * 0.044715) + 1) * root
+        return (t + 1) * half * z, ((one - t * t) * part * z + t + 1) * half
+    ramp = np.clip(z + 3, 0, 6) * sixth
+    return z * ramp, ramp + (np.abs(z) < 3) * z * sixth
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

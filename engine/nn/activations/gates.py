@@ -1,15 +1,26 @@
-"""Activations that multiply z by a gate between 0 and 1 that opens with z."""
+"""Activations that multiply z by a gate between 0 and 1 that opens with z.
+
+Where the gate is shut z no longer matters, nor for a slope of 1: there a bound is taken in its place, since
+infinity times 0 would be NaN, and the square of a large z overflows. Within the bounds no bit changes.
+"""
 
 import math
 
 import numpy as np
 
 from engine.nn.activations.registry import activation
-from engine.nn.activations.squashing import record_inside, record_ramp, record_sigmoid
+from engine.nn.activations.squashing import (
+    largest_exponent,
+    record_between,
+    record_logistic,
+    record_sigmoid,
+)
 from engine.nn.tape import Block, Tape
 
 ROOT = math.sqrt(2 / math.pi)
 CUBE = 0.044715
+# Beyond ±NEAR the gates of gelu and gelu_tanh are 0 or 1 to the last bit, below -FAR that of mish is 0.
+NEAR, FAR = 40, 1e4
 
 
 @activation(start="he_normal")
@@ -27,21 +38,24 @@ class Gelu:
         """Record ``a = z Φ(z)``."""
         from scipy.special import ndtr
 
-        tape.call(ndtr, z.values, a.values)
-        tape.multiply(z.values, a.values, a.values)
+        open_part = tape.like(a.values, "t")
+        tape.maximum(z.values, -NEAR, open_part)
+        tape.call(ndtr, open_part, a.values)
+        tape.multiply(open_part, a.values, a.values)
 
     def backward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``dz = da (Φ(z) + z φ(z))``; ``φ(z) = exp(-z² / 2) / sqrt(2 π)``."""
         from scipy.special import ndtr
 
-        slope, chance = tape.like(a.values, "s"), tape.like(a.values, "p")
+        slope, chance, near = (tape.like(a.values, name) for name in "spt")
         scale = tape.constant(1 / math.sqrt(2 * math.pi), "1/sqrt(2 π)")
-        tape.multiply(z.values, z.values, slope)
+        record_between(tape, z.values, near, NEAR)
+        tape.multiply(near, near, slope)
         tape.multiply(slope, -0.5, slope)
         tape.exp(slope, slope)
         tape.multiply(slope, scale, slope)
-        tape.multiply(z.values, slope, slope)
-        tape.call(ndtr, z.values, chance)
+        tape.multiply(near, slope, slope)
+        tape.call(ndtr, near, chance)
         tape.add(slope, chance, slope)
         tape.multiply(a.error, slope, z.error)
 
@@ -57,34 +71,37 @@ class GeluTanh:
 
     def forward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``a = z (1 + t) / 2``."""
-        gate = a.values
-        self._record_tanh(tape, z, gate)
+        gate, open_part, near = a.values, tape.like(a.values, "t"), tape.like(a.values, "p")
+        tape.maximum(z.values, -NEAR, open_part)
+        tape.minimum(open_part, NEAR, near)
+        tape.multiply(near, near, gate)
+        self._record_tanh(tape, near, gate, gate)
         tape.add(gate, 1, gate)
         tape.multiply(gate, 0.5, gate)
-        tape.multiply(z.values, gate, gate)
+        tape.multiply(open_part, gate, gate)
 
     def backward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``dz = da ((1 + t) / 2 + z (1 - t²) k (1 + 3 c z²) / 2)``."""
-        gate, slope, part = (tape.like(a.values, name) for name in "tsp")
-        self._record_tanh(tape, z, gate)
-        tape.multiply(z.values, z.values, part)
+        gate, slope, part, near = (tape.like(a.values, name) for name in "tspn")
+        record_between(tape, z.values, near, NEAR)
+        tape.multiply(near, near, part)
+        self._record_tanh(tape, near, part, gate)
         tape.multiply(part, 3 * CUBE, part)
         tape.add(part, 1, part)
         tape.multiply(part, tape.constant(ROOT, "sqrt(2/π)"), part)
         tape.multiply(gate, gate, slope)
         tape.subtract(1, slope, slope)
         tape.multiply(slope, part, slope)
-        tape.multiply(slope, z.values, slope)
+        tape.multiply(slope, near, slope)
         tape.add(slope, gate, slope)
         tape.add(slope, 1, slope)
         tape.multiply(slope, 0.5, slope)
         tape.multiply(a.error, slope, z.error)
 
-    def _record_tanh(self, tape: Tape, z: Block, t: np.ndarray) -> None:
-        tape.multiply(z.values, z.values, t)
-        tape.multiply(t, CUBE, t)
+    def _record_tanh(self, tape: Tape, z: np.ndarray, square: np.ndarray, t: np.ndarray) -> None:
+        tape.multiply(square, CUBE, t)
         tape.add(t, 1, t)
-        tape.multiply(z.values, t, t)
+        tape.multiply(z, t, t)
         tape.multiply(t, tape.constant(ROOT, "sqrt(2/π)"), t)
         tape.tanh(t, t)
 
@@ -99,15 +116,19 @@ class Silu:
 
     def forward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``a = z sigmoid(z)``."""
-        record_sigmoid(tape, z.values, a.values)
-        tape.multiply(z.values, a.values, a.values)
+        open_part = tape.like(a.values, "t")
+        tape.maximum(z.values, -largest_exponent(tape), open_part)
+        tape.negative(open_part, a.values)
+        record_logistic(tape, a.values)
+        tape.multiply(open_part, a.values, a.values)
 
     def backward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``dz = da (s + a (1 - s))``."""
-        slope, part = tape.like(a.values, "s"), tape.like(a.values, "p")
+        slope, part, finite = (tape.like(a.values, name) for name in "spt")
         record_sigmoid(tape, z.values, slope)
         tape.subtract(1, slope, part)
-        tape.multiply(a.values, part, part)
+        tape.minimum(a.values, largest_exponent(tape), finite)
+        tape.multiply(finite, part, part)
         tape.add(slope, part, slope)
         tape.multiply(a.error, slope, z.error)
 
@@ -123,29 +144,32 @@ class Mish:
 
     def forward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``a = z t``."""
-        gate = tape.like(a.values, "t")
-        self._record_gate(tape, z, gate)
-        tape.multiply(z.values, gate, a.values)
+        gate, open_part = tape.like(a.values, "t"), tape.like(a.values, "s")
+        tape.maximum(z.values, -FAR, open_part)
+        self._record_gate(tape, open_part, gate)
+        tape.multiply(open_part, gate, a.values)
 
     def backward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``dz = da (t + z sigmoid(z) (1 - t²))``."""
-        gate, slope, part = (tape.like(a.values, name) for name in "tsp")
-        self._record_gate(tape, z, gate)
-        record_sigmoid(tape, z.values, slope)
+        gate, slope, part, near = (tape.like(a.values, name) for name in "tspn")
+        self._record_gate(tape, z.values, gate)
+        record_between(tape, z.values, near, largest_exponent(tape))
+        tape.negative(near, slope)
+        record_logistic(tape, slope)
         tape.multiply(gate, gate, part)
         tape.subtract(1, part, part)
         tape.multiply(slope, part, slope)
-        tape.multiply(slope, z.values, slope)
+        tape.multiply(slope, near, slope)
         tape.add(slope, gate, slope)
         tape.multiply(a.error, slope, z.error)
 
-    def _record_gate(self, tape: Tape, z: Block, t: np.ndarray) -> None:
+    def _record_gate(self, tape: Tape, z: np.ndarray, t: np.ndarray) -> None:
         above = tape.like(t, "p")
-        tape.abs(z.values, t)
+        tape.abs(z, t)
         tape.negative(t, t)
         tape.exp(t, t)
         tape.log1p(t, t)
-        tape.maximum(z.values, 0, above)
+        tape.maximum(z, 0, above)
         tape.add(t, above, t)
         tape.tanh(t, t)
 
@@ -161,15 +185,24 @@ class HardSwish:
 
     def forward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``a = z max(0, min(z + 3, 6)) / 6``."""
-        record_ramp(tape, z.values, a.values)
-        tape.multiply(z.values, a.values, a.values)
+        open_part = tape.like(a.values, "t")
+        tape.maximum(z.values, -3, open_part)
+        tape.add(open_part, 3, a.values)
+        tape.minimum(a.values, 6, a.values)
+        tape.multiply(a.values, tape.constant(1 / 6, "1/6"), a.values)
+        tape.multiply(open_part, a.values, a.values)
 
     def backward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``dz = da (r + z [|z| < 3] / 6)`` with the gate r, which is 0 below and 1 above."""
-        slope, inside = tape.like(a.values, "s"), tape.like(a.values, "p")
-        record_ramp(tape, z.values, slope)
-        record_inside(tape, z.values, inside, 3)
-        tape.multiply(inside, z.values, inside)
-        tape.multiply(inside, tape.constant(1 / 6, "1/6"), inside)
+        slope, inside, near = (tape.like(a.values, name) for name in "spt")
+        sixth = tape.constant(1 / 6, "1/6")
+        record_between(tape, z.values, near, 3)
+        tape.add(near, 3, slope)
+        tape.multiply(slope, sixth, slope)
+        tape.abs(near, inside)
+        tape.subtract(3, inside, inside)
+        tape.sign(inside, inside)
+        tape.multiply(inside, near, inside)
+        tape.multiply(inside, sixth, inside)
         tape.add(slope, inside, slope)
         tape.multiply(a.error, slope, z.error)

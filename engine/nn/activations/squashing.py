@@ -126,10 +126,12 @@ class Softsign:
     saturated, dies, kinks = (-0.97, 0.97), False, ()
 
     def forward(self, tape: Tape, z: Block, a: Block) -> None:
-        """Record ``a = z / (1 + |z|)``."""
-        tape.abs(z.values, a.values)
+        """Record ``a = z / (1 + |z|)``; an infinite z is taken as the largest float."""
+        finite = tape.like(a.values, "t")
+        record_between(tape, z.values, finite, float(np.finfo(tape.dtype).max))
+        tape.abs(finite, a.values)
         tape.add(a.values, 1, a.values)
-        tape.divide(z.values, a.values, a.values)
+        tape.divide(finite, a.values, a.values)
 
     def backward(self, tape: Tape, z: Block, a: Block) -> None:
         """Record ``dz = da / (1 + |z|)²``."""
@@ -164,12 +166,27 @@ class TanhShrink:
 
 def record_sigmoid(tape: Tape, z: np.ndarray, a: np.ndarray) -> None:
     """Record ``a = 1 / (1 + exp(-z))``; -z is capped where exp would overflow, there a is 0 in any case."""
-    largest = float(np.floor(np.log(np.finfo(tape.dtype).max)))
     tape.negative(z, a)
-    tape.minimum(a, largest, a)
+    tape.minimum(a, largest_exponent(tape), a)
+    record_logistic(tape, a)
+
+
+def record_logistic(tape: Tape, a: np.ndarray) -> None:
+    """Record ``a = 1 / (1 + exp(a))`` in place, for an a of :func:`largest_exponent` or less."""
     tape.exp(a, a)
     tape.add(a, 1, a)
     tape.reciprocal(a, a)
+
+
+def largest_exponent(tape: Tape) -> float:
+    """Return the largest whole number whose exp is finite in the tape's precision."""
+    return float(np.floor(np.log(np.finfo(tape.dtype).max)))
+
+
+def record_between(tape: Tape, z: np.ndarray, between: np.ndarray, bound: float) -> None:
+    """Record ``between = min(max(z, -bound), bound)``, NaN kept; two calls, as np.clip takes longer."""
+    tape.maximum(z, -bound, between)
+    tape.minimum(between, bound, between)
 
 
 def record_ramp(tape: Tape, z: np.ndarray, a: np.ndarray) -> None:
