@@ -55,9 +55,15 @@ SCORES = {
         "1 - squared errors / squared distances from the mean of the same rows; of several outputs the mean "
         "of theirs",
     ),
-    "mae": ScoreMeaning("MAE", "mean distance from the truth, in the units of the target"),
+    "mae": ScoreMeaning(
+        "MAE",
+        "mean distance from the truth, in the units of the target; of several targets for each alone, as "
+        "their units may differ",
+    ),
     "rmse": ScoreMeaning(
-        "RMSE", "root of the mean squared distance from the truth, in the units of the target"
+        "RMSE",
+        "root of the mean squared distance from the truth, in the units of the target; of several targets "
+        "for each alone, as their units may differ",
     ),
 }
 
@@ -228,7 +234,8 @@ class _Classification:
 def value_scores(y: np.ndarray, outputs: np.ndarray, target_names: Sequence[str] = ()) -> SplitScores:
     """Return the scores of a regression, and those of each output where there are several.
 
-    R² of several is the mean of theirs, as in the curves of a run; one that never varies has none.
+    R² of several is the mean of theirs, as in the curves of a run; one that never varies has none. Distances
+    are in the units of a target, so those of several are never put together.
 
     Parameters
     ----------
@@ -250,10 +257,13 @@ def _values(y: np.ndarray, outputs: np.ndarray) -> dict[str, Score]:
     y, outputs, not_finite = y.astype(np.float64), outputs.astype(np.float64), _not_finite(outputs)
     varies = np.ptp(y, axis=0) > 0
     flat = "" if varies.any() else "the true values do not vary"
+    mixed = (
+        "" if y.shape[1] == 1 else "the units of several targets may differ: see the scores of each target"
+    )
     return {
         "r2": _score(not_finite or flat, lambda: r2_score(y[:, varies], outputs[:, varies])),
-        "mae": _score(not_finite, lambda: mean_absolute_error(y, outputs)),
-        "rmse": _score(not_finite, lambda: root_mean_squared_error(y, outputs)),
+        "mae": _score(not_finite or mixed, lambda: mean_absolute_error(y, outputs)),
+        "rmse": _score(not_finite or mixed, lambda: root_mean_squared_error(y, outputs)),
     }
 
 

@@ -154,15 +154,17 @@ def test_values_counted_by_hand_in_their_units():
     assert found["parts"] == [] and found["confusion"] is None
 
 
-def test_several_outputs_are_scored_one_by_one_and_together():
+def test_several_outputs_are_scored_one_by_one_and_together_only_where_units_do_not_matter():
     y, text = np.array([[0.0, 0], [2, 20]]), np.array([[1.0, 0], [2, 10]])
     found = value_scores(y, text, ("low", "high"))
     assert [part["name"] for part in found["parts"]] == ["low", "high"]
     assert [values(part["scores"])["mae"] for part in found["parts"]] == [0.5, 5]
-    together = values(found["scores"])
-    assert together["mae"] == 2.75
-    assert together["rmse"] == pytest.approx((np.sqrt(1 / 2) + np.sqrt(50)) / 2)
-    assert together["r2"] == pytest.approx(((1 - 1 / 2) + (1 - 100 / 200)) / 2)
+    roots = [values(part["scores"])["rmse"] for part in found["parts"]]
+    assert roots == pytest.approx([np.sqrt(1 / 2), np.sqrt(50)])
+    assert values(found["scores"])["r2"] == pytest.approx(((1 - 1 / 2) + (1 - 100 / 200)) / 2)
+    why = "the units of several targets may differ: see the scores of each target"
+    assert reasons(found["scores"]) == {"mae": why, "rmse": why}
+    assert not any(reasons(part["scores"]) for part in found["parts"])
 
 
 def test_r2_of_several_outputs_is_the_mean_over_those_that_vary_whatever_their_units():
