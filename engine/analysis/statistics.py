@@ -132,21 +132,21 @@ def paired_difference(first: Mapping[int, float], second: Mapping[int, float]) -
     unpaired = tuple(sorted(first.keys() ^ second.keys()))
     pairs = np.array([[first[seed], second[seed]] for seed in common]).reshape(-1, 2)
     differences = pairs[:, 0] - pairs[:, 1]
+    tiny = ROUNDING * float(np.abs(pairs).max(initial=0))
+    if len(differences) and np.ptp(differences) <= tiny:  # what subtractions round off is no difference
+        differences[:] = 0.0 if abs(differences.mean()) <= tiny else differences.mean()
     interval = mean_interval(differences)
-    return Difference(
-        interval, _p_value(differences, interval, scale=float(np.abs(pairs).max(initial=0))), unpaired
-    )
+    return Difference(interval, _p_value(interval), unpaired)
 
 
-def _p_value(differences: np.ndarray, interval: Interval, scale: float) -> float:
+def _p_value(interval: Interval) -> float:
     from scipy.special import stdtr
 
     n = interval.n
     if n < 2:
         return float("nan")
-    tiny = ROUNDING * scale
-    if np.ptp(differences) <= tiny:
-        return 1.0 if abs(interval.mean) <= tiny else 2.0 ** (1 - n)
+    if interval.half == 0:
+        return 1.0 if interval.mean == 0 else 2.0 ** (1 - n)
     t = interval.mean / (interval.half / t_quantile(n))
     return float(2 * stdtr(n - 1, -abs(t)))
 
@@ -207,4 +207,5 @@ def _best(candidates: Sequence[Mapping[int, float]], higher_is_better: bool) -> 
 
 def _turned(difference: Difference) -> Difference:
     interval = difference.interval
-    return Difference(Interval(-interval.mean, interval.half, interval.n), difference.p, difference.unpaired)
+    turned = Interval(0.0 - interval.mean, interval.half, interval.n)  # 0 stays 0, without a sign
+    return Difference(turned, difference.p, difference.unpaired)

@@ -104,14 +104,26 @@ def _unpaired(seeds: Sequence[int]) -> str:
 
 
 def _with_half(interval: Interval, factor: float, sign: str = "") -> str:
-    """Return mean ± half width with as many decimals as the width tells: one for percent, else two digits."""
+    """Return mean ± half width with as many decimals as the width tells: one for percent, else two digits.
+
+    A width that is not 0 does not look like it, nor does an exact mean; what rounds to 0 has no sign.
+    """
     if interval.n == 0 or interval.mean != interval.mean:
         return DASH
     mean, half = factor * interval.mean, factor * interval.half
     if factor == 100:
-        decimals = 1 if half != half or half == 0 or half >= 0.05 else 2
+        told = half if half > 0 else abs(mean)
+        decimals = 1 if not 0 < told < 0.05 else _decimals(told, digits=1)
     elif half > 0:
-        decimals = min(max(1 - math.floor(math.log10(half)), 0), 10)
+        decimals = _decimals(half, digits=2)
     else:
-        return f"{mean:{sign}.4g}" + (" ± 0" if half == 0 else "")
-    return f"{mean:{sign}.{decimals}f}" + (f" ± {half:.{decimals}f}" if half == half else "")
+        return f"{mean:{sign if mean else ''}z.4g}" + (" ± 0" if half == 0 else "")
+    shown = f"{mean:z.{decimals}f}"
+    if sign and float(shown) > 0:
+        shown = f"+{shown}"
+    return shown + (f" ± {half:.{decimals}f}" if half == half else "")
+
+
+def _decimals(size: float, digits: int) -> int:
+    """Return how many decimals show a size with so many digits, ten at most."""
+    return min(max(digits - 1 - math.floor(math.log10(size)), 0), 10)

@@ -120,10 +120,10 @@ def _step_text(data: dict[str, Any]) -> str:
 
 
 def _chain_text(data: dict[str, Any]) -> str:
-    lines = [f"{each['name']} = {each['value']:.6g}    {each['meaning']}" for each in data["factors"]]
+    lines = [f"{each['name']} = {each['value']:z.6g}    {each['meaning']}" for each in data["factors"]]
     lines += [
-        f"product            {data['product']:.9g}",
-        f"finite difference  {data['finite_difference']:.9g}",
+        f"product            {data['product']:z.9g}",
+        f"finite difference  {data['finite_difference']:z.9g}",
         f"relative distance  {data['relative_distance']:.1e}",
     ]
     return "\n".join(lines)

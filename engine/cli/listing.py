@@ -68,7 +68,7 @@ def _print_table(rows: Sequence[RunRow], more: Sequence[Column]) -> None:
     head = ("run", "name", "status", "step", "train loss", "val loss", "val score", "started")
     table = Table(*head, *(name.replace("_", " ") for name in names), box=None)
     for row in rows:
-        numbers = ["" if v is None else f"{v:.4f}" for v in (row.train_loss, row.val_loss, row.val_score)]
+        numbers = ["" if v is None else f"{v:z.4f}" for v in (row.train_loss, row.val_loss, row.val_score)]
         asked = ["" if (found := values[name](row)) is None else written(found) for name in names]
         facts = (str(row.id), row.name, row.status, f"{row.step}/{row.total_steps}", *numbers)
         table.add_row(*(cell.replace("[", r"\[") for cell in (*facts, moment(row.created_at) or "", *asked)))

@@ -56,14 +56,14 @@ class TrainingBar:
         """Show how far a run is."""
         self.progress.update(self.task, completed=self.before + record.step)
         if record["train_loss"] == record["train_loss"]:
-            self.progress.update(self.task, loss=f"{record['train_loss']:.4f}")
+            self.progress.update(self.task, loss=f"{record['train_loss']:z.4f}")
 
     def advance_together(self, record: Record, count: int) -> None:
         """Show how far ``count`` stacked runs are, with the mean of their losses."""
         self.progress.update(self.task, completed=self.before + count * record.step)
         losses = record.scalars[..., SCALAR_INDEX["train_loss"]]
         if not np.isnan(losses).all():
-            self.progress.update(self.task, loss=f"{np.nanmean(losses):.4f}")
+            self.progress.update(self.task, loss=f"{np.nanmean(losses):z.4f}")
 
     def end(self, row: RunRow) -> None:
         """Move past a run that has ended; steps that it did not train no longer count."""
@@ -190,7 +190,7 @@ def summary(row: RunRow) -> dict[str, Any]:
 def sentence(row: RunRow) -> str:
     """Return a run as one line."""
     numbers = [
-        f"{name} {value:.4f}"
+        f"{name} {value:z.4f}"
         for name, value in (
             ("train_loss", row.train_loss),
             ("val_loss", row.val_loss),

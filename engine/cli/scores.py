@@ -43,7 +43,7 @@ def print_scores(store: Store, run: int, as_json: bool) -> None:
 
 
 def _value(score: Score) -> str:
-    return f"not defined: {score['why']}" if score["value"] is None else f"{score['value']:.4f}"
+    return f"not defined: {score['why']}" if score["value"] is None else f"{score['value']:z.4f}"
 
 
 def _print_parts(parts: Sequence[PartScores]) -> None:
@@ -53,7 +53,7 @@ def _print_parts(parts: Sequence[PartScores]) -> None:
     print(f"  {'':<{width}}  {'rows':>7}  {'  '.join(f'{name:>9}' for name in parts[0]['scores'])}")
     for name, part in zip(names, parts, strict=True):
         values = [score["value"] for score in part["scores"].values()]
-        line = "  ".join(f"{'-':>9}" if value is None else f"{value:>9.4f}" for value in values)
+        line = "  ".join(f"{'-':>9}" if value is None else f"{value:>z9.4f}" for value in values)
         print(f"  {name:<{width}}  {part['rows']:>7,}  {line}")
     for name, part in zip(names, parts, strict=True):
         for score, found in part["scores"].items():

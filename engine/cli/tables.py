@@ -74,5 +74,5 @@ def print_baselines(store: Store, run_id: int, as_json: bool) -> None:
         return
     own = {"val": row.val_score, "test": row.test_score}
     for name, by_split in {f"run {run_id}": own, **scores}.items():
-        known = [f"{split} {value:.4f}" for split, value in by_split.items() if value is not None]
+        known = [f"{split} {value:z.4f}" for split, value in by_split.items() if value is not None]
         print(f"{name:<18} {row.score_name}  {'  '.join(known)}")

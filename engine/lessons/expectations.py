@@ -140,7 +140,7 @@ def _number(text: str) -> float | None:
 
 
 def _exact(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value:.4g}"
+    return value if isinstance(value, str) else f"{value:z.4g}"
 
 
 PLACE = re.compile(r"\{(?P<what>[\w.]+)(?::(?P<form>[^{}]*))?\}")

@@ -265,12 +265,12 @@ def format_measure(name: str, value: float | str, score: str = "accuracy") -> st
     if value in (np.inf, -np.inf):
         return "never" if name == "samples_to_loss" else "infinite"
     if MEASURES[name].unit == "fraction" and not (score == "r2" and name.endswith("score")):
-        return f"{100 * value:.1f} %"
+        return f"{100 * value:z.1f} %"
     if MEASURES[name].unit == "s":
         return f"{value:.3g} s" if value >= 1 else f"{1000 * value:.3g} ms"
     if name in ("epochs", "steps", "samples", "parameters", "samples_to_loss"):
         return f"{value:,.6g}"
-    return f"{value:.3g}"
+    return f"{value:z.3g}"
 
 
 def is_better(name: str, first: float | str, second: float | str) -> bool:

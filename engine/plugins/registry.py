@@ -182,4 +182,4 @@ def revision() -> int:
 
 def plain(value: float) -> str:
     """Return a number as a sentence shows it: seven digits."""
-    return f"{value:.7g}"
+    return f"{value:z.7g}"

@@ -28,7 +28,7 @@ def number(value: float | None, digits: int = 4) -> str:
     """Return a number with as many digits as people read; a dash for what is not known."""
     if value is None or value != value:
         return "–"
-    return f"{value:,.{digits}g}" if abs(value) < 1e5 else f"{value:.3e}"
+    return f"{value:z,.{digits}g}" if abs(value) < 1e5 else f"{value:.3e}"
 
 
 def count(number_of: int, thing: str) -> str:
@@ -38,12 +38,12 @@ def count(number_of: int, thing: str) -> str:
 
 def percent(value: float | None) -> str:
     """Return a share such as an accuracy in percent; a dash for what is not known."""
-    return "–" if value is None or value != value else f"{100 * value:.1f} %"
+    return "–" if value is None or value != value else f"{100 * value:z.1f} %"
 
 
 def format_short(value: float) -> str:
     """Return a number with two digits, such as ``2.1e-6`` or ``240``."""
-    rounded = f"{value:.2g}"
+    rounded = f"{value:z.2g}"
     if 100 <= abs(float(rounded)) < 1e5:
         return f"{float(rounded):,.0f}"
     return re.sub(r"e([+-])0*", r"e\1", rounded).replace("e+", "e")

@@ -34,6 +34,7 @@ def test_control_and_direction_characters_are_taken_out_and_length_is_bounded():
 
 def test_unknown_numbers_are_a_dash():
     assert number(None) == number(float("nan")) == percent(None) == "–"
+    assert number(-0.0) == format_short(-0.0) == "0" and percent(-0.0001) == percent(-0.0) == "0.0 %"
     assert number(0.123456) == "0.1235" and number(1234.5) == "1,234" and percent(0.975) == "97.5 %"
 
 
