@@ -61,6 +61,40 @@ def test_no_overfitting_is_said_of_no_run_that_ends_far_above_its_minimum():
     assert judge(training, validation).kind == "rises"
 
 
+def test_the_tolerance_of_a_noisy_curve_is_three_deviations_of_its_noise_whatever_it_falls_or_rises():
+    for curve in (np.ones(200), TURNING + 0.5):
+        draws = np.random.default_rng(0).normal(0, 0.1, (50, 200))
+        found = [judge(FALLING, curve + noise).tolerance for noise in draws]
+        assert np.mean(found) == pytest.approx(3 * 0.1, rel=0.05)
+
+
+# Validation is lowest at 10, within its tolerance up to 19, and far above it from 20 to 39.
+RISING = np.concatenate([np.linspace(1, 0.5, 11), np.full(9, 0.51), np.full(20, 0.9)])
+
+
+@pytest.mark.parametrize(
+    ("kind", "before_onset", "at_onset", "first_half", "last_half", "last"),
+    [
+        ("overfits", 0.5, 0.5, 0.4, 0.4, 0.4),
+        ("overfits", 0.5, 0.5, 0.6, 0.4, 0.4),
+        ("overfits", 0.5, 0.5, 0.4, 0.4, 0.9),
+        ("overfits", 0.3, 0.5, 0.4, 0.4, 0.4),
+        ("overfits", 0.3, 0.5, 0.6, 0.4, 0.9),
+        ("unstable", 0.5, 0.5, 0.5, 0.5, 0.5),
+        ("unstable", 0.5, 0.5, 0.4, 0.6, 0.6),
+        ("unstable", 0.9, 0.5, 0.6, 0.6, 0.1),
+    ],
+)
+def test_training_loss_still_falls_where_its_last_half_lies_below_its_value_at_the_onset(
+    kind, before_onset, at_onset, first_half, last_half, last
+):
+    parts = ((before_onset, 19), (at_onset, 1), (first_half, 10), (last_half, 9), (last, 1))
+    training = np.concatenate([np.full(count, value) for value, count in parts])
+    verdict = judge(training, RISING)
+    assert (verdict.kind, verdict.best) == (kind, 10)
+    assert verdict.onset == (19 if kind == "overfits" else None)
+
+
 def test_noise_alone_is_not_overfitting():
     for seed in range(20):
         noise = np.random.default_rng(seed).normal(0, 0.1, (2, 100))

@@ -1,5 +1,7 @@
 """Baselines score simple methods on the very split that a network is scored on."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -19,6 +21,20 @@ def test_the_majority_is_right_as_often_as_its_class_occurs() -> None:
         "test": pytest.approx((dataset.y_test == most).mean()),
     }
     assert min(scores["linear"]["val"], scores["gradient boosting"]["val"]) > 0.85
+
+
+@pytest.mark.parametrize("name", ["wine", "plane"])
+def test_validation_rows_teach_a_baseline_nothing(name) -> None:
+    """With other validation rows, as many as you like, the scores on the test rows are the same bits."""
+    dataset = build_dataset(parse_config({"dataset": name, "samples": 150, "test_fraction": 0.3}))
+    other = replace(
+        dataset, x_val=np.repeat(dataset.x_test, 5, axis=0), y_val=np.repeat(dataset.y_test, 5, axis=0)
+    )
+    tests = [
+        {method: scores["test"] for method, scores in compute_baselines(each).items()}
+        for each in (dataset, other)
+    ]
+    assert tests[0] == tests[1] and len(tests[0]) == 3
 
 
 def test_circles_need_more_than_a_line_and_a_plane_does_not() -> None:

@@ -22,6 +22,7 @@ from engine.store.schema import events
 from engine.store.snapshots import read_snapshots
 from engine.store.store import StoreError, open_store
 from engine.store.submit import submit_one
+from engine.training.telemetry import SCALAR_INDEX
 from engine.workers.session import train_claimed
 
 WILD = {"learning_rate": 1e6, "optimizer": "sgd", "activation": "relu", "loss": "mse"}
@@ -133,6 +134,16 @@ def test_json_holds_settings_and_results_without_nan(store, trained):
     shown = json.loads(exported(store, ids, "json"), parse_constant=lambda name: pytest.fail(name))["runs"]
     assert [run["run"] for run in shown] == ids and shown[0]["config"] == get_run(store, ids[0]).config
     assert shown[0]["results"]["val_accuracy"] == get_run(store, ids[0]).val_score
+
+
+def test_json_names_the_step_of_the_lowest_validation_loss_not_the_last_one(store, trained):
+    run_id = trained(samples=60, noise=0.5, learning_rate=0.1, epochs=20)
+    (shown,) = json.loads(exported(store, [run_id], "json"))["runs"]
+    scalars = read_series(store, run_id).scalars
+    losses = scalars[:, SCALAR_INDEX["val_loss"]]
+    best = scalars[np.nanargmin(losses)]
+    assert 0 < shown["results"]["best_step"] == best[SCALAR_INDEX["step"]] < shown["step"]
+    assert shown["results"]["best_val_loss"] == np.nanmin(losses)
 
 
 def test_weights_of_several_runs_are_told_apart_and_missing_ones_named(store, trained, submitted):

@@ -68,6 +68,13 @@ def test_only_steps_that_all_seeds_were_evaluated_at_are_drawn_and_nothing_is_in
     assert curves.tolist() == [[4.0, 1.0], [8.0, 3.0]]
 
 
+def test_a_step_that_one_seed_lacks_in_the_middle_shifts_nobodys_later_steps() -> None:
+    frames = frames_of({1: [8.0, NAN, 3.0, 2.0], 2: [4.0, 5.0, 6.0, 7.0], 3: [0.0, 1.0, 2.0, 9.0]})
+    at, curves = aligned(frames, [1, 2, 3], "step", "train_loss")
+    assert at.tolist() == [0.0, 20.0, 30.0]
+    assert curves.tolist() == [[8.0, 3.0, 2.0], [4.0, 6.0, 7.0], [0.0, 2.0, 9.0]]
+
+
 def test_over_seconds_a_point_stands_at_the_mean_time_of_its_step() -> None:
     at, _ = aligned(frames_of(), [6, 7], "seconds", "val_loss")
     assert at == pytest.approx([0.0, 0.065, 0.13])

@@ -106,6 +106,13 @@ def test_a_plateau_counts_updates_however_seldom_losses_are_measured():
     assert factors_after(plateau, [1] * 4, every=5) == [1, 1, 1, 0.5]
 
 
+def test_a_plateau_is_left_by_a_loss_that_is_lower_by_a_share_of_itself_however_small_losses_are():
+    plateau = Plateau(gamma=0.5, patience=1, threshold=0.5, cooldown=0, lowest_rate=0)
+    for scale in (1e-6, 1, 1e6):
+        assert factors_after(plateau, [scale * loss for loss in (1, 0.49, 0.24, 0.11)]) == [1, 1, 1, 1]
+        assert factors_after(plateau, [scale * loss for loss in (1, 0.51, 0.51, 0.51)]) == [1, 1, 0.5, 0.5]
+
+
 def test_a_reduction_too_small_to_matter_is_not_made():
     plateau = Plateau(gamma=0.5, patience=0, threshold=0, cooldown=0, lowest_rate=0)
     assert factors_after(plateau, [1, 1, 1], rate=3.9e-8) == [1, 0.5, 0.5]

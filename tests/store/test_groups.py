@@ -1,10 +1,12 @@
 """Runs that differ in their seed alone are one group, however they were started."""
 
+from dataclasses import replace
+
 import pytest
 
 from engine.config import ConfigError, parse_config
 from engine.store.edit import set_archived
-from engine.store.groups import group_members, same_but_seed, seed_groups
+from engine.store.groups import SeedGroup, group_members, same_but_seed, seed_groups
 from engine.store.runs import get_run
 from engine.store.schema import events
 from engine.store.submit import Submission, submit, with_seeds
@@ -81,6 +83,14 @@ def test_only_finished_runs_count_and_each_seed_once(store, submitted, trained):
     assert [row.id for row in group.left_out] == [waiting, repeated]
     assert group.values("val_loss") == {0: get_run(store, finished).val_loss}
     assert group.values("test_loss") == {}
+
+
+@pytest.mark.parametrize("status", ["queued", "running", "stopped", "diverged", "failed", "imported"])
+def test_a_run_that_ended_otherwise_or_not_at_all_is_no_evidence(store, submitted, trained, status):
+    finished, other = trained(seed=0), trained(seed=1)
+    rows = [get_run(store, finished), replace(get_run(store, other), status=status)]
+    group = SeedGroup(tuple(rows))
+    assert list(group.values("val_loss")) == [0] and [row.id for row in group.left_out] == [other]
 
 
 def test_the_runs_that_differ_in_their_seed_alone_are_found_archived_ones_left_out(store, submitted):
