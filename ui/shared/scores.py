@@ -155,7 +155,7 @@ def chosen_scores(store: Store, rows: Sequence[RunRow]) -> dict[int, dict[str, f
         list(offered),
         selection_mode="multi",
         help="Computed by scikit-learn for runs that have ended. F1 of three or more classes is the "
-        "macro mean.",
+        "macro mean; MAE and RMSE are those of a single target, as units may differ.",
         **kept("compare_scores"),
     )
     if not chosen:
