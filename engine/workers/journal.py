@@ -35,6 +35,8 @@ COMMIT_SECONDS = 0.25
 # slow disk; and half a hundredth of the processor's, as where the state is large, unless it would come after
 # more than two seconds.
 COMMIT_SHARE, COMMIT_SHARE_OF_PROCESSOR, COMMIT_SECONDS_FOR_THE_PROCESSOR = 40, 200, 2.0
+# What a killed process loses at most, however slow the disk was just now.
+COMMIT_SECONDS_AT_MOST = 30.0
 BEAT_SECONDS = 2
 TIDY_SECONDS = 5
 RETRY_SECONDS = 1
@@ -159,10 +161,12 @@ class Journal:
     def _write(self, write: Callable[[sa.Connection], Written]) -> tuple[Written, float]:
         """Write in one transaction, once the store can; return the result and how long to wait after it."""
         while True:
-            started, worked = time.monotonic(), time.thread_time()
+            worked = time.thread_time()
             try:
                 with self.store.writing() as connection:
                     self._drop_lost(connection)
+                    # The lock is held from here on: how long others held it is no cost of this commit.
+                    started = time.monotonic()
                     written = write(connection)
             except OperationalError as error:
                 if not is_transient(error):
@@ -267,9 +271,17 @@ class Journal:
 
 
 def pause_after(took: float, worked: float) -> float:
-    """Return the seconds until the next commit after one that took so long, and the processor so long."""
+    """Return the seconds until the next commit after one that took so long, and the processor so long.
+
+    Parameters
+    ----------
+    took : float
+        Seconds from when the write lock was held to the end of the commit.
+    worked : float
+        Seconds of the processor.
+    """
     for_the_processor = min(COMMIT_SHARE_OF_PROCESSOR * worked, COMMIT_SECONDS_FOR_THE_PROCESSOR)
-    return max(COMMIT_SECONDS, COMMIT_SHARE * took, for_the_processor)
+    return min(max(COMMIT_SECONDS, COMMIT_SHARE * took, for_the_processor), COMMIT_SECONDS_AT_MOST)
 
 
 def _summary(record: Record) -> dict[str, object]:
