@@ -8,6 +8,7 @@ from ui.live_chart.assets import plotly_script
 from ui.server.files import KeepFiles
 from ui.server.root import TellRoot
 from ui.server.start import warming
+from ui.shared.damage import saying_damage
 from ui.shared.frame import LOGO, SIDEBAR_WIDTH, start_background
 
 # What opening a page imports; and, once the first page has had its time, what is needed less often.
@@ -68,7 +69,8 @@ def show_page() -> None:
     if page != first:
         # The form's place goes at once, not only when the page that was left is cleared away.
         st.html(f"<style>.stSidebar {{ display: none; }} :root {{ --menu-from: {SIDEBAR_WIDTH}px; }}</style>")
-    page.run()
+    with saying_damage():
+        page.run()
 
 
 if __name__ == "__main__":

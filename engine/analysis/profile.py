@@ -9,7 +9,7 @@ from engine.config import RunConfig
 from engine.data.dataset import Dataset
 from engine.nn.network import Network
 from engine.training.evaluation import fixed_rows
-from engine.training.model import build_network
+from engine.training.model import build_network, take_over
 
 GRADIENT_POWERS = np.linspace(-12, 2, 57)
 WEIGHT_BINS = 61
@@ -56,9 +56,15 @@ class Profiler:
         self._recording.target[...] = rows.target
 
     def at(self, theta: np.ndarray) -> Profile:
-        """Return the profile at the parameters ``(P,)``; those of a diverged run give what is not finite."""
+        """Return the profile at the parameters ``(P,)``; those of a diverged run give what is not finite.
+
+        Raises
+        ------
+        ConfigError
+            When they are not those of this network.
+        """
         network, recording = self._network, self._recording
-        network.parameters.theta[...] = theta
+        take_over(network, {"theta": theta, "statistics": network.statistics})
         with np.errstate(all="ignore"):
             recording.tape.replay()
             recording.loss_tape.replay()

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import shlex
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -50,12 +51,22 @@ def config_values(text: str) -> dict[str, Any]:
     Raises
     ------
     ConfigError
-        For text that is no JSON object, NaN or Infinity, or a key given twice.
+        For text that is no JSON object or nested too deeply, NaN or Infinity, a number of thousands of
+        digits, or a key given twice.
     """
     try:
         values = json.loads(text, object_pairs_hook=_each_key_once, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         raise ConfigError(f"the configuration must be JSON: line {error.lineno}, {error.msg}") from None
+    except ConfigError:
+        raise
+    except ValueError:
+        digits = sys.get_int_max_str_digits()
+        raise ConfigError(
+            f"numbers in a configuration must have at most {digits:,} digits, got more"
+        ) from None
+    except RecursionError:
+        raise ConfigError("the configuration must be readable: its lists are nested too deeply") from None
     if not isinstance(values, dict):
         raise ConfigError(f"a configuration must be an object of settings, got {type(values).__name__}")
     return values

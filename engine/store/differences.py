@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.config.resolve import DataFacts
 from engine.config.twins import Differing, decided_settings, differing
-from engine.store.groups import facts_of, settings_on_data
+from engine.store.groups import facts_of, known_settings
 from engine.store.row import RunRow
 from engine.store.store import Store
 
@@ -30,10 +30,13 @@ class Apart:
 def runs_apart(store: Store, rows: Sequence[RunRow]) -> Apart:
     """Return what the runs were set to, and which settings differ by choice."""
     known = [row for row in rows if row.has_settings]
-    facts: list[DataFacts | None] = [facts_of(store, row) if row.can_be_built else None for row in known]
+    used = [known_settings(store, row) for row in known]
+    facts: list[DataFacts | None] = [
+        None if each is None else facts_of(store, row) for row, each in zip(known, used, strict=True)
+    ]
     settings = {
-        row.id: _as_given(row.config) if each is None else decided_settings(settings_on_data(store, row))
-        for row, each in zip(known, facts, strict=True)
+        row.id: _as_given(row.config) if each is None else decided_settings(each)
+        for row, each in zip(known, used, strict=True)
     }
     return Apart(settings, differing(list(settings.values()), facts) if known else Differing((), ()))
 

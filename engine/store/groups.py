@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from engine.config import RunConfig
+from engine.codec import CodecError
+from engine.config import ConfigError, RunConfig
 from engine.config.resolve import DataFacts
 from engine.config.seeds import without_seed
 from engine.store.query import get_runs
@@ -104,14 +105,21 @@ def settings_on_data(store: Store, row: RunRow) -> RunConfig:
     Raises
     ------
     ConfigError
-        When they name something that is not known here.
+        When they name something that is not known here, or do not fit the data.
+    CodecError
+        When the data is damaged.
     """
     return resolved_config(row, facts_of(store, row))
 
 
 def known_settings(store: Store, row: RunRow) -> RunConfig | None:
     """Return what :func:`settings_on_data` does, or None for a run that cannot be built here."""
-    return settings_on_data(store, row) if row.can_be_built else None
+    if not row.can_be_built:
+        return None
+    try:
+        return settings_on_data(store, row)
+    except (CodecError, ConfigError):
+        return None
 
 
 def _keys(store: Store, rows: Sequence[RunRow]) -> list[str]:
@@ -127,9 +135,9 @@ def _keys(store: Store, rows: Sequence[RunRow]) -> list[str]:
             changed.setdefault(event.run_id, []).append((event.step, event.field, event.new))
     keys = []
     for row in rows:
-        if not row.can_be_built:
+        settings = known_settings(store, row)
+        if settings is None:
             keys.append(f"run {row.id}")
-            continue
-        settings = without_seed(settings_on_data(store, row))
-        keys.append(f"{row.dataset_id} {settings} {changed.get(row.id, [])}")
+        else:
+            keys.append(f"{row.dataset_id} {without_seed(settings)} {changed.get(row.id, [])}")
     return keys

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from engine.config import ConfigError
-from engine.store.row import ENDED
 from engine.store.runs import get_run, load_run
 from engine.store.schema import events
 from engine.store.store import Store
@@ -29,7 +28,7 @@ def ask_change(store: Store, run_id: int, field: str, new: str) -> None:
         When no run has this id.
     """
     row = get_run(store, run_id)
-    if row.status in ENDED:
+    if row.ended:
         raise ConfigError(f"{field} can be changed while run {run_id} trains; it is {row.status}")
     config, dataset = load_run(store, run_id)
     check_change(field, new, config, build_network(config, dataset))

@@ -58,7 +58,7 @@ def process_start(pid: int) -> float | None:
         if process.status() == psutil.STATUS_ZOMBIE:
             return None
         return process.create_time()
-    except psutil.Error:
+    except (psutil.Error, ValueError, OverflowError, TypeError):  # also of what no process can be
         return None
 
 
@@ -69,7 +69,7 @@ def new_owner() -> str:
 
 def holder_is_gone(host: str | None, pid: int | None, started: float | None) -> bool:
     """Tell whether the process that held a lease is dead; on another machine nobody can tell by its pid."""
-    if host is None or pid is None or started is None:
+    if host is None or pid is None or not isinstance(started, int | float):
         return True
     if host != host_name():
         return False

@@ -1,11 +1,13 @@
 """Looks runs up: filtered, sorted and paged in the database."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 import sqlalchemy as sa
 
+from engine.codec import CodecError
 from engine.store.columns import in_order, known_column
 from engine.store.records import scalars_of_chunk
 from engine.store.row import RunRow
@@ -189,7 +191,8 @@ def sparklines(store: Store, run_ids: Sequence[int], column: str = "val_loss") -
             chosen = sa.tuple_(chunks.c.run_id, chunks.c.number).in_(places)
             query = sa.select(chunks.c.run_id, chunks.c.scalars).where(chosen).order_by(chunks.c.first_step)
             for run_id, blob in connection.execute(query):
-                found[run_id].append(scalars_of_chunk(blob)[:, SCALAR_INDEX[column]])
+                with suppress(CodecError):  # a damaged chunk leaves a gap, not a list that cannot be drawn
+                    found[run_id].append(scalars_of_chunk(blob)[:, SCALAR_INDEX[column]])
     return {run_id: _thinned(parts) for run_id, parts in found.items()}
 
 

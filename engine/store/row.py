@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from engine.config import RunConfig, config_from_json
+from engine.config import ConfigError, RunConfig, config_from_json
 from engine.config.text import missing_plugin_message
 from engine.plugins.registry import revision
+from engine.store.damage import DAMAGED, JSON_DEFAULTS
 
 ENDED = ("finished", "stopped", "diverged", "failed", "imported")
 FAILED = ("failed", "diverged")
@@ -23,7 +24,8 @@ class RunRow:
     ----------
     status : str
         ``queued``, ``running``, ``interrupted`` (running, but its worker is gone), ``finished``,
-        ``stopped``, ``diverged``, ``failed`` or ``imported`` (curves out of a file, without weights).
+        ``stopped``, ``diverged``, ``failed``, ``imported`` (curves out of a file, without weights) or
+        ``damaged`` (what stands in the store cannot be so; ``message`` names it).
     config_json : str
         The settings as they are stored; :attr:`config` and :attr:`settings` are read from it.
     config_version : int
@@ -75,8 +77,11 @@ class RunRow:
 
     @cached_property
     def config(self) -> dict[str, Any]:
-        """The settings by name, plain JSON values: also of a run whose plugin is missing here."""
-        return json.loads(self.config_json)
+        """The settings by name, plain JSON values: also of a run whose plugin is missing here.
+
+        What a run of an older version lacks has its default.
+        """
+        return {**JSON_DEFAULTS, **json.loads(self.config_json)}
 
     @property
     def settings(self) -> RunConfig:
@@ -91,7 +96,7 @@ class RunRow:
     @property
     def ended(self) -> bool:
         """Whether nothing more will happen by itself."""
-        return self.status in ENDED
+        return self.status in ENDED or self.status == DAMAGED
 
     @property
     def stopped_early(self) -> bool:
@@ -115,8 +120,16 @@ class RunRow:
 
     @property
     def missing_plugin(self) -> str:
-        """A sentence when the plugin that its network needs is not loaded here, else nothing."""
-        return missing_plugin_message(self.config) if self.has_settings else ""
+        """A sentence when its plugin is not loaded here, or its settings cannot be used; else nothing."""
+        if not self.has_settings:
+            return self.message if self.status == DAMAGED else ""
+        if sentence := missing_plugin_message(self.config):
+            return sentence
+        try:
+            parsed(self.config_json, revision())
+        except ConfigError as error:
+            return f"its settings cannot be used here: {error}"
+        return ""
 
     @property
     def can_be_built(self) -> bool:

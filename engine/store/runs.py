@@ -6,10 +6,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engine.codec import CodecError
 from engine.config import CONFIG_VERSION, RunConfig
 from engine.config.resolve import DataFacts, resolve
 from engine.data.dataset import Dataset, content_id, dataset_from_bytes
 from engine.plugins.registry import revision
+from engine.store.damage import mended
 from engine.store.lease import HOLDER, holder_is_gone
 from engine.store.row import RunRow, parsed
 from engine.store.schema import datasets, retired_ids, runs
@@ -109,8 +111,8 @@ def get_run(store: Store, run_id: int) -> RunRow:
 
 
 def row_of(row: sa.Row) -> RunRow:
-    """Return a run from a row of :data:`RUNS`."""
-    values = row._asdict()
+    """Return a run from a row of :data:`RUNS`, whatever stands there."""
+    values = mended(row._asdict())
     holder = [values.pop(column.name) for column in HOLDER]
     if values["status"] == "running" and holder_is_gone(*holder):
         values["status"] = "interrupted"
@@ -152,10 +154,17 @@ def _resolved(config_json: str, facts: DataFacts, plugins: int) -> RunConfig:
 
 
 def load_dataset(store: Store, dataset_id: str) -> Dataset:
-    """Return a stored dataset by its content's id."""
+    """Return a stored dataset by its content's id.
+
+    Raises
+    ------
+    CodecError
+        When it is damaged or missing.
+    """
     with store.reading() as connection:
         blob = connection.scalar(sa.select(datasets.c.content).where(datasets.c.id == dataset_id))
-    assert blob is not None
+    if blob is None:
+        raise CodecError("the data that the run learned from is not in the store")
     return dataset_from_bytes(blob)
 
 
@@ -170,7 +179,8 @@ def request(store: Store, run_id: int, action: str) -> None:
     get_run(store, run_id)
     with store.writing() as connection:
         row = connection.execute(RUNS.where(runs.c.id == run_id)).one()
-        is_free = row_of(row).status in ("queued", "interrupted")
+        # As the store has it: one that is damaged otherwise can be stopped, too.
+        is_free = row.status == "queued" or (row.status == "running" and holder_is_gone(*row[-len(HOLDER) :]))
         open_run = runs.update().where(runs.c.id == run_id, runs.c.status.in_(("queued", "running")))
         if action == "stop" and is_free:
             fenced = open_run.values(status="stopped", request="", lease_epoch=runs.c.lease_epoch + 1)

@@ -137,6 +137,8 @@ def _prepare_file(parsed: sa.URL) -> tuple[str, sa.URL]:
 
 def _prepare_connection(connection: sqlite3.Connection, _: Any) -> None:
     connection.isolation_level = None  # transactions are begun by Store.writing alone
+    # One damaged text would end the reading of a whole list.
+    connection.text_factory = lambda text: text.decode("utf-8", "replace")
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
     cursor.execute("PRAGMA foreign_keys = ON")

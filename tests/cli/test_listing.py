@@ -7,6 +7,7 @@ import pytest
 from engine.cli import listing
 from engine.store.schema import runs
 from tests.command_line import engine
+from tests.store.damaged import DAMAGES, damage
 
 RATES = {0.01: 0.3, 0.1: 0.1, 0.5: 0.2, 0.02: None}
 
@@ -80,3 +81,17 @@ def test_a_list_that_is_cut_says_so(store_url, four, monkeypatch):
     done = engine("list", "--limit", "3", "--json", url=store_url)
     assert len(done.stdout.splitlines()) == 3
     assert done.stderr == "note: 3 of 4 runs; --limit 4 lists all\n"
+
+
+def test_damaged_rows_are_listed_and_shown_as_damaged_beside_whole_ones(store, store_url, submitted):
+    submitted(name="whole")
+    broken = [submitted() for _ in DAMAGES]
+    for run_id, (columns, _) in zip(broken, DAMAGES.values(), strict=True):
+        damage(store, run_id, **columns)
+    assert len(listed(store_url)) == len(broken) + 1
+    table = engine("list", url=store_url)
+    assert (table.returncode, table.stdout.count("damaged")) == (0, len(broken))
+    for run_id, (_, sentence) in zip(broken, DAMAGES.values(), strict=True):
+        shown = engine("show", str(run_id), url=store_url)
+        assert (shown.returncode, shown.stderr) == (0, "")
+        assert f"its row in the store is damaged: {sentence}" in shown.stdout

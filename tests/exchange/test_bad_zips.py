@@ -8,14 +8,7 @@ import pytest
 from engine.exchange.export import exported
 from engine.exchange.imports import BadFile, import_file
 from engine.store.runs import list_runs
-from engine.store.store import open_store
 from tests.exchange.bundles import repacked
-
-
-@pytest.fixture
-def other(tmp_path):
-    """Another store."""
-    return open_store(f"sqlite:///{tmp_path / 'other.db'}")
 
 
 def test_a_zip_bomb_is_refused_before_anything_is_unpacked(store, other, trained):

@@ -157,7 +157,8 @@ def test_compare_by_samples_smoothed_and_against_a_baseline_shows_differences(tr
     app.slider(key="compare_smoothing").set_value(0.9).run()
     app.toggle(key="compare_log_x").set_value(True).run()
     app.selectbox(key="compare_baseline").set_value(ids[0]).run()
-    assert not app.exception and app.toggle(key="compare_log").disabled
+    assert not app.exception and not app.error, [e.value for e in app.error]
+    assert app.toggle(key="compare_log").disabled
     table = next(frame.value for frame in app.dataframe if "best score" in frame.value)
     plain = page("compare", runs=",".join(map(str, ids)))
     before = next(frame.value for frame in plain.dataframe if "best score" in frame.value)

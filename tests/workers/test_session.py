@@ -65,13 +65,13 @@ def test_a_stack_of_which_others_took_every_run_is_left_and_nothing_more_is_writ
 
     def take_over():
         with store.writing() as connection:
-            connection.execute(runs.update().values(lease_epoch=runs.c.lease_epoch + 1, step=-7))
+            connection.execute(runs.update().values(lease_epoch=runs.c.lease_epoch + 1, step=77_777))
 
     in_the_middle(monkeypatch, take_over)
     with pytest.raises(LeaseLost):
         train_claimed(store, leases)
     assert [(get_run(store, run_id).status, get_run(store, run_id).step) for run_id in ids] == [
-        ("running", -7)
+        ("running", 77_777)
     ] * 3
 
 

@@ -96,12 +96,12 @@ def test_a_run_that_another_process_took_over_is_written_no_more_and_the_others_
     def take_over():
         with store.writing() as connection:
             mine = runs.update().where(runs.c.id == ids[0])
-            connection.execute(mine.values(lease_epoch=runs.c.lease_epoch + 1, step=-7))
+            connection.execute(mine.values(lease_epoch=runs.c.lease_epoch + 1, step=77_777))
 
     in_the_middle(monkeypatch, take_over)
     train_claimed(store, leases)
     assert statuses(store, ids) == ["running", "finished", "finished"]
-    assert get_run(store, ids[0]).step == -7
+    assert get_run(store, ids[0]).step == 77_777
 
 
 def test_a_run_whose_checkpoint_is_damaged_leaves_the_stack_and_all_end_as_they_should(store, seeds):

@@ -28,6 +28,7 @@ from ui.live_chart import Chart, ChartCard, Chip, resend_all, show_cards
 from ui.live_chart.encoding import EncodedFigure, encode_figure
 from ui.replay import pace_behind, replay_beside
 from ui.shared.cache import built_once, series_of, version
+from ui.shared.damage import says_damage
 from ui.shared.difference_text import difference_names
 from ui.shared.frame import page_store
 from ui.shared.output_figure import scalars_frame
@@ -46,6 +47,7 @@ ROW_HEIGHT, TITLE_HEIGHT = 35, 150
 Offer = tuple[list[str], list[Seeds]]
 
 
+@says_damage
 def show_comparison(store: Store, rows: Sequence[RunRow], listed: Sequence[RunRow]) -> None:
     """Show the runs on one chart, and redraw them while one of them trains.
 
@@ -105,6 +107,7 @@ def _offered(
     return known_metrics(measured), banded(groups, apart)
 
 
+@says_damage
 def _overlay(
     run_ids: list[int], options: Options, was_offered: Offer, apart: Apart, pace: float | None
 ) -> None:

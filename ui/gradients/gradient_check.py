@@ -7,9 +7,11 @@ from engine.analysis.gradient_check import ROWS, TOLERANCE, check_run
 from engine.store.row import RunRow
 from engine.store.runs import load_run
 from engine.store.store import Store
+from ui.shared.damage import says_damage
 from ui.shared.text import format_short
 
 
+@says_damage
 def show_gradient_check(store: Store, row: RunRow) -> None:
     """Offer to check the gradients of a run's network, and show the verdict."""
     st.subheader("Gradient check")

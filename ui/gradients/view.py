@@ -24,6 +24,7 @@ from ui.gradients.panels import (
 )
 from ui.live_chart import Chart, ChartCard, resend_all, show_cards
 from ui.shared.cache import series_of
+from ui.shared.damage import says_damage
 from ui.shared.frame import page_store
 from ui.shared.run_state import is_moving, show_badge
 from ui.shared.text import as_markdown
@@ -50,6 +51,7 @@ def show_gradients(rows: Sequence[RunRow]) -> None:
     st.fragment(_layers, run_every=pace)([row.id for row in rows], pace)
 
 
+@says_damage
 def _layers(run_ids: list[int], pace: float | None) -> None:
     store = page_store()
     rows = [get_run(store, run_id) for run_id in run_ids]
@@ -116,13 +118,14 @@ def _depth(row: RunRow) -> int:
 
 
 def _view(store: Store, row: RunRow, numbers: list[int]) -> LayerView:
-    depth = _depth(row)
+    series = series_of(store, [row.id])[row.id]
+    depth = series.layers.shape[1] or _depth(row)  # where the settings are damaged, the records know it
     shown = [number for number in numbers if number <= depth] or list(range(1, depth + 1))
-    return LayerView(row, series_of(store, [row.id])[row.id], np.array(shown))
+    return LayerView(row, series, np.array(shown))
 
 
 def _step_slider(rows: Sequence[RunRow]) -> int:
-    last = max(row.last_step for row in rows)
+    last = max(1, *(row.last_step for row in rows))  # a slider has two ends
     held = st.session_state.get("gradients_step", last)
     st.session_state["gradients_step"] = held if held <= last and _same_runs(rows) else last
     return st.slider(

@@ -10,6 +10,7 @@ from engine.analysis.learning_curve import FRACTIONS, MADE_FOR_SIZE, shrunken
 from engine.config import ConfigError
 from engine.data.split import used_rows
 from engine.figures.overfitting import learning_curve
+from engine.store.damage import DAMAGED
 from engine.store.groups import group_members
 from engine.store.row import RunRow
 from engine.store.runs import load_dataset
@@ -28,7 +29,7 @@ def runs_by_fraction(store: Store, row: RunRow) -> dict[float, RunRow]:
     found = {_fraction(row): row}
     for member in group_members(store, row.id):
         is_same = all(member.config.get(name) == value for name, value in _kept(row.config).items())
-        if is_same and member.status not in ("failed", "stopped"):
+        if is_same and member.status not in ("failed", "stopped", DAMAGED):
             found[_fraction(member)] = member
     return dict(sorted(found.items()))
 

@@ -32,6 +32,7 @@ from ui.overfitting.text import describe_best, describe_gap, describe_sizes, des
 from ui.overfitting.training_sizes import sizes_panel
 from ui.shared.assessment import assess_run
 from ui.shared.cache import series_of
+from ui.shared.damage import says_damage
 from ui.shared.frame import page_store
 from ui.shared.output_figure import scalars_frame
 from ui.shared.run_picker import LISTED_AT_MOST
@@ -68,6 +69,7 @@ def show_overfitting(row: RunRow) -> None:
     st.fragment(_view, run_every=pace)(row.id, pace)
 
 
+@says_damage
 def _view(run_id: int, pace: float | None) -> None:
     store = page_store()
     row = get_run(store, run_id)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from engine.analysis.comparable import loss_settings, settings_of_loss, settings_of_rows
 from engine.config.run_config import SECTIONS
-from engine.store.groups import settings_on_data
+from engine.store.groups import known_settings, settings_on_data
 from engine.store.row import RunRow
 from engine.store.store import Store
 from ui.shared.text import as_markdown, format_setting, number
@@ -53,8 +53,9 @@ def best_runs(store: Store, rows: Sequence[RunRow]) -> list[Best]:
     """
     sets: dict[tuple[object, ...], list[RunRow]] = {}
     for row in rows:
-        if row.status in JUDGED and row.can_be_built and row.val_loss is not None and isfinite(row.val_loss):
-            config = settings_on_data(store, row)
+        if row.status not in JUDGED or row.val_loss is None or not isfinite(row.val_loss):
+            continue
+        if (config := known_settings(store, row)) is not None:
             key = (*settings_of_rows(config).items(), *settings_of_loss(config).items())
             sets.setdefault(key, []).append(row)
     several = [found for found in sets.values() if len(found) > 1]

@@ -19,6 +19,7 @@ BADGES: dict[str, tuple[Literal["gray", "green", "orange", "blue", "red"], str]]
     "diverged": ("red", ":material/warning:"),
     "failed": ("red", ":material/error:"),
     "imported": ("gray", ":material/input:"),
+    "damaged": ("red", ":material/broken_image:"),
 }
 
 

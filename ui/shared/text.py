@@ -104,7 +104,9 @@ def megabytes(count: float) -> str:
 
 
 def when(timestamp: float) -> str:
-    """Return a moment as local date and time, to the minute."""
+    """Return a moment as local date and time, to the minute; a dash for what is none."""
+    if timestamp != timestamp:
+        return "–"
     return datetime.fromtimestamp(timestamp, tz=UTC).astimezone().strftime("%d %b %H:%M")
 
 

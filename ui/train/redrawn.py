@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from ui.shared.damage import says_damage
 from ui.train.edits import take_edits
 
 
@@ -25,6 +26,7 @@ def redraw(draw: Callable[..., None], *args: Any, pace: float | None = None) -> 
     st.fragment(_call, run_every=pace)(draw, *args)
 
 
+@says_damage
 def _call(draw: Callable[..., None], *args: Any) -> None:
     take_edits()
     draw(*args)

@@ -22,6 +22,7 @@ from engine.exchange.imports.parts import (
     BundleColumns,
     check_dataset,
     check_predictions,
+    check_scalars,
     check_state,
     series_of,
 )
@@ -124,9 +125,13 @@ def _runs(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) -> Iter
         raise BadFile(f"{MANIFEST} must be JSON") from None
     manifest = checked(Manifest, about, MANIFEST)
     columns = BundleColumns.of(manifest.scalars, manifest.layer_statistics)
+    taken: set[int] = set()
     for place, values in enumerate(manifest.runs):
         where = f"run {place + 1} of the bundle"
         run = checked(BundledRun, values, where)
+        if run.run in taken:
+            raise BadFile(f"run of {where} must differ from the others, got {run.run} again")
+        taken.add(run.run)
         try:
             yield _run(run, place, columns, read)
         except (BadFile, MemoryError):
@@ -154,7 +159,7 @@ def _run(run: BundledRun, place: int, columns: BundleColumns, read: Callable[[st
         series_of(unpack(read(f"runs/{place}/records/{number}"))[0], columns, depth)
         for number in range(run.parts)
     ]
-    _check_order(parts, state)
+    _check_records(parts, state)
     kept = {step: read(f"runs/{place}/snapshots/{step}") for step in run.snapshots}
     for blob in kept.values():
         if unpack(blob)[0]["theta"].shape != (planned.parameters,):
@@ -165,7 +170,7 @@ def _run(run: BundledRun, place: int, columns: BundleColumns, read: Callable[[st
         check_predictions(unpack(blob)[0], dataset, planned.sizes[-1])
         predictions = run.predictions, blob
     _check_changes(run.events, resolved, dataset, state)
-    row = _row(run) | {"parameters": planned.parameters}
+    row = _row(run) | {"parameters": planned.parameters, "config": config.to_json()}
     if row["status"] == "imported" or state is None:
         row["status"] = "imported"
     else:
@@ -181,11 +186,14 @@ def _check_changes(happened: list[Event], resolved: RunConfig, dataset: Dataset,
         raise BadFile("the state of a run must have made no more changes than the run knows")
 
 
-def _check_order(parts: list[Series], state: State | None) -> None:
-    steps = np.concatenate([part["step"] for part in parts]) if parts else np.zeros(0)
-    if not (np.diff(steps) > 0).all() or not (steps >= 0).all():
-        raise BadFile("the records of a run must ascend")
-    if state is not None and len(steps) and int(steps[-1]) != state.recorded_step:
+def _check_records(parts: list[Series], state: State | None) -> None:
+    if not parts:
+        return
+    scalars, measured = (
+        np.concatenate(each) for each in zip(*(part.arrays[:2] for part in parts), strict=True)
+    )
+    check_scalars(scalars, measured, "the records of a run")
+    if state is not None and int(parts[-1]["step"][-1]) != state.recorded_step:
         raise BadFile("the records of a run must end where its state does")
 
 

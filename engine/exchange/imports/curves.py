@@ -13,13 +13,13 @@ from engine.config import CONFIG_VERSION, ConfigError, RunConfig, parse_config
 from engine.config.resolve import resolve
 from engine.data.dataset import build_dataset, dataset_to_bytes
 from engine.exchange.imports.errors import BadFile
+from engine.exchange.imports.parts import check_scalars
 from engine.store.records import Series, write_series
 from engine.store.runs import insert_run, keep_dataset, plain_text
 from engine.store.store import Store
 from engine.training.plan import plan
 from engine.training.telemetry import LAYER_STATISTICS, SCALAR_INDEX
 
-LARGEST_STEP = 2**53
 SMALLEST_ROWS, EPOCHS_AT_MOST = 10, 1_000_000
 UNKNOWN_SETTINGS = {"samples": SMALLEST_ROWS, "hidden_sizes": [], "batch_size": "full"}
 
@@ -52,32 +52,15 @@ def keep_curves(store: Store, found: Sequence[Curves]) -> list[int]:
     Raises
     ------
     BadFile
-        When the steps of a run do not ascend.
+        When step, epoch or seconds of a run cannot be so.
     """
     if not found:
         raise BadFile("the file holds no record of any run")
-    prepared = [(_checked(curves), *_settings(curves)) for curves in found]
+    for curves in found:
+        check_scalars(curves.scalars, curves.measured, f"run {curves.label}")
+    prepared = [(curves, *_settings(curves)) for curves in found]
     with store.writing() as connection:
         return [_insert(connection, *each) for each in prepared]
-
-
-def _checked(curves: Curves) -> Curves:
-    steps = curves.scalars[:, SCALAR_INDEX["step"]]
-    if not curves.measured[:, SCALAR_INDEX["step"]].all():
-        raise BadFile(f"step must be given in each row, got a blank one in run {curves.label}")
-    if not ((steps >= 0) & (steps < LARGEST_STEP) & (steps == np.floor(steps))).all():
-        raise BadFile(f"step must be a whole number >= 0, got another one in run {curves.label}")
-    if not (np.diff(steps) > 0).all():
-        place = int(np.flatnonzero(np.diff(steps) <= 0)[0])
-        raise BadFile(
-            f"steps must ascend within a run, got {int(steps[place + 1])} after {int(steps[place])} "
-            f"in run {curves.label}"
-        )
-    for name in ("epoch", "seconds"):
-        values = curves.scalars[:, SCALAR_INDEX[name]]
-        if not (np.isfinite(values) & (values >= 0)).all():
-            raise BadFile(f"{name} must be a number >= 0 in each row, got another one in run {curves.label}")
-    return curves
 
 
 def _settings(curves: Curves) -> tuple[RunConfig, bytes, str, bool]:

@@ -7,9 +7,16 @@ from pydantic import AfterValidator, Field
 
 from engine.config import CONFIG_VERSION
 from engine.exchange.imports.errors import Strict
+from engine.store.damage import LARGEST_COUNT, LATEST_MOMENT
 from engine.store.runs import plain_text
 
-Whole = Annotated[int, Field(ge=0, le=2**53)]
+Whole = Annotated[int, Field(ge=0, le=LARGEST_COUNT)]
+Amount = Annotated[float, Field(ge=0, le=LARGEST_COUNT)]
+# Seconds since 1970, as far as there are dates.
+Moment = Annotated[float, Field(ge=0, le=LATEST_MOMENT)]
+Accuracy = Annotated[float, Field(ge=0, le=1)]
+R2 = Annotated[float, Field(le=1)]
+Status = Literal["queued", "running", "interrupted", "finished", "stopped", "diverged", "failed", "imported"]
 Text = Annotated[str, Field(max_length=100_000)]
 Name = Annotated[str, Field(max_length=2000)]
 
@@ -23,6 +30,7 @@ class Manifest(Strict):
 
     format: Literal["backprop-lab bundle"]
     version: Literal[1]
+    created_at: Moment = 0.0
     scalars: list[Name]
     layer_statistics: list[Name]
     runs: Annotated[list[Any], Field(min_length=1, max_length=1000)]
@@ -31,7 +39,7 @@ class Manifest(Strict):
 class Event(Strict):
     """Something that happened while a run trained."""
 
-    created_at: float
+    created_at: Moment
     step: Whole
     field: Annotated[str, Field(max_length=400), _cut(80)]
     old: Text
@@ -45,14 +53,14 @@ class Row(Strict):
     note: Annotated[Text, _cut(10_000)]
     message: Annotated[Name, _cut(1000)]
     fingerprint: Annotated[str, Field(max_length=10_000), _cut(10_000)]
-    created_at: float
+    created_at: Moment
     config: Annotated[str, Field(max_length=200_000)]
     config_version: Annotated[int, Field(ge=0, le=CONFIG_VERSION)]
     branch_step: Whole | None = None
     step: Whole
     total_steps: Whole
-    epoch: float
-    seconds: float
+    epoch: Amount
+    seconds: Amount
     score_name: Literal["accuracy", "r2"]
 
 
@@ -64,12 +72,12 @@ class Results(Strict):
     train_loss: float | None = None
     val_loss: float | None = None
     test_loss: float | None = None
-    train_accuracy: float | None = None
-    val_accuracy: float | None = None
-    test_accuracy: float | None = None
-    train_r2: float | None = None
-    val_r2: float | None = None
-    test_r2: float | None = None
+    train_accuracy: Accuracy | None = None
+    val_accuracy: Accuracy | None = None
+    test_accuracy: Accuracy | None = None
+    train_r2: R2 | None = None
+    val_r2: R2 | None = None
+    test_r2: R2 | None = None
 
 
 class BundledRun(Row):
@@ -77,7 +85,7 @@ class BundledRun(Row):
 
     run: Whole
     parent_run: Whole | None = None
-    status: Annotated[str, Field(max_length=20)]
+    status: Status
     tags: list[Name]
     results: Results
     dataset: Annotated[str, Field(max_length=64)]

@@ -11,9 +11,10 @@ from engine.data.dataset import Dataset
 from engine.data.encoding import plane_encoding
 from engine.exchange.imports.errors import BadFile
 from engine.nn.features import FEATURES
+from engine.store.damage import LARGEST_COUNT
 from engine.store.records import Series
 from engine.training.state import State
-from engine.training.telemetry import LAYER_STATISTICS, SCALARS
+from engine.training.telemetry import LAYER_STATISTICS, SCALAR_INDEX, SCALARS
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,36 @@ def series_of(arrays: dict[str, np.ndarray], columns: BundleColumns, depth: int)
     )
 
 
+def check_scalars(scalars: np.ndarray, measured: np.ndarray, where: str) -> None:
+    """Refuse records whose steps do not ascend or whose times are none; losses and scores may be anything.
+
+    Parameters
+    ----------
+    scalars, measured : numpy.ndarray
+        ``(n, len(SCALARS))`` as in :class:`engine.store.records.Series`, all records of a run.
+    where : str
+        Whose they are: ``run 3``.
+
+    Raises
+    ------
+    BadFile
+        One sentence that names the column.
+    """
+    steps = scalars[:, SCALAR_INDEX["step"]]
+    if not measured[:, SCALAR_INDEX["step"]].all():
+        raise BadFile(f"step must be given in each row, got a blank one in {where}")
+    if not ((steps >= 0) & (steps < LARGEST_COUNT) & (steps == np.floor(steps))).all():
+        raise BadFile(f"step must be a whole number from 0 to 2^53, got another one in {where}")
+    if not (np.diff(steps) > 0).all():
+        place = int(np.flatnonzero(np.diff(steps) <= 0)[0])
+        first, second = int(steps[place]), int(steps[place + 1])
+        raise BadFile(f"steps must ascend within a run, got {second} after {first} in {where}")
+    for name in ("epoch", "seconds"):
+        values = scalars[:, SCALAR_INDEX[name]]
+        if not (np.isfinite(values) & (values >= 0) & (values <= LARGEST_COUNT)).all():
+            raise BadFile(f"{name} must be a number from 0 to 2^53 in each row, got another one in {where}")
+
+
 def check_dataset(dataset: Dataset) -> None:
     """Refuse data that is none.
 
@@ -85,6 +116,8 @@ def check_dataset(dataset: Dataset) -> None:
             isinstance(name, str) for name in (dataset.name, *dataset.feature_names, *dataset.class_names)
         )
         and dataset.x_mean.shape == dataset.x_scale.shape == (wide,)
+        and bool(np.isfinite(dataset.x_mean).all() and np.isfinite(dataset.x_scale).all())
+        and bool((dataset.x_scale != 0).all())
         and len(dataset.feature_names) == wide
     )
     for x, y in ((dataset.x_train, dataset.y_train), (dataset.x_val, dataset.y_val)):
@@ -188,6 +221,8 @@ def check_state(state: State, fresh: State) -> None:
         raise BadFile("the state of a run must hold an order of its training rows")
     if not 0 <= state.recorded_step <= state.step:
         raise BadFile("the state of a run must not be older than its last record")
+    if not (state.step <= LARGEST_COUNT and 0 <= state.seconds <= LARGEST_COUNT):
+        raise BadFile("step and seconds of the state of a run must be numbers from 0 to 2^53")
 
 
 def _is_like(value: Any, fresh: Any) -> bool:
