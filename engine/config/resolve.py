@@ -46,6 +46,9 @@ def resolve(config: RunConfig, facts: DataFacts) -> RunConfig:
     values: dict[str, Any] = {"loss": _loss(config, facts), "initializer": _initializer(config)}
     if config.weight_decay > 0 and config.decay_kind == "auto":
         values["decay_kind"] = "decoupled" if OPTIMIZERS[config.optimizer].decoupled else "coupled"
+    if config.evaluation == "auto":
+        waits = config.early_stopping is not None or config.schedule == "plateau"
+        values["evaluation"] = "epoch" if waits else "spread"
     samples, noise = resolved_size(config)
     values |= {"samples": config.samples if config.dataset == TABLE else samples, "noise": noise}
     values["standardize_target"] = _standardize_target(config, facts)

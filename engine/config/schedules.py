@@ -122,7 +122,8 @@ class ScheduleSettings(BaseModel):
     )
     plateau_patience: int | None = setting(
         None,
-        "epochs without a lower validation loss before plateau steps down (10 by default)",
+        "epochs without a lower validation loss before plateau steps down (10 by default); evaluation says "
+        "when that is measured, and on how many rows",
         Help(
             "steps down at the first bump",
             "waits too long",
@@ -160,7 +161,8 @@ class ScheduleSettings(BaseModel):
     )
     early_stopping: int | None = setting(
         None,
-        "patience: the run ends at the first evaluation so many epochs after the lowest validation loss",
+        "patience: the run ends at the first evaluation so many epochs after the lowest validation loss; "
+        "evaluation says when that is measured, and on how many rows",
         Help("stops at the first bump", "wastes epochs", unit="epochs"),
         ge=1,
         le=1_000_000,

@@ -64,10 +64,17 @@ class TrainingSettings(OptimizerSettings, Objective):
     seed: int = setting(0, "seed of initial weights, shuffling and dropout", ge=0, le=2**32 - 1)
     record_every: int | None = setting(
         None,
-        "steps between two records; by default so that a run has at most 2000",
+        "steps between two records; by default so that a run has at most 2000, and one for each evaluation",
         Help("larger files", "coarser curves", unit="steps"),
         ge=1,
         le=1_000_000_000,
+    )
+    evaluation: Literal["auto", "epoch", "spread"] = setting(
+        "auto",
+        "when losses and scores are measured, on at most 2048 rows of a split: spread is 10 to 400 times in "
+        "the planned run; epoch is at the end of each epoch (of every 2nd beyond 10,000, of every 4th beyond "
+        "20,000 and so on), and up to 10 times within an epoch of many steps, whatever the planned length; "
+        "auto is epoch with early_stopping or schedule plateau, else spread",
     )
     blas_threads: int = setting(
         1,

@@ -16,6 +16,8 @@ from engine.training.model import initial_state
 from engine.training.plan import TrainingPlan, expected_seconds, plan
 from engine.training.trainer import Training
 
+# What may follow from the setting that is changed without being named: when losses are measured.
+MAY_FOLLOW = ("evaluation",)
 # What a reader waits for: about, by the plan, and of one block together.
 SECONDS_AT_MOST = 3.0
 FRAMES_AT_MOST = 60
@@ -153,7 +155,7 @@ def _refuse_what_follows(pairs: list[tuple[RunConfig, RunConfig]], setting: str)
             values = getattr(first, name), getattr(other, name)
             # Where one of them stays open it has no effect there, and there is nothing to be named.
             is_decided = getattr(given, name) == AUTO and AUTO not in values
-            if name != setting and is_decided and values[0] != values[1]:
+            if name not in (setting, *MAY_FOLLOW) and is_decided and values[0] != values[1]:
                 raise ConfigError(
                     f"runs must differ in {setting} alone: {name} auto stands for {values[0]} in one and "
                     f"{values[1]} in another; name it in settings"

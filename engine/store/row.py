@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from engine.config import ConfigError, RunConfig, config_from_json
+from engine.config import ConfigError, RunConfig
+from engine.config.stored import as_stored, stored_config
 from engine.config.text import missing_plugin_message
 from engine.plugins.registry import revision
 from engine.store.damage import DAMAGED, JSON_DEFAULTS
@@ -79,9 +80,9 @@ class RunRow:
     def config(self) -> dict[str, Any]:
         """The settings by name, plain JSON values: also of a run whose plugin is missing here.
 
-        What a run of an older version lacks has its default.
+        What a run of an older version lacks is what the program did then, else its default.
         """
-        return {**JSON_DEFAULTS, **json.loads(self.config_json)}
+        return {**JSON_DEFAULTS, **as_stored(json.loads(self.config_json))}
 
     @property
     def settings(self) -> RunConfig:
@@ -145,4 +146,4 @@ class RunRow:
 @lru_cache(maxsize=PARSED_KEPT_AT_MOST)
 def parsed(config_json: str, plugins: int) -> RunConfig:
     """Return settings as a checked configuration; a page that shows a run asks for the same each second."""
-    return config_from_json(config_json)
+    return stored_config(config_json)

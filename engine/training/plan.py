@@ -18,6 +18,9 @@ EVALUATIONS_AT_LEAST, EVALUATIONS_AT_MOST = 10, 400
 # fifty at most, where that is hardly noticed.
 EVALUATION_SHARE, EVALUATION_SECONDS = 0.04, 0.003
 AN_EPOCH_AT_MOST, AN_EPOCH_SECONDS = 50, 0.05
+# Where validation loss decides, by the epoch alone, for a run must not depend on how long it was planned: so
+# many times within each of the first epochs, at the end of each up to this one, then of ever fewer.
+WITHIN_AN_EPOCH_AT_MOST, WITHIN_EPOCHS, EACH_EPOCH_UNTIL = 10, 1000, 10_000
 SNAPSHOTS_AT_MOST, SNAPSHOT_BYTES_AT_MOST = 200, 8 * 2**20
 PROCESS_BYTES = 150 * 2**20
 SECONDS_A_RECORD = 40e-6
@@ -59,9 +62,12 @@ def plan(config: RunConfig, dataset: Dataset) -> TrainingPlan:
     per_epoch = -(-rows // batch)
     total = per_epoch * config.epochs
     parameters = _parameters(sizes, config.normalization)
-    training_seconds = total * step_seconds(len(sizes) - 1, parameters, batch)
+    step = step_seconds(len(sizes) - 1, parameters, batch)
     evaluation = evaluation_seconds(parameters, *evaluated_rows(sizes, dataset))
-    evaluations = _evaluation_steps(total, config.epochs, training_seconds, evaluation)
+    if config.evaluation == "epoch":
+        evaluations = _by_epoch(config.epochs, per_epoch, per_epoch * step / evaluation)
+    else:
+        evaluations = _spread(total, config.epochs, total * step, evaluation)
     every = config.record_every or -(-total // RECORDS_AT_MOST)
     records = frozenset(range(0, total + 1, every)) | evaluations
     return TrainingPlan(
@@ -100,7 +106,25 @@ def network_sizes(config: RunConfig, dataset: Dataset) -> tuple[int, ...]:
     return (dataset.features, *config.hidden_sizes, outputs)
 
 
-def _evaluation_steps(total: int, epochs: int, training_seconds: float, evaluation: float) -> frozenset[int]:
+def _by_epoch(epochs: int, per_epoch: int, evaluations_worth: float) -> frozenset[int]:
+    """Return the ends of epochs, and steps within, in such a way that a longer plan only adds to them.
+
+    Parameters
+    ----------
+    evaluations_worth : float
+        How many evaluations take as long as the updates of an epoch.
+    """
+    parts = min(max(1, int(EVALUATION_SHARE * evaluations_worth)), WITHIN_AN_EPOCH_AT_MOST, per_epoch)
+    ends, every, until = [np.arange(min(epochs, EACH_EPOCH_UNTIL) + 1)], 1, EACH_EPOCH_UNTIL
+    while until < epochs:
+        every, first, until = 2 * every, until, 2 * until
+        ends.append(np.arange(first, min(until, epochs) + 1, every))
+    within = np.arange(parts * min(epochs, WITHIN_EPOCHS)) * per_epoch // parts
+    steps = np.concatenate([within, np.concatenate([*ends, [epochs]]) * per_epoch])
+    return frozenset(steps.tolist())
+
+
+def _spread(total: int, epochs: int, training_seconds: float, evaluation: float) -> frozenset[int]:
     affordable = int(max(EVALUATION_SHARE * training_seconds, EVALUATION_SECONDS) / evaluation)
     by_epoch = min(epochs, AN_EPOCH_AT_MOST, int(AN_EPOCH_SECONDS / evaluation))
     count = min(max(affordable, by_epoch, EVALUATIONS_AT_LEAST), EVALUATIONS_AT_MOST, total)

@@ -58,7 +58,7 @@ def weights_at(step, **settings):
 @pytest.mark.parametrize("min_delta", [0.0, 0.05])
 @pytest.mark.parametrize("restores", [False, True])
 def test_a_run_stops_where_the_what_if_tool_says_that_the_whole_run_would_have(patience, min_delta, restores):
-    (config, dataset, whole), records = trained()
+    (config, dataset, whole), records = trained(evaluation="epoch")
     per_epoch = plan(config, dataset).steps_per_epoch
     steps, losses = evaluated(records)
     expected = stop_early(losses, steps, Patience(patience * per_epoch, min_delta))
@@ -72,6 +72,45 @@ def test_a_run_stops_where_the_what_if_tool_says_that_the_whole_run_would_have(p
     ends_with = state.best_step if restores else state.step
     assert state.theta.tobytes() == weights_at(ends_with).tobytes()
     assert state.restored == (restores and state.best_step != state.step)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"early_stopping": 3},
+        {"early_stopping": 2, "samples": 12_000, "batch_size": 2, "hidden_sizes": [2], "noise": 0.1},
+    ],
+    ids=["a few steps an epoch", "evaluated within epochs, too"],
+)
+def test_a_run_stops_at_the_same_epoch_with_the_same_weights_whatever_length_was_planned(settings):
+    ends = {}
+    for epochs in (50, 200, 1000):
+        (config, dataset, state), _ = trained(**settings, restore_best=True, epochs=epochs)
+        assert state.stopped_early and state.step < plan(config, dataset).total_steps
+        ends[state.step, state.best_step, state.theta.tobytes()] = epochs
+    assert len(ends) == 1
+
+
+def test_plateau_steps_down_at_the_same_epochs_whatever_length_was_planned():
+    rates = []
+    for epochs in (20, 700):
+        config, dataset, state = start(schedule="plateau", plateau_patience=1, epochs=epochs, record_every=1)
+        steps = (record for record in train(config, dataset, state) if record is not None)
+        rates.append([next(steps)["learning_rate"] for _ in range(60)][1:])
+    assert rates[0] == rates[1] and len(set(rates[0])) > 2
+
+
+def test_a_longer_plan_only_adds_evaluations_and_a_million_epochs_stay_within_bounds():
+    few, many, most = (
+        plan(*start(early_stopping=5, epochs=epochs)[:2]) for epochs in (50, 15_000, 1_000_000)
+    )
+    per_epoch = few.steps_per_epoch
+    assert few.evaluation_steps == frozenset(range(0, few.total_steps + 1, per_epoch))
+    assert few.evaluation_steps < many.evaluation_steps < most.evaluation_steps
+    beyond = [step // per_epoch for step in sorted(many.evaluation_steps) if step > 9_998 * per_epoch]
+    assert beyond == [9_999, *range(10_000, 15_001, 2)]
+    assert len(most.evaluation_steps) < 52_000 and most.total_steps in most.evaluation_steps
+    assert len(most.record_steps) <= len(most.evaluation_steps) + 2001
 
 
 def test_the_best_weights_are_restored_at_the_end_of_a_run_that_nothing_stops():

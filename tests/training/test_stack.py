@@ -102,7 +102,7 @@ def test_networks_and_batches_of_any_shape_have_the_bits_of_the_runs_alone(
 
 
 ENDS = {
-    "patience": {"early_stopping": 1, "restore_best": True, "learning_rate": 1.0, "epochs": 30},
+    "patience": {"early_stopping": 2, "restore_best": True, "learning_rate": 1.0, "epochs": 30},
     "divergence": {
         "activation": "relu",
         "optimizer": "sgd",

@@ -1,5 +1,6 @@
 """A run that patience ends is finished and says so; continued, repeated and resumed it loses no bit."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -11,13 +12,16 @@ from engine.exchange.imports import import_file
 from engine.exchange.imports.errors import BadFile
 from engine.exchange.imports.parts import check_state
 from engine.store.branching import continue_run, repeat_run
-from engine.store.checkpoints import latest_checkpoint
+from engine.store.checkpoints import latest_checkpoint, write_checkpoint
 from engine.store.lease import claim, new_owner
 from engine.store.records import read_series
 from engine.store.runs import get_run, load_run, reopen
+from engine.store.schema import runs
 from engine.store.snapshots import read_snapshots
 from engine.store.store import open_store
 from engine.training.model import initial_state
+from engine.training.state import State
+from engine.training.trainer import train
 from engine.workers.session import train_claimed
 
 OVERFITS = {
@@ -63,7 +67,7 @@ def test_a_run_in_progress_and_a_stopped_one_are_not_done(store, submitted):
 
 
 def test_checkpoint_and_last_snapshot_hold_the_restored_weights_and_records_what_was_trained(store, trained):
-    run_id, plain = trained(**STOPS), trained(**OVERFITS)
+    run_id, plain = trained(**STOPS), trained(**OVERFITS, evaluation="epoch")
     state, kept = state_of(store, run_id), read_snapshots(store, run_id)
     assert max(kept) == state.step
     assert kept[state.step]["theta"].tobytes() == state.theta.tobytes()
@@ -200,3 +204,28 @@ def test_the_command_line_prints_why_a_run_ended(store, submitted, capsys):
     follow(store, run_id, as_json=False)
     printed = capsys.readouterr()
     assert "stopped early at step" in printed.out and printed.err == ""
+
+
+def test_a_run_begun_by_an_earlier_version_goes_on_with_the_evaluations_that_it_had(
+    store, trained, submitted
+):
+    whole = read_series(store, trained(**STOPS, evaluation="spread"))
+    run_id = submitted(**STOPS)
+    values = json.loads(get_run(store, run_id).config_json)
+    del values["evaluation"]
+    with store.writing() as connection:
+        connection.execute(runs.update().where(runs.c.id == run_id).values(config=json.dumps(values)))
+    config, dataset = load_run(store, run_id)
+    state = initial_state(config, dataset)
+    stream = train(config, dataset, state)
+    while state.step < whole["step"][-1] // 2:
+        next(stream)
+    with store.writing() as connection:
+        write_checkpoint(connection, run_id, State.from_bytes(state.to_bytes()))
+    assert finish(store, run_id) == "finished"
+    row, rest = get_run(store, run_id), read_series(store, run_id)
+    assert (row.step, row.config["evaluation"]) == (whole["step"][-1], "spread")
+    late = np.isin(whole["step"], rest["step"])
+    assert 0 < late.sum() < len(late)
+    for name in ("val_loss", "train_loss", "batch_loss"):
+        np.testing.assert_array_equal(rest[name], whole[name][late])

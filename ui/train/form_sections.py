@@ -30,7 +30,7 @@ ELSEWHERE = (
 # First within their section: they are changed most.
 FIRST = ("epochs", "batch_size")
 SEARCHED_AT_MOST = 60
-OF_THE_RECORD = ("seed", "record_every")
+OF_THE_RECORD = ("seed", "record_every", "evaluation")
 SECTIONS = {
     "training": ("Epochs, batches, loss", ":material/repeat:"),
     "data": ("Features, data size & noise", ":material/scatter_plot:"),

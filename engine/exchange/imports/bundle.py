@@ -12,8 +12,9 @@ import psutil
 import sqlalchemy as sa
 
 from engine.codec import CodecError, unpack
-from engine.config import ConfigError, RunConfig, config_from_json
+from engine.config import ConfigError, RunConfig
 from engine.config.resolve import resolve
+from engine.config.stored import stored_config
 from engine.data.dataset import Dataset, dataset_from_bytes
 from engine.exchange.export.bundle import MANIFEST
 from engine.exchange.imports.errors import BadFile, checked, shown
@@ -143,7 +144,7 @@ def _runs(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) -> Iter
 
 
 def _run(run: BundledRun, place: int, columns: BundleColumns, read: Callable[[str], bytes]) -> _Run:
-    config = config_from_json(run.config)
+    config = stored_config(run.config)
     data = read(f"data/{run.dataset}")
     dataset = dataset_from_bytes(data)
     check_dataset(dataset)

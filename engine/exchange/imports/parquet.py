@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from engine.config import ConfigError, RunConfig, parse_config
+from engine.config.stored import as_stored
 from engine.config.text import missing_plugin_message
 from engine.exchange.export.parquet import METADATA_KEY
 from engine.exchange.export.text import metrics_header
@@ -137,6 +138,6 @@ def _config(settings: dict[str, Any] | None) -> RunConfig | None:
     if sentence := missing_plugin_message(settings):
         raise BadFile(f"the settings of a run cannot be used: {sentence}")
     try:
-        return parse_config(settings)
+        return parse_config(as_stored(settings))
     except ConfigError as error:
         raise BadFile(f"the settings of a run cannot be used: {error}") from None
