@@ -67,7 +67,8 @@ VALUES: dict[str, tuple[Any, ...]] = {
 CLASS_WEIGHTS = {"binary_cross_entropy": (1.0, 2.5), "cross_entropy": (0.5, 1.0, 2.0)}
 CHOICES = ("activation", "loss", "normalization", "optimizer", "schedule")
 NO_PART_OF_AN_UPDATE = {"learning_rate", "batch_size", "epochs", "seed", "record_every", "blas_threads"}
-NO_PART_OF_AN_UPDATE |= {"evaluation", "early_stopping", "early_stopping_min_delta", "restore_best"}
+NO_PART_OF_AN_UPDATE |= {"last_batch", "evaluation"}
+NO_PART_OF_AN_UPDATE |= {"early_stopping", "early_stopping_min_delta", "restore_best"}
 MAGNIFIERS, SMALLEST_GRADIENT = ("rprop", "adagrad"), 1e-12
 RATES = {"adadelta": 1.0, "sgd": 0.1, "momentum": 0.03, "nesterov": 0.03, "lion": 0.004}
 

@@ -9,6 +9,7 @@ from engine.config import RunConfig
 from engine.config.run_config import default_beside
 from engine.config.settings import SETTINGS
 from engine.data.split import used_rows
+from engine.training.batches import Batches
 
 FRACTIONS = (0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 EPOCHS_AT_MOST = 1_000_000
@@ -39,8 +40,9 @@ def shrunken(config: RunConfig, train_rows: int, fraction: float) -> RunConfig:
     rows = used_rows(train_rows, fraction)
     given = train_rows if config.batch_size == "full" else config.batch_size
     batch = min(given, rows)
-    updates = config.epochs * -(-train_rows // given)
-    epochs = min(max(1, round(updates / -(-rows // batch))), EPOCHS_AT_MOST)
+    updates = config.epochs * Batches(train_rows, given, config.last_batch).per_epoch
+    per_epoch = Batches(rows, batch, config.last_batch).per_epoch
+    epochs = min(max(1, round(updates / per_epoch)), EPOCHS_AT_MOST)
     size = "full" if config.batch_size == "full" else batch
     changed = {"train_fraction": fraction, "batch_size": size, "epochs": epochs}
     return config.model_copy(update={**changed, **_paced(config, epochs / config.epochs)})

@@ -60,7 +60,8 @@ def resolve(config: RunConfig, facts: DataFacts) -> RunConfig:
         raise ConfigError(
             f"batch_size must be at most the {facts.train_rows} training rows, got {config.batch_size}"
         )
-    _refuse_a_single_row(config, facts)
+    values["last_batch"] = _last_batch(config, facts)
+    _refuse_a_single_row(config, facts, values["last_batch"])
     _check_classes(config, facts)
     return config.model_copy(update=values)
 
@@ -104,16 +105,33 @@ def _standardize_target(config: RunConfig, facts: DataFacts) -> str:
     return "auto"
 
 
-def _refuse_a_single_row(config: RunConfig, facts: DataFacts) -> None:
-    normalization = config.normalization
-    kind = NORMALIZATIONS[normalization]
-    if kind is None or not kind.needs_two_rows or not config.hidden_sizes:
+def _last_batch(config: RunConfig, facts: DataFacts) -> str:
+    """Return what becomes of rows that fill no batch: auto spreads them where a batch has statistics."""
+    if config.last_batch != "auto":
+        return config.last_batch
+    size = facts.train_rows if config.batch_size == "full" else config.batch_size
+    return "spread" if _looks_at_batches(config) and facts.train_rows % size else "keep"
+
+
+def _looks_at_batches(config: RunConfig) -> bool:
+    kind = NORMALIZATIONS[config.normalization]
+    return kind is not None and kind.needs_two_rows and bool(config.hidden_sizes)
+
+
+def _refuse_a_single_row(config: RunConfig, facts: DataFacts, last_batch: str) -> None:
+    if not _looks_at_batches(config):
         return
-    rows = facts.train_rows
+    rows, normalization = facts.train_rows, config.normalization
     batch = rows if config.batch_size == "full" else config.batch_size
-    if batch > 1 and rows % batch != 1:
+
+    def smallest(size: int) -> int:
+        if last_batch == "spread":
+            return rows // -(-rows // size)
+        return size if last_batch == "drop" else rows % size or size
+
+    if smallest(batch) > 1:
         return
-    good = [size for size in range(2, rows + 1) if rows % size != 1]
+    good = [size for size in range(2, rows + 1) if smallest(size) > 1]
     if not good:
         raise ConfigError(f"normalization {normalization} needs 2 training rows or more, got {rows}")
     nearest_good = min(good, key=lambda size: (abs(size - batch), size))

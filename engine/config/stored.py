@@ -6,6 +6,7 @@ from typing import Any
 from engine.config.errors import ConfigError
 from engine.config.run_config import RunConfig, parse_config
 from engine.config.text import config_values, missing_plugin_message
+from engine.nn.normalization import NORMALIZATIONS
 
 
 def as_stored(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -17,6 +18,9 @@ def as_stored(values: Mapping[str, Any]) -> dict[str, Any]:
     before: dict[str, Any] = {}
     if values.get("early_stopping") is not None or values.get("schedule") == "plateau":
         before["evaluation"] = "spread"
+    kind = NORMALIZATIONS.get(values.get("normalization", "none"))
+    if kind is not None and kind.needs_two_rows:
+        before["last_batch"] = "keep"
     return {**before, **values}
 
 

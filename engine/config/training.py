@@ -54,6 +54,12 @@ class TrainingSettings(OptimizerSettings, Objective):
         "rows in a step: 1 is stochastic descent, full is batch descent",
         Help("noisy steps, slow epochs", "few steps in an epoch", unit="rows"),
     )
+    last_batch: Literal["auto", "keep", "drop", "spread"] = setting(
+        "auto",
+        "what becomes of the rows of an epoch that fill no batch: keep them as a smaller one; drop them for "
+        "this epoch, as drop_last of PyTorch does; spread them, so that the batches differ by one row at "
+        "most; auto is spread with batch norm, whose statistics of a few rows can ruin a run, else keep",
+    )
     epochs: int = setting(
         100,
         "full passes over the training rows",

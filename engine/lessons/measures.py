@@ -140,13 +140,13 @@ def measured(
         "status": DIVERGED if state.diverged else STOPPED_EARLY if state.stopped_early else FINISHED,
         "epochs": epochs,
         "steps": float(state.step),
-        "samples": float(_rows_seen(state.step, planned, dataset)),
+        "samples": float(planned.batches.seen(state.step)),
         "seconds": state.seconds,
         "seconds_per_pass": state.seconds / epochs if epochs else float("nan"),
         "parameters": float(planned.parameters),
         "weight_norm": float(np.linalg.norm(state.theta.astype(np.float64))),
         "start_loss": float(scalars[0, SCALAR_INDEX["train_loss"]]),
-        "samples_to_loss": _samples_to(scalars, planned, dataset, target),
+        "samples_to_loss": _samples_to(scalars, planned, target),
         "gradient_noise": gradient_noise(config, dataset, planned),
     }
     return values | _at_the_end(config, dataset, state, scalars) | _of_layers(planned, scalars, layers)
@@ -204,19 +204,13 @@ def _largest_share(layers: np.ndarray, name: str) -> float:
     return float(np.nanmax(shares[known[-1]])) if len(known) else 0.0
 
 
-def _samples_to(scalars: np.ndarray, planned: TrainingPlan, dataset: Dataset, target: float | None) -> float:
+def _samples_to(scalars: np.ndarray, planned: TrainingPlan, target: float | None) -> float:
     if target is None:
         return float("nan")
     reached = np.flatnonzero(scalars[:, SCALAR_INDEX["train_loss"]] < target)
     if not len(reached):
         return float("inf")
-    return float(_rows_seen(int(scalars[reached[0], SCALAR_INDEX["step"]]), planned, dataset))
-
-
-def _rows_seen(updates: int, planned: TrainingPlan, dataset: Dataset) -> int:
-    """Return how many rows so many updates take; the last batch of an epoch may be smaller."""
-    epochs, batches = divmod(updates, planned.steps_per_epoch)
-    return epochs * len(dataset.x_train) + batches * planned.batch_size
+    return float(planned.batches.seen(int(scalars[reached[0], SCALAR_INDEX["step"]])))
 
 
 def gradient_noise(config: RunConfig, dataset: Dataset, planned: TrainingPlan) -> float:
@@ -237,8 +231,8 @@ def gradient_noise(config: RunConfig, dataset: Dataset, planned: TrainingPlan) -
     rows = columns(config, dataset, dataset.x_train[order], dataset.y_train[order])
     gradients, weights = [], []
     with np.errstate(all="ignore"):
-        for start in range(0, len(order), planned.batch_size):
-            part = np.s_[:, start : start + planned.batch_size]
+        for number in range(planned.steps_per_epoch):
+            part = np.s_[:, planned.batches.place(number)]
             recording = network.gradient_recording(rows.x[part].shape[1])
             recording.x[...], recording.target[...] = rows.x[part], rows.target[part]
             recording.tape.replay()

@@ -16,8 +16,9 @@ from engine.training.model import initial_state
 from engine.training.plan import TrainingPlan, expected_seconds, plan
 from engine.training.trainer import Training
 
-# What may follow from the setting that is changed without being named: when losses are measured.
-MAY_FOLLOW = ("evaluation",)
+# What may follow from the setting that is changed without being named: when losses are measured, and which
+# rows share a batch.
+MAY_FOLLOW = ("evaluation", "last_batch")
 # What a reader waits for: about, by the plan, and of one block together.
 SECONDS_AT_MOST = 3.0
 FRAMES_AT_MOST = 60

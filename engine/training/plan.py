@@ -8,6 +8,7 @@ from engine.config import ConfigError, RunConfig
 from engine.data.dataset import Dataset
 from engine.nn.network import parameter_shapes
 from engine.nn.optimizers.registry import OPTIMIZERS
+from engine.training.batches import Batches
 from engine.training.estimates import evaluation_seconds, step_seconds
 
 EVALUATED_ROWS = 2048
@@ -34,6 +35,8 @@ class TrainingPlan:
     ----------
     sizes : tuple of int
         Features, hidden units of each layer, outputs.
+    batches : Batches
+        Where an epoch is cut; ``batch_size`` and ``steps_per_epoch`` follow from it.
     record_steps, evaluation_steps : frozenset of int
         Every evaluated step is recorded.
     snapshot_steps : frozenset of int
@@ -44,6 +47,7 @@ class TrainingPlan:
     """
 
     sizes: tuple[int, ...]
+    batches: Batches
     batch_size: int
     steps_per_epoch: int
     total_steps: int
@@ -56,10 +60,9 @@ class TrainingPlan:
 
 def plan(config: RunConfig, dataset: Dataset) -> TrainingPlan:
     """Return the plan of a resolved configuration on its data."""
-    rows = len(dataset.x_train)
-    batch = rows if config.batch_size == "full" else config.batch_size
+    batches = Batches.of(config, len(dataset.x_train))
+    batch, per_epoch = batches.size, batches.per_epoch
     sizes = network_sizes(config, dataset)
-    per_epoch = -(-rows // batch)
     total = per_epoch * config.epochs
     parameters = _parameters(sizes, config.normalization)
     step = step_seconds(len(sizes) - 1, parameters, batch)
@@ -72,6 +75,7 @@ def plan(config: RunConfig, dataset: Dataset) -> TrainingPlan:
     records = frozenset(range(0, total + 1, every)) | evaluations
     return TrainingPlan(
         sizes,
+        batches,
         batch,
         per_epoch,
         total,

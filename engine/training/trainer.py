@@ -233,8 +233,7 @@ class Training:
             for each in self.states:
                 each.permutation = each.shuffling.permutation(len(each.permutation))
             self._gather()
-        start = position * self.plan.batch_size
-        return slice(start, start + self.plan.batch_size)
+        return self.plan.batches.place(position)
 
     def _count_step(self) -> None:
         for state in self.states:

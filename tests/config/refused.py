@@ -14,6 +14,14 @@ REFUSED = [
     ({"hidden_sizes": ["64"]}, "hidden_sizes must be a whole number, got '64'"),
     ({"hidden_sizes": [True]}, "hidden_sizes must be a whole number, got True"),
     ({"batch_size": 0}, "batch_size must be >= 1, got 0"),
+    (
+        {"last_batch": "skip"},
+        "last_batch must be one of auto, keep, drop, spread, got 'skip' (did you mean 'keep'?)",
+    ),
+    (
+        {"evaluation": "epochs"},
+        "evaluation must be one of auto, epoch, spread, got 'epochs' (did you mean 'epoch'?)",
+    ),
     ({"batch_size": "some"}, "batch_size must be a whole number or 'full', got 'some'"),
     ({"dropout": 1.0}, "dropout must be < 1, got 1.0"),
     ({"dropout": -0.1}, "dropout must be >= 0, got -0.1"),

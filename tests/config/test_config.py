@@ -208,7 +208,7 @@ def test_a_batch_larger_than_the_data_is_refused():
     ("rows", "batch_size", "good"), [(100, 1, 2), (100, 9, 8), (100, 99, 98), (7, 3, 4), (2, 1, 2)]
 )
 def test_batch_norm_refuses_a_batch_of_one_row_and_names_the_nearest_good_size(rows, batch_size, good):
-    config = parse_config({"normalization": "batch", "batch_size": batch_size})
+    config = parse_config({"normalization": "batch", "batch_size": batch_size, "last_batch": "keep"})
     sentence = (
         f"batch_size must leave no batch of a single row of the {rows} training rows with normalization "
         f"batch, such as {good}, got {batch_size}"
@@ -224,6 +224,8 @@ def test_batch_norm_refuses_a_batch_of_one_row_and_names_the_nearest_good_size(r
     [
         {"normalization": "batch", "batch_size": "full"},
         {"normalization": "batch", "batch_size": 10},
+        {"normalization": "batch", "batch_size": 99},
+        {"normalization": "batch", "batch_size": 99, "last_batch": "drop"},
         {"normalization": "batch", "batch_size": 1, "hidden_sizes": []},
         {"normalization": "layer", "batch_size": 1},
     ],
@@ -231,6 +233,24 @@ def test_batch_norm_refuses_a_batch_of_one_row_and_names_the_nearest_good_size(r
 )
 def test_batches_of_two_rows_or_more_and_other_networks_are_accepted(settings):
     resolve(parse_config(settings), CLASSES)
+
+
+@pytest.mark.parametrize("last_batch", ["auto", "spread"])
+def test_rows_that_cannot_be_spread_over_batches_of_two_are_refused_with_batch_norm(last_batch):
+    config = parse_config({"normalization": "batch", "batch_size": 2, "last_batch": last_batch})
+    with pytest.raises(ConfigError, match=r"single row of the 101 training rows .* such as 3, got 2"):
+        resolve(config, DataFacts("classification", 3, 101))
+
+
+def test_the_last_batch_is_spread_by_default_only_where_the_statistics_of_a_batch_count():
+    def decided(**settings):
+        return resolve(parse_config(settings), CLASSES).last_batch
+
+    assert decided(normalization="batch", batch_size=32) == "spread"
+    assert decided(normalization="batch", batch_size=25) == "keep"
+    assert decided(normalization="batch", batch_size="full") == "keep"
+    assert decided(batch_size=32) == decided(normalization="layer", batch_size=32) == "keep"
+    assert decided(batch_size=32, last_batch="drop") == "drop"
 
 
 def test_batch_norm_on_a_single_training_row_is_refused():

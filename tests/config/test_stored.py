@@ -14,7 +14,7 @@ FACTS = DataFacts("classification", 2, 700)
 def stored(**settings):
     """Return a configuration as a version wrote it that did not know the newest settings."""
     values = json.loads(parse_config(settings).to_json())
-    del values["evaluation"]
+    del values["evaluation"], values["last_batch"]
     return json.dumps(values)
 
 
@@ -22,6 +22,12 @@ def stored(**settings):
 def test_an_older_run_whose_end_validation_loss_decides_keeps_the_evaluations_that_it_had(settings):
     assert resolve(stored_config(stored(**settings)), FACTS).evaluation == "spread"
     assert resolve(parse_config(settings), FACTS).evaluation == "epoch"
+
+
+def test_an_older_run_with_batch_norm_keeps_its_smaller_last_batch():
+    assert stored_config(stored(normalization="batch")).last_batch == "keep"
+    assert resolve(parse_config({"normalization": "batch"}), FACTS).last_batch == "spread"
+    assert stored_config(stored(normalization="layer")).last_batch == "auto"
 
 
 def test_an_older_run_that_does_the_same_today_differs_in_no_setting():

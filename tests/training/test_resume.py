@@ -59,6 +59,8 @@ RESUMED = [
         "restore_best": True,
         "epochs": 12,
     },
+    {"optimizer": "sgd", "batch_size": 13, "last_batch": "drop"},
+    {"optimizer": "momentum", "batch_size": 13, "last_batch": "spread", "normalization": "batch"},
     {"optimizer": "rmsprop", "schedule": "warm_restarts", "cycle_epochs": 1},
     {"optimizer": "adamw", "schedule": "cyclic_exp_range", "cycle_epochs": 2},
 ]

@@ -61,6 +61,8 @@ STACKED = [
     *RESUMED,
     {"optimizer": "adam", "loss": "mse", "activation": "relu", "hidden_sizes": [7, 3]},
     {"optimizer": "adam", "dataset": "digits", "samples": None, "epochs": 1, "normalization": "batch"},
+    {"optimizer": "sgd", "batch_size": 13, "last_batch": "drop"},
+    {"optimizer": "adam", "batch_size": 13, "last_batch": "keep", "normalization": "batch"},
     {"optimizer": "adamw", "dataset": "spiral3", "label_smoothing": 0.1, "class_weights": "balanced"},
     {"optimizer": "sgd", "dataset": "wine", "samples": None, "class_weights": "balanced", "batch_size": 7},
     {"optimizer": "sgd", "dataset": "linnerud", "samples": 20, "loss": "huber", "batch_size": 3},

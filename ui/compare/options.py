@@ -8,11 +8,14 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from engine.config import ConfigError
+from engine.config.resolve import DataFacts
 from engine.figures.bands import BANDS, Seeds, format_run_ids
 from engine.figures.curves import AXES
 from engine.store.records import Series
 from engine.store.row import RunRow
-from engine.store.runs import load_dataset
+from engine.store.runs import load_dataset, resolved_config
+from engine.training.batches import Batches
 from engine.training.telemetry import SCALARS
 from ui.shared.addressed import Addressed, name_in_address, on_or_off, one_of, switch, take_from_address
 from ui.shared.frame import page_store
@@ -243,13 +246,16 @@ def samples_seen(row: RunRow, steps: np.ndarray) -> np.ndarray:
     """Return how many training rows were seen until each step; NaN where that is unknown."""
     if not row.has_settings or len(steps) == 0:
         return np.full(len(steps), np.nan)
-    rows = _training_rows(row.dataset_id)
-    batch = rows if row.config["batch_size"] == "full" else int(row.config["batch_size"])
-    per_epoch = -(-rows // batch)
-    return steps // per_epoch * rows + np.minimum(steps % per_epoch * batch, rows)
+    facts = _data_facts(row.dataset_id)
+    try:
+        batches = Batches.of(resolved_config(row, facts), facts.train_rows)
+    except ConfigError:  # a plugin is missing: of what normalizes, all that could be known is stored
+        size = facts.train_rows if row.config["batch_size"] == "full" else int(row.config["batch_size"])
+        batches = Batches(facts.train_rows, size, row.config.get("last_batch", "keep"))
+    return batches.seen(steps)
 
 
 @st.cache_data(show_spinner=False, max_entries=500)
-def _training_rows(dataset_id: str) -> int:
-    """Return the number of training rows of stored data; its id is that of its content."""
-    return len(load_dataset(page_store(), dataset_id).x_train)
+def _data_facts(dataset_id: str) -> DataFacts:
+    """Return what a configuration must know of stored data; its id is that of its content."""
+    return load_dataset(page_store(), dataset_id).facts
