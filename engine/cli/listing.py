@@ -52,7 +52,7 @@ def list_command(
             print(json.dumps(summary(row)))
     else:
         _print_table(rows, [column for column in columns if column.name not in SHOWN])
-    if len(rows) < total and limit == LISTED_AT_MOST:
+    if len(rows) < total:
         print(f"note: {len(rows):,} of {total:,} runs; --limit {total} lists all", file=sys.stderr)
 
 

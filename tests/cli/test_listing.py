@@ -24,9 +24,9 @@ def four(store, submitted):
     return ids
 
 
-def listed(store_url, *words):
+def listed(store_url, *words, note=""):
     done = engine("list", "--json", *words, url=store_url)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, note)
     return [json.loads(line)["run"] for line in done.stdout.splitlines()]
 
 
@@ -38,7 +38,6 @@ def listed(store_url, *words):
         (("--sort", "val_loss", "--descending"), [0.01, 0.5, 0.1, 0.02]),
         (("--sort", "val_accuracy"), [0.1, 0.5, 0.01, 0.02]),
         (("--sort", "val_score", "--ascending"), [0.01, 0.5, 0.1, 0.02]),
-        (("--sort", "learning_rate", "--limit", "2"), [0.01, 0.02]),
         (("--sort", "run", "--ascending"), [0.01, 0.1, 0.5, 0.02]),
         (
             ("--where", "optimizer=adam learning_rate>0.01", "--sort", "val_loss", "--limit", "10"),
@@ -76,13 +75,6 @@ def test_the_table_shows_what_runs_are_sorted_and_filtered_by(store_url, four, m
     assert "[rate] 0.01" in first
 
 
-def test_a_list_that_is_cut_says_so(store_url, four, monkeypatch):
-    monkeypatch.setattr(listing, "LISTED_AT_MOST", 3)
-    done = engine("list", "--limit", "3", "--json", url=store_url)
-    assert len(done.stdout.splitlines()) == 3
-    assert done.stderr == "note: 3 of 4 runs; --limit 4 lists all\n"
-
-
 def test_damaged_rows_are_listed_and_shown_as_damaged_beside_whole_ones(store, store_url, submitted):
     submitted(name="whole")
     broken = [submitted() for _ in DAMAGES]
@@ -95,3 +87,28 @@ def test_damaged_rows_are_listed_and_shown_as_damaged_beside_whole_ones(store, s
         shown = engine("show", str(run_id), url=store_url)
         assert (shown.returncode, shown.stderr) == (0, "")
         assert f"its row in the store is damaged: {sentence}" in shown.stdout
+
+
+@pytest.mark.parametrize("words", [("--limit", "3"), ("--limit", "3", "--sort", "val_loss")], ids=str)
+def test_a_list_that_is_cut_says_so_beside_its_lines(store_url, four, words):
+    assert len(listed(store_url, *words, note="note: 3 of 4 runs; --limit 4 lists all\n")) == 3
+    table = engine("list", *words, url=store_url)
+    assert table.stderr == "note: 3 of 4 runs; --limit 4 lists all\n" and "note" not in table.stdout
+
+
+def test_a_list_counts_what_its_conditions_find_and_says_nothing_where_it_is_whole(store_url, four):
+    words = ("--where", "learning_rate>=0.02", "--sort", "learning_rate")
+    note = "note: 2 of 3 runs; --limit 3 lists all\n"
+    assert listed(store_url, *words, "--limit", "2", note=note) == [four[0.02], four[0.1]]
+    assert len(listed(store_url, *words, "--limit", "3")) == 3
+
+
+def test_a_list_without_a_limit_is_cut_at_its_default_and_says_so(store_url, four, store):
+    with store.writing() as connection:
+        row = dict(connection.execute(runs.select().limit(1)).mappings().one())
+        last = max(four.values())
+        copies = [{**row, "id": last + number} for number in range(1, listing.LISTED_AT_MOST)]
+        connection.execute(runs.insert(), copies)
+    total = len(four) + len(copies)
+    note = f"note: 1,000 of {total:,} runs; --limit {total} lists all\n"
+    assert len(listed(store_url, note=note)) == listing.LISTED_AT_MOST
