@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
-import sqlalchemy as sa
+from sqlalchemy import event
 
 from engine.store.lease import claim
 from engine.workers import journal
@@ -42,6 +42,7 @@ def clock(monkeypatch):
 
 def opened(store, submitted):
     lease = claim(store, "somebody", submitted())
+    assert lease is not None
     return Journal(store, open_runs(store, [lease]))
 
 
@@ -68,7 +69,7 @@ def test_what_a_commit_takes_once_it_holds_the_lock_is_its_cost(store, submitted
     def take_half_a_second(*_):
         clock.now += 0.5
 
-    sa.event.listen(store.engine, "commit", take_half_a_second)
+    event.listen(store.engine, "commit", take_half_a_second)
     written.commit()
-    sa.event.remove(store.engine, "commit", take_half_a_second)
+    event.remove(store.engine, "commit", take_half_a_second)
     assert written.commit_at == pytest.approx(clock.now + 20.0)
