@@ -12,7 +12,8 @@ from engine.nn.tape import Arena, Tape
 from engine.training.evaluation import Rows, fixed_rows, score
 from engine.training.model import build_loss
 
-LOSS_SHARE, STANDARD_ERRORS, SCORE_AT_LEAST = 0.02, 2.0, 0.02
+LOSS_SHARE, STANDARD_ERRORS = 0.02, 2.0
+ACCURACY_AT_MOST, R2_AT_MOST = 0.05, 0.02
 TINY_SHARE = 1e-6
 ROUNDS, SMALLEST_STEP, ENOUGH = 200, 1e-9, 1e-7
 
@@ -42,11 +43,12 @@ class ConstantAnswer:
         """Tell whether a network's loss and score on the same rows are no better than this answer's.
 
         Both must be: a loss less than 2 % lower, and an accuracy that is not higher by two standard errors of
-        a share of so many rows (an R² not higher by 0.02).
+        a share of so many rows, nor by 5 points (an R² not higher by 0.02).
         """
-        margin = SCORE_AT_LEAST
+        margin = R2_AT_MOST
         if self.is_class:
-            margin = STANDARD_ERRORS * math.sqrt(self.score * (1 - self.score) / max(self.rows, 1))
+            error = math.sqrt(self.score * (1 - self.score) / max(self.rows, 1))
+            margin = min(STANDARD_ERRORS * error, ACCURACY_AT_MOST)
         is_low = not math.isnan(self.score) and val_score > self.score + margin
         return val_loss >= self.loss - LOSS_SHARE * abs(self.loss) and not is_low
 

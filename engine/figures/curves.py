@@ -160,13 +160,16 @@ def divergence(frame: pd.DataFrame) -> int | None:
     """Return the step at which a run stopped being finite, or None for a run that stayed so.
 
     Batch loss, gradient norm and penalty are measured at every recorded update: where the last one holds no
-    finite number for one of them, the run diverged there.
+    finite number for one of them, the run diverged there. Imported curves may lack them: what holds no number
+    at all says nothing while the losses are finite.
     """
     last = frame.iloc[-1] if len(frame) else None
     if last is None or last["step"] == 0:
         return None
-    is_finite = all(np.isfinite(last[name]) for name in ALWAYS_MEASURED)
-    return None if is_finite else int(last["step"])
+    lost = [name for name in ALWAYS_MEASURED if not np.isfinite(last[name])]
+    was_measured = any(np.isfinite(frame[name]).any() for name in lost)
+    has_losses = np.isfinite(last["train_loss"]) or np.isfinite(last["val_loss"])
+    return int(last["step"]) if lost and (was_measured or not has_losses) else None
 
 
 def _measured(frame: pd.DataFrame, x: str, column: str) -> tuple[np.ndarray, np.ndarray]:

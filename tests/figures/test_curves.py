@@ -88,6 +88,13 @@ def test_a_run_that_diverged_carries_a_cross_at_its_last_step(lost: float, colum
     assert (list(cross.x), list(cross.y)) == ([20.0], [0.5])
 
 
+def test_imported_curves_that_lack_a_column_have_not_diverged() -> None:
+    frame = frame_of([1.0, 0.5, 0.4], [1.0, 0.5, 0.4]).assign(batch_loss=NAN, grad_norm=NAN, penalty=NAN)
+    assert divergence(frame) is None
+    frame.loc[2, ["train_loss", "val_loss"]] = NAN
+    assert divergence(frame) == 20
+
+
 def test_record_zero_alone_is_no_divergence() -> None:
     assert divergence(frame_of([1.0], [1.0])) is None
     assert divergence(frame_of([], [])) is None
