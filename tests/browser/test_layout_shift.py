@@ -112,3 +112,17 @@ def test_switching_pages_moves_nothing_that_is_there(watched: Page, server: str,
         watched.get_by_role("link", name=name, exact=True).first.click()
         expect(watched.locator(shown).first).to_be_visible()
         shifted(watched)
+
+
+def test_opening_what_is_folded_moves_nothing(watched: Page, server: str, trained) -> None:
+    ids = [trained(learning_rate=rate) for rate in (0.01, 0.02, 0.03)]
+    watched.goto(f"{server}/compare?runs={ids[0]},{ids[1]}")
+    expect(watched.locator(".js-plotly-plot").first).to_be_visible()
+    for name in ("View", "1 setting differs", "Download", "Choose runs"):
+        forget(watched)
+        watched.get_by_role("button", name=name).first.click()
+        expect(watched.get_by_test_id("stPopoverBody")).to_be_visible()
+        shifted(watched)
+        if name != "Choose runs":
+            watched.keyboard.press("Escape")
+            expect(watched.get_by_test_id("stPopoverBody")).to_have_count(0)
