@@ -41,10 +41,10 @@ def outcome(name: str, seed: int, **changed) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_ten_sigmoid_layers_vanish_and_stay_at_chance_and_relu_with_he_cures_them(seed) -> None:
+def test_ten_sigmoid_layers_vanish_and_stay_at_chance_and_relu_alone_cures_them(seed) -> None:
     sick, cured = outcome("vanishing", seed), outcome("cured", seed)
     assert sick["first_ratio"] < 1e-5 and sick["accuracy"] <= 0.55
-    assert cured["first_ratio"] > 0.1 and cured["accuracy"] >= 0.95
+    assert cured["first_ratio"] > 0.03 and cured["accuracy"] >= 0.95
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -26,8 +26,7 @@ def mend_button(store: Store, row: RunRow) -> None:
             key="train_mend",
             on_click=_start,
             args=(store, CURE, MENDED),
-            help="Trains as many layers with ReLU in place of sigmoid, and the initialization that fits it: "
-            "the gradient reaches layer 1.",
+            help="Trains the same network with ReLU in place of sigmoid: the gradient reaches layer 1.",
         )
     elif row.id == mended and row.ended and _compare_button():
         st.switch_page("pages/compare.py", query_params={"runs": f"{failed},{mended}"})

@@ -26,21 +26,25 @@ def describe_change(change: Change) -> str:
 def change_control(store: Store, row: RunRow) -> None:
     """Draw what changes a run while it trains; its widgets are made once the popover is open."""
     is_live = row.status in LIVE
+    # Open, it stays so when the run ends: what was typed is not torn from under a hand.
+    is_open = bool(st.session_state.get("train_change"))
     panel = st.popover(
         "Change",
         icon=":material/edit:",
-        disabled=not is_live,
+        disabled=not (is_live or is_open),
         key="train_change",
         help="Change the learning rate or one weight while the run trains. The change is recorded: "
         "resuming and repeating the run apply it at the same step.",
         on_change="rerun",
     )
-    if is_live and panel.open:
+    if panel.open and (is_live or is_open):
         with panel:
-            _inputs(store, row)
+            _inputs(store, row, is_live)
+            if not is_live:
+                st.caption("The run has ended: nothing here changes it any more.")
 
 
-def _inputs(store: Store, row: RunRow) -> None:
+def _inputs(store: Store, row: RunRow, is_live: bool) -> None:
     st.number_input(
         "New learning rate",
         value=_rate(store, row),
@@ -52,6 +56,7 @@ def _inputs(store: Store, row: RunRow) -> None:
     st.button(
         "Set rate",
         key="train_set_rate",
+        disabled=not is_live,
         on_click=_set_rate,
         args=(store, row.id),
         help="Use this learning rate from the next update on.",
@@ -84,6 +89,7 @@ def _inputs(store: Store, row: RunRow) -> None:
     st.button(
         "Set weight",
         key="train_set_weight",
+        disabled=not is_live,
         on_click=_set_weight,
         args=(store, row.id),
         help="Set the weight before the next update; training continues from there.",
