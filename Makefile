@@ -94,7 +94,7 @@ soak: $(READY_DEV) browser ## Ten minutes of two windows on a busy machine: erro
 correctness: $(READY_DEV) ## Write docs/correctness.md: each part, what it is compared with, the difference
 	$(RUN) -m docs.correctness
 
-mutants: $(READY_DEV) ## Change engine/nn in 400 places, one at a time: do the tests notice? (10 minutes)
+mutants: $(READY_DEV) ## Change the engine in 600 places, one at a time: do the tests notice? (20 minutes)
 	$(RUN) -m benchmarks.mutants --write
 
 coverage: $(READY_DEV) ## Which share of engine/nn and engine/training the tests run

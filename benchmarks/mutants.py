@@ -1,8 +1,9 @@
-"""Changes engine/nn a little at a time and asks the tests whether they notice; writes what came out.
+"""Changes the engine a little at a time and asks the tests whether they notice; writes what came out.
 
-``python -m benchmarks.mutants [--sample 400] [--write]``: each mutant runs the tests of the mathematics in a
-process of its own (by fork, so on Linux and macOS) until the first one fails. Before the sample come all
-mistaken definitions.
+``python -m benchmarks.mutants [--sample 400] [--write]``: each mutant runs the tests of its room, as
+:mod:`benchmarks.rooms` has them, in a process of its own (by fork, so on Linux and macOS) until the first one
+fails. First come all mistaken definitions, then a sample of ``engine/nn``, then one of the rooms around it;
+``--only`` takes one of the three.
 
 Why not mutmut 3.8: it changes nothing in decorated classes, and optimizers, losses and layers are dataclasses
 (of ``optimizers/adam.py`` it made 0 mutants), it spends most of its 4869 on labels that people read, draws no
@@ -33,50 +34,12 @@ from typing import Any
 
 from benchmarks.definitions import mistaken
 from benchmarks.mutations import Mutant, mutants_of
+from benchmarks.rooms import AROUND, ENGINE, MATHEMATICS, ROOMS, ROOT, Room, room_of
 from docs.blocks import write_block
 
-ROOT = Path(__file__).resolve().parents[1]
-ROOM = "engine/nn"
 DOCUMENT = ROOT / "docs" / "correctness.md"
-# One group after the other, the quickest to notice a wrong formula first: collecting tests takes time too.
-TESTS = (
-    (
-        "tests/nn/test_torch_golden.py",
-        "tests/nn/test_curves.py",
-        "tests/nn/test_optimizers.py",
-        "tests/nn/test_formulas.py",
-        "tests/nn/test_clipping_and_penalties.py",
-        "tests/nn/test_schedules.py",
-        "tests/nn/test_decisions.py",
-        "tests/nn/test_initializers.py",
-        "tests/nn/test_parts.py",
-    ),
-    ("tests/training/test_reference_values.py", "tests/training/test_laboratory.py"),
-    (
-        "tests/nn/test_dropout.py",
-        "tests/nn/test_gradient_check.py",
-        "tests/nn/test_normalization.py",
-        "tests/nn/test_residual.py",
-        "tests/nn/test_symmetries.py",
-        "tests/nn/test_worked_neuron.py",
-        "tests/nn/test_gradients.py",
-        "tests/nn/test_tape.py",
-        "tests/nn/test_sizes.py",
-    ),
-    (
-        "tests/training/test_own_layer.py",
-        "tests/training/test_optimizer_options.py",
-        "tests/training/test_resume.py",
-        "tests/training/test_schedule.py",
-        "tests/training/test_training.py",
-        "tests/replay/test_frames.py",
-        "tests/analysis/test_predictions.py",
-        "tests/analysis/test_profile.py",
-        "tests/training/test_sizes.py",
-        "tests/training/test_presets.py",
-    ),
-)
 PRELOADED = ("numpy", "numpy.testing", "pytest", "hypothesis", "pydantic", "scipy.special", "sqlalchemy")
+FOR_ROOMS_AROUND = ("pandas", "scipy.stats", "sklearn.metrics", "sklearn.linear_model", "sklearn.ensemble")
 # Of the processor, not of the clock: on a busy machine nothing must count as noticed that was merely slow.
 SECONDS, BYTES = 60, 6 * 2**30
 
@@ -128,8 +91,8 @@ class Outcome:
     witness: str
 
 
-def _tested(mutant: Mutant | None, folder: Path) -> int:
-    """Start a process that exits with 0 where all tests pass; return its id, a file's name in the folder."""
+def _tested(room: Room, mutant: Mutant | None, folder: Path) -> int:
+    """Start a process that exits with 0 where all tests of a room pass; return its id, its file's name."""
     child = os.fork()
     if child:
         return child
@@ -160,7 +123,7 @@ def _tested(mutant: Mutant | None, folder: Path) -> int:
     ]
     witness = [_Witness(folder / str(os.getpid()))]
     try:
-        code = int(any(pytest.main([*options, *group], witness) for group in TESTS))
+        code = int(any(pytest.main([*options, *group], witness) for group in room.tests))
     except BaseException:  # noqa: BLE001  (whatever a mutant does counts as noticed)
         code = 1
     sys.stdout.flush()
@@ -175,7 +138,7 @@ def outcomes(mutants: Sequence[Mutant], jobs: int) -> Iterator[Outcome]:
         while waiting or running:
             while waiting and len(running) < jobs:
                 mutant = waiting.pop()
-                running[_tested(mutant, folder)] = mutant
+                running[_tested(room_of(mutant.path), mutant, folder)] = mutant
             child, status = os.wait()
             is_late = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGPROF
             printed = folder / str(child)
@@ -191,6 +154,8 @@ def tried(mutants: Sequence[Mutant], jobs: int) -> list[Outcome]:
         if each.survived or each.is_late:
             words = "survived" if each.survived else "ran out of time"
             print(f"{len(found)}/{len(mutants)} {words}: {each.mutant}", flush=True)
+        elif len(found) % 20 == 0:
+            print(f"{len(found)}/{len(mutants)}", flush=True)
     killed, late = sum(not each.survived for each in found), sum(each.is_late for each in found)
     seconds = time.perf_counter() - started
     print(f"{killed} of {len(found)} killed, {late} of them out of time, in {seconds:.0f} s", flush=True)
@@ -200,29 +165,41 @@ def tried(mutants: Sequence[Mutant], jobs: int) -> list[Outcome]:
     return sorted(found, key=lambda each: (each.mutant.path, each.mutant.line))
 
 
-def shown_path(mutant: Mutant) -> str:
-    """Return the file of a mutant as tables name it: from engine/nn on."""
-    return mutant.path.relative_to(ROOT / ROOM).as_posix()
+def shown_path(mutant: Mutant, folder: Path = ENGINE) -> str:
+    """Return the file of a mutant as tables name it: from a folder on."""
+    return mutant.path.relative_to(folder).as_posix()
 
 
-def report(total: int, found: Sequence[Outcome]) -> str:
+def report(total: int, found: Sequence[Outcome], rooms: Sequence[Room]) -> str:
     """Return the figures and the survivors as markdown."""
+    folder = ENGINE / rooms[0].name if len(rooms) == 1 else ENGINE
+    names, where = [shown_path(each.mutant, folder) for each in found], _listed(rooms)
     alive = [each.mutant for each in found if each.survived]
-    killed, by_file = len(found) - len(alive), Counter(shown_path(each.mutant) for each in found)
-    left, late = Counter(shown_path(each) for each in alive), sum(each.is_late for each in found)
+    killed, left = len(found) - len(alive), Counter(shown_path(each, folder) for each in alive)
+    late = sum(each.is_late for each in found)
     lines = [
         f"{killed} of {len(found)} mutants killed ({100 * killed / len(found):.1f} %, {late} of them for "
-        f"lack of time), a seeded sample of the {total} that `engine/nn` has; {len(alive)} survived.",
+        f"lack of time), a seeded sample of the {total} in {where}; {len(alive)} survived.",
         "",
         "| file | mutants | survived |",
         "|---|---|---|",
-        *(f"| `{name}` | {count} | {left[name]} |" for name, count in sorted(by_file.items())),
-        "",
-        "Survivors:",
-        "",
-        *(f"- `{shown_path(each)}` line {each.line}: `{each.before}` as `{each.after}`" for each in alive),
+        *(f"| `{name}` | {count} | {left[name]} |" for name, count in sorted(Counter(names).items())),
     ]
-    return "\n".join(line if not line.endswith("Survivors:") or alive else "" for line in lines).rstrip()
+    if alive:
+        lines += ["", "Survivors:", ""]
+    for each in alive:
+        lines.append(f"- `{shown_path(each, folder)}` line {each.line}: `{each.before}` as `{each.after}`")
+    return "\n".join(lines)
+
+
+def _listed(rooms: Sequence[Room]) -> str:
+    """Return the files that a sample of rooms is drawn from."""
+    parts = []
+    for room in rooms:
+        whole = "*.py" in room.sampled or "**/*.py" in room.sampled
+        named = ", ".join(f"`{pattern}`" for pattern in room.sampled)
+        parts.append(f"`engine/{room.name}`" + ("" if whole else f" ({named})"))
+    return ", ".join(parts)
 
 
 def report_definitions(found: Sequence[Outcome]) -> str:
@@ -241,34 +218,68 @@ def report_definitions(found: Sequence[Outcome]) -> str:
     return "\n".join(lines)
 
 
+def tried_definitions(arguments: argparse.Namespace) -> bool:
+    """Try all mistaken definitions; return whether each was noticed by a test."""
+    wrong = mistaken()
+    _check({room_of(each.path).name for each in wrong})
+    found = tried(wrong, arguments.jobs)
+    if arguments.write:
+        write_block(DOCUMENT, "definitions", report_definitions(found))
+    return all(each.witness for each in found)
+
+
+def tried_sample(arguments: argparse.Namespace, rooms: Sequence[Room], block: str, size: int) -> bool:
+    """Try a sample of all mutants of rooms; return whether 95 % of it were killed."""
+    paths = [path for room in rooms for path in room.paths if arguments.file in ("", path.name)]
+    every = [mutant for path in paths for mutant in mutants_of(path)]
+    chosen = random.Random(arguments.seed).sample(every, min(size or len(every), len(every)))
+    if not chosen:
+        return True
+    _check({room_of(each.path).name for each in chosen})
+    found = tried(chosen, arguments.jobs)
+    if arguments.write:
+        write_block(DOCUMENT, block, report(len(every), found, rooms))
+    return sum(each.survived for each in found) <= 0.05 * len(found)
+
+
+def _check(rooms: set[str]) -> None:
+    """Run the tests of rooms on what stands: they must pass before anything is changed."""
+    for name in sorted(rooms):
+        with TemporaryDirectory() as folder:
+            _, status = os.waitpid(_tested(ROOMS[name], None, Path(folder)), 0)
+        if status:
+            raise SystemExit(f"the tests of engine/{name} must pass before anything is changed")
+    # What stands now stays until the end: no fork needs to look through it for garbage, which would copy it.
+    gc.freeze()
+
+
 def main() -> int:
-    """Return 1 where a mistaken definition was not noticed, or fewer than 90 % of the sample were killed."""
+    """Return 1 where a mistaken definition was not noticed, or fewer than 95 % of a sample were killed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sample", type=int, default=400, help="mutants to try; 0 for all")
+    parser.add_argument("--only", choices=("definitions", "nn", "around"), help="one of the three parts")
+    parser.add_argument("--sample", type=int, default=400, help="mutants of engine/nn to try; 0 for all")
+    parser.add_argument("--around", type=int, default=200, help="mutants of the rooms around it; 0 for all")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--file", help="only this file of engine/nn")
+    parser.add_argument("--file", default="", help="only files of this name")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--write", action="store_true", help="write the figures into docs/correctness.md")
     arguments = parser.parse_args()
     os.chdir(ROOT)
+    os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"  # as the tests have it
     for name in PRELOADED:
         importlib.import_module(name)
-    with TemporaryDirectory() as name:
-        _, status = os.waitpid(_tested(None, Path(name)), 0)
-    if status:
-        raise SystemExit("the tests must pass before anything is changed")
-    paths = sorted((ROOT / ROOM).rglob(arguments.file or "*.py"))
-    every = [mutant for path in paths for mutant in mutants_of(path)]
-    # What stands now stays until the end: no fork needs to look through it for garbage, which would copy it.
-    gc.freeze()
-    chosen = random.Random(arguments.seed).sample(every, min(arguments.sample or len(every), len(every)))
-    wrong = [] if arguments.file else tried(mistaken(), arguments.jobs)
-    found = tried(chosen, arguments.jobs)
-    if arguments.write:
-        write_block(DOCUMENT, "definitions", report_definitions(wrong))
-        write_block(DOCUMENT, "mutants", report(len(every), found))
-    enough = sum(each.survived for each in found) <= 0.1 * len(found)
-    return int(not enough or any(not each.witness for each in wrong))
+    parts = [arguments.only] if arguments.only else ["definitions", "nn", "around"]
+    are_fine = []
+    if "definitions" in parts and not arguments.file:
+        are_fine.append(tried_definitions(arguments))
+    if "nn" in parts:
+        are_fine.append(tried_sample(arguments, [MATHEMATICS], "mutants", arguments.sample))
+    if "around" in parts:
+        for name in FOR_ROOMS_AROUND:  # engine/nn must do without them
+            importlib.import_module(name)
+        rooms = [room for room in AROUND if room.sampled]
+        are_fine.append(tried_sample(arguments, rooms, "mutants around", arguments.around))
+    return int(not all(are_fine))
 
 
 if __name__ == "__main__":

@@ -110,3 +110,16 @@ def test_scores_that_differ_by_rounding_alone_do_not_differ():
         (found,) = compare(pair)
         assert found.difference.interval == Interval(0.0, 0.0, 3) and found.p == 1
         assert "difference 0.0 ± 0.0 points" in verdict(found, NAMES, ACCURACY)
+
+
+@pytest.mark.parametrize(
+    ("seeds", "words"),
+    [
+        ((3,), "Unpaired seed: 3."),
+        ((1, 2, 3, 4, 5, 6), "Unpaired seeds: 1, 2, 3, 4, 5, 6."),
+        ((1, 2, 3, 4, 5, 6, 7), "Unpaired seeds: 1, 2, 3, 4, 5, 6, ..."),
+    ],
+)
+def test_six_unpaired_seeds_are_named_and_more_are_hinted_at(seeds, words):
+    found = comparison(0.1, float("nan"), 1, float("nan"), seeds)
+    assert verdict(found, NAMES, ACCURACY).partition("needed). ")[2].rstrip(".") == words.rstrip(".")
