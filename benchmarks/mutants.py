@@ -33,7 +33,7 @@ from types import ModuleType
 from typing import Any
 
 from benchmarks.definitions import mistaken
-from benchmarks.mutations import Mutant, mutants_of
+from benchmarks.mutations import Mutant, mutant_at, places_of
 from benchmarks.rooms import AROUND, ENGINE, MATHEMATICS, ROOMS, ROOT, Room, room_of
 from docs.blocks import write_block
 
@@ -231,8 +231,9 @@ def tried_definitions(arguments: argparse.Namespace) -> bool:
 def tried_sample(arguments: argparse.Namespace, rooms: Sequence[Room], block: str, size: int) -> bool:
     """Try a sample of all mutants of rooms; return whether 95 % of it were killed."""
     paths = [path for room in rooms for path in room.paths if arguments.file in ("", path.name)]
-    every = [mutant for path in paths for mutant in mutants_of(path)]
-    chosen = random.Random(arguments.seed).sample(every, min(size or len(every), len(every)))
+    every = [place for path in paths for place in places_of(path)]
+    places = random.Random(arguments.seed).sample(every, min(size or len(every), len(every)))
+    chosen = [mutant_at(*place) for place in places]
     if not chosen:
         return True
     _check({room_of(each.path).name for each in chosen})

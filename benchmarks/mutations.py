@@ -1,7 +1,6 @@
 """Small wrong changes to Python source, one at a time: what a test suite should notice; runs no test."""
 
 import ast
-import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -75,24 +74,25 @@ class Mutant:
         return f"{self.path.name}:{self.line} `{self.before}` -> `{self.after}`"
 
 
-def mutants_of(path: Path) -> list[Mutant]:
-    """Return every mutant of a file, in the order of its lines.
+def places_of(path: Path) -> list[tuple[Path, int, int]]:
+    """Return a place for every mutant of a file, in the order of its lines: :func:`mutant_at` makes it.
 
     Left alone are docstrings, annotations, texts for people (f-strings, labels, errors) and Protocols.
     """
+    changeable = enumerate(_changeable(ast.parse(path.read_text("utf-8"))))
+    return [(path, index, choice) for index, node in changeable for choice, _ in enumerate(_changes(node))]
+
+
+def mutant_at(path: Path, index: int, choice: int) -> Mutant:
+    """Return the mutant at one of the places of a file."""
     tree = ast.parse(path.read_text("utf-8"))
-    found = []
-    for index, node in enumerate(_changeable(tree)):
-        for choice, _ in enumerate(_changes(node)):
-            changed = copy.deepcopy(tree)
-            twin = list(_changeable(changed))[index]
-            statement = _statement(changed, twin)
-            before = _first_line(statement, twin)
-            _changes(twin)[choice]()
-            assert isinstance(twin, ast.expr | ast.stmt)
-            line, after = twin.lineno, _first_line(statement, twin)
-            found.append(Mutant(path, line, before, after, partial(_changed, path, index, choice)))
-    return found
+    node = list(_changeable(tree))[index]
+    statement = _statement(tree, node)
+    before = _first_line(statement, node)
+    _changes(node)[choice]()
+    assert isinstance(node, ast.expr | ast.stmt)
+    line, after = node.lineno, _first_line(statement, node)
+    return Mutant(path, line, before, after, partial(_changed, path, index, choice))
 
 
 def _changed(path: Path, index: int, choice: int) -> ast.Module:

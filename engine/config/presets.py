@@ -56,8 +56,8 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "cured",
             "Cured: ReLU",
-            "The vanishing preset with ReLU in place of sigmoid and nothing else changed: the gradient reaches "
-            "layer 1, and accuracy reaches 97 %.",
+            "The vanishing preset with ReLU in place of sigmoid and nothing else changed: the gradient "
+            "reaches layer 1, and accuracy reaches 97 %.",
             {**DEEP, "activation": "relu", "initializer": "xavier_uniform", "learning_rate": 0.1},
         ),
         Preset(
