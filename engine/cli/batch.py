@@ -19,7 +19,8 @@ from engine.config.grid import CHARACTERS_AT_MOST, entries_of_grid, values_of_gr
 from engine.data.dataset import content_id
 from engine.data.reading import read_table
 from engine.store.files import keep_file
-from engine.store.store import Store, StoreError
+from engine.store.standstill import why_not_writable
+from engine.store.store import Store, StoreError, StoreWaits
 from engine.store.submit import Batch, of_grid, prepare, submit
 from engine.workers.launcher import ensure_workers, last_worker_error, release_workers, trained_here
 from engine.workers.queue_status import QueueStatus, failures_since, queue_status
@@ -27,6 +28,8 @@ from engine.workers.queue_status import QueueStatus, failures_since, queue_statu
 TICK_SECONDS, LAUNCH_SECONDS = 0.2, 1.0
 JOBS_AT_MOST = 256
 SHOWN_FAILURES = 20
+# More than twice the time in which whoever trains writes something.
+STILL_SECONDS = 5.0
 
 
 def queue_grid(store: Store, path: Path, csv: Path | None, *, dry_run: bool, as_json: bool) -> None:
@@ -108,6 +111,7 @@ def work_off(store: Store, jobs: int, as_json: bool) -> None:
 def _worked_off(store: Store, jobs: int, first: QueueStatus, was_pressed: Callable[[], bool]) -> QueueStatus:
     """Keep workers going until nothing is left or Ctrl-C was pressed; return the status of the queue then."""
     now, looked_at = first, float("-inf")
+    moved = (first.steps_done, time.monotonic())
     try:
         with _Bar(first) as bar:
             while now.left and not was_pressed():
@@ -116,6 +120,10 @@ def _worked_off(store: Store, jobs: int, first: QueueStatus, was_pressed: Callab
                     looked_at = time.monotonic()
                 now = queue_status(store, first)
                 bar.show(now)
+                if now.steps_done != moved[0]:
+                    moved = (now.steps_done, time.monotonic())
+                elif time.monotonic() - moved[1] > STILL_SECONDS and (sentence := why_not_writable(store)):
+                    store.say_waiting(StoreWaits(sentence))
                 if last_worker_error(store.url) and not now.workers:
                     raise StoreError(last_worker_error(store.url))
                 time.sleep(TICK_SECONDS if now.left else 0)

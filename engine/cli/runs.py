@@ -77,7 +77,11 @@ class TrainingBar:
 
 
 def follow(store: Store, run_id: int, as_json: bool) -> None:
-    """Train a run in this process with a progress bar; leave with status 1 when it failed or diverged."""
+    """Train a run in this process with a progress bar; leave with status 1 when it failed or diverged.
+
+    Waits as long as it takes where the disk is full or the store locked, and says so.
+    """
+    store.patience = float("inf")
     row = get_run(store, run_id)
     if not row.ended:
         with TrainingBar(row.total_steps) as bar:
@@ -86,7 +90,11 @@ def follow(store: Store, run_id: int, as_json: bool) -> None:
                 train_here(store, run_id, bar)
             except KeyboardInterrupt:
                 bar.close()
-                print(f"run {run_id} stopped; `resume {run_id}` continues it", file=sys.stderr)
+                # Who gives up waiting for a lock leaves the run as it was stored last.
+                how = (
+                    "stopped" if get_run(store, run_id).status == "stopped" else "left as it was stored last"
+                )
+                print(f"run {run_id} {how}; `resume {run_id}` continues it", file=sys.stderr)
                 sys.exit(INTERRUPTED)
         row = get_run(store, run_id)
     print(json.dumps(summary(row)) if as_json else sentence(row))

@@ -33,6 +33,7 @@ def follow_seeds(store: Store, run_ids: Sequence[int], as_json: bool) -> None:
 
     After Ctrl-C the runs in training and those that wait are stopped; each can be resumed.
     """
+    store.patience = float("inf")
     together = most_together(*load_run(store, run_ids[0]))
     with TrainingBar(sum(get_run(store, run_id).total_steps for run_id in run_ids)) as bar:
         for first in range(0, len(run_ids), together):

@@ -18,7 +18,7 @@ def tidy(store: Store, limit: int = WAL_LIMIT_BYTES) -> bool:
     write when two connections do it at once. A reader that stays in the way is not waited for.
     """
     path = store.engine.url.database
-    if store.engine.dialect.name != "sqlite" or path is None:
+    if not store.is_sqlite or path is None:
         return False
     log = Path(f"{path}-wal")
     if not log.exists() or log.stat().st_size <= limit or not _take(store):
@@ -40,10 +40,12 @@ def tidy(store: Store, limit: int = WAL_LIMIT_BYTES) -> bool:
 def _take(store: Store) -> bool:
     with store.writing() as connection:
         holder = connection.execute(maintenance.select()).first()
+        mine = {"host": host_name(), "pid": os.getpid(), "process_start": process_start(os.getpid())}
         if holder is not None:
-            if not holder_is_gone(holder.host, holder.pid, holder.process_start):
+            # One of this process's own was left by a disk that was full at its end.
+            is_mine = (holder.host, holder.pid) == (mine["host"], mine["pid"])
+            if not is_mine and not holder_is_gone(holder.host, holder.pid, holder.process_start):
                 return False
             connection.execute(maintenance.delete())
-        mine = {"host": host_name(), "pid": os.getpid(), "process_start": process_start(os.getpid())}
         connection.execute(maintenance.insert().values(id=1, **mine))
     return True

@@ -1,29 +1,29 @@
 """Opens the store and gives out transactions; the one place that knows SQLite from other databases."""
 
+import logging
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 
 from engine.paths import STORE
+from engine.store.errors import StoreError, StoreWaits, explained
 from engine.store.schema import APPLICATION, MIGRATIONS, SCHEMA_VERSION, metadata, schema_version
 
 STORE_VARIABLE = "BACKPROP_LAB_STORE"
-BUSY_SECONDS = 30
+# How long SQLite itself waits for a lock before we hear of it, and how long a write tries in all.
+BUSY_SECONDS, PATIENCE_SECONDS = 5, 30.0
+RETRY_SECONDS, SAID_AGAIN_SECONDS = 1.0, 60.0
 # The state of a network of a million weights: what does not fit goes to the disk twice within a commit.
 CACHE_KILOBYTES = 16_000
-
-
-class StoreError(Exception):
-    """A store that cannot be used; its text is one sentence for people."""
 
 
 def default_url() -> str:
@@ -31,10 +31,7 @@ def default_url() -> str:
     return os.environ.get(STORE_VARIABLE) or f"sqlite:///{STORE}"
 
 
-def is_transient(error: DatabaseError) -> bool:
-    """Tell whether waiting can help: the disk is full, or another process holds the write lock."""
-    reason = str(error.orig)
-    return "disk is full" in reason or "is locked" in reason
+Written = TypeVar("Written")
 
 
 class Store:
@@ -45,11 +42,24 @@ class Store:
     url : str
         Where another process finds the same store.
     engine : sqlalchemy.Engine
+    patience : float
+        Seconds that a write waits for a lock that another process holds; infinite where a run is trained.
     """
 
-    def __init__(self, url: str, engine: sa.Engine) -> None:
-        self.url = url
-        self.engine = engine
+    def __init__(self, url: str, engine: sa.Engine, patience: float = PATIENCE_SECONDS) -> None:
+        self.url, self.engine, self.patience = url, engine, patience
+        self._said: dict[str, float] = {}
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people: the path of its file, or its address without a password."""
+        address = self.engine.url
+        return (address.database or "") if self.is_sqlite else address.render_as_string()
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is a file of SQLite's."""
+        return self.engine.dialect.name == "sqlite"
 
     def close(self) -> None:
         """Give back the connections; the store may be used again."""
@@ -57,8 +67,14 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
-        """Give a connection for a short read."""
-        with self.engine.connect() as connection:
+        """Give a connection for a short read.
+
+        Raises
+        ------
+        StoreError
+            When what is read is damaged.
+        """
+        with self._explaining(), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
@@ -67,27 +83,77 @@ class Store:
 
         One that is not ``durable`` may be lost, as a whole, when the machine loses power before the next
         one that is; it does not wait for the disk.
+
+        Raises
+        ------
+        StoreWaits
+            When the disk is full, or others held the lock for longer than the store's patience; nothing was
+            written.
+        StoreError
+            When the store is damaged.
         """
-        with self.engine.connect() as connection:
-            is_sqlite = self.engine.dialect.name == "sqlite"
-            if is_sqlite:
+        with self._explaining(), self.engine.connect() as connection:
+            if self.is_sqlite:
                 if not durable:
                     connection.exec_driver_sql("PRAGMA synchronous = NORMAL")
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                self._begin(connection)
             try:
                 yield connection
+                connection.commit()
             except BaseException:
                 connection.rollback()
                 raise
-            else:
-                connection.commit()
             finally:
-                if is_sqlite and not durable:
+                if self.is_sqlite and not durable:
                     connection.exec_driver_sql("PRAGMA synchronous = FULL")
 
+    def write_patiently(self, write: Callable[[sa.Connection], Written]) -> Written:
+        """Write in one transaction, again as often as it takes while the disk is full or the store locked."""
+        while True:
+            try:
+                with self.writing() as connection:
+                    return write(connection)
+            except StoreWaits as waits:
+                self.say_waiting(waits)
+                time.sleep(RETRY_SECONDS)
 
-def open_store(url: str | None = None) -> Store:
+    def say_waiting(self, waits: StoreWaits) -> None:
+        """Say where no write is needed, on the terminal or in the worker's log, what is waited for."""
+        sentence, now = str(waits), time.monotonic()
+        if now - self._said.get(sentence, float("-inf")) > SAID_AGAIN_SECONDS:
+            self._said[sentence] = now
+            logging.getLogger("backprop_lab").warning("waiting: %s; it goes on by itself", sentence)
+
+    def _begin(self, connection: sa.Connection) -> None:
+        """Take the write lock; what waits for it longer than SQLite does says so."""
+        until = time.monotonic() + self.patience
+        while True:
+            try:
+                with self._explaining():
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                return
+            except StoreWaits as waits:
+                if time.monotonic() >= until:
+                    raise
+                self.say_waiting(waits)
+
+    @contextmanager
+    def _explaining(self) -> Iterator[None]:
+        try:
+            yield
+        except DatabaseError as error:
+            if (sentence := explained(self.place, error)) is None:
+                raise
+            raise sentence from error
+
+
+def open_store(url: str | None = None, patience: float = PATIENCE_SECONDS) -> Store:
     """Open the store at a URL such as ``sqlite:////home/me/lab.db``; an absent one is made.
+
+    Parameters
+    ----------
+    patience : float
+        As in :class:`Store`.
 
     Raises
     ------
@@ -108,12 +174,16 @@ def open_store(url: str | None = None) -> Store:
             f"no driver is installed for the store {parsed.render_as_string()}: {error}"
         ) from None
     if parsed.get_backend_name() == "sqlite":
-        event.listen(engine, "connect", _prepare_connection)
-    store = Store(url, engine)
+        busy = min(BUSY_SECONDS, patience)
+        event.listen(engine, "connect", lambda connection, _: _prepare_connection(connection, busy))
+    store = Store(url, engine, patience)
     try:
         _migrate(store)
-    except (OperationalError, DatabaseError) as error:
-        raise StoreError(_sentence(parsed, error)) from None
+    except StoreError as error:
+        raise error from None
+    except DatabaseError as error:
+        unknown = StoreError(f"the store {store.place} cannot be used: {error.orig}")
+        raise (explained(store.place, error) or unknown) from None
     return store
 
 
@@ -135,12 +205,12 @@ def _prepare_file(parsed: sa.URL) -> tuple[str, sa.URL]:
     return parsed.render_as_string(hide_password=False), parsed
 
 
-def _prepare_connection(connection: sqlite3.Connection, _: Any) -> None:
+def _prepare_connection(connection: sqlite3.Connection, busy_seconds: float) -> None:
     connection.isolation_level = None  # transactions are begun by Store.writing alone
     # One damaged text would end the reading of a whole list.
     connection.text_factory = lambda text: text.decode("utf-8", "replace")
     cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+    cursor.execute(f"PRAGMA busy_timeout = {round(busy_seconds * 1000)}")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA wal_autocheckpoint = 0")
@@ -160,10 +230,10 @@ def _migrate(store: Store) -> None:
             newest = sa.select(schema_version).order_by(schema_version.c.version.desc())
             row = connection.execute(newest).first()
     if row is None or row.application != APPLICATION:
-        raise StoreError(f"the database {_shown(store)} belongs to another program; nothing was changed")
+        raise StoreError(f"the database {store.place} belongs to another program; nothing was changed")
     if row.version > SCHEMA_VERSION:
         raise StoreError(
-            f"the store {_shown(store)} was written by a newer version (schema {row.version}, "
+            f"the store {store.place} was written by a newer version (schema {row.version}, "
             f"this program knows {SCHEMA_VERSION}); nothing was changed"
         )
     if row.version < SCHEMA_VERSION:
@@ -171,7 +241,7 @@ def _migrate(store: Store) -> None:
 
 
 def _create(store: Store) -> None:
-    if store.engine.dialect.name == "sqlite":
+    if store.is_sqlite:
         with store.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA journal_mode = WAL")
     with store.writing() as connection:
@@ -182,7 +252,7 @@ def _create(store: Store) -> None:
 
 def _upgrade(store: Store, version: int) -> None:
     """Bring a store from ``version`` to the newest in one transaction; SQLite's is copied before."""
-    if store.engine.dialect.name == "sqlite":
+    if store.is_sqlite:
         copy = Path(f"{store.engine.url.database}.schema{version}-{time.time_ns()}")
         with store.engine.connect() as connection:
             connection.exec_driver_sql("VACUUM INTO ?", (str(copy),))
@@ -196,15 +266,3 @@ def _upgrade(store: Store, version: int) -> None:
 def _note_version(connection: sa.Connection, version: int) -> None:
     values = {"version": version, "application": APPLICATION, "applied_at": time.time()}
     connection.execute(schema_version.insert().values(values))
-
-
-def _shown(store: Store) -> str:
-    return store.engine.url.database or store.engine.url.render_as_string()
-
-
-def _sentence(parsed: sa.URL, error: DatabaseError) -> str:
-    reason = str(error.orig)
-    where = parsed.database if parsed.get_backend_name() == "sqlite" else parsed.render_as_string()
-    if "not a database" in reason or "malformed" in reason:
-        return f"the store {where} is damaged or not a database ({reason}); nothing was changed"
-    return f"the store {where} cannot be used: {reason}"

@@ -8,7 +8,6 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError
 
 from engine.store.checkpoints import write_checkpoints
 from engine.store.lease import LeaseLost, write_held
@@ -24,7 +23,7 @@ from engine.store.records import (
 )
 from engine.store.schema import runs
 from engine.store.snapshots import cut_snapshots, packed, write_snapshots
-from engine.store.store import Store, is_transient
+from engine.store.store import RETRY_SECONDS, Store, StoreWaits
 from engine.training.telemetry import Record
 from engine.workers.stacked_run import RowUpdate, StackedRun
 
@@ -39,7 +38,6 @@ COMMIT_SHARE, COMMIT_SHARE_OF_PROCESSOR, COMMIT_SECONDS_FOR_THE_PROCESSOR = 40, 
 COMMIT_SECONDS_AT_MOST = 30.0
 BEAT_SECONDS = 2
 TIDY_SECONDS = 5
-RETRY_SECONDS = 1
 NO_UPDATES: Mapping[int, RowUpdate] = MappingProxyType({})
 Written = TypeVar("Written")
 
@@ -129,7 +127,8 @@ class Journal:
         elif now - self.beat_at > BEAT_SECONDS:
             self._write(self._beat)
         if now - self.tidied_at > TIDY_SECONDS:
-            tidy(self.store)
+            with suppress(StoreWaits):  # it can be done later
+                tidy(self.store)
             self.tidied_at = now
 
     def commit(self, updates: Mapping[int, RowUpdate] = NO_UPDATES) -> None:
@@ -168,10 +167,8 @@ class Journal:
                     # The lock is held from here on: how long others held it is no cost of this commit.
                     started = time.monotonic()
                     written = write(connection)
-            except OperationalError as error:
-                if not is_transient(error):
-                    raise
-                self.report_waiting(str(error.orig))
+            except StoreWaits as waits:
+                self.report_waiting(waits)
                 time.sleep(RETRY_SECONDS)
                 continue
             self.beat_at = time.monotonic()
@@ -189,11 +186,12 @@ class Journal:
         for run in self.runs:
             write_held(connection, run.lease)
 
-    def report_waiting(self, reason: str) -> None:
-        """Say in the rows of the runs why nothing can be written, if at least that can be written."""
+    def report_waiting(self, waits: StoreWaits) -> None:
+        """Say why nothing can be written: here, and in the rows if at least that can be written."""
         self.is_waiting = True
-        message = f"waiting for the store: {reason} ({self.store.engine.url.database})"
-        with suppress(OperationalError), self.store.writing() as connection:
+        self.store.say_waiting(waits)
+        message = f"waiting: {waits}"
+        with suppress(StoreWaits), self.store.writing() as connection:
             self._drop_lost(connection)
             for run in self.runs:
                 write_held(connection, run.lease, message=message)

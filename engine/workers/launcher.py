@@ -16,13 +16,15 @@ from engine.plugins.loading import FOLDER_VARIABLE, plugin_folder
 from engine.plugins.registry import SOURCES
 from engine.store.lease import HOLDER, host_name, process_start, waits_for_a_worker
 from engine.store.schema import runs, workers
-from engine.store.store import Store, open_store
+from engine.store.store import Store, StoreWaits, open_store
 from engine.workers.worker import is_alive
 
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 LOG_BYTES = 10**6
 WAIT_AFTER_FAILURE_SECONDS = 10
 TOGETHER = 500
+# Whoever asks for workers does other things meanwhile, and asks again.
+PATIENCE_SECONDS = 1.0
 _children: list[subprocess.Popen[bytes]] = []
 _failures: list[float] = []
 # All workers that this process ever started: pid, and when that process began.
@@ -41,13 +43,16 @@ def ensure_workers(store_url: str, count: int | None = None) -> int:
     Notes
     -----
     After a worker that ended with an error none is started for ten seconds: what keeps one from starting
-    would keep the next from it, too.
+    would keep the next from it, too. None is started while the disk is full or the store locked.
     """
     _reap()
     if _failures and time.monotonic() - _failures[-1] < WAIT_AFTER_FAILURE_SECONDS:
         return 0
-    with closing(open_store(store_url)) as store:
-        return _launch(store, count or os.cpu_count() or 1)
+    with closing(open_store(store_url, PATIENCE_SECONDS)) as store:
+        try:
+            return _launch(store, count or os.cpu_count() or 1)
+        except StoreWaits:
+            return 0
 
 
 def release_workers(store_url: str) -> None:

@@ -4,15 +4,15 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError
 
 from engine.store.interventions import has_pending_change, note_change, pending_changes, read_changes
 from engine.store.lease import Lease, LeaseLost, write_held
 from engine.store.schema import runs
-from engine.store.store import Store
+from engine.store.store import Store, StoreError
 from engine.training.interventions import Change, value_before
 from engine.training.model import build_network
 from engine.training.stack import train_stack
@@ -90,7 +90,7 @@ def train_claimed(
             controls = Controls(changes, PAUSE_SECONDS_BEFORE_LEAVING if leaves_when_paused else float("inf"))
         with own_blas_threads(opened[0].config):
             return Session(store, opened, controls, is_interrupted).run(on_record)
-    except (OperationalError, LeaseLost):
+    except (StoreError, LeaseLost):
         raise
     except Exception as error:
         if len(leases) > 1:
@@ -105,8 +105,9 @@ def train_claimed(
 def _requeue_all(store: Store, leases: Sequence[Lease]) -> str:
     """Give the runs of a stack back so that each is trained alone."""
     for lease in leases:
-        with suppress(LeaseLost), store.writing() as connection:
-            write_held(connection, lease, **requeued(takeovers=TAKEOVERS_BEFORE_ALONE))
+        columns = requeued(takeovers=TAKEOVERS_BEFORE_ALONE)
+        with suppress(LeaseLost):
+            store.write_patiently(partial(write_held, lease=lease, **columns))
     return "queued"
 
 
@@ -233,12 +234,17 @@ class Session:
     def _make_changes(self, run: StackedRun, controls: Controls) -> None:
         """Let pending changes act before the next update, and write down that they do."""
         network = build_network(run.config, run.dataset)
-        with self.store.writing() as connection:
+
+        def note_changes(connection: sa.Connection) -> list[Change]:
             write_held(connection, run.lease)
-            for event_id, change in pending_changes(connection, run.id):
+            pending = list(pending_changes(connection, run.id))
+            for event_id, change in pending:
                 old = value_before(change.field, change.new, run.config, network, run.state)
                 note_change(connection, event_id, run.state.step, old)
-                controls.add_change(Change(run.state.step, change.field, change.new))
+            return [Change(run.state.step, change.field, change.new) for _, change in pending]
+
+        for change in self.store.write_patiently(note_changes):
+            controls.add_change(change)
 
     def _keep_pace(self, controls: Controls) -> None:
         """At the end of an epoch wait until it has lasted as long as it should; pause after a single step."""

@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -118,8 +119,8 @@ def end_run(store: Store, lease: Lease, status: str, message: str) -> str:
     LeaseLost
         When another process holds the run now.
     """
-    with store.writing() as connection:
-        write_held(connection, lease, status=status, message=message, finished_at=time.time())
+    columns = {"status": status, "message": message, "finished_at": time.time()}
+    store.write_patiently(partial(write_held, lease=lease, **columns))
     return status
 
 
@@ -151,8 +152,8 @@ def open_runs(store: Store, leases: Sequence[Lease]) -> list[StackedRun]:
             opened.append(run)
             continue
         # The newest checkpoint of one is damaged, or it stopped before record 0.
-        with passed_over, store.writing() as connection:
-            write_held(connection, lease, **requeued())
+        with passed_over:
+            store.write_patiently(partial(write_held, lease=lease, **requeued()))
     return opened
 
 
@@ -172,5 +173,5 @@ def _open(store: Store, lease: Lease, row: RunRow, *, has_begun: bool) -> Stacke
 
 def _log_event(store: Store, run_id: int, step: int, field: str, old: str, new: str) -> None:
     values = {"run_id": run_id, "created_at": time.time(), "step": step}
-    with store.writing() as connection:
-        connection.execute(events.insert().values(field=field, old=old, new=new, **values))
+    noted = events.insert().values(field=field, old=old, new=new, **values)
+    store.write_patiently(lambda connection: connection.execute(noted))

@@ -8,7 +8,6 @@ from contextlib import suppress
 
 import psutil
 import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError
 
 from engine.plugins.loading import refresh_plugins
 from engine.store.lease import (
@@ -22,8 +21,7 @@ from engine.store.lease import (
 )
 from engine.store.runs import get_run
 from engine.store.schema import runs, workers
-from engine.store.store import Store, is_transient, open_store
-from engine.workers.journal import RETRY_SECONDS
+from engine.store.store import RETRY_SECONDS, Store, StoreError, StoreWaits, open_store
 from engine.workers.session import train_claimed
 from engine.workers.stacked_run import end_run
 from engine.workers.stacking import claim_stack
@@ -36,7 +34,7 @@ FROZEN_SECONDS = 15.0
 
 def work(store_url: str) -> None:
     """Train what is queued; leave when another worker already waits, or after ten idle minutes."""
-    worker = _Worker(open_store(store_url))
+    worker = _Worker(open_store(store_url, patience=float("inf")))
     worker.register()
     try:
         worker.serve()
@@ -67,9 +65,8 @@ class _Worker:
             try:
                 if not self._serve_once():
                     return
-            except OperationalError as error:
-                if not is_transient(error):
-                    raise
+            except StoreWaits as waits:
+                self.store.say_waiting(waits)
                 time.sleep(RETRY_SECONDS)
 
     def _serve_once(self) -> bool:
@@ -127,8 +124,10 @@ class _Worker:
                     end_run(self.store, lease, "failed", message=f"{missing}. {not_loaded}"[:1000])
                 else:
                     train_claimed(self.store, claim_stack(self.store, lease))
-            except (LeaseLost, OperationalError):
+            except (LeaseLost, StoreWaits):
                 raise
+            except StoreError as error:
+                end_run(self.store, lease, "failed", message=str(error)[:500])
             except Exception as error:  # noqa: BLE001 - whatever becomes of one run, the others go on
                 traceback.print_exc()
                 end_run(self.store, lease, "failed", message=f"{type(error).__name__}: {error}"[:500])

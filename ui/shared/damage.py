@@ -9,7 +9,7 @@ import streamlit as st
 
 from engine.codec import CodecError
 from engine.config import ConfigError
-from engine.store.store import StoreError
+from engine.store.store import StoreError, StoreWaits
 from ui.shared.text import as_markdown
 
 Arguments = ParamSpec("Arguments")
@@ -26,6 +26,10 @@ def saying_damage() -> Iterator[None]:
         yield
     except (CodecError, ConfigError) as error:
         _say(f"What the store holds of this is damaged: {error}. {ADVICE}.")
+    except StoreWaits as waits:
+        st.warning(
+            as_markdown(f"{waits}: try again once it can be written."), icon=":material/hourglass_empty:"
+        )
     except StoreError as error:
         _say(f"{error}. {ADVICE}.")
 

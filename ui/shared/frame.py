@@ -25,6 +25,8 @@ SIDEBAR_WIDTH = 330
 FRAME, FRAMED = "dashboard.py", "shell_framed"
 RUNS_BETWEEN = 1000
 FIRST_PAGE_SECONDS = 3.0
+# A page that waits for a lock shows nothing meanwhile.
+PATIENCE_SECONDS = 5.0
 WIDE_ADDRESSES = ("", "0.0.0.0", "::")
 
 
@@ -45,7 +47,7 @@ def page_store() -> Store:
         st.error(str(error), icon=":material/database_off:")
         st.stop()
     _freeze_gc()
-    return Store(url, engine)
+    return Store(url, engine, PATIENCE_SECONDS)
 
 
 def _freeze_gc() -> None:
@@ -116,7 +118,7 @@ def _opened(url: str) -> tuple:
     Pictures are computed on one thread: two of them beside training workers took 90 ms for a frame of a
     replay (digits) that takes one 0.9 ms.
     """
-    store = open_store(url)
+    store = open_store(url, PATIENCE_SECONDS)
     threadpool_limits(1, user_api="blas")
     atexit.register(_report_running, url)
     return store.url, store.engine

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import wraps
+from typing import ParamSpec
 
 import streamlit as st
 
@@ -10,7 +12,7 @@ from engine.config import ConfigError, RunConfig
 from engine.store.fingerprint import other_plugins
 from engine.store.row import RunRow
 from engine.store.runs import reopen, request, set_speed
-from engine.store.store import Store
+from engine.store.store import Store, StoreError
 from engine.store.submit import submit, with_seeds
 from engine.workers.launcher import ensure_workers
 from ui.shared.prepared_data import dataset_of
@@ -23,6 +25,23 @@ SPEEDS = ("1", "5", "20", "max")
 PAUSE_WIDTH = 116
 
 
+Arguments = ParamSpec("Arguments")
+
+
+def refusing(act: Callable[Arguments, None]) -> Callable[Arguments, None]:
+    """Say beside the controls why something could not be done, such as that the store is locked."""
+
+    @wraps(act)
+    def done_or_refused(*args: Arguments.args, **options: Arguments.kwargs) -> None:
+        try:
+            act(*args, **options)
+        except (ConfigError, StoreError) as error:
+            st.session_state["train_refused"] = str(error)
+
+    return done_or_refused
+
+
+@refusing
 def start_run(store: Store, config: RunConfig, *, by_step: bool = False) -> None:
     """Launch a run at the chosen speed and name it in the address; other seeds follow at full speed.
 
@@ -32,11 +51,7 @@ def start_run(store: Store, config: RunConfig, *, by_step: bool = False) -> None
         Whether it pauses after its first epoch; the other seeds do not.
     """
     name, seeds = st.session_state.get("train_name", ""), st.session_state.get("train_seeds", 1)
-    try:
-        run_id = launch(store, config, _chosen_speed(), name, seeds, by_step=by_step)
-    except ConfigError as error:
-        st.session_state["train_refused"] = str(error)
-        return
+    run_id = launch(store, config, _chosen_speed(), name, seeds, by_step=by_step)
     st.query_params["run"] = str(run_id)
     st.session_state["train_started_at"] = time.time()
     st.session_state.pop("train_refused", None)
@@ -146,17 +161,20 @@ def _chosen_speed() -> float | None:
     return None if chosen == "max" else float(chosen)
 
 
+@refusing
 def _apply_speed(store: Store, row: RunRow | None) -> None:
     if row is not None and row.status in LIVE:
         set_speed(store, row.id, _chosen_speed())
 
 
+@refusing
 def _ask(store: Store, row: RunRow, action: str) -> None:
     request(store, row.id, action)
     st.session_state["train_started_at"] = time.time()
     ensure_workers(store.url)
 
 
+@refusing
 def _resume(store: Store, row: RunRow) -> None:
     if asked := resume_run(store, row):
         st.session_state["train_refused"] = asked

@@ -41,6 +41,7 @@ from ui.train.run_stage import (
     editable_layers,
     records_at,
 )
+from ui.train.standstill import describe_standstill
 
 STAGE = "train_stage"
 QUICK_SECONDS = 5.0
@@ -86,7 +87,7 @@ def _live(run_id: int, pace: float | None, bar: DeltaGenerator) -> None:
     row = get_run(store, run_id)
     keep_workers(store, row)
     show_controls(store, row, bar)
-    status_line(row, last_worker_error(store.url))
+    status_line(row, last_worker_error(store.url), describe_standstill(store, row))
     show_stage(STAGE, _stage(store, row, series), choose, lambda change: apply_edit(store, row, change))
     seeds_line(store, row)
     baseline_line(store, row)

@@ -42,8 +42,8 @@ def _offer_baselines(store: Store, row: RunRow) -> None:
         st.rerun()
 
 
-def status_line(row: RunRow, worker_error: str = "") -> None:
-    """Show badge, step, speed, time left, the message of the run, and an error of its worker."""
+def status_line(row: RunRow, worker_error: str = "", standstill: str = "") -> None:
+    """Show badge, step, speed, time left, message, an error of its worker, and what it waits for."""
     rate = _steps_a_second(row)
     facts = [f"step {row.step:,} of {row.total_steps:,}"]
     if rate and row.status == "running" and not row.paused:
@@ -54,7 +54,9 @@ def status_line(row: RunRow, worker_error: str = "") -> None:
     if row.best_step is not None and row.best_val_loss is not None and row.status != "diverged":
         facts.append(f"best validation loss {number(row.best_val_loss)} at step {row.best_step:,}")
     # In the same line: a line more would move everything below it.
-    if row.status == "queued" and not row.paused:
+    if standstill:
+        facts.insert(0, as_markdown(standstill))
+    elif row.status == "queued" and not row.paused:
         facts.insert(0, as_markdown(worker_error) or "waiting for a worker")
     elif row.status == "interrupted":
         facts.insert(0, "its worker is gone; another one continues exactly here within seconds")
