@@ -128,7 +128,6 @@ def test_who_only_looks_on_finds_out_about_a_lock_and_a_full_disk(store, other, 
         standstill, "shutil", SimpleNamespace(disk_usage=lambda _: SimpleNamespace(free=1000))
     )
     assert why_not_writable(store) == f"the disk of the store {store.place} is full"
-    assert shutil.disk_usage(".").free > 0
 
 
 def test_no_worker_is_started_while_the_store_is_locked(store, store_url, other, submitted, monkeypatch):
