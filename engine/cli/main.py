@@ -12,6 +12,7 @@ from engine.cli import explain as explain_commands
 from engine.cli import lessons as lesson_commands
 from engine.cli import manage as manage_commands
 from engine.cli import queue as queue_commands
+from engine.cli import stores as store_commands
 from engine.cli.listing import list_command
 from engine.cli.options import AsJson, BadInput, Run, StoreUrl
 from engine.cli.plugins import take_plugins
@@ -258,15 +259,7 @@ def plugins(as_json: AsJson = False) -> None:
     print_plugins(as_json)
 
 
-@app.command()
-def doctor(store: StoreUrl = None) -> None:
-    """Check the store and print the versions in use."""
-    from engine.cli.runs import print_health
-    from engine.store.store import open_store
-
-    print_health(open_store(store))
-
-
+store_commands.register(app)
 manage_commands.register(app)
 queue_commands.register(app)
 explain_commands.register(app)

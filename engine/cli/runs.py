@@ -17,7 +17,7 @@ from engine.exchange.export import exported
 from engine.store.fingerprint import fingerprint, fingerprint_of, is_same_machine, other_plugins
 from engine.store.lease import LeaseLost, claim, new_owner
 from engine.store.row import FAILED, RunRow
-from engine.store.runs import count_runs, get_run
+from engine.store.runs import get_run
 from engine.store.store import Store, StoreError
 from engine.training.telemetry import SCALAR_INDEX, Record
 from engine.workers.session import train_claimed
@@ -231,15 +231,3 @@ def write_weights(store: Store, run_id: int, output: Path) -> None:
         output.write_bytes(content)
     except OSError as error:
         raise StoreError(f"output cannot be written: {error}") from None
-
-
-def print_health(store: Store) -> None:
-    """Print versions and whether the store is whole."""
-    with store.reading() as connection:
-        print(f"store      {store.url}")
-        if store.engine.dialect.name == "sqlite":
-            version = connection.exec_driver_sql("SELECT sqlite_version()").scalar()
-            print(f"sqlite     {version}")
-            print(f"integrity  {connection.exec_driver_sql('PRAGMA quick_check').scalar()}")
-    print(f"machine    {fingerprint()}")
-    print(f"runs       {count_runs(store)}")

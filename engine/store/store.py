@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 
 from engine.paths import STORE
-from engine.store.errors import StoreError, StoreWaits, explained
+from engine.store.errors import REPAIR, StoreError, StoreWaits, explained
 from engine.store.schema import APPLICATION, MIGRATIONS, SCHEMA_VERSION, metadata, schema_version
 
 STORE_VARIABLE = "BACKPROP_LAB_STORE"
@@ -238,6 +238,8 @@ def _migrate(store: Store) -> None:
         )
     if row.version < SCHEMA_VERSION:
         _upgrade(store, row.version)
+    elif missing := [name for name in metadata.tables if name not in names]:
+        raise StoreError(f"the store {store.place} is damaged (it lacks {', '.join(missing)}): {REPAIR}")
 
 
 def _create(store: Store) -> None:
