@@ -182,13 +182,13 @@ def sparklines(store: Store, run_ids: Sequence[int], column: str = "val_loss") -
     )
     found: dict[int, list[np.ndarray]] = {run_id: [] for run_id in wanted}
     with store.reading() as connection:
-        places = [
-            (run_id, int(number))
-            for run_id, last in connection.execute(counted).all()
-            for number in evenly_spaced(last + 1, SPARK_CHUNKS)
-        ]
-        if places:
-            chosen = sa.tuple_(chunks.c.run_id, chunks.c.number).in_(places)
+        alike: dict[int, list[int]] = {}
+        for run_id, last in connection.execute(counted).all():
+            alike.setdefault(last, []).append(run_id)
+        # Runs of one length together: for pairs of run and number SQLite would read the chunks of all runs.
+        for last, ids in alike.items():
+            numbers = evenly_spaced(last + 1, SPARK_CHUNKS).tolist()
+            chosen = chunks.c.run_id.in_(ids) & chunks.c.number.in_(numbers)
             query = sa.select(chunks.c.run_id, chunks.c.scalars).where(chosen).order_by(chunks.c.first_step)
             for run_id, blob in connection.execute(query):
                 with suppress(CodecError):  # a damaged chunk leaves a gap, not a list that cannot be drawn

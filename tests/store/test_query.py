@@ -134,7 +134,27 @@ def test_a_sparkline_has_first_last_and_few_points_and_reads_eight_chunks_at_mos
     lines = sparklines(store, [run_id, untrained])
     assert len(lines[run_id]) == SPARK_POINTS and lines[untrained] == []
     assert (lines[run_id][0], lines[run_id][-1]) == (losses[0], losses[-1])
-    assert len(asked[-1]) <= 2 * 8
+    run_ids, *numbers = asked[-1]
+    assert run_ids == run_id and len(numbers) <= 8
+
+
+def test_sparklines_of_some_runs_look_their_chunks_up_and_do_not_read_those_of_all_runs(store, trained):
+    ids = [trained(epochs=epochs, record_every=1, seed=epochs) for epochs in (2, 150, 150, 400)]
+    expected = {}
+    for run_id in ids:
+        losses = read_series(store, run_id)["val_loss"]
+        losses = losses[np.isfinite(losses)]
+        expected[run_id] = losses.tolist() if len(losses) <= SPARK_POINTS else None
+    asked = []
+    event.listen(store.engine, "before_cursor_execute", lambda *given: asked.append(given[2:4]))
+    lines = sparklines(store, ids)
+    assert all(losses in (None, lines[run_id]) for run_id, losses in expected.items())
+    if store.engine.dialect.name == "sqlite":
+        with store.reading() as connection:
+            for statement, values in asked[:]:  # explaining is asked, too
+                if "chunks" in statement:
+                    plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+                    assert not any("SCAN chunks" in row[-1] for row in plan), plan
 
 
 def test_ten_thousand_runs_are_paged_without_reading_them_all(store, submitted):
