@@ -196,20 +196,18 @@ def read_parts(store: Store, run_id: int, *, layers: bool = True) -> Iterator[Se
     CodecError
         When a stored chunk is damaged.
     """
-    seen = -1
+    seen = reached = -1
+    content = chunks.c.number, chunks.c.scalars, chunks.c.layers if layers else sa.literal(NO_LAYERS)
     while True:
-        query = (
-            sa.select(chunks.c.scalars, chunks.c.layers if layers else sa.literal(NO_LAYERS))
-            .where(chunks.c.run_id == run_id, chunks.c.last_step > seen)
-            .order_by(chunks.c.first_step)
-            .limit(CHUNKS_TOGETHER)
-        )
+        # By number, which ascends with the steps and is indexed; the last chunk may have grown meanwhile.
+        new = chunks.c.run_id == run_id, chunks.c.number >= reached, chunks.c.last_step > seen
+        query = sa.select(*content).where(*new).order_by(chunks.c.number).limit(CHUNKS_TOGETHER)
         with store.reading() as connection:
             rows = connection.execute(query).all()
         if not rows:
             return
-        part = _after(joined([_from_blobs(*row) for row in rows]), seen)
-        seen = int(part["step"][-1])
+        part = _after(joined([_from_blobs(*blobs) for _, *blobs in rows]), seen)
+        seen, reached = int(part["step"][-1]), rows[-1].number
         yield part
 
 

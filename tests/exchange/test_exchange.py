@@ -16,7 +16,7 @@ from engine.store.datasets import dataset_for
 from engine.store.files import keep_file
 from engine.store.interventions import read_changes
 from engine.store.lease import claim, new_owner
-from engine.store.records import read_parts, read_series
+from engine.store.records import Series, read_parts, read_series, write_tail
 from engine.store.runs import get_run, load_run, reopen, request
 from engine.store.schema import events
 from engine.store.snapshots import read_snapshots
@@ -164,6 +164,23 @@ def test_parts_of_a_run_are_the_whole_run(store, trained):
     parts, whole = list(read_parts(store, run_id)), read_series(store, run_id)
     assert len(parts) > 1
     np.testing.assert_array_equal(np.concatenate([part.scalars for part in parts]), whole.scalars)
+
+
+def test_parts_go_on_where_a_run_has_grown_while_it_was_read(store, trained, submitted):
+    whole, run_id = read_series(store, trained(epochs=2500, record_every=1)), submitted()
+
+    def written(number, start, end):
+        with store.writing() as connection:
+            write_tail(connection, run_id, number, Series(*(each[start:end] for each in whole.arrays)))
+
+    written(0, 0, 2050)
+    stream = read_parts(store, run_id)
+    parts = [next(stream)]
+    assert 0 < len(parts[0]) < 2050
+    parts.append(next(stream))
+    written(20, 2000, 2600)  # the open chunk is written again, with more records and others behind it
+    parts += stream
+    np.testing.assert_array_equal(np.concatenate([part["step"] for part in parts]), np.arange(2600))
 
 
 def test_columns_may_come_in_any_order_and_some_may_be_missing(store):

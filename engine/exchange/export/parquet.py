@@ -19,6 +19,8 @@ from engine.training.telemetry import LAYER_STATISTICS, SCALARS
 
 METADATA_KEY = b"backprop-lab"
 VERSION = 1
+# A group is read and compressed as one: large enough to compress, small enough to hold (some 10 MB).
+GROUP_ROWS = 65_536
 INTEGERS = ("run", "step", "layer")
 
 
@@ -41,17 +43,27 @@ def write_parquet(store: Store, run_ids: Sequence[int], file: IO[bytes], *, laye
     about = {"kind": kind, "version": VERSION, "runs": [run_summary(row) for row in rows]}
     fields = [(name, pa.string() if name == "name" else _type(pa, name)) for name in header]
     schema = pa.schema(fields, {METADATA_KEY: json.dumps(about, allow_nan=False).encode()})
-    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+    # Numbers of many digits repeat seldom, so a dictionary of them is only larger; their bytes by place, sign
+    # and exponent first, compress best.
+    floats = [name for name, kind in fields if kind == pa.float64()]
+    encoding = {"use_dictionary": [*INTEGERS, "name"], "use_byte_stream_split": floats}
+    with pq.ParquetWriter(file, schema, compression="zstd", **encoding) as writer:
+        held: list[Any] = []
         for row in rows:
             for part in read_parts(store, row.id, layers=layers):
                 columns = _layer_columns(part) if layers else _scalar_columns(part)
                 count = len(columns[0][0])
-                arrays = [pa.array(np.full(count, row.id)), pa.array([row.name] * count)]
+                arrays = [pa.array(np.full(count, row.id)), pa.repeat(pa.scalar(row.name), count)]
                 arrays += [
                     pa.array(values.astype(np.int64) if name in INTEGERS else values, mask=~known)
                     for name, (values, known) in zip(header[2:], columns, strict=True)
                 ]
-                writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+                held.append(pa.Table.from_arrays(arrays, schema=schema))
+                if sum(map(len, held)) >= GROUP_ROWS:
+                    writer.write_table(pa.concat_tables(held))
+                    held = []
+        if held:
+            writer.write_table(pa.concat_tables(held))
 
 
 def _type(pa: Any, name: str) -> Any:

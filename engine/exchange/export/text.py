@@ -3,9 +3,11 @@
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
+from engine.exchange.export.numerals import csv_lines, texts_of
 from engine.store.records import Series, read_parts
 from engine.store.runs import get_run
 from engine.store.store import Store
@@ -69,7 +71,7 @@ def wide_csv(store: Store, run_ids: Sequence[int]) -> str:
 
 def metrics_parts(store: Store, run_ids: Sequence[int], spreadsheet_safe: bool = False) -> Iterator[str]:
     """Give the text of :func:`metrics_csv` in parts of some thousand rows."""
-    return _parts(store, run_ids, metrics_header(), metrics_cells, spreadsheet_safe)
+    return _parts(store, run_ids, metrics_header(), _metrics_cells, spreadsheet_safe)
 
 
 def layers_parts(store: Store, run_ids: Sequence[int], spreadsheet_safe: bool = False) -> Iterator[str]:
@@ -81,7 +83,7 @@ def _parts(
     store: Store,
     run_ids: Sequence[int],
     header: Sequence[str],
-    cells: Callable[[Series], list[list[str]]],
+    cells: Callable[[Series], list[Any]],
     spreadsheet_safe: bool,
 ) -> Iterator[str]:
     names = [(run_id, get_run(store, run_id).name) for run_id in run_ids]
@@ -89,24 +91,13 @@ def _parts(
     for run_id, name in names:
         if spreadsheet_safe and name.startswith(FORMULA_STARTS):
             name = f"'{name}"
-        opening = f"{_line([str(run_id), name])[:-1]},"
+        opening = _line([str(run_id), name])[:-1]
         for part in read_parts(store, run_id, layers=cells is _layer_cells):
-            lines = map(",".join, zip(*cells(part), strict=True))
-            yield "".join([f"{opening}{line}\n" for line in lines])
+            yield csv_lines(opening, cells(part))
 
 
-def metrics_cells(series: Series) -> list[list[str]]:
-    """Return the texts of each scalar's column."""
-    return [metrics_cells_of(series, name) for name in SCALARS.names]
-
-
-def _texts(values: np.ndarray, known: np.ndarray, whole: bool = False) -> list[str]:
-    if not known.any():
-        return [""] * len(values)
-    texts = list(map(str, values.astype(np.int64).tolist())) if whole else list(map(repr, values.tolist()))
-    for place in np.flatnonzero(~known).tolist():
-        texts[place] = ""
-    return texts
+def _metrics_cells(series: Series) -> list[Any]:
+    return [_texts_of_scalar(series, name) for name in SCALARS.names]
 
 
 def layers_known(series: Series) -> np.ndarray:
@@ -121,25 +112,22 @@ def layers_known(series: Series) -> np.ndarray:
     return known
 
 
-def _layer_cells(series: Series) -> list[list[str]]:
+def _layer_cells(series: Series) -> list[Any]:
     records, layers, _ = series.layers.shape
-    known = layers_known(series)
-    places = [
-        np.repeat(np.array(metrics_cells_of(series, name), dtype=object), layers).tolist()
-        for name in ("step", "epoch")
-    ]
-    numbers = [str(number) for number in range(1, layers + 1)] * records
+    known, everywhere = layers_known(series), np.ones(records * layers, np.bool_)
+    which = np.repeat(np.arange(records), layers)
+    places = [_texts_of_scalar(series, name).take(which) for name in ("step", "epoch")]
+    numbers = texts_of(np.tile(np.arange(1, layers + 1), records), everywhere, whole=True)
     statistics = [
-        _texts(series.layers[:, :, index].ravel(), known[:, :, index].ravel())
+        texts_of(series.layers[:, :, index].ravel().astype(np.float64), known[:, :, index].ravel())
         for index in range(len(LAYER_STATISTICS))
     ]
     return [*places, numbers, *statistics]
 
 
-def metrics_cells_of(series: Series, name: str) -> list[str]:
-    """Return the texts of one scalar's column."""
+def _texts_of_scalar(series: Series, name: str) -> Any:
     index = SCALAR_INDEX[name]
-    return _texts(series.scalars[:, index], series.measured[:, index], name == "step")
+    return texts_of(series.scalars[:, index], series.measured[:, index], name == "step")
 
 
 def wide_parts(store: Store, run_ids: Sequence[int]) -> Iterator[str]:
@@ -173,7 +161,7 @@ def _belongs(name: str, score_name: str) -> bool:
 
 def _steps(store: Store, run_id: int, names: Sequence[str]) -> Iterator[tuple[int, str]]:
     for part in read_parts(store, run_id, layers=False):
-        lines = map(",".join, zip(*(metrics_cells_of(part, name) for name in names), strict=True))
+        lines = map(",".join, zip(*(_texts_of_scalar(part, name).to_pylist() for name in names), strict=True))
         yield from zip(part["step"].astype(np.int64).tolist(), lines, strict=True)
 
 
