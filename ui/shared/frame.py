@@ -19,6 +19,7 @@ from engine.plugins.loading import refresh_plugins
 from engine.store.runs import list_runs
 from engine.store.store import Store, StoreError, default_url, open_store
 from engine.workers.launcher import ensure_workers
+from ui.shared.text import as_markdown
 
 LOGO = Path(__file__).with_name("logo.svg")
 SIDEBAR_WIDTH = 330
@@ -44,7 +45,7 @@ def page_store() -> Store:
     try:
         url, engine = _opened(default_url())
     except StoreError as error:
-        st.error(str(error), icon=":material/database_off:")
+        st.error(as_markdown(str(error), 700), icon=":material/database_off:")
         st.stop()
     _freeze_gc()
     return Store(url, engine, PATIENCE_SECONDS)

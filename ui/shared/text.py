@@ -7,6 +7,11 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
+# What the browser still turns into a link or a picture once Markdown is parsed, where no backslash counts any
+# more: bare addresses, addresses of mail, :material_name:, :streamlit: and emoji. A joiner, which has no
+# width, behind the first part of each keeps it text.
+ACTS_AS_TEXT = re.compile(r"(https?:(?=//)|www(?=\.)|@(?=[-\w])|:(?=[\w+-]+(?:/\w+)?:))", re.IGNORECASE)
+JOINER = "\u2060"
 PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
 NOTHING = "No measurements yet."
@@ -20,8 +25,8 @@ def visible(text: str, limit: int = 60) -> str:
 
 
 def as_markdown(text: str, limit: int = 400) -> str:
-    """Return Markdown that shows the text as it stands: no link, no formula, no tag."""
-    return PUNCTUATION.sub(r"\\\1", visible(text, limit))
+    """Return Markdown that shows the text as it stands: no link (nor a bare address), formula or tag."""
+    return PUNCTUATION.sub(r"\\\1", ACTS_AS_TEXT.sub(rf"\1{JOINER}", visible(text, limit)))
 
 
 def number(value: float | None, digits: int = 4) -> str:

@@ -17,7 +17,7 @@ from engine.store.loading import loaded
 from engine.store.row import RunRow
 from engine.store.store import Store
 from ui.live_chart import Chart, ChartCard, show_cards
-from ui.shared.text import visible
+from ui.shared.text import as_markdown, visible
 from ui.shared.widgets import kept
 
 CARD = "train_mistakes_card"
@@ -99,7 +99,7 @@ def _describe(dataset: Dataset, found: Mistakes) -> str:
     if not errors.any():
         return f"All {found.confusion.sum()} rows are correct; these have the highest loss."
     true, predicted = np.unravel_index(errors.argmax(), errors.shape)
-    names = [visible(dataset.class_names[index], 40) for index in (true, predicted)]
+    names = [as_markdown(dataset.class_names[index], 40) for index in (true, predicted)]
     return (
         f"{errors.sum()} of {found.confusion.sum()} rows are wrong. Most frequent: {names[0]} predicted as "
         f"{names[1]} ({errors.max()} times)."

@@ -1,8 +1,11 @@
 """Names are shown as they stand and numbers as people read them."""
 
+import re
+
 import pytest
 
 from ui.shared.text import (
+    JOINER,
     as_markdown,
     describe_settings,
     duration,
@@ -21,10 +24,55 @@ from ui.shared.text import (
 )
 def test_markdown_of_a_name_has_no_punctuation_left_to_act(text):
     shown = as_markdown(text)
-    assert shown.replace("\\", "") == text.replace("\\", "")
+    assert shown.replace("\\", "").replace(JOINER, "") == text.replace("\\", "")
     for place, sign in enumerate(shown):
         if sign in "<>[]()$*`{}":
             assert shown[place - 1] == "\\"
+
+
+# What Streamlit's browser side looks for in the text that is left once Markdown is parsed.
+ACTS_ON_TEXT = [
+    re.compile(r"(https?:\/\/|www(?=\.))([-.\w]+)([^ \t\r\n]*)", re.IGNORECASE),
+    re.compile(r"([-.\w+]+)@([-\w]+(?:\.[-\w]+)+)"),
+    re.compile(r":material[_/](\w+):"),
+    re.compile(r":streamlit:"),
+    re.compile(r":[\w+-][\w_+-]*:"),
+]
+HOSTILE = [
+    "http://evil.example/path?q=1",
+    "HTTPS://EVIL.example",
+    "see https://a.b, http://c.d",
+    "xhttp://evil.example",
+    "www.evil.example",
+    "(WWW.evil.example)",
+    "wwwww.evil.example",
+    "me@evil.example",
+    "a.b+c@d.e.f and mailto:x@y.zz",
+    "xmpp:a@b.cc/d",
+    "<http://evil.example>",
+    "[best](http://evil.example)",
+    "[x]: http://evil.example",
+    ":material/home:",
+    ":material_home:",
+    ":streamlit:",
+    ":rocket: :+1: :-1:",
+    "a:b:c:d",
+    ":red[alarm]",
+    "<img src=http://evil.example/x.png>",
+    "http:/\u2060/evil.example",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_nothing_in_a_text_from_data_becomes_a_link_or_a_picture(text):
+    shown = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", as_markdown(text))
+    assert shown.replace(JOINER, "") == visible(text, 400)
+    assert not any(rule.search(shown) for rule in ACTS_ON_TEXT), shown
+
+
+@pytest.mark.parametrize("text", ["learning_rate must be > 0, got -0.1", "3:20 pm", "a @ b", "www", "http"])
+def test_plain_sentences_hold_nothing_that_is_not_seen(text):
+    assert JOINER not in as_markdown(text)
 
 
 def test_control_and_direction_characters_are_taken_out_and_length_is_bounded():
