@@ -3,6 +3,7 @@
 import dataclasses
 import importlib
 import pkgutil
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ def test_what_is_found_cannot_be_changed_nor_compared_by_its_arrays(room: str) -
         importlib.import_module(f"{package.__name__}.{each.name}")
         for each in pkgutil.iter_modules(package.__path__)
     ]
-    found = {
+    found: set[Any] = {
         thing
         for module in modules
         for thing in vars(module).values()

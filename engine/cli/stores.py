@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy.engine import make_url
 
 from engine.cli.options import BadInput, StoreUrl, named_runs
 
@@ -31,10 +30,10 @@ def doctor(
     from engine.store import health
     from engine.store.fingerprint import fingerprint
     from engine.store.runs import count_runs
-    from engine.store.store import StoreError, default_url, open_store
+    from engine.store.store import StoreError, default_url, file_of, open_store
 
     url = store or default_url()
-    path = _file_of(url)
+    path = file_of(url)
     if repair is not None:
         saved, lost = health.repair(_existing(path), repair)
         print(f"saved {saved:,} rows to {repair}")
@@ -63,9 +62,9 @@ def backup(
 ) -> None:
     """Copy the store to a file, also while runs are trained."""
     from engine.store.health import copy_store
-    from engine.store.store import default_url
+    from engine.store.store import default_url, file_of
 
-    copy_store(_existing(_file_of(store or default_url())), file, overwrite=overwrite)
+    copy_store(_existing(file_of(store or default_url())), file, overwrite=overwrite)
     print(f"copied to {file}")
 
 
@@ -76,9 +75,9 @@ def restore(
 ) -> None:
     """Make the store anew from a backup; an existing store is replaced only with --overwrite."""
     from engine.store.health import copy_store
-    from engine.store.store import default_url
+    from engine.store.store import default_url, file_of
 
-    path = _file_of(store or default_url())
+    path = file_of(store or default_url())
     if path is None:
         raise BadInput("only a store that is a file of SQLite's can be restored")
     if running := _runs_in_training(path):
@@ -88,16 +87,6 @@ def restore(
     path.parent.mkdir(parents=True, exist_ok=True)
     copy_store(file, path, overwrite=overwrite)
     print(f"restored {path}")
-
-
-def _file_of(url: str) -> Path | None:
-    """Return the file of a store, None where it is kept by a database server."""
-    try:
-        parsed = make_url(url)
-    except Exception:  # noqa: BLE001 - opening it says what is wrong
-        return None
-    is_file = parsed.get_backend_name() == "sqlite" and parsed.database
-    return Path(parsed.database).resolve() if is_file and parsed.database else None
 
 
 def _runs_in_training(path: Path) -> list[int]:

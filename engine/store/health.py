@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from engine.codec import CodecError, unpack, unpack_table
 from engine.data.dataset import content_id
@@ -132,7 +133,7 @@ def _insert(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> 
     insert = f"INSERT INTO {table.name} ({', '.join(given)}) VALUES ({marks})"  # noqa: S608 - our own names
     try:
         connection.exec_driver_sql(insert, (*given.values(),))
-    except sa.exc.IntegrityError as error:
+    except IntegrityError as error:
         return f"{table.name}: a row cannot be kept ({error.orig})"
     return ""
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from engine.store import standstill
 from engine.store import store as store_module
@@ -114,7 +114,7 @@ def test_a_run_that_cannot_begin_on_a_full_disk_is_refused_in_one_line(store, st
 
 
 def test_an_error_that_is_no_fault_of_the_store_stays_what_it_is(store):
-    with pytest.raises(sa.exc.IntegrityError), store.writing() as connection:
+    with pytest.raises(IntegrityError), store.writing() as connection:
         connection.execute(sa.text("INSERT INTO schema_version VALUES (4, 'x', 0), (4, 'x', 0)"))
 
 

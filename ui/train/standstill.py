@@ -19,11 +19,12 @@ def describe_standstill(store: Store, row: RunRow) -> str:
     """
     if row.status not in ("queued", "running") or row.paused:
         return ""
-    beat, now = [row.id, beat_of(store, row.id)], time.monotonic()
-    seen = st.session_state.get("train_beat")
-    if seen is None or seen[0] != beat:
-        st.session_state["train_beat"] = seen = [beat, now]
-    if now - seen[1] < STILL_SECONDS:
+    beat, now = (row.id, beat_of(store, row.id)), time.monotonic()
+    seen, since = st.session_state.get("train_beat", (None, now))
+    if seen != beat:
+        since = now
+    st.session_state["train_beat"] = (beat, since)
+    if now - since < STILL_SECONDS:
         return ""
     sentence = why_not_writable(store)
     return f"{sentence[0].upper()}{sentence[1:]}: training waits and goes on by itself" if sentence else ""
