@@ -1,6 +1,5 @@
 """Columns of numbers as text, thousands at once: each number with the characters of its ``repr``."""
 
-import importlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,8 +24,7 @@ def texts_of(values: np.ndarray, known: np.ndarray, whole: bool = False) -> Any:
     """
     import pyarrow as pa
 
-    # Its functions are made as it is imported: nothing that reads the source alone knows them.
-    pc: Any = importlib.import_module("pyarrow.compute")
+    pc = _compute()
     chosen = values[known]
     if whole:
         texts = pc.cast(pa.array(chosen.astype(np.int64)), pa.string())
@@ -50,8 +48,15 @@ def texts_of(values: np.ndarray, known: np.ndarray, whole: bool = False) -> Any:
 
 def csv_lines(opening: str, columns: Sequence[Any]) -> str:
     """Return the lines of columns of equal length, each after the same opening."""
-    pc: Any = importlib.import_module("pyarrow.compute")
+    pc = _compute()
     rows = pc.binary_join_element_wise(opening, *columns, ",")
     lines = pc.binary_join_element_wise(rows, "", "\n")
     offsets = np.frombuffer(lines.buffers()[1], np.int32)[lines.offset : lines.offset + len(lines) + 1]
     return memoryview(lines.buffers()[2])[offsets[0] : offsets[-1]].tobytes().decode()
+
+
+def _compute() -> Any:
+    """Return Arrow's functions: they are made when it is imported, so no type checker knows them."""
+    import pyarrow.compute
+
+    return pyarrow.compute

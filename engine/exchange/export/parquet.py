@@ -46,7 +46,7 @@ def write_parquet(store: Store, run_ids: Sequence[int], file: IO[bytes], *, laye
     # Numbers of many digits repeat seldom, so a dictionary of them is only larger; their bytes by place, sign
     # and exponent first, compress best.
     floats = [name for name, kind in fields if kind == pa.float64()]
-    encoding = {"use_dictionary": [*INTEGERS, "name"], "use_byte_stream_split": floats}
+    encoding: dict[str, Any] = {"use_dictionary": [*INTEGERS, "name"], "use_byte_stream_split": floats}
     with pq.ParquetWriter(file, schema, compression="zstd", **encoding) as writer:
         held: list[Any] = []
         for row in rows:
