@@ -1,9 +1,8 @@
 """Columns of numbers are written with the characters of repr, whatever the numbers are."""
 
 import numpy as np
-import pyarrow.compute  # noqa: F401  (once, not in the first example)
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.exchange.export.numerals import csv_lines, texts_of
@@ -18,6 +17,7 @@ def written(values, known=None):
     return texts_of(values, np.ones(len(values), bool) if known is None else np.array(known)).to_pylist()
 
 
+@settings(deadline=None)  # the first example waits for Arrow to be loaded
 @given(st.lists(st.floats() | st.floats(-2e6, 2e6) | st.integers(-(10**17), 10**17).map(float)))
 def test_a_number_is_written_as_repr_writes_it(values):
     assert written(values) == list(map(repr, values))
