@@ -30,10 +30,10 @@ def doctor(
     from engine.store import health
     from engine.store.fingerprint import fingerprint
     from engine.store.runs import count_runs
-    from engine.store.store import StoreError, default_url, file_of, open_store
+    from engine.store.store import StoreError, default_url, open_store
 
     url = store or default_url()
-    path = file_of(url)
+    path = health.file_of(url)
     if repair is not None:
         saved, lost = health.repair(_existing(path), repair)
         print(f"saved {saved:,} rows to {repair}")
@@ -61,8 +61,8 @@ def backup(
     store: StoreUrl = None,
 ) -> None:
     """Copy the store to a file, also while runs are trained."""
-    from engine.store.health import copy_store
-    from engine.store.store import default_url, file_of
+    from engine.store.health import copy_store, file_of
+    from engine.store.store import default_url
 
     copy_store(_existing(file_of(store or default_url())), file, overwrite=overwrite)
     print(f"copied to {file}")
@@ -74,8 +74,8 @@ def restore(
     store: StoreUrl = None,
 ) -> None:
     """Make the store anew from a backup; an existing store is replaced only with --overwrite."""
-    from engine.store.health import copy_store
-    from engine.store.store import default_url, file_of
+    from engine.store.health import copy_store, file_of
+    from engine.store.store import default_url
 
     path = file_of(store or default_url())
     if path is None:
