@@ -6,6 +6,7 @@ from streamlit.starlette import App
 
 from ui.live_chart.assets import plotly_script
 from ui.server.files import KeepFiles
+from ui.server.origin import OwnOrigin
 from ui.server.root import TellRoot
 from ui.server.start import warming
 from ui.shared.damage import saying_damage
@@ -81,5 +82,5 @@ else:
     app = App(
         "dashboard.py",
         lifespan=warming(NEEDED, LATER, LATER_SECONDS),
-        middleware=[Middleware(KeepFiles), Middleware(TellRoot)],
+        middleware=[Middleware(OwnOrigin), Middleware(KeepFiles), Middleware(TellRoot)],
     )

@@ -33,13 +33,15 @@ def list_command(
 ) -> None:
     """List the runs, newest first; sorted with --sort (best first), filtered with --where."""
     from engine.cli.runs import summary
+    from engine.config.errors import shown
     from engine.store.columns import UnknownColumn, known_column
     from engine.store.query import RunFilter, find_runs
+    from engine.store.runs import LARGEST_ID
     from engine.store.store import open_store
     from engine.store.where import WhereError, parse_where
 
-    if limit < 1:
-        raise BadInput(f"limit must be >= 1, got {limit}")
+    if not 1 <= limit <= LARGEST_ID:
+        raise BadInput(f"limit must be >= 1 and <= {LARGEST_ID}, got {shown(limit)}")
     try:
         terms = parse_where(where)
         columns = [known_column(sort), *(term.column for term in terms)]

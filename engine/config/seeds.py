@@ -1,6 +1,6 @@
 """The same configuration with several seeds, and what tells such runs from others."""
 
-from engine.config.errors import ConfigError
+from engine.config.errors import ConfigError, shown
 from engine.config.run_config import RunConfig
 
 SEEDS_AT_MOST = 100
@@ -31,7 +31,7 @@ def check_seeds(count: int) -> None:
         When it is not in 1 to 100.
     """
     if not 1 <= count <= SEEDS_AT_MOST:
-        raise ConfigError(f"seeds must be >= 1 and <= {SEEDS_AT_MOST}, got {count}")
+        raise ConfigError(f"seeds must be >= 1 and <= {SEEDS_AT_MOST}, got {shown(count)}")
 
 
 def without_seed(config: RunConfig) -> str:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 import shlex
 import sys
 from collections.abc import Mapping
@@ -120,12 +121,15 @@ def _listed(text: str) -> list[int | float | str]:
 
 
 def _number(text: str) -> int | float | str:
+    stripped = text.strip()
     for kind in (int, float):
         try:
-            return kind(text)
+            value = kind(stripped)
         except ValueError:
             continue
-    return text.strip()
+        # More digits than a number can have are no infinity.
+        return stripped if value in (math.inf, -math.inf) and stripped.strip("+-").isdigit() else value
+    return stripped
 
 
 def command_line(config: RunConfig, name: str = "") -> str:

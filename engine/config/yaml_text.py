@@ -79,6 +79,8 @@ def read_yaml(text: str, what: str, before: int = 0) -> YamlText:
             Loader.add_implicit_resolver(TAG + name, pattern, first)
     try:
         node = yaml.compose(text, Loader)
+    except RecursionError:
+        raise YamlError(f"{what} must be readable: its lists are nested too deeply") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 + before if mark else None

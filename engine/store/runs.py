@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from engine.codec import CodecError
 from engine.config import CONFIG_VERSION, RunConfig
+from engine.config.errors import shown
 from engine.config.resolve import DataFacts, resolve
 from engine.data.dataset import Dataset, content_id, dataset_from_bytes
 from engine.plugins.registry import revision
@@ -106,7 +107,7 @@ def get_run(store: Store, run_id: int) -> RunRow:
         with store.reading() as connection:
             row = connection.execute(RUNS.where(runs.c.id == run_id)).first()
     if row is None:
-        raise NoSuchRun(f"no such run: {run_id}")
+        raise NoSuchRun(f"no such run: {shown(run_id)}")
     return row_of(row)
 
 

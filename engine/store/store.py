@@ -235,7 +235,7 @@ def _migrate(store: Store) -> None:
         _create(store)
         return
     row = None
-    if {"schema_version", "runs"} <= names:
+    if {"schema_version", "runs"} <= names and _has_columns(store, schema_version):
         with store.reading() as connection:
             newest = sa.select(schema_version).order_by(schema_version.c.version.desc())
             row = connection.execute(newest).first()
@@ -250,6 +250,11 @@ def _migrate(store: Store) -> None:
         _upgrade(store, row.version)
     elif missing := [name for name in metadata.tables if name not in names]:
         raise StoreError(f"the store {store.place} is damaged (it lacks {', '.join(missing)}): {REPAIR}")
+
+
+def _has_columns(store: Store, table: sa.Table) -> bool:
+    there = {column["name"] for column in sa.inspect(store.engine).get_columns(table.name)}
+    return {column.name for column in table.columns} <= there
 
 
 def _create(store: Store) -> None:

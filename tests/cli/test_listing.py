@@ -57,7 +57,8 @@ def test_runs_are_listed_in_the_order_and_by_the_conditions_asked_for(store_url,
         (("--sort", "loss_val"), "unknown name 'loss_val': did you mean"),
         (("--where", "lr=1"), "unknown name 'lr': did you mean learning_rate"),
         (("--where", "val_loss<x"), "val_loss must be compared with a number, got 'x'"),
-        (("--limit", "0"), "limit must be >= 1, got 0"),
+        (("--limit", "9" * 30), "limit must be >= 1 and <= 9223372036854775807, got 9999"),
+        (("--limit", "0"), "limit must be >= 1 and <= 9223372036854775807, got 0"),
     ],
 )
 def test_a_mistake_ends_with_status_2_and_one_line(store_url, four, words, sentence):

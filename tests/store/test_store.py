@@ -107,10 +107,21 @@ def test_random_bytes_a_foreign_database_and_a_newer_store_are_refused_unchanged
     with sqlite3.connect(foreign) as connection:
         connection.execute("CREATE TABLE users (name)")
     connection.close()
+    alike = tmp_path / "alike.db"
+    with sqlite3.connect(alike) as connection:
+        connection.execute("CREATE TABLE runs (name)")
+        connection.execute("CREATE TABLE schema_version (number)")
+    connection.close()
     newer = tmp_path / "newer.db"
     with open_store(f"sqlite:///{newer}").writing() as connection:
         connection.execute(sa.text("UPDATE schema_version SET version = 99"))
-    for path, reason in ((random, "damaged"), (foreign, "another program"), (newer, "newer version")):
+    reasons = {
+        random: "damaged",
+        foreign: "another program",
+        alike: "another program",
+        newer: "newer version",
+    }
+    for path, reason in reasons.items():
         before = path.read_bytes()
         with pytest.raises(StoreError, match=reason):
             open_store(f"sqlite:///{path}")
