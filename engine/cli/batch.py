@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from engine.cli.asking import confirm_long, duration
 from engine.cli.options import BadInput
 from engine.cli.runs import INTERRUPTED, noting_ctrl_c
 from engine.cli.tables import table_bytes
@@ -32,7 +33,9 @@ SHOWN_FAILURES = 20
 STILL_SECONDS = 5.0
 
 
-def queue_grid(store: Store, path: Path, csv: Path | None, *, dry_run: bool, as_json: bool) -> None:
+def queue_grid(
+    store: Store, path: Path, csv: Path | None, *, dry_run: bool, as_json: bool, yes: bool = False
+) -> None:
     """Put the runs of a grid into the queue, all or none, and print how many they are."""
     base, tables, content = {}, {}, b""
     if csv is not None:
@@ -43,6 +46,7 @@ def queue_grid(store: Store, path: Path, csv: Path | None, *, dry_run: bool, as_
     batch = prepare(store, of_grid(entries_of_grid(values, base)), tables)
     ids: list[int] = []
     if not dry_run:
+        confirm_long(batch.seconds, yes)
         if csv is not None:
             keep_file(store, csv.name, content)
         ids = submit(store, batch)
@@ -64,7 +68,7 @@ def _text(path: Path) -> str:
 
 def _sentence(batch: Batch, ids: list[int]) -> str:
     runs, data = _counted(len(batch.rows), "run"), _counted(len(batch.blobs), "dataset")
-    size = f"{runs} on {data}, {batch.total_steps:,} updates, about {_duration(batch.seconds)} of one core"
+    size = f"{runs} on {data}, {batch.total_steps:,} updates, about {duration(batch.seconds)} of one core"
     if not ids:
         return f"would queue {size}; nothing was queued"
     span = f"run {ids[0]}" if len(ids) == 1 else f"runs {ids[0]} to {ids[-1]}"
@@ -73,13 +77,6 @@ def _sentence(batch: Batch, ids: list[int]) -> str:
 
 def _counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def _duration(seconds: float) -> str:
-    for size, unit in ((86400, "days"), (3600, "hours"), (60, "minutes")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{max(seconds, 1):.0f} s"
 
 
 def work_off(store: Store, jobs: int, as_json: bool) -> None:

@@ -13,6 +13,7 @@ from engine.cli import lessons as lesson_commands
 from engine.cli import manage as manage_commands
 from engine.cli import queue as queue_commands
 from engine.cli import stores as store_commands
+from engine.cli.asking import Yes, confirm_long
 from engine.cli.listing import list_command
 from engine.cli.options import AsJson, BadInput, Run, StoreUrl
 from engine.cli.plugins import take_plugins
@@ -104,6 +105,7 @@ def train(
     csv: Annotated[Path | None, typer.Option(help="CSV file to train on; --target names a column")] = None,
     name: Annotated[str, typer.Option(help="name of the run")] = "",
     seeds: Annotated[int, typer.Option(help="number of runs, with consecutive seeds from --seed on")] = 1,
+    yes: Yes = False,
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
@@ -112,7 +114,7 @@ def train(
     from engine.cli.seeds import follow_seeds
     from engine.cli.tables import keep_table, load_dataset_with_findings
     from engine.store.store import open_store
-    from engine.store.submit import submit, with_seeds
+    from engine.store.submit import prepare, submit, with_seeds
 
     opened, table = open_store(store), None
     if csv is not None:
@@ -120,7 +122,9 @@ def train(
         settings = {"dataset": "table", **settings, "table": file_id}
     chosen = read_config(config, settings, preset)
     dataset = load_dataset_with_findings(opened, chosen, table)
-    run_ids = submit(opened, with_seeds(chosen, seeds, dataset=dataset, name=name, paused=True))
+    batch = prepare(opened, with_seeds(chosen, seeds, dataset=dataset, name=name, paused=True))
+    confirm_long(batch.seconds, yes)
+    run_ids = submit(opened, batch)
     if seeds > 1:
         follow_seeds(opened, run_ids, as_json)
     else:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from engine.cli.asking import Yes
 from engine.cli.options import AsJson, StoreUrl
 
 
@@ -19,6 +20,7 @@ def queue(
     grid: Annotated[Path, typer.Argument(help="YAML or JSON file: base, grid, runs, seeds, name, tags")],
     csv: Annotated[Path | None, typer.Option(help="CSV file that all runs train on")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="check and count, queue nothing")] = False,
+    yes: Yes = False,
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
@@ -26,7 +28,7 @@ def queue(
     from engine.cli.batch import queue_grid
     from engine.store.store import open_store
 
-    queue_grid(open_store(store), grid, csv, dry_run=dry_run, as_json=as_json)
+    queue_grid(open_store(store), grid, csv, dry_run=dry_run, as_json=as_json, yes=yes)
 
 
 def work(
