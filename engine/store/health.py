@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, IntegrityError
 
 from engine.codec import CodecError, unpack, unpack_table
 from engine.data.dataset import content_id
@@ -34,7 +35,7 @@ def file_of(url: str) -> Path | None:
     """Return the file of a store, None where it is kept by a database server, or the address is none."""
     try:
         parsed = make_url(url)
-    except sa.exc.ArgumentError:
+    except ArgumentError:
         return None
     is_file = parsed.get_backend_name() == "sqlite" and parsed.database
     return Path(parsed.database).resolve() if is_file and parsed.database else None
@@ -143,7 +144,7 @@ def _insert(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> 
     insert = f"INSERT INTO {table.name} ({', '.join(given)}) VALUES ({marks})"  # noqa: S608 - our own names
     try:
         connection.exec_driver_sql(insert, (*given.values(),))
-    except sa.exc.IntegrityError as error:
+    except IntegrityError as error:
         return f"{table.name}: a row cannot be kept ({error.orig})"
     return ""
 

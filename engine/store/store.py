@@ -147,16 +147,6 @@ class Store:
             raise sentence from error
 
 
-def file_of(url: str) -> Path | None:
-    """Return the file of a store; None where a server keeps it, or where the URL is none."""
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        return None
-    is_file = parsed.get_backend_name() == "sqlite" and parsed.database
-    return Path(parsed.database).resolve() if is_file and parsed.database else None
-
-
 def open_store(url: str | None = None, patience: float = PATIENCE_SECONDS) -> Store:
     """Open the store at a URL such as ``sqlite:////home/me/lab.db``; an absent one is made.
 
