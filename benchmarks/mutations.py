@@ -151,13 +151,17 @@ def _changes(node: ast.AST) -> list:
         return [lambda: setattr(node, "op", swap())] if swap else []
     if isinstance(node, ast.If | ast.IfExp):
         return [lambda: setattr(node, "test", ast.UnaryOp(ast.Not(), node.test))]
-    if isinstance(node, ast.Return) and node.value is not None:
+    if isinstance(node, ast.Return) and node.value is not None and not _is_none(node.value):
         return [lambda: setattr(node, "value", ast.Constant(None))]
     if isinstance(node, ast.Attribute) and node.attr in FUNCTIONS and isinstance(node.ctx, ast.Load):
         return [lambda: setattr(node, "attr", FUNCTIONS[node.attr])]
     if isinstance(node, ast.Name) and node.id in {"maximum", "minimum"} and isinstance(node.ctx, ast.Load):
         return [lambda: setattr(node, "id", FUNCTIONS[node.id])]
     return []
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _other_number(value: float) -> float:

@@ -83,6 +83,7 @@ AROUND = (
             (
                 FROZEN.format("training"),
                 "tests/training/test_records.py",
+                "tests/training/test_plan.py",
                 "tests/training/test_training.py",
                 "tests/training/test_activation_statistics.py",
                 "tests/training/test_early_stopping.py",
@@ -117,6 +118,7 @@ AROUND = (
                 "tests/analysis/test_learning_curve.py",
             ),
             (
+                "tests/figures/test_boundary.py",
                 "tests/analysis/test_imbalance.py",
                 "tests/analysis/test_scores.py",
                 "tests/analysis/test_predictions.py",
@@ -130,6 +132,7 @@ AROUND = (
         (
             (
                 FROZEN.format("data"),
+                "tests/data/test_same_data.py",
                 "tests/data/test_dataset.py",
                 "tests/data/test_synthetic.py",
                 "tests/data/test_scales.py",

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+OPTIONS = "__dataclass_params__"
 CHANGE_BY_DESIGN = {"training": {"Record", "State"}, "store": {"Batch"}}
 
 
@@ -25,7 +26,7 @@ def test_what_is_found_cannot_be_changed_nor_compared_by_its_arrays(room: str) -
         if isinstance(thing, type) and dataclasses.is_dataclass(thing) and thing.__module__ == module.__name__
     }
     assert found
-    changeable = {each.__name__ for each in found if not each.__dataclass_params__.frozen}
+    changeable = {each.__name__ for each in found if not getattr(each, OPTIONS).frozen}
     assert changeable == CHANGE_BY_DESIGN.get(room, set())
     with_arrays = {each for each in found if any("ndarray" in str(f.type) for f in dataclasses.fields(each))}
-    assert {each.__name__ for each in with_arrays if each.__dataclass_params__.eq} == set()
+    assert {each.__name__ for each in with_arrays if getattr(each, OPTIONS).eq} == set()

@@ -95,6 +95,13 @@ def test_training_loss_still_falls_where_its_last_half_lies_below_its_value_at_t
     assert verdict.onset == (19 if kind == "overfits" else None)
 
 
+def test_of_four_later_evaluations_the_last_two_are_the_half_that_counts():
+    validation = np.array([1, 0.8, 0.6, 0.5, 0.9, 0.9, 0.9, 0.9])
+    training = np.array([1, 0.8, 0.6, 0.5, 0.9, 0.9, 0.1, 0.8])
+    assert judge(training, validation).kind == "overfits"
+    assert judge(training + np.array([0, 0, 0, 0, 0, 0, 0, 0.2]), validation).kind == "unstable"
+
+
 def test_noise_alone_is_not_overfitting():
     for seed in range(20):
         noise = np.random.default_rng(seed).normal(0, 0.1, (2, 100))
