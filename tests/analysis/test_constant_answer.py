@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.analysis.constant_answer import ConstantAnswer, constant_answer
+from engine.analysis.constant_answer import ConstantAnswer, _lowest, constant_answer
 from engine.config import parse_config
 from engine.config.resolve import resolve
 from engine.data.dataset import Dataset, build_dataset
@@ -67,3 +67,15 @@ def test_a_score_that_is_clearly_higher_or_a_loss_two_percent_lower_is_better():
     many = ConstantAnswer(loss=0.693, score=0.5, rows=10_000, is_class=True)
     assert many.is_as_good(0.693, 0.509) and not many.is_as_good(0.693, 0.52)
     assert not coin.is_as_good(0.693, 0.56) and not coin.is_as_good(0.67, 0.5)
+
+
+@pytest.mark.parametrize("curvature", [1e-4, 1.0, 30.0, 1e4])
+def test_the_descent_finds_the_lowest_loss_however_flat_or_steep_it_is(curvature):
+    centre = np.array([3.0, -2.0])
+
+    def measure(outputs):
+        away = outputs - centre
+        return 5 + curvature / 2 * float(away @ away), curvature * away
+
+    loss, place = _lowest(measure, np.zeros(2))
+    assert loss == pytest.approx(5, abs=1e-3) and loss == measure(place)[0]

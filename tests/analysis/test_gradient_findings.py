@@ -116,3 +116,11 @@ def test_clipping_is_counted_over_the_records_with_a_gradient():
     assert found == ClippingActivity(records=4, share=0.5, kept=0.375, median=1.25, largest=4.0)
     never = clipping_activity(before, before)
     assert never is not None and (never.share, never.kept) == (0.0, 1.0)
+
+
+def test_a_huge_flow_counts_the_records_after_the_first_in_which_a_norm_was_no_number():
+    norms = np.vstack([np.full(3, NAN), FLAT[:2] * np.array([1, 1e10, 1]), [0.1, np.inf, 0.1]])
+    found = flow_over_time(THREE, norms)
+    assert found is not None and found.kind == "huge" and found.broken == pytest.approx(1 / 3)
+    healthy = flow_over_time(THREE, FLAT)
+    assert healthy is not None and healthy.kind == "healthy" and healthy.broken == 0
