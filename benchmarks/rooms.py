@@ -98,7 +98,11 @@ AROUND = (
                 "tests/training/test_resume.py",
                 "tests/training/test_reference_values.py",
             ),
-            ("tests/training/test_stack.py", "tests/training/test_stacked_settings.py"),
+            (
+                "tests/store/test_moments.py",
+                "tests/training/test_stack.py",
+                "tests/training/test_stacked_settings.py",
+            ),
         ),
         ("*.py",),
     ),

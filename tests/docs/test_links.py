@@ -48,10 +48,10 @@ def test_a_broken_link_would_be_noticed() -> None:
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_every_file_and_folder_that_a_document_names_is_there(name: str) -> None:
-    """From the top, from the folder of the document, or, in tables about mathematics, from engine/nn."""
+    """From the top, from the folder of the document, or, in tables about the engine, from there or its nn."""
     text = FENCED.sub("", DOCUMENTS[name])
     named = set(re.findall(r"`((?:[\w.-]+/)+[\w.-]*|\w+\.(?:py|md|toml|txt))`", text))
-    places = [ROOT, (ROOT / name).parent, ROOT / "engine" / "nn"]
+    places = [ROOT, (ROOT / name).parent, ROOT / "engine", ROOT / "engine" / "nn"]
     missing = [
         each
         for each in sorted(named)
