@@ -21,6 +21,7 @@ from ui.train.edits import is_draft, start_button
 from ui.train.form import config_form
 from ui.train.lesson_beside import show_lesson_beside
 from ui.train.live import show_run
+from ui.train.long_training import ask_where_long, start_or_ask
 from ui.train.presets import choose_preset
 from ui.train.welcome import show_welcome
 
@@ -58,9 +59,10 @@ with st.sidebar.container(gap="xsmall", key="train_form"):
     if controls is None:
         link_button(config, row)
 with place:
-    start_button(store, config, "train_start", shortcut="Alt+Enter")
+    start_button(store, config, "train_start", start_or_ask, shortcut="Alt+Enter")
 with narrow:
-    start_button(store, config, "train_start_narrow")
+    start_button(store, config, "train_start_narrow", start_or_ask)
+ask_where_long(store)
 with notes:
     if config is not None:
         show_differences(store, config)

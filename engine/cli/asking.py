@@ -6,23 +6,31 @@ from typing import Annotated
 import typer
 
 from engine.cli.options import BadInput
+from engine.training.estimates import LONG_SECONDS
 
-ASKED_BEYOND_SECONDS = 3600.0
 Yes = Annotated[bool, typer.Option("--yes", help="do not ask, however long it takes")]
 
 
-def confirm_long(seconds: float, yes: bool) -> None:
-    """Ask whether to begin what takes so many seconds of one core by its estimate, beyond an hour.
+def confirm_long(seconds: float, yes: bool, *, begins: bool = True) -> None:
+    """Ask whether to go on with what takes so many seconds of one core by its estimate, beyond an hour.
+
+    Parameters
+    ----------
+    begins : bool
+        Whether the training begins at once. What only waits in the queue may go there unasked where nobody
+        can answer.
 
     Raises
     ------
     BadInput
-        Where there is no terminal to ask at.
+        Where it begins at once and there is no terminal to ask at.
     """
-    if yes or seconds <= ASKED_BEYOND_SECONDS:
+    if yes or seconds <= LONG_SECONDS:
         return
     sentence = f"the training takes about {duration(seconds)} of one core by its estimate"
     if not sys.stdin.isatty():
+        if not begins:
+            return
         raise BadInput(f"{sentence}; use --yes to start it anyway")
     typer.confirm(f"{sentence[0].upper()}{sentence[1:]}. Start it?", abort=True, err=True)
 

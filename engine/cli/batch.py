@@ -46,7 +46,7 @@ def queue_grid(
     batch = prepare(store, of_grid(entries_of_grid(values, base)), tables)
     ids: list[int] = []
     if not dry_run:
-        confirm_long(batch.seconds, yes)
+        confirm_long(batch.seconds, yes, begins=False)
         if csv is not None:
             keep_file(store, csv.name, content)
         ids = submit(store, batch)

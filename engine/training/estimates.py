@@ -1,5 +1,7 @@
 """About how many seconds an update and an evaluation take, from sizes alone."""
 
+# Beyond it somebody is asked before a training begins.
+LONG_SECONDS = 3600.0
 # On one core of 2024, within a factor of three: calls of numpy, then arithmetic.
 SECONDS_A_STEP, SECONDS_A_LAYER = 8e-6, 4e-6
 SECONDS_AN_EVALUATION = 60e-6

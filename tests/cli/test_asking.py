@@ -29,14 +29,20 @@ def grid(tmp_path):
     return str(path)
 
 
-@pytest.mark.parametrize("words", [("train", *LONG), ("train", *LONG, "--seeds", "3"), ("queue", "{grid}")])
+@pytest.mark.parametrize("words", [LONG, (*LONG, "--seeds", "3")])
 def test_a_long_training_without_a_terminal_is_refused_in_one_line_and_nothing_is_stored(
-    store, store_url, grid, words
+    store, store_url, words
 ):
-    done = engine(*(word.format(grid=grid) for word in words), url=store_url)
+    done = engine("train", *words, url=store_url)
     assert (done.returncode, count_runs(store)) == (2, 0)
     assert done.stderr.startswith("error: the training takes about ") and done.stderr.count("\n") == 1
     assert done.stderr.endswith("of one core by its estimate; use --yes to start it anyway\n")
+
+
+def test_what_only_waits_in_the_queue_goes_there_unasked_where_nobody_can_answer(store, store_url, grid):
+    done = engine("queue", grid, url=store_url)
+    assert (done.returncode, done.stderr, count_runs(store)) == (0, "", 1)
+    assert " days of one core" in done.stdout or " hours of one core" in done.stdout
 
 
 def test_yes_and_a_dry_run_are_not_asked(store, store_url, grid):

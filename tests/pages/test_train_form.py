@@ -269,3 +269,15 @@ def test_the_form_says_how_much_memory_a_run_takes_only_where_that_is_much(app):
     app.selectbox(key="train_depth").set_value(200).run()
     (facts,) = [caption.value for caption in app.sidebar.caption if "parameters" in caption.value]
     assert facts.endswith(" GB of memory")
+
+
+def test_a_training_of_more_than_an_hour_is_asked_about_once(app, store):
+    app.session_state["train_epochs"], app.session_state["train_batch_size"] = 10**6, "1"
+    app.run()
+    app.button(key="train_start").click().run()
+    assert list_runs(store) == [] and any("steps take about" in each.value for each in app.markdown)
+    app.button(key="train_long_no").click().run()
+    assert list_runs(store) == [] and not app.exception
+    app.button(key="train_start").click().run()
+    app.button(key="train_long_yes").click().run()
+    assert [row.config["epochs"] for row in list_runs(store)] == [10**6] and not app.exception

@@ -1,5 +1,6 @@
 """What is edited on the stage: the network of the form, or one weight of a run that trains."""
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -72,8 +73,14 @@ def begin_by_step(store: Store) -> None:
         start(store, config, by_step=True)
 
 
-def start_button(store: Store, config: RunConfig | None, key: str, shortcut: str | None = None) -> None:
-    """Draw the button that trains what the form describes."""
+def start_button(
+    store: Store,
+    config: RunConfig | None,
+    key: str,
+    begin: Callable[[Store, RunConfig], None],
+    shortcut: str | None = None,
+) -> None:
+    """Draw the button that trains what the form describes; ``begin`` is called with that."""
     st.session_state[READY] = config
     st.button(
         "Start",
@@ -81,7 +88,7 @@ def start_button(store: Store, config: RunConfig | None, key: str, shortcut: str
         type="primary",
         key=key,
         shortcut=shortcut,
-        on_click=start,
+        on_click=begin,
         args=(store, config),
         disabled=config is None,
         width="stretch",
