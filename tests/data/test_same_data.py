@@ -5,6 +5,7 @@ import pytest
 
 from engine.config import parse_config
 from engine.data.dataset import build_dataset
+from engine.data.grid import MARGIN, grid_over
 from engine.data.split import group_parts, time_parts
 from engine.data.synthetic import SYNTHETIC
 
@@ -49,3 +50,23 @@ def test_the_latest_rows_test_and_the_ones_before_them_validate_one_row_at_least
         train, val, test = time_parts(times, shares, np.random.default_rng(0))
         assert (len(train), len(val), len(test)) == sizes
         assert [*sorted(times[train]), *times[val], *times[test]] == sorted(times)
+
+
+def test_a_grid_reaches_a_share_of_the_spread_beyond_the_rows_on_both_sides() -> None:
+    dataset = build_dataset(parse_config({"dataset": "moons", "samples": 60}))
+    rows = np.concatenate([dataset.coordinates("training"), dataset.coordinates("validation")])
+    for axis, values in zip(grid_over(dataset, 9).axes, rows.T, strict=True):
+        room = MARGIN * np.ptp(values)
+        assert (axis[0], axis[-1], len(axis)) == (
+            pytest.approx(values.min() - room, rel=1e-5),
+            pytest.approx(values.max() + room, rel=1e-5),
+            9,
+        )
+
+
+@pytest.mark.parametrize(
+    ("name", "has_plane"),
+    [("moons", True), ("spiral3", True), ("sine", True), ("plane", True), ("iris", False), ("wine", False)],
+)
+def test_only_two_coordinates_or_a_curve_of_one_value_can_be_drawn(name: str, has_plane: bool) -> None:
+    assert build_dataset(parse_config({"dataset": name})).has_plane is has_plane

@@ -116,3 +116,23 @@ def test_a_change_that_is_requested_again_before_it_was_made_is_one_change(store
     with store.reading() as connection:
         pending = [change.new for _, change in pending_changes(connection, run_id)]
     assert pending == ["0.5", "0.1", "0.5"]
+
+
+def test_a_child_begins_with_the_best_of_its_parent_and_shows_the_weights_that_it_goes_on_with(
+    store, trained
+):
+    """The parent ended with its best weights; what is continued, and drawn there, are its last ones."""
+    parent = trained(epochs=60, learning_rate=0.3, noise=0.6, samples=60, restore_best=True)
+    child = continue_run(store, parent, 5)
+    before, row = get_run(store, parent), get_run(store, child)
+    assert before.best_step is not None and 0 < before.best_step < before.step
+    assert (row.best_val_loss, row.best_step) == (before.best_val_loss, before.best_step)
+    state, _ = latest_checkpoint(store, child)
+    ended, _ = latest_checkpoint(store, parent)
+    assert state is not None and ended is not None and ended.restored and not state.restored
+    snapshots = read_snapshots(store, child)
+    assert snapshots[row.step]["theta"].tobytes() == state.theta.tobytes() != ended.theta.tobytes()
+    earlier = sorted(snapshots)[len(snapshots) // 2]
+    assert earlier < row.step
+    kept = read_snapshots(store, parent)[earlier]["theta"]
+    assert snapshots[earlier]["theta"].tobytes() == kept.tobytes() != state.theta.tobytes()
