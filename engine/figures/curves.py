@@ -168,7 +168,7 @@ def divergence(frame: pd.DataFrame) -> int | None:
         return None
     lost = [name for name in ALWAYS_MEASURED if not np.isfinite(last[name])]
     was_measured = any(np.isfinite(frame[name]).any() for name in lost)
-    has_losses = np.isfinite(last["train_loss"]) or np.isfinite(last["val_loss"])
+    has_losses = any(name in frame and np.isfinite(last[name]) for name in ("train_loss", "val_loss"))
     return int(last["step"]) if lost and (was_measured or not has_losses) else None
 
 

@@ -34,7 +34,7 @@ def test_a_run_whose_beat_stands_still_under_a_lock_says_what_it_waits_for(
     locked()
     shown = app.run()
     assert not any("write lock" in each.value for each in shown.caption)
-    app.session_state["train_beat"] = [[run_id, beat_of(store, run_id)], float("-inf")]
+    app.session_state["train_beat"] = ((run_id, beat_of(store, run_id)), float("-inf"))
     shown = app.run()
     assert not shown.exception
     assert any("holds the write lock of the store" in each.value for each in shown.caption)

@@ -61,7 +61,11 @@ def page(name, selected=(), **query):
 
 def words(app, *kinds):
     kinds = kinds or ("markdown", "caption", "warning", "info", "error")
-    return " ".join(element.value for kind in kinds for element in app.get(kind)).replace("\\", "")
+    return (
+        " ".join(element.value for kind in kinds for element in app.get(kind))
+        .replace("\\", "")
+        .replace("\u2060", "")
+    )
 
 
 def test_a_file_that_is_dropped_in_is_offered_at_the_next_page_run_and_can_be_started(store, plugin_folder):
