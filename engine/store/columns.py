@@ -20,6 +20,10 @@ class UnknownColumn(ValueError):
     """Runs have no such column or setting; its text is one sentence for people."""
 
 
+# What people write for a longer name.
+SHORT = {"lr": "learning_rate", "score": "val_score", "layers": "hidden_sizes"}
+
+
 @dataclass(frozen=True)
 class Column:
     """One thing that a run has or is, by name.
@@ -52,6 +56,7 @@ def known_column(name: str) -> Column:
     UnknownColumn
         When there is none; the sentence gives the nearest names, or all where none is near.
     """
+    name = SHORT.get(name, name)
     if name in RUN_COLUMNS:
         return RUN_COLUMNS[name]
     if name in SETTINGS:

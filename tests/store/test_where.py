@@ -56,6 +56,8 @@ def three(store, submitted):
         ("val_loss!=none", {0, 1}),
         ("val_accuracy>0.9", {0}),
         ("val_score>0.9", {0}),
+        ("score>0.9", {0}),
+        ("lr>0.01", {1}),
         ("val_r2>-100", set()),
         ('name="my run"', {0}),
         ("name='MY RUN'", {0}),
