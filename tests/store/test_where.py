@@ -111,7 +111,7 @@ def test_an_expression_finds_the_runs_that_meet_all_its_terms(store, three, expr
 @pytest.mark.parametrize(
     ("expression", "sentence"),
     [
-        ("lr>0.1", "unknown name 'lr': did you mean learning_rate"),
+        ("learn_rate>0.1", "unknown name 'learn_rate': did you mean learning_rate"),
         ("optimiser=adam", "did you mean optimizer"),
         ("val_los<1", "did you mean val_loss"),
         ("zzzzzz=1", "unknown name 'zzzzzz': known are every setting, and run, name, status"),
