@@ -55,7 +55,7 @@ def test_runs_are_listed_in_the_order_and_by_the_conditions_asked_for(store_url,
     ("words", "sentence"),
     [
         (("--sort", "loss_val"), "unknown name 'loss_val': did you mean"),
-        (("--where", "lr=1"), "unknown name 'lr': did you mean learning_rate"),
+        (("--where", "learn_rate=1"), "unknown name 'learn_rate': did you mean learning_rate"),
         (("--where", "val_loss<x"), "val_loss must be compared with a number, got 'x'"),
         (("--limit", "9" * 30), "limit must be >= 1 and <= 9223372036854775807, got 9999"),
         (("--limit", "0"), "limit must be >= 1 and <= 9223372036854775807, got 0"),
