@@ -39,3 +39,23 @@ def test_a_zip_whose_parts_overlap_is_refused(store, other, trained):
     with pytest.raises(BadFile):
         import_file(other, content[:place] + directory + ending)
     assert list_runs(other) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "byte"),
+    [(6, 84), (8, 0x20), (8, 0x40), (11, 0x40), (30, 0xFF), (45, 0x7F)],
+    ids=[
+        "another version",
+        "patched",
+        "strongly encrypted",
+        "another method",
+        "extra field",
+        "another place",
+    ],
+)
+def test_a_zip_with_a_changed_byte_in_its_directory_is_refused(store, other, trained, place, byte):
+    content = bytearray(exported(store, [trained()], "bundle"))
+    content[content.index(b"PK\x01\x02") + place] = byte
+    with pytest.raises(BadFile, match=r"^the bundle"):
+        import_file(other, bytes(content))
+    assert list_runs(other) == []

@@ -2,6 +2,7 @@
 
 import io
 import json
+import struct
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -52,6 +53,9 @@ BROKEN = (
     OverflowError,
     RecursionError,
 )
+# What zipfile raises of headers that are not what they were, beside its own error: a version or a method that
+# it does not know, a place that is none.
+UNREADABLE = (zipfile.BadZipFile, RuntimeError, ValueError, OverflowError, EOFError, struct.error)
 RESULTS = ("train_loss", "val_loss", "test_loss", "best_val_loss", "best_step")
 
 
@@ -75,12 +79,9 @@ def read_bundle(store: Store, content: bytes) -> list[int]:
     BadFile
         One sentence on what is wrong.
     """
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = _members(archive, len(content))
-            found = list(_runs(archive, members))
-    except zipfile.BadZipFile as error:
-        raise BadFile(f"the bundle is damaged: {error}") from None
+    with _opened(content) as archive:
+        members = _members(archive, len(content))
+        found = list(_runs(archive, members))
     numbers: dict[int, int] = {}
     with store.writing() as connection:
         for run in found:
@@ -90,6 +91,13 @@ def read_bundle(store: Store, content: bytes) -> list[int]:
             numbers[run.manifest.run] = run_id
             _fill(connection, run_id, run)
     return list(numbers.values())
+
+
+def _opened(content: bytes) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(io.BytesIO(content))
+    except UNREADABLE as error:
+        raise BadFile(f"the bundle is damaged: {error}") from None
 
 
 def _members(archive: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]:
@@ -118,7 +126,10 @@ def _runs(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) -> Iter
     def read(name: str) -> bytes:
         if name not in members:
             raise BadFile(f"the bundle lacks its part {name[:80]}")
-        return archive.read(name)
+        try:
+            return archive.read(name)
+        except UNREADABLE as error:
+            raise BadFile(f"the bundle is damaged: {error}") from None
 
     try:
         about = json.loads(read(MANIFEST))
