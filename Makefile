@@ -20,7 +20,7 @@ READY_SITE := $(SITE)/ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup lint types browser bench bench-scripts bench-stacking bench-around bench-dashboard bench-opening bench-microscope soak bench-accuracy bench-first-point bench-table correctness mutants coverage docs lessons site screenshots moving-pictures plotly-script clean
+.PHONY: help run test setup lint types browser bench bench-scripts bench-stacking bench-around bench-dashboard bench-opening bench-microscope soak bench-accuracy bench-first-point bench-table correctness mutants faults coverage docs lessons site screenshots moving-pictures plotly-script clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 20
@@ -96,6 +96,10 @@ correctness: $(READY_DEV) ## Write docs/correctness.md: each part, what it is co
 
 mutants: $(READY_DEV) ## Change the engine in 600 places, one at a time: do the tests notice? (20 minutes)
 	$(RUN) -m benchmarks.mutants --write
+
+# One thread for each process, as workers have it.
+faults: $(READY_DEV) ## Kill, lock, fill, damage: is every promise kept? Writes docs/reliability.md (20 minutes)
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(RUN) -m benchmarks.faults --write $(OPTIONS)
 
 coverage: $(READY_DEV) ## Which share of engine/nn and engine/training the tests run
 	$(RUN) -m coverage run --source=engine/nn,engine/training -m pytest -q tests/nn tests/training tests/config tests/data

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 import psutil
 import sqlalchemy as sa
@@ -120,6 +121,7 @@ class Dashboard:
     store_url: str
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    output: int | IO[str] = subprocess.DEVNULL
 
     @property
     def address(self) -> str:
@@ -133,8 +135,8 @@ class Dashboard:
             [sys.executable, "-m", "streamlit", "run", "dashboard.py", *options],
             cwd=ROOT,
             env={**os.environ, STORE_VARIABLE: self.store_url},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stdout=self.output,
+            stderr=self.output,
         )
         wait_until(lambda: answers(f"{self.address}/_stcore/health"))
 

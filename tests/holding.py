@@ -5,7 +5,8 @@ machine with one core, but at the first record from STEP on it stores what there
 it is
 
 - ``between commits``: at the next record, with work that is in no store yet, or
-- ``in a commit``: with everything written and nothing committed.
+- ``in a commit``: with everything written and nothing committed, or
+- ``in the last commit``: so, too, but in the one that would end the run.
 
 It says at which step in the file ``reached`` of FOLDER, and goes on once there is a file ``release``.
 """
@@ -23,7 +24,7 @@ from engine.workers import journal
 from engine.workers.launcher import ONE_THREAD, ROOT
 from tests.waiting import wait_for
 
-PLACES = ("between commits", "in a commit")
+PLACES = ("between commits", "in a commit", "in the last commit")
 
 
 class Held:
@@ -84,20 +85,20 @@ class _Hold:
             usual(recorder, record)
             if self.has_committed and self.place == "between commits":
                 self.stand_still(record.step)
-            elif not self.has_committed and record.step >= self.step:
+            elif not self.has_committed and record.step >= self.step and self.place != "in the last commit":
                 self.step, self.is_committing = record.step, True
                 recorder.commit()
                 self.is_committing, self.has_committed = False, True
 
         kind.add = add
 
-    def writing(self, module: Any, name: str) -> None:
+    def writing(self, module: Any, name: str, place: str) -> None:
         """Stand still after a module's function that writes the last part of a commit."""
         usual = getattr(module, name)
 
         def write(*arguments: Any) -> None:
             usual(*arguments)
-            if self.is_committing and self.place == "in a commit":
+            if self.place == place and (self.is_committing or place == "in the last commit"):
                 self.stand_still(self.step)
 
         setattr(module, name, write)
@@ -116,6 +117,7 @@ if __name__ == "__main__":
     os.cpu_count = lambda: 1
     hold = _Hold(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]))
     hold.adding(journal.Journal)
-    hold.writing(journal, "write_checkpoints")
+    hold.writing(journal, "write_checkpoints", "in a commit")
+    hold.writing(journal, "write_predictions", "in the last commit")
     sys.argv[1:] = sys.argv[4:]
     main()
