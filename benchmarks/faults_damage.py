@@ -153,6 +153,8 @@ def _has_state(store: Store, run_id: int, whole: Kept) -> bool:
 def check_damaged(lab: Lab) -> None:
     """Check what every command does with the damaged store of a lab, and what ``doctor --repair`` saves."""
     checked = said(lab, "doctor")
+    if checked.returncode == 2:
+        raise Broken(f"doctor does not say what is damaged: {checked.stderr}")
     for arguments in (["list"], ["list", "--json"], ["show", "1"], ["export", "1"]):
         said(lab, *arguments)
     _, is_all = shown_runs(lab.url)

@@ -23,7 +23,7 @@ from engine.store.checkpoints import latest_checkpoint
 from engine.store.lease import claim, new_owner
 from engine.store.records import Series, read_series
 from engine.store.row import RunRow
-from engine.store.runs import get_run, list_runs
+from engine.store.runs import get_run, list_runs, reopen
 from engine.store.schema import runs, workers
 from engine.store.store import Store, open_store
 from engine.store.submit import submit, with_seeds
@@ -264,13 +264,24 @@ class Lab:
         if "Traceback" in words:
             raise Broken(f"a traceback was printed: {words[words.index('Traceback') :][-300:]}")
 
+    def reopen_given_up(self, run_id: int) -> bool:
+        """Queue a run again that failed, as promised, when its workers died too often without progress."""
+        row = self.row(run_id)
+        if row.status != "failed" or "without progress" not in row.message:
+            return False
+        reopen(self.store, run_id)
+        return True
+
     def finish(self, run_id: int) -> None:
         """Have a new worker end a run, and check how it ended."""
+        self.reopen_given_up(run_id)
         if self.is_hasty and (lease := claim(self.store, new_owner(), run_id)) is not None:
             train_claimed(self.store, lease)
         else:
             worker = self.start("worker")
             settle(lambda: worker.poll() is not None or self.row(run_id).ended, f"run {run_id} ends")
+            if self.reopen_given_up(run_id):
+                settle(lambda: worker.poll() is not None or self.row(run_id).ended, f"run {run_id} ends")
         self.check_end(run_id)
 
     def end(self) -> None:
