@@ -22,7 +22,7 @@ FILMS: dict[str, tuple[tuple[int, str, bool, int], ...]] = {
     "learning": ((1, "Two moons, two hidden layers of 16 tanh units", False, 48),),
     "cured": (
         (2, "Ten sigmoid layers: the gradient vanishes on its way back, nothing is learned", True, 22),
-        (3, "The same network with ReLU: every layer gets its gradient", True, 34),
+        (3, "The same network with ReLU: every layer gets its gradient", True, 32),
     ),
 }
 DRAWN = """() => [...document.querySelectorAll('.stage .live-chart')].length > 0
