@@ -94,7 +94,8 @@ class ActivationSpread:
     narrowest_layer, narrowest : int, float
         The layer whose outputs differ least, and their standard deviation.
     is_lost : bool
-        Whether hardly any difference gets through that layer.
+        Whether hardly any difference gets through that layer: its deviation is less than a hundredth of the
+        largest, or of 1 where another layer explodes.
     """
 
     layers: tuple[int, int]
@@ -116,7 +117,7 @@ def activation_spread(numbers: np.ndarray, std: np.ndarray) -> ActivationSpread 
         (float(stds[0]), float(stds[-1])),
         int(at[narrow]),
         float(stds[narrow]),
-        bool(stds[narrow] < LOST_SPREAD * stds.max()),
+        bool(stds[narrow] < LOST_SPREAD * min(1.0, stds.max())),
     )
 
 

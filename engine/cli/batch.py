@@ -167,7 +167,7 @@ class _Bar:
     """One line over the whole queue on a terminal; silent elsewhere."""
 
     def __init__(self, first: QueueStatus) -> None:
-        console = Console(stderr=True)
+        console = Console(stderr=True, emoji=False)
         self.first, self.started = first, time.monotonic()
         self.progress = Progress(
             TextColumn("{task.fields[runs]}"),

@@ -74,4 +74,4 @@ def _print_table(rows: Sequence[RunRow], more: Sequence[Column]) -> None:
         asked = ["" if (found := values[name](row)) is None else written(found) for name in names]
         facts = (str(row.id), row.name, row.status, f"{row.step}/{row.total_steps}", *numbers)
         table.add_row(*(cell.replace("[", r"\[") for cell in (*facts, moment(row.created_at) or "", *asked)))
-    Console().print(table)
+    Console(emoji=False).print(table)

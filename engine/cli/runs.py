@@ -29,7 +29,7 @@ class TrainingBar:
     """A progress bar on a terminal, over the steps of one run or of several in turn; silent elsewhere."""
 
     def __init__(self, total_steps: int) -> None:
-        console = Console(stderr=True)
+        console = Console(stderr=True, emoji=False)
         self.progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),

@@ -36,10 +36,17 @@ def doctor(
     path = health.file_of(url)
     if repair is not None:
         saved, lost = health.repair(_existing(path), repair)
+        if saved == 0:
+            repair.unlink(missing_ok=True)
+            raise BadInput(
+                f"nothing of {path} can be read ({lost[0].split(': ', 1)[-1] if lost else 'no rows'})"
+            )
         print(f"saved {saved:,} rows to {repair}")
         _print_some([f"lost: {line}" for line in lost] or ["nothing was lost"])
         return
-    found = health.problems_of(path) if path is not None and path.exists() else []
+    if path is not None:
+        _existing(path)  # looking for what is wrong makes no new store
+    found = health.problems_of(path) if path is not None else []
     print(f"store      {url if path is None else path}")
     if path is not None:
         print(f"sqlite     {sqlite3.sqlite_version}")
@@ -51,7 +58,8 @@ def doctor(
         found = found or [str(error)]
     if found:
         _print_some(found)
-        print("`doctor --repair FILE` saves what can be read into a new store", file=sys.stderr)
+        if path is not None:
+            print("`doctor --repair FILE` saves what can be read into a new store", file=sys.stderr)
         sys.exit(1)
 
 
@@ -61,11 +69,14 @@ def backup(
     store: StoreUrl = None,
 ) -> None:
     """Copy the store to a file, also while runs are trained."""
-    from engine.store.health import copy_store, file_of
+    from engine.store.health import copy_store, file_of, problems_of
     from engine.store.store import default_url
 
     copy_store(_existing(file_of(store or default_url())), file, overwrite=overwrite)
     print(f"copied to {file}")
+    if found := problems_of(file):
+        print(f"the store is damaged, and so is its copy: {found[0]}", file=sys.stderr)
+        sys.exit(1)
 
 
 def restore(
@@ -74,7 +85,7 @@ def restore(
     store: StoreUrl = None,
 ) -> None:
     """Make the store anew from a backup; an existing store is replaced only with --overwrite."""
-    from engine.store.health import copy_store, file_of
+    from engine.store.health import check_is_store, copy_store, file_of, problems_of
     from engine.store.store import default_url
 
     path = file_of(store or default_url())
@@ -83,6 +94,11 @@ def restore(
     if running := _runs_in_training(path):
         raise BadInput(
             f"{named_runs(running)} must not be in training while the store is replaced: stop first"
+        )
+    check_is_store(file)
+    if found := problems_of(file):
+        raise BadInput(
+            f"the file {file} is damaged ({found[0]}): `doctor --repair` saves what can be read of it"
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     copy_store(file, path, overwrite=overwrite)

@@ -15,6 +15,7 @@ from engine.figures.theme import colours_apart, faint, label, symbols_apart
 
 SEED_OPACITY = 0.4
 SEEDS_DRAWN_AT_MOST = 20
+CAN_BE_NEGATIVE = ("generalization_gap",)
 BANDS = {"interval": "95 % interval of the mean", "range": "lowest to highest"}
 
 
@@ -82,6 +83,7 @@ def compare_seeds(
 
     Behind the mean stand the single seeds, faint. The band is the 95 % interval of the mean by Student's t,
     or what the seeds span from lowest to highest.
+    It is cut where no value can lie: a loss below 0, an accuracy above 1.
     Each point stands at a step that all seeds of its group were evaluated at; nothing is interpolated. Runs
     of no group are drawn as they are. Smoothing acts on each seed's curve, before the mean. Where the
     interval reaches below zero, a logarithmic axis shows it down to the lowest seed.
@@ -139,7 +141,8 @@ def compare_seeds(
                 at, curves = _minus_run(frames, group, baseline, x, column, smooth)
             line = _line(group, looks[group.first], column, len(columns) == 1)
             _add_seeds(figure, at, curves, seeds, line)
-            _add_band(figure, at, curves, line, x, band, log_y)
+            possible = _possible(column) if baseline is None else (-np.inf, np.inf)
+            _add_band(figure, at, curves, line, x, band, log_y, possible)
     return figure
 
 
@@ -213,12 +216,19 @@ def _add_seeds(
 
 
 def _add_band(
-    figure: Figure, at: np.ndarray, curves: np.ndarray, line: "_Line", x: str, band: str, log_y: bool
+    figure: Figure,
+    at: np.ndarray,
+    curves: np.ndarray,
+    line: "_Line",
+    x: str,
+    band: str,
+    log_y: bool,
+    possible: tuple[float, float],
 ) -> None:
     if curves.size == 0:
         return
     mean, half = interval_over(curves)
-    low, high = mean - half, mean + half
+    low, high = np.maximum(mean - half, possible[0]), np.minimum(mean + half, possible[1])
     if band == "range":
         low, high = curves.min(axis=0), curves.max(axis=0)
     elif log_y:
@@ -241,6 +251,12 @@ def _add_band(
         showlegend=False,
         hoverinfo="skip",
     )
+
+
+def _possible(column: str) -> tuple[float, float]:
+    """Return between which numbers a metric lies: the interval of few seeds reaches far beyond."""
+    lowest = -np.inf if column in CAN_BE_NEGATIVE or column.endswith("r2") else 0.0
+    return lowest, 1.0 if column.endswith(("accuracy", "r2")) else np.inf
 
 
 @dataclass(frozen=True)

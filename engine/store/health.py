@@ -85,7 +85,8 @@ def _rows(connection: sqlite3.Connection, table: str, lost: list[str]) -> Iterat
                 yield {name: row[name] for name in row.keys() if name != "its_place"}  # noqa: SIM118
         except sqlite3.DatabaseError as error:
             if skip == 0:
-                lost.append(f"{table}: rows after place {last} cannot be read ({error})")
+                where = "rows" if last < 0 else f"rows after number {last}"
+                lost.append(f"{table}: {where} cannot be read ({error})")
             skip = 2 * skip or 1
             if skip <= FURTHEST_SKIP and "no such" not in str(error):
                 continue

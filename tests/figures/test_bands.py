@@ -43,7 +43,7 @@ def test_a_group_is_its_mean_with_students_interval_and_n_in_the_legend() -> Non
     assert list(mean.x) == [0, 10, 20] and list(mean.y) == [6.0, 6.0, 3.5]
     assert mean.line.dash == "dash" and mean.line.color == run_colour(6)
     half = stats.t.ppf(0.975, 1) * stats.sem([5.0, 7.0])
-    assert found["runs 6-7 (n = 2), lower end"].y[1] == pytest.approx(6.0 - half)
+    assert found["runs 6-7 (n = 2), lower end"].y[1] == max(0.0, 6.0 - half) == 0.0
     upper = found["runs 6-7 (n = 2), upper end"]
     assert upper.y[1] == pytest.approx(6.0 + half) and upper.fill == "tonexty"
 
@@ -159,3 +159,15 @@ def test_of_many_seeds_only_mean_and_band_are_drawn() -> None:
 def test_runs_that_must_share_a_colour_differ_in_their_marker() -> None:
     looks = looks_together([Seeds({0: 1, 1: 2})], list(range(1, 25)))
     assert looks[1] == looks[2] and len(set(looks.values())) == 23
+
+
+def test_an_interval_is_cut_where_no_value_can_lie() -> None:
+    """Two seeds of an accuracy gave an axis from -1.6 to 3."""
+    frames = {run: frame.assign(val_accuracy=0.9 + run / 100) for run, frame in frames_of().items()}
+    found = drawn(compare_seeds(frames, [Seeds({0: 1, 1: 7})], ["val_accuracy"]))
+    assert max(found["runs 1, 7 (n = 2), upper end"].y) == 1.0
+    losses = drawn(compare_seeds(frames_of(), [FIRST], ["train_loss"]))
+    (lower,) = (trace for name, trace in losses.items() if name.endswith("lower end"))
+    assert min(lower.y) == 0.0
+    minus = drawn(compare_seeds(frames_of(), [FIRST], ["train_loss"], baseline=6))
+    assert min(value for name, trace in minus.items() if name.endswith("lower end") for value in trace.y) < 0

@@ -39,7 +39,10 @@ def test_settings_that_are_kept_for_other_data_are_named(app):
     assert "Kept from the data before" not in captions(app)
     app.selectbox(key="train_dataset").set_value("circles").run()
     assert "Kept from the data before: batch size 1." in captions(app)
-    app.selectbox(key="train_preset").set_value("moons").run()
+    app.selectbox(key="train_optimizer").set_value("sgd").run()
+    assert "Kept from the data before: batch size 1." in captions(app), "this was chosen for the new data"
+    app.session_state["train_batch_size"] = "32"
+    app.run()
     assert "Kept from the data before" not in captions(app)
 
 

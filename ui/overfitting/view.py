@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from engine.analysis.comparable import why_incomparable
 from engine.analysis.overfitting import (
     NOISE_DEVIATIONS,
     SHARE_OF_DESCENT,
@@ -22,6 +23,7 @@ from engine.figures.overfitting import (
     gap_curve,
     overfitting_curves,
 )
+from engine.store.groups import known_settings
 from engine.store.row import RunRow
 from engine.store.runs import get_run, list_runs
 from engine.store.store import Store
@@ -132,7 +134,9 @@ def _curves(
             "gap",
             "Generalization gap",
             gap_curve(frame, onset, x=x, height=HEIGHT),
-            describe_gap(gap, train),
+            "The run diverged: there is no gap at its end."
+            if row.status == "diverged"
+            else describe_gap(gap, train),
             identity,
         ),
     )
@@ -191,8 +195,11 @@ def _stop_metrics(stop: EarlyStop, epochs: np.ndarray, val: np.ndarray) -> None:
 
 def _chosen_sizes(store: Store, row: RunRow) -> list[SizedRun]:
     rows = {row.id: row}
+    own = known_settings(store, row)
     for each in list_runs(store, limit=LISTED_AT_MOST):
-        if each.dataset_id == row.dataset_id and each.val_loss is not None and each.train_loss is not None:
+        pair = {0: own, 1: known_settings(store, each)}
+        is_alike = each.dataset_id == row.dataset_id and not why_incomparable(pair, "generalization_gap")
+        if is_alike and each.val_loss is not None and each.train_loss is not None:
             rows.setdefault(each.id, each)
     options = sorted(rows, reverse=True)
     held = [run for run in st.session_state.get("overfitting_chosen", []) if run in rows]
@@ -206,7 +213,7 @@ def _chosen_sizes(store: Store, row: RunRow) -> list[SizedRun]:
         format_func=lambda run: describe_run(rows[run]) if run in rows else str(run),
         label_visibility="collapsed",
         placeholder="Choose runs on the same data",
-        help="Runs on the same data as this one; each is a point.",
+        help="Runs on the same data and with the same loss as this one; each is a point.",
         **kept("overfitting_chosen"),
     )
     picked = [rows[run] for run in sorted({*chosen, row.id})]

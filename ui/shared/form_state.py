@@ -6,7 +6,6 @@ from typing import Any
 import streamlit as st
 
 from engine.config.data import BUNDLED_ROWS, TABLE
-from engine.config.run_config import SECTIONS
 from engine.config.settings import SETTINGS, Setting
 from engine.store.runs import list_runs
 from engine.store.store import Store
@@ -112,25 +111,23 @@ def _activation_values(value: str | Sequence[str]) -> dict[str, Any]:
 
 
 def kept_settings() -> dict[str, Any]:
-    """Return by name what was set for the data before and is there still: all that is not the usual value.
+    """Return by name what was set for the data before and still is as it was then.
 
     Empty while the form holds the data that its settings were made for.
     """
-    if KEPT_FROM not in st.session_state:
-        return {}
-    usual = _widget_values({})
-    held = {name: st.session_state.get(f"train_{name}") for name in SETTINGS if f"train_{name}" in usual}
-    left_out = {*SECTIONS["data"].model_fields, "hidden_sizes", "activation", "name", "seed"}
-    return {
-        name: value
-        for name, value in held.items()
-        if name not in left_out and value is not None and value != usual[f"train_{name}"]
-    }
+    kept = st.session_state.get(KEPT_FROM, {})
+    return {name: value for name, value in kept.items() if st.session_state.get(f"train_{name}") == value}
 
 
 def change_data() -> None:
-    """Note that the form holds other data than its settings were made for, and fit the batch to them."""
-    st.session_state[KEPT_FROM] = True
+    """Note which settings stay that are not the usual ones and were made for other data; fit the batch."""
+    usual, left_out = _widget_values({}), ("dataset", "hidden_sizes", "activation", "name", "seed")
+    held = {name: st.session_state.get(f"train_{name}") for name in SETTINGS if f"train_{name}" in usual}
+    st.session_state[KEPT_FROM] = {
+        name: value
+        for name, value in held.items()
+        if name not in left_out and value not in (None, "", usual[f"train_{name}"])
+    }
     fit_batch()
 
 

@@ -52,7 +52,9 @@ def status_line(row: RunRow, worker_error: str = "", standstill: str = "") -> No
     elif row.seconds:
         facts.append(f"{duration(row.seconds)} of training")
     if row.best_step is not None and row.best_val_loss is not None and row.status != "diverged":
-        facts.append(f"best validation loss {number(row.best_val_loss)} at step {row.best_step:,}")
+        facts.append(
+            f"best evaluation: validation loss {number(row.best_val_loss)} at step {row.best_step:,}"
+        )
     # In the same line: a line more would move everything below it.
     if standstill:
         facts.insert(0, as_markdown(standstill))
