@@ -29,8 +29,9 @@ from benchmarks.faults_bundles import BUNDLES
 from benchmarks.faults_damage import DAMAGES
 from benchmarks.faults_disk import go_inside, kind
 from benchmarks.faults_kills import KILLS
-from benchmarks.faults_lab import Broken, Fault, Missed, lab
+from benchmarks.faults_lab import Fault, lab
 from benchmarks.faults_report import Outcome, facts, table
+from benchmarks.faults_runs import Broken, Missed
 from benchmarks.faults_waits import WAITS
 from benchmarks.machine import processor
 from docs.blocks import write_block
@@ -91,12 +92,13 @@ def measured(faults: Sequence[Fault], counts: str, share: float, seed: int, jobs
     return list(outcomes.values())
 
 
-def circumstances(seed: int, load: float, seconds: float) -> list[tuple[str, str]]:
+def circumstances(counts: str, seed: int, load: float, seconds: float) -> list[tuple[str, str]]:
     """Return when and on what it was done, and what repeats it."""
     return [
         ("date", date.today().isoformat()),
         ("machine", f"{processor()}, {os.cpu_count()} cores, {platform.system()}"),
         ("Python, SQLite", f"{platform.python_version()}, {sqlite3.sqlite_version}"),
+        ("counts", counts),
         ("full disk by", kind()),
         ("seed", str(seed)),
         ("took", f"{seconds / 60:.1f} minutes, beside a load of {load:.1f} by others"),
@@ -122,9 +124,10 @@ def main() -> int:
     print(f"seed {chosen.seed}", flush=True)
     began, load = time.time(), os.getloadavg()[0]
     found = measured(faults, chosen.counts, chosen.share, chosen.seed, chosen.jobs)
+    counts = chosen.counts if chosen.share == 1 else f"{chosen.share:.0%} of the full ones"
     blocks = {
         "faults": table(found),
-        "inflicted": facts(circumstances(chosen.seed, load, time.time() - began)),
+        "inflicted": facts(circumstances(counts, chosen.seed, load, time.time() - began)),
     }
     for name, block in blocks.items():
         print(f"\n{block}")

@@ -10,7 +10,8 @@ from random import Random
 from tempfile import TemporaryDirectory
 
 from benchmarks.faults_damage import original, said
-from benchmarks.faults_lab import Broken, Fault, Lab, kept
+from benchmarks.faults_lab import Fault, Lab
+from benchmarks.faults_runs import Broken, kept
 from engine.exchange.export import exported
 from engine.exchange.export.bundle import MANIFEST
 from engine.store.runs import list_runs

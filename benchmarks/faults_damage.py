@@ -13,7 +13,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from benchmarks.faults_kills import BITS
-from benchmarks.faults_lab import EVERY_RUN, RECIPES, Broken, Fault, Kept, Lab, kept
+from benchmarks.faults_lab import Fault, Lab
+from benchmarks.faults_runs import EVERY_RUN, RECIPES, Broken, Kept, kept
 from engine.codec import CodecError
 from engine.config import parse_config
 from engine.store.health import problems_of

@@ -7,7 +7,8 @@ from contextlib import suppress
 import psutil
 
 from benchmarks.browser import Dashboard
-from benchmarks.faults_lab import Broken, Fault, Lab, settle, unbroken
+from benchmarks.faults_lab import Fault, Lab, settle
+from benchmarks.faults_runs import Broken, unbroken
 from benchmarks.viewers import watching
 from engine.store.runs import set_speed
 from tests.holding import Held

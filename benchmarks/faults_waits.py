@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from benchmarks.faults_disk import SmallDisk, small_disk
 from benchmarks.faults_kills import BITS
-from benchmarks.faults_lab import EVERY_RUN, RECIPES, Broken, Fault, Lab, Missed, settle
+from benchmarks.faults_lab import Fault, Lab, settle
+from benchmarks.faults_runs import EVERY_RUN, RECIPES, Broken, Missed
 from engine.store.schema import workers
 from engine.store.standstill import why_not_writable
 

@@ -8,8 +8,9 @@ from benchmarks.faults import DOCUMENT, FAULTS, inflicted, tasks
 from benchmarks.faults_bundles import BUNDLES
 from benchmarks.faults_damage import DAMAGES, original
 from benchmarks.faults_kills import KILLS
-from benchmarks.faults_lab import Broken, Kept, lab
+from benchmarks.faults_lab import lab
 from benchmarks.faults_report import Outcome, table
+from benchmarks.faults_runs import Broken, Kept
 from benchmarks.faults_waits import WAITS
 from docs.blocks import with_block
 
