@@ -32,6 +32,9 @@ def default_url() -> str:
 
 
 Written = TypeVar("Written")
+# With a level of its own: whatever a library asks of the root's, this is said.
+LOG = logging.getLogger("backprop_lab")
+LOG.setLevel(logging.WARNING)
 
 
 class Store:
@@ -122,7 +125,7 @@ class Store:
         sentence, now = str(waits), time.monotonic()
         if now - self._said.get(sentence, float("-inf")) > SAID_AGAIN_SECONDS:
             self._said[sentence] = now
-            logging.getLogger("backprop_lab").warning("waiting: %s; it goes on by itself", sentence)
+            LOG.warning("waiting: %s; it goes on by itself", sentence)
 
     def _begin(self, connection: sa.Connection) -> None:
         """Take the write lock; what waits for it longer than SQLite does says so."""

@@ -90,7 +90,7 @@ def test_pause_resume_and_stop_move_nothing(watched: Page, server: str, store) -
     wait_for(lambda: not get_run(store, run_id).paused)
     expect(watched.locator(".st-key-train_bar .st-key-train_pause")).to_be_visible()
     assert len(watched.evaluate("[...window.places]")) == 1, "a pointer that is pressing Stop would miss it"
-    watched.locator(".st-key-train_stop button").click()
+    watched.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Stop").click()
     wait_for(lambda: get_run(store, run_id).ended)
     expect(watched.locator(".st-key-train_status").get_by_text("stopped")).to_be_visible()
     shifted(watched)

@@ -1,5 +1,6 @@
 """A full disk and a lock that others hold are waited for, said without a write, and name the path."""
 
+import logging
 import sqlite3
 from contextlib import closing
 from types import SimpleNamespace
@@ -30,6 +31,12 @@ def other(store, monkeypatch):
     monkeypatch.setattr(journal_module, "RETRY_SECONDS", 0.0)
     with closing(sqlite3.connect(store.place, isolation_level=None)) as connection:
         yield connection
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_silenced_it(monkeypatch):
+    """What another test's library disabled is heard here."""
+    monkeypatch.setattr(logging.getLogger("backprop_lab"), "disabled", False)
 
 
 def said(caplog):
