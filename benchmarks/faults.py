@@ -18,8 +18,9 @@ import sqlite3
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
@@ -45,11 +46,26 @@ MISSED_AT_MOST = 10
 def inflicted(name: str, seed: int, number: int, times: int, is_hasty: bool) -> str:
     """Inflict a fault so many times; return a sentence when a promise was broken, else nothing."""
     (fault,) = (each for each in FAULTS if each.name == name)
-    # A lock or a full disk is said by the program's own logging in this process, too.
-    logging.getLogger("backprop_lab").setLevel(logging.ERROR)
+    with _silence():
+        return _inflicted(fault, f"{seed} {name} {number}", times, is_hasty)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Leave out what the program says of a lock or a full disk in this process."""
+    log = logging.getLogger("backprop_lab")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
+
+
+def _inflicted(fault: Fault, seed: str, times: int, is_hasty: bool) -> str:
     done = missed = 0
     while done < times:
-        random = Random(f"{seed} {name} {number} {done} {missed}")
+        random = Random(f"{seed} {done} {missed}")
         try:
             with lab(random, is_hasty=is_hasty) as made:
                 done += fault.inflict(made, times - done)

@@ -15,8 +15,17 @@ from benchmarks.faults_waits import WAITS
 from docs.blocks import with_block
 
 processes = pytest.mark.xdist_group("processes")
+# Tests of their rooms inflict these once already, and each takes ten seconds here.
+ELSEWHERE = (
+    "worker killed at a random moment",
+    "`work` killed with all its workers",
+    "server killed while it shows a run",
+    "write lock held by another process, 5 s",
+    "worker stopped by SIGSTOP",
+)
+HERE = [fault for fault in (*KILLS, *WAITS) if not fault.name.startswith(ELSEWHERE)]
 EACH = [
-    *(pytest.param(fault, marks=processes, id=fault.name) for fault in (*KILLS, *WAITS)),
+    *(pytest.param(fault, marks=processes, id=fault.name) for fault in HERE),
     *(pytest.param(fault, id=fault.name) for fault in (*DAMAGES, *BUNDLES)),
 ]
 
@@ -24,6 +33,10 @@ EACH = [
 @pytest.mark.parametrize("fault", EACH)
 def test_a_fault_that_is_inflicted_once_breaks_no_promise(fault):
     assert inflicted(fault.name, seed=0, number=0, times=1, is_hasty=True) == ""
+
+
+def test_what_is_left_to_other_tests_is_among_the_faults():
+    assert len(HERE) == len(KILLS) + len(WAITS) - len(ELSEWHERE)
 
 
 def test_records_that_are_lost_doubled_or_changed_and_another_state_are_noticed():
