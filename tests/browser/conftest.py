@@ -1,5 +1,6 @@
 """Real servers and a real Chromium; a missing browser fails the tests."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,11 +14,12 @@ from engine.store.schema import metadata, retired_ids, runs, schema_version, wor
 from engine.store.store import Store, open_store
 from tests.waiting import SECONDS_AT_MOST, end_engines
 
-BROWSERS = 2
+# On two cores a second browser takes from the first what it gives.
+BROWSERS = 2 if (os.cpu_count() or 1) >= 4 else 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Share the tests out to two workers, each with a browser and a server: one alone would be waited for."""
+    """Share the tests out to the workers that drive a browser each; on many cores one would be waited for."""
     ours = [each for each in items if each.path.parent == Path(__file__).parent]
     for place, each in enumerate(ours):
         each.add_marker(pytest.mark.filterwarnings("ignore::ResourceWarning"))

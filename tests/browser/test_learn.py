@@ -14,7 +14,7 @@ from tests.browser.test_layout_shift import OBSERVE, forget, shifted
 from tests.lessons.test_reading import EXAMPLES
 
 # They share a server of their own.
-pytestmark = pytest.mark.xdist_group("browser 1")
+pytestmark = pytest.mark.xdist_group("browser 0")
 
 CHARTS = ".live-chart .plot-container"
 # By the number of the part.
