@@ -7,6 +7,7 @@ from typing import Any
 from engine.config.choices import option_table
 from engine.config.run_config import SECTIONS, RunConfig
 from engine.config.settings import SETTINGS
+from engine.config.twins import unequal
 
 LOSSES = ("train_loss", "val_loss", "best_val_loss", "test_loss", "batch_loss", "generalization_gap")
 SCORES = ("accuracy", "r2", "score")
@@ -50,8 +51,8 @@ def why_incomparable(runs: Mapping[int, RunConfig | None], metric: str) -> Incom
     if unknown := tuple(run for run, config in runs.items() if config is None):
         return Incomparable(unknown=unknown)
     known = [config for config in runs.values() if config is not None]
-    rows = _differing([settings_of_rows(config, metric) for config in known])
-    loss = _differing([settings_of_loss(config, metric) for config in known])
+    rows = unequal([settings_of_rows(config, metric) for config in known])
+    loss = unequal([settings_of_loss(config, metric) for config in known])
     return Incomparable(loss=loss, rows=rows) if loss or rows else None
 
 
@@ -80,8 +81,3 @@ def loss_settings() -> list[str]:
     """Return the names of the settings that decide what a loss is."""
     own = [name for options in option_table("loss").values() for name in options]
     return list(dict.fromkeys(["loss", *(name for name in own if name in SETTINGS)]))
-
-
-def _differing(settings: list[dict[str, Any]]) -> tuple[str, ...]:
-    names = dict.fromkeys(name for each in settings for name in each)
-    return tuple(name for name in names if any(each.get(name) != settings[0].get(name) for each in settings))

@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from engine.cli.asking import confirm_long, duration
+from engine.cli.asking import confirm_long
 from engine.cli.options import BadInput
 from engine.cli.runs import INTERRUPTED, noting_ctrl_c
 from engine.cli.tables import table_bytes
@@ -23,6 +23,7 @@ from engine.store.files import keep_file
 from engine.store.standstill import why_not_writable
 from engine.store.store import Store, StoreError, StoreWaits
 from engine.store.submit import Batch, of_grid, prepare, submit
+from engine.training.estimates import rough_duration
 from engine.workers.launcher import ensure_workers, last_worker_error, release_workers, trained_here
 from engine.workers.queue_status import QueueStatus, failures_since, queue_status
 
@@ -68,7 +69,9 @@ def _text(path: Path) -> str:
 
 def _sentence(batch: Batch, ids: list[int]) -> str:
     runs, data = _counted(len(batch.rows), "run"), _counted(len(batch.blobs), "dataset")
-    size = f"{runs} on {data}, {batch.total_steps:,} updates, about {duration(batch.seconds)} of one core"
+    size = (
+        f"{runs} on {data}, {batch.total_steps:,} updates, about {rough_duration(batch.seconds)} of one core"
+    )
     if not ids:
         return f"would queue {size}; nothing was queued"
     span = f"run {ids[0]}" if len(ids) == 1 else f"runs {ids[0]} to {ids[-1]}"

@@ -63,8 +63,7 @@ def differing(settings: Sequence[Mapping[str, Any]], facts: Sequence[DataFacts |
         Of the data of each; None where it cannot be resolved here, such as without a plugin: of such a one a
         setting counts as left open only while it has its plain default.
     """
-    names = list(dict.fromkeys(name for each in settings for name in each))
-    apart = [name for name in names if any(each.get(name) != settings[0].get(name) for each in settings)]
+    apart = unequal(settings)
     following = tuple(
         name
         for name in apart
@@ -73,6 +72,12 @@ def differing(settings: Sequence[Mapping[str, Any]], facts: Sequence[DataFacts |
     chosen = tuple(name for name in apart if name not in following)
     # Something must tell them apart: where all could follow, what they follow is not among the settings.
     return Differing(chosen, following) if chosen else Differing(following, ())
+
+
+def unequal(settings: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the names under which not all of the mappings hold the same, in their order."""
+    names = dict.fromkeys(name for each in settings for name in each)
+    return tuple(name for name in names if any(each.get(name) != settings[0].get(name) for each in settings))
 
 
 def _as_if_left_open(name: str, settings: Mapping[str, Any], facts: DataFacts | None) -> bool:

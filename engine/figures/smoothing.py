@@ -97,9 +97,7 @@ def envelope(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.n
     size : int
         Points in each.
     """
-    size = 1
-    while len(x) > size * BUCKETS_AT_MOST:
-        size *= 2
+    size = _neighbours(len(x), BUCKETS_AT_MOST)
     starts = np.arange(0, len(x), size)
     if len(starts) == 0:
         return x, y, y, size
@@ -132,9 +130,7 @@ def middle_of(x: np.ndarray, y: np.ndarray) -> Middle:
 
     The runs are those of :func:`envelope`: what comes later changes the last of them only, until all double.
     """
-    size = 1
-    while len(x) > size * MEDIANS_AT_MOST:
-        size *= 2
+    size = _neighbours(len(x), MEDIANS_AT_MOST)
     if size == 1:
         return Middle(x, y, y, y, 1)
     starts = np.arange(0, len(x), size)
@@ -142,6 +138,14 @@ def middle_of(x: np.ndarray, y: np.ndarray) -> Middle:
     low, median, high = np.array([np.percentile(part, (10, 50, 90)) for part in parts]).T
     centres = starts + [(len(part) - 1) // 2 for part in parts]
     return Middle(x[centres], low, median, high, size)
+
+
+def _neighbours(count: int, runs_at_most: int) -> int:
+    """Return how many points stand together so that there are few enough runs of them: a power of two."""
+    size = 1
+    while count > size * runs_at_most:
+        size *= 2
+    return size
 
 
 def difference(

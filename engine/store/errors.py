@@ -2,7 +2,7 @@
 
 from sqlalchemy.exc import DatabaseError
 
-DAMAGED = ("malformed", "not a database", "no such table", "no such column", "has no column named")
+SIGNS_OF_DAMAGE = ("malformed", "not a database", "no such table", "no such column", "has no column named")
 UNUSABLE = ("disk I/O error", "unable to open", "readonly database")
 REPAIR = "`doctor` checks it, `doctor --repair FILE` saves what can be read"
 
@@ -28,7 +28,7 @@ def explained(where: str, error: DatabaseError) -> StoreError | None:
         return StoreWaits(f"the disk of the store {where} is full")
     if "is locked" in reason:
         return StoreWaits(f"another process holds the write lock of the store {where}")
-    if any(part in reason for part in DAMAGED):
+    if any(part in reason for part in SIGNS_OF_DAMAGE):
         return StoreError(f"the store {where} is damaged or no store ({reason}): {REPAIR}")
     if any(part in reason for part in UNUSABLE):
         return StoreError(f"the store {where} cannot be used: {reason}")

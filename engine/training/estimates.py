@@ -23,3 +23,12 @@ def evaluation_seconds(parameters: int, train_rows: int, val_rows: int) -> float
 
 def _forward_seconds(parameters: int, rows: int) -> float:
     return 2 * parameters * (rows + HALF_FAST_COLUMNS) / OPERATIONS_A_SECOND
+
+
+def rough_duration(seconds: float) -> str:
+    """Return a time span roughly, such as ``45 s``, ``12 minutes``, ``3 days``, ``2,000 years``."""
+    year = 365 * 86400
+    for size, unit in ((year, "years"), (86400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:,.0f} {unit}"
+    return f"{max(seconds, 1):.0f} s"

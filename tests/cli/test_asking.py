@@ -5,8 +5,8 @@ import json
 import pytest
 
 from engine.cli import asking
-from engine.cli.asking import duration
 from engine.store.runs import count_runs
+from engine.training.estimates import rough_duration
 from tests.command_line import engine
 
 LONG = ("--samples", "1000", "--batch-size", "1", "--validation-fraction", "0.5", "--epochs", "1000000")
@@ -73,4 +73,4 @@ def test_at_a_terminal_it_is_asked_once(store, store_url, grid, monkeypatch, ans
     [(0.2, "1 s"), (100, "100 s"), (3600, "60 minutes"), (86400, "24 hours"), (1e12, "31,710 years")],
 )
 def test_a_time_span_is_rough(seconds, text):
-    assert duration(seconds) == text
+    assert rough_duration(seconds) == text

@@ -29,8 +29,7 @@ def fill_form(config: Mapping[str, Any]) -> None:
     """Put a configuration into the form; call it before the form is drawn."""
     if config.get("dataset") == TABLE:
         st.session_state["train_table"] = {name: config.get(name) for name in OF_A_TABLE}
-    for key, value in _widget_values(config).items():
-        st.session_state[key] = value
+    st.session_state.update(_widget_values(config))
     st.session_state.pop(KEPT_FROM, None)
 
 
@@ -73,8 +72,7 @@ def fill_network(sizes: list[int], activations: list[str]) -> None:
     values = _layer_values(sizes)
     if activations:
         values |= _activation_values(activations if len(set(activations)) > 1 else activations[0])
-    for key, value in values.items():
-        st.session_state[key] = value
+    st.session_state.update(values)
     rates = [part.strip() for part in st.session_state["train_dropout"].split(",") if part.strip()]
     if len(rates) > 1:
         st.session_state["train_dropout"] = ", ".join([*rates, *rates[-1:] * len(sizes)][: len(sizes)])

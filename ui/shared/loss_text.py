@@ -91,7 +91,7 @@ def describe_overfitting(
         return f"Too few evaluations for a verdict: {len(val)}, at least {EVALUATIONS_AT_LEAST} are needed."
     best = f"{number(val[verdict.best], 3)} at epoch {epochs[verdict.best]:.4g}"
     last, far = number(val[-1], 3), " so far" if moves else ""
-    if verdict.kind == "overfits" and (moves or verdict.onset is None):
+    if verdict.onset is not None and moves:
         return (
             f"Overfitting{far}: validation loss rises (best {best}, latest {last}) while training loss falls."
         )

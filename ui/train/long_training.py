@@ -5,9 +5,8 @@ import streamlit as st
 from engine.config import ConfigError, RunConfig, config_from_json
 from engine.store.store import Store
 from engine.store.submit import prepare, with_seeds
-from engine.training.estimates import LONG_SECONDS
+from engine.training.estimates import LONG_SECONDS, rough_duration
 from ui.shared.prepared_data import dataset_of
-from ui.shared.text import duration
 from ui.train.edits import ask_whole_page, start
 
 # The configuration that was to be trained, as JSON, until the question is answered.
@@ -47,7 +46,7 @@ def _question(store: Store) -> None:
     config = config_from_json(st.session_state[ASKED])
     steps, seconds = _estimate(store, config)
     st.write(
-        f"{steps:,} steps take about {duration(seconds)} of one core. "
+        f"{steps:,} steps take about {rough_duration(seconds)} of one core. "
         "The run can be paused and stopped at any time."
     )
     with st.container(horizontal=True):
