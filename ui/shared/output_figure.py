@@ -18,8 +18,13 @@ from engine.training.telemetry import SCALARS
 
 
 def scalars_frame(series: Series) -> pd.DataFrame:
-    """Return the records of a run as the figures take them: a column for each scalar."""
-    return pd.DataFrame(series.scalars, columns=list(SCALARS.names))
+    """Return the records of a run as the figures take them: a column for each scalar.
+
+    The gap follows from both losses where it was not recorded itself, as in imported curves.
+    """
+    frame = pd.DataFrame(series.scalars, columns=list(SCALARS.names))
+    gap = frame["generalization_gap"].fillna(frame["val_loss"] - frame["train_loss"])
+    return frame.assign(generalization_gap=gap)
 
 
 def output_figure(store: Store, row: RunRow, series: Series, *, x: str, height: int) -> tuple[str, Any]:

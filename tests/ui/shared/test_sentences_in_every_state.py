@@ -190,7 +190,10 @@ def test_best_epoch_gap_and_scores_are_those_of_the_records(states, state):
     facts = states[state]
     found = assess_run(facts.store, facts.row, scalars_frame(facts.series))
     best = describe_best(found.verdict, facts.epochs, facts.train, facts.val)
-    gap = describe_gap(facts.val - facts.train, facts.train)
+    frame = scalars_frame(facts.series)
+    shown_gap = frame["generalization_gap"].to_numpy()[facts.known]
+    np.testing.assert_allclose(shown_gap, facts.val - facts.train, rtol=1e-6)
+    gap = describe_gap(shown_gap, facts.train)
     if len(facts.val) == 0:
         assert best == gap == "No measurements yet."
     else:
